@@ -1,0 +1,13 @@
+// What is remembered of a device beyond its sessions.
+import type { DeviceId, DeviceType, Seq, UserId } from './ids.js'
+
+/** A device's row. Its delivered range is `(deliveredFrom, deliveredTo]` of the user's inbox. */
+export interface Device {
+  readonly userId: UserId
+  readonly deviceId: DeviceId
+  readonly deviceType: DeviceType
+  readonly deliveredFrom: Seq
+  readonly deliveredTo: Seq
+  /** When a session of it last ended, Unix ms; null before the first end. */
+  readonly seenAt: number | null
+}

@@ -1,0 +1,50 @@
+// A message as storage keeps it, and what a sender gives before it has numbers.
+import type { ConversationId, JsonText, MessageId, Seq, UserId } from './ids.js'
+
+/** One to one, or a group. Kept open: a reader ignores kinds that it does not know. */
+export type ConversationKind = 'c2c' | 'c2g'
+
+/** A message that is to be stored: all but what the commit allocates. */
+export interface NewMessage {
+  readonly msgId: MessageId
+  /** Chosen by the sender; with `from` the key under which the message is stored once. */
+  readonly clientMsgId: string
+  readonly conversationId: ConversationId
+  readonly kind: ConversationKind
+  /** Null where the system speaks. */
+  readonly from: UserId | null
+  /** The other user of a c2c conversation; null in groups. */
+  readonly to: UserId | null
+  readonly subject: string
+  readonly type: string
+  /** A JSON object. */
+  readonly content: JsonText
+  readonly ext: JsonText | null
+  readonly replyTo: Seq | null
+  /** Notifies nobody and is not counted as unread. */
+  readonly silent: boolean
+  readonly mentions: readonly (UserId | '@all')[] | null
+  /** What the host sent on behalf of a user. */
+  readonly viaServer: boolean
+  /** Counts towards unread: neither silent nor a control message. */
+  readonly countable: boolean
+  readonly clientTime: number | null
+  readonly serverTime: number
+  /** SHA-256 over (to, subject, type, content, mentions) as received, base64url; tells a repeat from a conflict. */
+  readonly digest: string
+}
+
+/** A stored message as it stands now. */
+export interface StoredMessage extends Omit<NewMessage, 'content' | 'digest'> {
+  readonly seq: Seq
+  /** Its place among the countable messages of its conversation; of an uncountable one, the count before it. */
+  readonly ordinal: number
+  /** Null once the message was recalled. */
+  readonly content: JsonText | null
+  readonly recalled: boolean
+  readonly editedAt: number | null
+  /** The sequence of the last control message folded in; null while nothing was. */
+  readonly asOf: Seq | null
+  /** `{ [reaction]: count }`. */
+  readonly reactions: JsonText | null
+}

@@ -1,0 +1,7 @@
+export type * from './bus.js'
+export type * from './clock.js'
+export type * from './host.js'
+export type * from './logger.js'
+export type * from './presence.js'
+export type * from './random.js'
+export * from './storage.js'

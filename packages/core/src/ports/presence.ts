@@ -1,0 +1,59 @@
+// Who is connected, where. Soft state: it may forget everything at any time, and is filled again by `renew`.
+//
+// A user has slots; a slot is held by one session. Guarantees `describePresence` checks:
+//  1. `claim` is atomic: of any number of claims of one slot at once each displaces the one before, exactly one remains,
+//     and every displaced holder is told to exactly one claimant.
+//  2. Everything is fenced by (node, boot, sessionId): a late `release` or `renew` never frees, takes or keeps a slot that
+//     a newer session holds.
+//  3. What a node holds counts only while its lease runs; `renew` extends it.
+//  4. A failing call rejects within its own deadline; it may have happened. Core then serves its own node's sessions on.
+// Calls may run at the same time. Nothing here is ordered across users.
+import type { DeviceId, DeviceType, NodeId, SessionId, UserId } from '../model/ids.js'
+
+/** A session in its slot. */
+export interface SlotHolder {
+  readonly userId: UserId
+  /** Usually the device type; two types may share one. */
+  readonly slot: string
+  readonly deviceType: DeviceType
+  readonly deviceId: DeviceId
+  /** One running client of the device; null where it names none. */
+  readonly instance: string | null
+  readonly sessionId: SessionId
+  readonly nodeId: NodeId
+  /** Tells a restarted node from its predecessor. */
+  readonly boot: string
+  /** When the session began, Unix ms. */
+  readonly at: number
+}
+
+/** A node that holds sessions. */
+export interface NodeInfo {
+  readonly nodeId: NodeId
+  readonly boot: string
+  /** Where clients reach it, as the host configured it; null where it did not. */
+  readonly url: string | null
+  readonly sessions: number
+}
+
+export interface Presence {
+  /** Takes a slot; answers whom that displaced and which nodes watch the user. */
+  claim(holder: SlotHolder): Promise<{ readonly displaced: SlotHolder | null; readonly watchers: readonly NodeId[] }>
+  /** Frees slots still held by exactly these sessions; answers which nodes watch those users. */
+  release(holders: readonly SlotHolder[]): Promise<readonly NodeId[]>
+  /**
+   * Extends the node's lease by `leaseMs`, takes free slots again for these sessions, and answers those whose slot
+   * another session holds by now.
+   */
+  renew(node: NodeInfo, leaseMs: number, holders: readonly SlotHolder[]): Promise<readonly SlotHolder[]>
+  /** The live sessions of these users, on every node, in no order. */
+  locate(userIds: readonly UserId[]): Promise<readonly SlotHolder[]>
+  /** Replaces the set of users whose comings and goings a node is told of. */
+  watch(nodeId: NodeId, boot: string, userIds: readonly UserId[]): Promise<void>
+  /** The nodes whose lease runs. */
+  nodes(): Promise<readonly NodeInfo[]>
+  /** Ends the node's lease at once. */
+  leave(nodeId: NodeId, boot: string): Promise<void>
+  /** Closes what it opened. */
+  stop(): Promise<void>
+}

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const src = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+// Tests run on the sources; what runs in a process or thread of its own, and the sample app, run from `dist`, which
+// `npm test` builds first.
+export const alias = [
+  { find: /^@rookery\/([a-z-]+)$/, replacement: src('packages/$1/src/index.ts') },
+  { find: /^@rookery\/([a-z-]+)\/testing$/, replacement: src('packages/$1/src/testing/index.ts') },
+  { find: /^@rookery\/([a-z-]+)\/nest$/, replacement: src('packages/$1/src/nest.ts') },
+]
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'sample-app/src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.long.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+})
