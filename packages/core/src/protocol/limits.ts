@@ -1,0 +1,77 @@
+// Every limit of the core with its default and the reason for it. All of them are options.
+
+export interface Limits {
+  /** Bytes of a message's content or a payload as JSON text. 64 KiB: text and references; files belong in a store of their own. */
+  readonly contentBytes: number
+  /** Entries, and messages of each timeline, in one page of `pull`. 200: some 100 KB, one write. */
+  readonly pull: number
+  /** Messages in one page of `history`. */
+  readonly history: number
+  /** Items in any other list, both ways. */
+  readonly list: number
+  /** Members of a group that clients may build. */
+  readonly groupMembers: number
+  /** Unanswered requests of one session; the next is answered RATE_LIMITED. 256: an honest client sends far fewer. */
+  readonly inflight: number
+  /** Messages waiting for the writer; beyond it a send is answered OVERLOADED. 20,000: about one second of work. */
+  readonly writerQueue: number
+  /** Operations in one commit. 500: where a larger batch no longer saves anything. */
+  readonly commitOps: number
+  /** Bytes queued for one session before it is told to pull instead. 256 KiB: a page and some. */
+  readonly sessionQueueBytes: number
+  /** Sessions of one node; beyond it logins are answered OVERLOADED. */
+  readonly sessions: number
+}
+
+export const defaultLimits: Limits = {
+  contentBytes: 65_536,
+  pull: 200,
+  history: 200,
+  list: 200,
+  groupMembers: 500,
+  inflight: 256,
+  writerQueue: 20_000,
+  commitOps: 500,
+  sessionQueueBytes: 262_144,
+  sessions: 100_000,
+}
+
+/** Durations, in ms, each with its default and reason. */
+export interface Timing {
+  /** How often positions are compared with heads and leases renewed. 10 s: a lost last frame costs at most twice that. */
+  readonly heartbeatMs: number
+  /** How long presence believes in a node that says nothing: three heartbeats. */
+  readonly leaseMs: number
+  /** A send is answered by then, UNAVAILABLE if nothing else is known. */
+  readonly sendDeadlineMs: number
+  /** The host's `authenticate` and handlers have this long. */
+  readonly handlerDeadlineMs: number
+  /** Patience for frames that overtook one another. */
+  readonly holeMs: number
+  /** After an answer that may be tried again, later sends there wait this long for the refused one. */
+  readonly resendMs: number
+  /** Delivery acknowledgements are gathered for this long. */
+  readonly ackFlushMs: number
+  /** How long a drain waits for what was accepted. */
+  readonly drainMs: number
+}
+
+export const defaultTiming: Timing = {
+  heartbeatMs: 10_000,
+  leaseMs: 30_000,
+  sendDeadlineMs: 10_000,
+  handlerDeadlineMs: 5_000,
+  holeMs: 50,
+  resendMs: 30_000,
+  ackFlushMs: 200,
+  drainMs: 5_000,
+}
+
+/** A token bucket: over it a session is slowed down, not refused. */
+export interface Rate {
+  readonly perSecond: number
+  readonly burst: number
+}
+
+/** 50 requests a second, 200 at once: far above what a person's client does. */
+export const defaultRate: Rate = { perSecond: 50, burst: 200 }
