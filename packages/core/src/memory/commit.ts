@@ -1,0 +1,34 @@
+// One commit: every operation in its turn. Nothing here waits, so nobody sees half of a batch; each operation decides
+// before it writes, so one that is refused leaves nothing.
+import type { CustomOp, CustomResult, StorageOp, StorageResult, RefusedResult } from '../ports/storage.js'
+import { append } from './append.js'
+import { device } from './devices.js'
+import { read, settings } from './positions.js'
+import { appendEntry, userRow, type Tables } from './rows.js'
+
+export function apply(tables: Tables, op: StorageOp): StorageResult | RefusedResult {
+  switch (op.op) {
+    case 'append':
+      return append(tables, op)
+    case 'read':
+      return read(tables, op)
+    case 'settings':
+      return settings(tables, op)
+    case 'custom':
+      return custom(tables, op)
+    case 'device':
+      return device(tables, op)
+    case 'forget-device':
+      tables.users.get(op.userId)?.devices.delete(op.deviceId)
+      return { status: 'ok' }
+    case 'raise-login':
+      tables.loginEpoch += 1
+      userRow(tables, op.userId).loginEpoch = tables.loginEpoch
+      return { status: 'ok', loginEpoch: tables.loginEpoch }
+  }
+}
+
+function custom(tables: Tables, { userId, topic, payload, at }: CustomOp): CustomResult {
+  const body = `{"topic":${JSON.stringify(topic)},"payload":${payload}}`
+  return { status: 'ok', inboxSeq: appendEntry(tables, userId, { kind: 'custom', at, body }) }
+}

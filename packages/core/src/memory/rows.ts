@@ -1,0 +1,135 @@
+// The rows of a database in memory: what a table would hold, and how the few numbers that readers ask for follow from it.
+// Whatever readers can be given (messages, devices, keys) is frozen or replaced, never changed.
+import type { Device } from '../model/device.js'
+import type { FactKind } from '../model/entry.js'
+import type { ConversationId, DeviceId, JsonText, Seq, UserId } from '../model/ids.js'
+import type { ConversationKind, StoredMessage } from '../model/message.js'
+import type { StoredKey } from '../ports/storage.js'
+
+/** A conversation's counters, its store timeline, and its members with their positions. */
+export interface ConversationRow {
+  readonly conversationId: ConversationId
+  readonly kind: ConversationKind
+  readonly subject: string
+  readonly version: number
+  readonly createdAt: number
+  /** The message with sequence N stands at N - 1. */
+  readonly messages: StoredMessage[]
+  readonly members: Map<UserId, MemberRow>
+  /** How many messages are countable, and the sequence of the last one (0 while there is none). */
+  countable: number
+  lastCountable: Seq
+  /** Sequences of each sender's countable messages, ascending: what unread is corrected by. */
+  readonly countableOf: Map<UserId, Seq[]>
+  /** Sequences of the countable messages that mention somebody, ascending. */
+  readonly mentioning: Seq[]
+}
+
+export interface MemberRow {
+  readSeq: Seq
+  deliveredSeq: Seq
+  pinned: boolean
+  muted: boolean
+  /** The conversation's `countable` when it was hidden; it is hidden while that number stands. */
+  hiddenAt: number | null
+}
+
+/** An inbox row: a pointer to a message, or a fact. */
+export type EntryRow =
+  | {
+      readonly kind: 'message'
+      readonly at: number
+      readonly conversationId: ConversationId
+      readonly conversationSeq: Seq
+    }
+  | { readonly kind: FactKind; readonly at: number; readonly body: JsonText }
+
+export interface UserRow {
+  /** The entry with sequence N stands at N - 1. */
+  readonly inbox: EntryRow[]
+  readonly conversations: Set<ConversationId>
+  readonly keys: Map<string, StoredKey>
+  readonly devices: Map<DeviceId, Device>
+  loginEpoch: number
+}
+
+export interface Tables {
+  epoch: string
+  loginEpoch: number
+  readonly conversations: Map<ConversationId, ConversationRow>
+  readonly users: Map<UserId, UserRow>
+  /** Keys of what the system says, which is from nobody. */
+  readonly systemKeys: Map<string, StoredKey>
+}
+
+export const emptyTables = (epoch: string): Tables => ({
+  epoch,
+  loginEpoch: 0,
+  conversations: new Map(),
+  users: new Map(),
+  systemKeys: new Map(),
+})
+
+/** A user's row, made where there is none: for writers only. */
+export function userRow(tables: Tables, userId: UserId): UserRow {
+  const known = tables.users.get(userId)
+  if (known) return known
+  const row: UserRow = { inbox: [], conversations: new Set(), keys: new Map(), devices: new Map(), loginEpoch: 0 }
+  tables.users.set(userId, row)
+  return row
+}
+
+/** Appends to an inbox and answers the entry's sequence. */
+export const appendEntry = (tables: Tables, userId: UserId, entry: EntryRow): Seq =>
+  userRow(tables, userId).inbox.push(Object.freeze(entry))
+
+export const isHidden = (conversation: ConversationRow, member: MemberRow): boolean =>
+  member.hiddenAt === conversation.countable
+
+/** Countable messages behind the reader's position that are not the reader's own. */
+export function unreadOf(conversation: ConversationRow, userId: UserId, readSeq: Seq): number {
+  const ordinal = readSeq === 0 ? 0 : (conversation.messages[readSeq - 1]?.ordinal ?? 0)
+  const own = conversation.countableOf.get(userId)
+  return conversation.countable - ordinal - (own ? own.length - indexAfter(own, readSeq) : 0)
+}
+
+/** Where in an ascending list the first number above `seq` stands. */
+export function indexAfter(ascending: readonly Seq[], seq: Seq): number {
+  let low = 0
+  let high = ascending.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ascending[middle]! <= seq) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** A copy that shares only what never changes. */
+export function copyTables(tables: Tables): Tables {
+  return {
+    epoch: tables.epoch,
+    loginEpoch: tables.loginEpoch,
+    systemKeys: new Map(tables.systemKeys),
+    conversations: mapValues(tables.conversations, (row) => ({
+      ...row,
+      messages: [...row.messages],
+      members: mapValues(row.members, (member) => ({ ...member })),
+      countableOf: mapValues(row.countableOf, (seqs) => [...seqs]),
+      mentioning: [...row.mentioning],
+    })),
+    users: mapValues(tables.users, (row) => ({
+      inbox: [...row.inbox],
+      conversations: new Set(row.conversations),
+      keys: new Map(row.keys),
+      devices: new Map(row.devices),
+      loginEpoch: row.loginEpoch,
+    })),
+  }
+}
+
+function mapValues<K, V>(map: ReadonlyMap<K, V>, copy: (value: V) => V): Map<K, V> {
+  const copied = new Map<K, V>()
+  for (const [key, value] of map) copied.set(key, copy(value))
+  return copied
+}
