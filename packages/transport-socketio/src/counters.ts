@@ -1,0 +1,67 @@
+// What the transport counts and complains of.
+import type { Logger } from '@rookery/core'
+
+/** A snapshot; the first three are levels, the others only grow. */
+export interface TransportCounters {
+  /** Connections of any state, those that are closing included. */
+  readonly connections: number
+  /** Of these, the ones whose handshake is not through. */
+  readonly unauthenticated: number
+  /** Bytes that wait for clients, here or in their sockets. */
+  readonly queuedBytes: number
+  /** Upgrades turned away: origin, caps, form. */
+  readonly refused: number
+  /** Connections closed because of what they sent. */
+  readonly malformed: number
+  /** Connections cut because they did not read. */
+  readonly overflowed: number
+}
+
+/** The counters that only grow, each with a line in the log, at most one a minute of each kind: attackers write no logs. */
+export class Complaints {
+  refused = 0
+  malformed = 0
+  overflowed = 0
+  readonly #logger: Logger | undefined
+  readonly #quietUntil = new Map<string, number>()
+
+  constructor(logger: Logger | undefined) {
+    this.#logger = logger
+  }
+
+  refuse(reason: string): void {
+    this.refused++
+    this.#warn('socket.io connection refused', reason, this.refused)
+  }
+
+  malform(reason: string): void {
+    this.malformed++
+    this.#warn('socket.io connection closed for what it sent', reason, this.malformed)
+  }
+
+  overflow(): void {
+    this.overflowed++
+    this.#warn('socket.io connection cut, it does not read', 'queueBytesMax', this.overflowed)
+  }
+
+  /** A fault on our side of a connection. Never throws. */
+  fault(message: string, error: unknown, id?: string): void {
+    try {
+      this.#logger?.error(message, error, id === undefined ? undefined : { id })
+    } catch {
+      // A logger that fails must not take a connection with it.
+    }
+  }
+
+  #warn(message: string, reason: string, total: number): void {
+    const now = performance.now()
+    const kind = `${message}: ${reason}`
+    if (now < (this.#quietUntil.get(kind) ?? 0)) return
+    this.#quietUntil.set(kind, now + 60_000)
+    try {
+      this.#logger?.warn(message, { reason, total })
+    } catch {
+      // As above.
+    }
+  }
+}

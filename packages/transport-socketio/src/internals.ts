@@ -1,0 +1,59 @@
+// Every part of socket.io, engine.io and ws that is used beyond their documented interfaces, and the check that it is as
+// expected. Nothing else in this package reaches into them.
+import { Socket as NetSocket } from 'node:net'
+import type { Socket as EngineSocket } from 'engine.io'
+import type { Socket } from 'socket.io'
+import type { Link } from './link.js'
+
+/** Where a connection, and the TCP socket below it, keep their `Link`: shared listeners find it there. */
+export const kLink = Symbol('rookery.link')
+
+export interface LinkedNetSocket extends NetSocket {
+  [kLink]?: Link
+}
+
+/** An engine.io connection. `writeBuffer` holds what its transport has not been given yet. */
+export type EngineConnection = Omit<EngineSocket, 'writeBuffer' | 'request'> & {
+  [kLink]?: Link
+  readonly writeBuffer: readonly unknown[]
+  request: EngineSocket['request'] | undefined
+  readonly transport: { readonly name: string; readonly writable: boolean; readonly socket?: WebSocketLike }
+}
+
+/** What is used of a websocket of the `ws` package. */
+export interface WebSocketLike {
+  readonly readyState: number
+  readonly extensions: string
+  readonly _socket?: unknown
+  readonly _sender?: { readonly sendFrame?: unknown; readonly _state?: unknown }
+}
+
+export const webSocketOpen = 1
+
+/** A packet as socket.io's parser gives it. */
+export interface DecodedPacket {
+  readonly type: number
+  readonly id?: number
+  readonly data?: unknown
+}
+
+/** A socket of a namespace; `_onpacket` is given everything that the parser decoded for it. */
+export type NamespaceSocket = Omit<Socket, 'handshake'> & {
+  _onpacket(packet: DecodedPacket): void
+  handshake: Socket['handshake'] | undefined
+}
+
+export const asEngineConnection = (conn: unknown): EngineConnection => conn as EngineConnection
+export const asNamespaceSocket = (socket: Socket): NamespaceSocket => socket as unknown as NamespaceSocket
+
+/**
+ * The websocket under a connection, if frames may be written to `net` below it: a `ws` websocket on just this socket, that
+ * frames synchronously because nothing is compressed. With any other engine frames go through engine.io instead.
+ */
+export const directWebSocket = (conn: EngineConnection, net: NetSocket): WebSocketLike | undefined => {
+  const ws = conn.transport.name === 'websocket' ? conn.transport.socket : undefined
+  if (ws === undefined || ws._socket !== net || !(net instanceof NetSocket)) return undefined
+  if (ws.readyState !== webSocketOpen || ws.extensions !== '') return undefined
+  if (typeof ws._sender?.sendFrame !== 'function' || ws._sender._state !== 0) return undefined
+  return Array.isArray(conn.writeBuffer) ? ws : undefined
+}

@@ -1,0 +1,125 @@
+// What a host may set, each with its default and the reason for it, and the one place where it is checked.
+import type { Logger } from '@rookery/core'
+import { checkOrigins, type Origins } from './origin.js'
+
+export interface SocketIoTransportOptions {
+  /** Where clients connect on the HTTP server. `/socket.io`: what every socket.io client uses unless told otherwise. */
+  readonly path?: string
+  /** `/im`: leaves `/` to whatever else a host's clients speak. It is the only namespace of this transport. */
+  readonly namespace?: string
+  /**
+   * Which pages may connect: a list of origins (`https://shop.example`; `'*'` for any), or a function. Left out: pages of
+   * the same host and port only. What sends no Origin, as everything but a browser does, passes a list and the default.
+   */
+  readonly origins?: Origins
+  /** The largest frame a client may send. 256 KiB: a full content of 64 KiB, even with every character escaped. */
+  readonly frameBytesMax?: number
+  /** What may wait for one client; beyond it the connection is cut. 4 MiB: four of the largest pages. */
+  readonly queueBytesMax?: number
+  /** From the upgrade to the end of the handshake, `authenticate` included. 10 s, which is also the most it may be. */
+  readonly connectTimeoutMs?: number
+  /** 25 s: below the minute after which common proxies and phone networks forget a silent connection. */
+  readonly pingIntervalMs?: number
+  /** How long a ping may stay unanswered. 20 s: a phone that changes networks. */
+  readonly pingTimeoutMs?: number
+  /** How long a closed connection may take to hand over its last frame. 2 s; then it is destroyed. */
+  readonly endGraceMs?: number
+  /** Connections of this transport. 100,000: about 2.5 GB of heap. */
+  readonly connectionsMax?: number
+  /** Of one address (an IPv6 /64 counts as one). 10,000: an office or a phone network behind one address. */
+  readonly connectionsPerAddressMax?: number
+  /** Connections whose handshake is not through. 10,000: everybody coming back at once after a restart. */
+  readonly unauthenticatedMax?: number
+  /** The same of one address. 2,000: nobody holds all places. */
+  readonly unauthenticatedPerAddressMax?: number
+  /**
+   * How many proxies of one's own stand in front, each appending to X-Forwarded-For. 0: the header is not believed, since
+   * any client can send it. With 1 the last address in it is the client's, with 2 the last but one.
+   */
+  readonly trustedProxyHops?: number
+  /**
+   * Frames are written to the underlying socket, one write for each turn of the event loop. `false` sends them through
+   * socket.io one by one instead, for tools that watch there; it is also what happens on a foreign websocket engine.
+   */
+  readonly directWrites?: boolean
+  /** Where refusals and faults are reported. Left out: nowhere. */
+  readonly logger?: Logger
+}
+
+/** The options with their defaults. */
+export type Settings = Required<Omit<SocketIoTransportOptions, 'origins' | 'logger'>> &
+  Pick<SocketIoTransportOptions, 'origins' | 'logger'>
+
+const never = Number.MAX_SAFE_INTEGER
+
+/** [default, least, most] */
+const numbers = {
+  frameBytesMax: [262_144, 1_024, 134_217_728],
+  queueBytesMax: [4_194_304, 65_536, never],
+  connectTimeoutMs: [10_000, 1, 10_000],
+  pingIntervalMs: [25_000, 10, 2_147_483_647],
+  pingTimeoutMs: [20_000, 10, 2_147_483_647],
+  endGraceMs: [2_000, 1, 60_000],
+  connectionsMax: [100_000, 1, never],
+  connectionsPerAddressMax: [10_000, 1, never],
+  unauthenticatedMax: [10_000, 1, never],
+  unauthenticatedPerAddressMax: [2_000, 1, never],
+  trustedProxyHops: [0, 0, 16],
+} as const satisfies Record<string, readonly [number, number, number]>
+
+const others: ReadonlySet<string> = new Set(['path', 'namespace', 'origins', 'directWrites', 'logger'])
+
+const mistake = (text: string): Error => new Error(`transport-socketio: ${text}`)
+
+const show = (value: unknown): string => {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return typeof value
+  }
+}
+
+const number = (options: SocketIoTransportOptions, name: keyof typeof numbers): number => {
+  const [standard, least, most] = numbers[name]
+  const value = options[name] ?? standard
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
+  const range = most === never ? `of at least ${least}` : `from ${least} to ${most}`
+  throw mistake(`${name} must be an integer ${range}, not ${show(value)}`)
+}
+
+/**
+ * @throws Error with one line that names the option and what it must be.
+ */
+export const settle = (options: SocketIoTransportOptions): Settings => {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(numbers, name) && !others.has(name)) throw mistake(`there is no option ${show(name)}`)
+  }
+  const { path = '/socket.io', namespace = '/im', origins, directWrites = true, logger } = options
+  if (typeof path !== 'string' || !/^(\/[\w.~-]+)+\/?$/.test(path)) {
+    throw mistake(`path must look like "/socket.io", not ${show(path)}`)
+  }
+  if (typeof namespace !== 'string' || !/^(\/[\w.~-]+)+$/.test(namespace)) {
+    throw mistake(`namespace must look like "/im" and cannot be "/", not ${show(namespace)}`)
+  }
+  const wrong = checkOrigins(origins)
+  if (wrong !== undefined) throw mistake(wrong)
+  if (typeof directWrites !== 'boolean') throw mistake(`directWrites must be true or false, not ${show(directWrites)}`)
+  return {
+    path: path.replace(/\/$/, ''),
+    namespace,
+    origins,
+    directWrites,
+    logger,
+    frameBytesMax: number(options, 'frameBytesMax'),
+    queueBytesMax: number(options, 'queueBytesMax'),
+    connectTimeoutMs: number(options, 'connectTimeoutMs'),
+    pingIntervalMs: number(options, 'pingIntervalMs'),
+    pingTimeoutMs: number(options, 'pingTimeoutMs'),
+    endGraceMs: number(options, 'endGraceMs'),
+    connectionsMax: number(options, 'connectionsMax'),
+    connectionsPerAddressMax: number(options, 'connectionsPerAddressMax'),
+    unauthenticatedMax: number(options, 'unauthenticatedMax'),
+    unauthenticatedPerAddressMax: number(options, 'unauthenticatedPerAddressMax'),
+    trustedProxyHops: number(options, 'trustedProxyHops'),
+  }
+}

@@ -1,0 +1,43 @@
+// Which web pages may open a connection. Browsers send Origin with every websocket upgrade and CORS does not apply to it,
+// so this is the only thing between a foreign page and a user's session.
+import type { IncomingMessage } from 'node:http'
+
+/** Origins by name, or a function that decides; one that throws refuses. `origin` is absent where no header was sent. */
+export type Origins = readonly string[] | ((origin: string | undefined, request: IncomingMessage) => boolean)
+
+const originOf = (text: string): string | undefined => {
+  try {
+    const { origin } = new URL(text)
+    return origin === 'null' ? undefined : origin
+  } catch {
+    return undefined
+  }
+}
+
+/** What is wrong with the option, in one line; undefined where nothing is. */
+export const checkOrigins = (origins: unknown): string | undefined => {
+  if (origins === undefined || typeof origins === 'function') return undefined
+  if (!Array.isArray(origins)) return 'origins must be a list of origins or a function'
+  for (const entry of origins) {
+    if (entry === '*' || (typeof entry === 'string' && originOf(entry) === entry)) continue
+    return `origins: "${String(entry)}" must be an origin such as "https://shop.example" or "*", without a path`
+  }
+  return undefined
+}
+
+/** Whether an upgrade may go on, as far as its Origin is concerned. */
+export const originAllowed = (origins: Origins | undefined, request: IncomingMessage): boolean => {
+  const origin = request.headers.origin
+  if (typeof origins === 'function') {
+    try {
+      return origins(origin, request) === true
+    } catch {
+      return false
+    }
+  }
+  if (origin === undefined) return true
+  if (origins !== undefined) return origins.includes(origin) || origins.includes('*')
+  // The scheme is not compared: behind a proxy that ends TLS the server cannot know its own.
+  const page = originOf(origin)
+  return page !== undefined && new URL(page).host === request.headers.host?.toLowerCase()
+}

@@ -1,0 +1,111 @@
+// The one queue through which every frame of a connection leaves after the handshake. It never gives the socket more while
+// the socket has not passed on what it was given: what is still queued here can be discarded, what the socket has cannot.
+import type { FlushList } from './flush-list.js'
+import type { Wire } from './wire.js'
+
+/** Frames joined into one write. 64 KiB: beyond it copying costs more than another system call. */
+const writeBytesMax = 65_536
+
+export class Outbox {
+  #queue: Buffer[] | undefined
+  #queuedBytes = 0
+  #listed = false
+  /** Writes whose `taken` has not been called. */
+  #writes = 0
+  /** A write was not taken at once: nothing more is written until it is. */
+  #blocked = false
+  #closed = false
+  #wire: Wire | undefined
+  #taken: (() => void) | undefined
+  readonly #list: FlushList
+  readonly #drained: { outboxDrained(): void }
+
+  constructor(list: FlushList, owner: { outboxDrained(): void }) {
+    this.#list = list
+    this.#drained = owner
+  }
+
+  /** Bytes queued here or written and not yet taken by the kernel. */
+  get bytes(): number {
+    return this.#blocked && this.#wire !== undefined ? this.#queuedBytes + this.#wire.pendingBytes : this.#queuedBytes
+  }
+
+  /** Frames leave from now on; until then they wait. */
+  open(wire: Wire): void {
+    if (this.#closed) return
+    this.#wire = wire
+    this.#enlist()
+  }
+
+  push(frame: Buffer): void {
+    if (this.#closed) return
+    if (this.#queue === undefined) this.#queue = [frame]
+    else this.#queue.push(frame)
+    this.#queuedBytes += frame.length
+    this.#enlist()
+  }
+
+  /** Writes what is queued, unless the socket is still busy with what it has. */
+  flush(): void {
+    this.#listed = false
+    while (this.#queue !== undefined && this.#wire !== undefined && !this.#blocked) {
+      const [frames, bytes] = this.#next(this.#queue)
+      this.#queuedBytes -= bytes
+      this.#taken ??= () => this.#onTaken()
+      this.#writes++
+      const pending = this.#wire.write(frames, bytes, this.#taken)
+      if (pending === undefined) return this.close()
+      this.#blocked = pending > 0
+    }
+  }
+
+  /**
+   * Discards what is queued, writes these last frames behind what was written already, and takes nothing any more.
+   * @param otherwise the way out where none was opened yet.
+   */
+  end(frames: readonly Buffer[], otherwise: () => Wire): void {
+    this.close()
+    const bytes = frames.reduce((sum, frame) => sum + frame.length, 0)
+    const wire = (this.#wire ??= otherwise())
+    wire.write(frames, bytes, () => {})
+  }
+
+  /** Discards what is queued and takes nothing any more. */
+  close(): void {
+    this.#closed = true
+    this.#queue = undefined
+    this.#queuedBytes = 0
+  }
+
+  #enlist(): void {
+    if (this.#listed || this.#queue === undefined || this.#wire === undefined || this.#blocked) return
+    this.#listed = true
+    this.#list.add(this)
+  }
+
+  /** Takes from the front as many frames as one write may carry, at least one. */
+  #next(queue: Buffer[]): [readonly Buffer[], number] {
+    if (this.#queuedBytes <= writeBytesMax) {
+      this.#queue = undefined
+      return [queue, this.#queuedBytes]
+    }
+    let count = 0
+    let bytes = 0
+    for (const frame of queue) {
+      if (count > 0 && bytes + frame.length > writeBytesMax) break
+      bytes += frame.length
+      count++
+    }
+    if (count === queue.length) this.#queue = undefined
+    return [queue.splice(0, count), bytes]
+  }
+
+  #onTaken(): void {
+    // Writes that were taken at once are told of in a later tick too: only after the last of them is the socket free.
+    if (--this.#writes > 0 || !this.#blocked) return
+    this.#blocked = false
+    if (this.#closed) return
+    if (this.#queue === undefined) this.#drained.outboxDrained()
+    else this.flush()
+  }
+}

@@ -1,0 +1,67 @@
+// The two ways in which finished frames leave: straight to the TCP socket, or through engine.io.
+import type { Socket as NetSocket } from 'node:net'
+import { type EngineConnection, type WebSocketLike, webSocketOpen } from './internals.js'
+import { packetText } from './packets.js'
+
+/** Takes whole frames in order. */
+export interface Wire {
+  /**
+   * @param taken is called once for each write that was carried out, in a later tick, when the kernel has its bytes.
+   * @returns how many bytes are not taken yet; undefined where nothing was written because the client is leaving.
+   */
+  write(frames: readonly Buffer[], bytes: number, taken: () => void): number | undefined
+  /** Of what was written, the bytes that are not taken yet. */
+  readonly pendingBytes: number
+}
+
+/**
+ * One write for all frames given together. `ws` writes its own frames (pings, pongs, close) whole and synchronously to the
+ * same socket, so neither can end up inside the other.
+ */
+export class DirectWire implements Wire {
+  readonly #ws: WebSocketLike
+  readonly #net: NetSocket
+
+  constructor(ws: WebSocketLike, net: NetSocket) {
+    this.#ws = ws
+    this.#net = net
+  }
+
+  write(frames: readonly Buffer[], bytes: number, taken: () => void): number | undefined {
+    // After a close frame nothing may follow.
+    if (this.#ws.readyState !== webSocketOpen || !this.#net.writable) return undefined
+    const [first] = frames
+    this.#net.write(frames.length === 1 && first !== undefined ? first : Buffer.concat(frames, bytes), taken)
+    return this.#net.writableLength
+  }
+
+  get pendingBytes(): number {
+    return this.#net.writableLength
+  }
+}
+
+/** Packet by packet through engine.io's public interface. */
+export class EngineWire implements Wire {
+  readonly #conn: EngineConnection
+  #pendingBytes = 0
+
+  constructor(conn: EngineConnection) {
+    this.#conn = conn
+  }
+
+  write(frames: readonly Buffer[], bytes: number, taken: () => void): number | undefined {
+    if (this.#conn.readyState !== 'open') return undefined
+    this.#pendingBytes += bytes
+    const last = frames.length - 1
+    for (let i = 0; i < last; i++) this.#conn.write(packetText(frames[i]!), { compress: false })
+    this.#conn.write(packetText(frames[last]!), { compress: false }, () => {
+      this.#pendingBytes -= bytes
+      taken()
+    })
+    return this.#pendingBytes
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+}
