@@ -11,6 +11,7 @@
 //  5. Positions (read, delivered, heads, login epoch) never go back.
 //  6. Text comes back byte for byte.
 //  7. Reads see everything committed before they were called.
+//  8. Every call settles within a bounded time, whatever the database does.
 // Any number of calls may be under way at once. Rows are locked conversations first, then users, each sorted.
 import type { Access, ConversationView } from '../model/conversation.js'
 import type { Device } from '../model/device.js'
@@ -18,7 +19,10 @@ import type { StoredEntry } from '../model/entry.js'
 import type { ConversationId, DeviceId, DeviceType, JsonText, MessageId, Seq, UserId } from '../model/ids.js'
 import type { NewMessage, StoredMessage } from '../model/message.js'
 
-/** Appends a message to its conversation, and an entry pointing at it to the inbox of each member. */
+/**
+ * Appends a message to its conversation, and an entry pointing at it, with the message's `serverTime` as its `at`, to the
+ * inbox of each member.
+ */
 export interface AppendOp {
   readonly op: 'append'
   readonly message: NewMessage

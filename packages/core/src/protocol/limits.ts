@@ -19,6 +19,8 @@ export interface Limits {
   readonly commitOps: number
   /** Bytes queued for one session before it is told to pull instead. 256 KiB: a page and some. */
   readonly sessionQueueBytes: number
+  /** JSON text of one page; a page is cut there, and says that there is more. 1 MiB: well below what a connection may queue. */
+  readonly pageBytes: number
   /** Sessions of one node; beyond it logins are answered OVERLOADED. */
   readonly sessions: number
 }
@@ -33,6 +35,7 @@ export const defaultLimits: Limits = {
   writerQueue: 20_000,
   commitOps: 500,
   sessionQueueBytes: 262_144,
+  pageBytes: 1_048_576,
   sessions: 100_000,
 }
 

@@ -1,0 +1,187 @@
+// Where transports bring their clients: handshake, slot, head, `ready`; and what becomes of sessions when they end.
+import type { Authenticator } from '../logic/authenticate.js'
+import { within } from '../logic/deadline.js'
+import type { Deliveries } from '../logic/deliveries.js'
+import type { Faults } from '../logic/faults.js'
+import { isForeign } from '../logic/pull.js'
+import type { NodeId } from '../model/ids.js'
+import type { Clock } from '../ports/clock.js'
+import type { Handlers } from '../ports/host.js'
+import type { Random } from '../ports/random.js'
+import type { TimelineReads, UserHead } from '../ports/storage.js'
+import { check } from '../protocol/check.js'
+import { RookeryError } from '../protocol/errors.js'
+import type { Limits, Timing } from '../protocol/limits.js'
+import { handshakeSchema, type HandshakeAuth } from '../protocol/requests.js'
+import type { Connection, Gate, Handshake, Inbound } from './connection.js'
+import type { Registry } from './registry.js'
+import type { Requests } from './requests.js'
+import { Session, type Request, type SessionContext } from './session.js'
+import type { Slots } from './slots.js'
+
+/** Protocol versions served. */
+const protocolVersion = 1
+
+/** What this server knows beyond the first requests of the protocol. */
+const features = ['c2c', 'c2s', 'receipts', 'typing', 'presence', 'custom', 'auth.refresh'] as const
+
+interface Parts {
+  readonly nodeId: NodeId
+  readonly boot: string
+  /** The slot of each device type. */
+  readonly deviceSlots: ReadonlyMap<string, string>
+  readonly authenticator: Authenticator
+  readonly slots: Slots
+  readonly registry: Registry
+  readonly requests: Requests
+  readonly deliveries: Deliveries
+  readonly timelines: () => TimelineReads
+  readonly epoch: () => string
+  readonly handlers: Handlers | null
+  readonly faults: Faults
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: Limits
+  readonly timing: Timing
+}
+
+export class NodeGate implements Gate, SessionContext {
+  readonly clock: Clock
+  readonly holeMs: number
+  readonly queueBytesMax: number
+  private isOpen = false
+  private epochRead: Promise<number> | null = null
+
+  constructor(private readonly parts: Parts) {
+    this.clock = parts.clock
+    this.holeMs = parts.timing.holeMs
+    this.queueBytesMax = parts.limits.sessionQueueBytes
+  }
+
+  /** Begins, or ends, to take clients. */
+  setOpen(isOpen: boolean): void {
+    this.isOpen = isOpen
+  }
+
+  async open(handshake: Handshake, connection: Connection): Promise<Inbound> {
+    try {
+      return await this.admit(handshake, connection)
+    } catch (error) {
+      throw this.parts.faults.toError(error, 'handshake')
+    }
+  }
+
+  receive(session: Session, request: Request): void {
+    this.parts.requests.receive(session, request)
+  }
+
+  closed(session: Session): void {
+    const { registry, slots, deliveries } = this.parts
+    registry.remove(session)
+    deliveries.seen(session)
+    void slots.release([session.holder])
+  }
+
+  private async admit(handshake: Handshake, connection: Connection): Promise<Inbound> {
+    this.refuseIfClosed()
+    const auth = check(handshakeSchema, handshake.auth)
+    if ((auth.protocol ?? protocolVersion) !== protocolVersion)
+      throw new RookeryError('UNSUPPORTED', `this server speaks version ${protocolVersion} of the protocol`)
+    const slot = this.parts.deviceSlots.get(auth.deviceType)
+    if (slot === undefined) throw new RookeryError('BAD_REQUEST', 'deviceType: is none that this server knows')
+    // Read before the token is looked at: a kick or a revocation after this moment is seen below.
+    const loginEpoch = await this.loginEpoch()
+    const { token, deviceId, deviceType } = auth
+    const { headers, ip } = handshake
+    const identity = await this.parts.authenticator.identify({ token, deviceId, deviceType, headers, ip })
+    this.refuseIfClosed()
+    const holder = {
+      userId: identity.userId,
+      slot,
+      deviceType,
+      deviceId,
+      instance: auth.instance ?? null,
+      sessionId: this.parts.random.id(),
+      nodeId: this.parts.nodeId,
+      boot: this.parts.boot,
+      at: this.clock.now(),
+    }
+    const kept = this.parts.handlers === null ? {} : headers
+    const session = new Session(this, connection, holder, identity.user, kept, ip)
+    await this.runConnectHandler(session)
+    // From here on entries are routed to it, so that none falls between the head and the first live one.
+    this.parts.registry.add(session)
+    try {
+      this.parts.slots.expireAt(session, identity)
+      await this.begin(session, auth, loginEpoch)
+      return session
+    } catch (error) {
+      session.closed()
+      throw error
+    }
+  }
+
+  private async begin(session: Session, auth: HandshakeAuth, loginEpoch: number): Promise<void> {
+    const { slots, epoch, deliveries } = this.parts
+    await slots.claim(session)
+    if (session.isClosed) return this.endedMeanwhile(session)
+    const timelines = this.parts.timelines()
+    const [head] = (await timelines.heads([session.userId])) as [UserHead]
+    if (head.loginEpoch > loginEpoch)
+      throw new RookeryError('UNAVAILABLE', 'this login was overtaken by a kick', { retryAfterMs: 100 })
+    const { since, sinceAt } = auth
+    const reset =
+      since !== undefined &&
+      ((auth.epoch !== undefined && auth.epoch !== epoch()) ||
+        (await isForeign(timelines, session.userId, { since, sinceAt }, { head: head.seq, floor: head.floor })))
+    if (session.isClosed) return this.endedMeanwhile(session)
+    const seq = session.begin(head.seq, since === undefined ? null : reset ? 0 : since)
+    if (since !== undefined && !reset) deliveries.acknowledged(session, 0, since)
+    session.emit('ready', this.readyJson(session, seq, reset))
+  }
+
+  // Kicked during its own handshake: it may have taken its slot after it was told to go.
+  private async endedMeanwhile(session: Session): Promise<void> {
+    await this.parts.slots.release([session.holder])
+  }
+
+  private readyJson(session: Session, seq: number, reset: boolean): string {
+    const { nodeId, epoch, limits, timing } = this.parts
+    const { contentBytes, pull, history, list, groupMembers, inflight } = limits
+    return JSON.stringify({
+      userId: session.userId,
+      sessionId: session.sessionId,
+      nodeId,
+      epoch: epoch(),
+      reset,
+      seq,
+      serverTime: this.clock.now(),
+      ...(session.expiresAt === null ? {} : { expiresAt: session.expiresAt }),
+      heartbeatMs: timing.heartbeatMs,
+      timelines: [],
+      features,
+      limits: { contentBytes, pull, history, list, groupMembers, inflight },
+    })
+  }
+
+  private refuseIfClosed(): void {
+    if (!this.isOpen) throw new RookeryError('UNAVAILABLE', 'this node takes no clients', { retryAfterMs: 1000 })
+    if (this.parts.registry.size >= this.parts.limits.sessions)
+      throw new RookeryError('OVERLOADED', 'this node holds as many sessions as it may', { retryAfterMs: 5000 })
+  }
+
+  // Logins at once share one read: an older epoch is the stricter one.
+  private loginEpoch(): Promise<number> {
+    this.epochRead ??= this.parts
+      .timelines()
+      .loginEpoch()
+      .finally(() => (this.epochRead = null))
+    return this.epochRead
+  }
+
+  private async runConnectHandler(session: Session): Promise<void> {
+    const { connect } = this.parts.handlers ?? {}
+    if (connect !== undefined)
+      await within(this.clock, this.parts.timing.handlerDeadlineMs, 'a handler', connect(session))
+  }
+}

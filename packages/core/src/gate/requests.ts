@@ -1,0 +1,93 @@
+// How fast a session's requests go in, and how many at once: over its rate it is slowed down, beyond what may be
+// unanswered it is refused.
+import type { Clock } from '../ports/clock.js'
+import { RookeryError } from '../protocol/errors.js'
+import type { Limits, Rate } from '../protocol/limits.js'
+import { errorJson } from '../protocol/wire.js'
+import { Bucket } from './bucket.js'
+import { dispatch, type UseCases } from './dispatch.js'
+import type { Request, Session } from './session.js'
+
+const tooMany = errorJson(
+  new RookeryError('RATE_LIMITED', 'too many requests of this session are unanswered', { retryAfterMs: 1000 }),
+)
+
+const draining = errorJson(
+  new RookeryError('UNAVAILABLE', 'this node is going down; connect to another', { retryAfterMs: 1000 }),
+)
+
+export class Requests {
+  private isDraining = false
+  private answering = 0
+  private idle: (() => void)[] = []
+
+  constructor(
+    private readonly cases: UseCases,
+    private readonly clock: Clock,
+    private readonly limits: Limits,
+    private readonly rate: Rate | null,
+  ) {}
+
+  receive(session: Session, request: Request): void {
+    if (this.isDraining || session.inflight >= this.limits.inflight) {
+      request.answer?.(this.isDraining ? draining : tooMany)
+      return
+    }
+    session.inflight++
+    if (session.paced !== null) session.paced.push(request)
+    else if (this.rate === null) this.begin(session, request)
+    else {
+      const waitMs = this.allowance(session, this.rate)
+      if (waitMs === 0) this.begin(session, request)
+      else {
+        session.paced = [request]
+        this.resumeAfter(session, this.rate, waitMs)
+      }
+    }
+  }
+
+  /** From now on nothing new is begun. */
+  refuseNew(): void {
+    this.isDraining = true
+  }
+
+  /** Resolves once everything begun is answered. */
+  async settled(): Promise<void> {
+    if (this.answering > 0) await new Promise<void>((resolve) => this.idle.push(resolve))
+  }
+
+  private allowance(session: Session, rate: Rate): number {
+    const now = this.clock.monotonic()
+    session.bucket ??= new Bucket(rate, now)
+    return session.bucket.take(now)
+  }
+
+  private resumeAfter(session: Session, rate: Rate, waitMs: number): void {
+    this.clock.setTimeout(() => {
+      const { paced } = session
+      if (paced === null) return
+      let nextMs = 0
+      // The first of them has its token already.
+      for (let request = paced.shift(); request !== undefined; request = paced.shift()) {
+        this.begin(session, request)
+        if (paced.length === 0 || session.isClosed) break
+        nextMs = this.allowance(session, rate)
+        if (nextMs > 0) break
+      }
+      if (nextMs > 0) this.resumeAfter(session, rate, nextMs)
+      else session.paced = null
+    }, waitMs)
+  }
+
+  private begin(session: Session, { event, args, answer }: Request): void {
+    this.answering++
+    let isAnswered = false
+    dispatch(this.cases, session, event, args, (json) => {
+      if (isAnswered) return
+      isAnswered = true
+      session.inflight--
+      if (!session.isClosed) answer?.(json)
+      if (--this.answering === 0) for (const resolve of this.idle.splice(0)) resolve()
+    })
+  }
+}

@@ -1,0 +1,140 @@
+// Which session holds which slot: a login takes one, a kick, a logout or a disconnect frees it. Presence may be out of
+// reach; then this node's own sessions keep the rule among themselves, and the next renewal tells presence of them.
+import type { Authenticator } from '../logic/authenticate.js'
+import type { Cluster } from '../logic/cluster.js'
+import { commitOne } from '../logic/commit.js'
+import type { Deliveries } from '../logic/deliveries.js'
+import type { KickReason } from '../logic/sessions.js'
+import type { Writer } from '../logic/writer.js'
+import type { NodeId } from '../model/ids.js'
+import type { Clock } from '../ports/clock.js'
+import type { Identity } from '../ports/host.js'
+import type { Logger } from '../ports/logger.js'
+import type { Presence, SlotHolder } from '../ports/presence.js'
+import { RookeryError } from '../protocol/errors.js'
+import type { Timing } from '../protocol/limits.js'
+import type { Registry } from './registry.js'
+import type { Session } from './session.js'
+
+interface Parts {
+  readonly nodeId: NodeId
+  readonly presence: Presence
+  readonly cluster: Cluster
+  readonly registry: Registry
+  readonly deliveries: Deliveries
+  readonly authenticator: Authenticator
+  readonly writer: Writer
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly timing: Timing
+}
+
+export class Slots {
+  /** Freed here, but presence was not reached: told again at the next renewal. */
+  private unfreed: readonly SlotHolder[] = []
+
+  constructor(private readonly parts: Parts) {}
+
+  /** Takes the session's slot, and closes whoever held it. */
+  async claim(session: Session): Promise<void> {
+    const { presence, cluster, logger, registry } = this.parts
+    const { holder } = session
+    // Of this node's own sessions the later one stays, whatever presence says or forgot.
+    for (const other of registry.of(holder.userId))
+      if (other !== session && other.holder.slot === holder.slot) this.displace(other.holder, holder)
+    try {
+      const { displaced, watchers } = await presence.claim(holder)
+      if (displaced !== null) this.displace(displaced, holder)
+      cluster.tell(new Set([...watchers, this.parts.nodeId]), { t: 'presence', user: holder.userId })
+    } catch (error) {
+      logger.error('presence did not take a login; it is told again at the next heartbeat', error)
+    }
+  }
+
+  /** Frees the slots of sessions that ended. */
+  async release(holders: readonly SlotHolder[]): Promise<void> {
+    if (holders.length === 0) return
+    let watchers: readonly NodeId[] = []
+    try {
+      watchers = await this.parts.presence.release(holders)
+    } catch (error) {
+      this.unfreed = [...this.unfreed, ...holders]
+      this.parts.logger.error('presence did not free slots; it is told again at the next heartbeat', error, {
+        slots: holders.length,
+      })
+    }
+    const nodes = new Set([...watchers, this.parts.nodeId])
+    for (const user of new Set(holders.map(({ userId }) => userId)))
+      this.parts.cluster.tell(nodes, { t: 'presence', user })
+  }
+
+  /** Renews the node's lease; sessions whose slot is no longer theirs are closed. */
+  async renew(url: string | null, boot: string): Promise<void> {
+    const { presence, registry, nodeId, timing } = this.parts
+    const sessions = [...registry.all()]
+    const holders = sessions.map((session) => session.holder)
+    const lost = await presence.renew({ nodeId, boot, url, sessions: holders.length }, timing.leaseMs, holders)
+    for (const { sessionId } of lost) registry.get(sessionId)?.end('same-device-type', null)
+    // A session that ended meanwhile may have had its slot taken again for it.
+    const ended = sessions.filter((session) => session.isClosed).map((session) => session.holder)
+    const unfreed = this.unfreed
+    this.unfreed = []
+    await this.release([...unfreed, ...ended])
+  }
+
+  /** Goes on under a new token of the same user. */
+  async refresh(session: Session, token: string): Promise<string> {
+    const { deviceId, deviceType, headers, ip } = session
+    const identity = await this.parts.authenticator.identify({ token, deviceId, deviceType, headers, ip })
+    if (identity.userId !== session.userId) throw new RookeryError('UNAUTHENTICATED', "the token is another user's")
+    session.user = identity.user
+    this.expireAt(session, identity)
+    return identity.expiresAt === undefined ? '{}' : JSON.stringify({ expiresAt: identity.expiresAt })
+  }
+
+  /** Ends the session when its token does; a session that has ended is left alone. */
+  expireAt(session: Session, { expiresAt }: Identity): void {
+    const { clock } = this.parts
+    if (session.expiry !== null) clock.clearTimeout(session.expiry)
+    session.expiry = null
+    session.expiresAt = expiresAt ?? null
+    if (expiresAt === undefined || session.isClosed) return
+    const wait = (): void => {
+      const leftMs = expiresAt - clock.now()
+      if (leftMs <= 0) session.end('token-expired', null)
+      else session.expiry = clock.setTimeout(wait, Math.min(leftMs, expiryCheckMs))
+    }
+    wait()
+  }
+
+  /** The device goes with its session: its slot and what is remembered of it. */
+  async logout(session: Session, answer: () => void): Promise<null> {
+    const { writer, clock, timing, deliveries } = this.parts
+    const { userId, deviceId } = session
+    deliveries.forget(session)
+    await commitOne(writer, clock, timing.sendDeadlineMs, { op: 'forget-device', userId, deviceId }, () => null)
+    answer()
+    session.end('logout', null)
+    return null
+  }
+
+  private displace(earlier: SlotHolder, by: SlotHolder): void {
+    const { deviceId, deviceType, at } = by
+    const reason = kickReason(earlier, by)
+    this.parts.cluster.tell([earlier.nodeId], {
+      t: 'close',
+      session: earlier.sessionId,
+      reason,
+      by: reason === null ? null : { deviceId, deviceType, at },
+    })
+  }
+}
+
+// The wall clock may jump; it is looked at this often.
+const expiryCheckMs = 1000
+
+/** What the earlier holder of a slot is told; null where it is the same client again, which is no kick. */
+function kickReason(earlier: SlotHolder, by: SlotHolder): KickReason | null {
+  if (earlier.deviceId !== by.deviceId) return 'same-device-type'
+  return by.instance === null || by.instance === earlier.instance ? null : 'same-device'
+}

@@ -1,0 +1,36 @@
+// One operation through the writer, as a promise: for the use cases that are not the hot path.
+import type { Clock } from '../ports/clock.js'
+import type { OpResults, RefusedResult, StorageOp } from '../ports/storage.js'
+import { RookeryError } from '../protocol/errors.js'
+import type { Writer } from './writer.js'
+
+/**
+ * Commits one operation in its turn.
+ * @param then runs in the same turn as the commit's other results: what it notes for fan-out goes in the same frames
+ * @throws RookeryError `UNAVAILABLE` or `OVERLOADED`; what storage refused the operation with
+ */
+export function commitOne<Op extends StorageOp, T>(
+  writer: Writer,
+  clock: Clock,
+  deadlineMs: number,
+  op: Op,
+  then: (result: OpResults[Op['op']]) => T,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const full = writer.enqueue({
+      op,
+      deadlineMs: clock.monotonic() + deadlineMs,
+      settled: (result) => {
+        if (result.status === 'refused') reject((result as RefusedResult).error)
+        else
+          try {
+            resolve(then(result as OpResults[Op['op']]))
+          } catch (error) {
+            reject(error instanceof Error ? error : new RookeryError('INTERNAL', 'something went wrong on the server'))
+          }
+      },
+      failed: reject,
+    })
+    if (full !== null) reject(full)
+  })
+}

@@ -1,0 +1,122 @@
+// One message on its way: what it was when it came, its place in its lane, and who waits for its answer.
+import type { ConversationId, JsonText } from '../model/ids.js'
+import type { NewMessage } from '../model/message.js'
+import type { ImSession, Sent } from '../ports/host.js'
+import type { AppendOp, AppendResult, RefusedResult } from '../ports/storage.js'
+import type { RookeryError } from '../protocol/errors.js'
+import type { SendLane } from './send-lane.js'
+import type { WriteJob } from './writer.js'
+
+/** Takes the outcome of a send, once. */
+export type SendAnswer = (outcome: Sent | RookeryError) => void
+
+/** The session that sends. Its lanes are made as they are needed. */
+export interface Sender extends ImSession {
+  lanes: Map<ConversationId, SendLane> | null
+}
+
+/** A message as it came in, checked, under the digest of what was received. */
+export interface Incoming {
+  readonly key: string
+  readonly digest: string
+  readonly message: Omit<NewMessage, 'digest' | 'msgId' | 'serverTime'>
+  readonly content: Record<string, unknown>
+}
+
+/** What the job does when it ends; implemented by `Send`. */
+export interface SendOutcomes {
+  prepare(job: SendJob): Promise<void>
+  stored(job: SendJob, result: AppendResult | RefusedResult): void
+  refused(job: SendJob, error: RookeryError): void
+}
+
+export class SendJob implements WriteJob<AppendOp> {
+  /** Set when the message goes to the writer. */
+  op!: AppendOp
+  /** What the handlers made of the content; null while it is as it came. */
+  changed: { readonly content: Record<string, unknown>; readonly text: JsonText } | null = null
+  private readonly answers: SendAnswer[]
+  private outcome: Sent | RookeryError | null = null
+  private left: (() => void) | null = null
+  private generation = 0
+  /** Whether it reached the writer's queue or ended: what comes after it in its order may go. */
+  hasLeft = false
+
+  constructor(
+    readonly sender: Sender,
+    readonly incoming: Incoming,
+    readonly deadlineMs: number,
+    private readonly outcomes: SendOutcomes,
+    answer: SendAnswer,
+  ) {
+    this.answers = [answer]
+  }
+
+  get clientMsgId(): string {
+    return this.incoming.message.clientMsgId
+  }
+
+  get isAnswered(): boolean {
+    return this.outcome !== null
+  }
+
+  /** Another send of the same message waits for the same outcome. */
+  join(answer: SendAnswer): void {
+    this.answers.push(answer)
+  }
+
+  answer(outcome: Sent | RookeryError): void {
+    if (this.outcome !== null) return
+    this.outcome = outcome
+    this.leave()
+    let first = true
+    for (const answer of this.answers) {
+      answer(first || outcome instanceof Error ? outcome : { ...outcome, duplicate: true })
+      first = false
+    }
+  }
+
+  /** Marks it as queued in the writer, under its lane's generation. */
+  leave(generation = 0): void {
+    this.generation = generation
+    this.hasLeft = true
+    this.left?.()
+  }
+
+  /** Resolves once it has left. */
+  async whenLeft(): Promise<void> {
+    if (!this.hasLeft)
+      await new Promise<void>((resolve) => {
+        const before = this.left
+        this.left = () => {
+          before?.()
+          resolve()
+        }
+      })
+  }
+
+  /** Resolves once it is answered. */
+  async whenAnswered(): Promise<void> {
+    if (this.outcome === null) await new Promise<void>((resolve) => this.answers.push(() => resolve()))
+  }
+
+  prepare(): Promise<void> {
+    return this.outcomes.prepare(this)
+  }
+
+  refuse(error: RookeryError): void {
+    this.outcomes.refused(this, error)
+  }
+
+  refusal(): RookeryError | null {
+    return this.sender.lanes?.get(this.incoming.message.conversationId)?.overtaken(this.generation) ?? null
+  }
+
+  settled(result: AppendResult | RefusedResult): void {
+    this.outcomes.stored(this, result)
+  }
+
+  failed(error: RookeryError): void {
+    this.outcomes.refused(this, error)
+  }
+}

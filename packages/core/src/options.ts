@@ -1,0 +1,125 @@
+// What a host gives to make a Rookery, and the one line it gets for a mistake.
+import type { NodeId } from './model/ids.js'
+import type { Authenticate, Handlers, Users } from './ports/host.js'
+import type { Bus } from './ports/bus.js'
+import type { Clock } from './ports/clock.js'
+import type { Logger } from './ports/logger.js'
+import type { Presence } from './ports/presence.js'
+import type { Random } from './ports/random.js'
+import type { Storage } from './ports/storage.js'
+import { defaultLimits, defaultRate, defaultTiming, type Limits, type Rate, type Timing } from './protocol/limits.js'
+
+export interface RookeryOptions {
+  /** Where everything is stored. Required: memory must be named, too. */
+  readonly storage: Storage
+  /** Turns a token into a user. Required. */
+  readonly authenticate: Authenticate
+  /** Who is connected where. Default: in memory, which is right for one node. */
+  readonly presence?: Presence
+  /** How nodes reach one another. Default: none, which is right for one node. */
+  readonly bus?: Bus
+  /** The host's users. Default: every well-formed id counts as a user. */
+  readonly users?: Users
+  /** The host's code on the path. Default: none. */
+  readonly handlers?: Handlers
+  /** This process, as others address it. Default: a new id at each start. */
+  readonly nodeId?: NodeId
+  /** Where clients reach this node, told by `endpoints`. Default: unknown. */
+  readonly url?: string
+  /**
+   * The device types a client may name. A user has one slot for each; as an object, types that name one slot share it.
+   * Default: `phone`, `pad`, `pc`, `web`.
+   */
+  readonly deviceTypes?: readonly string[] | Readonly<Record<string, string>>
+  readonly limits?: Partial<Limits>
+  readonly timing?: Partial<Timing>
+  /** Requests of one session. `off` for load tests only. Default: 50 a second, 200 at once. */
+  readonly rate?: Rate | 'off'
+  /** Default: the system's. */
+  readonly clock?: Clock
+  /** Default: the system's. */
+  readonly random?: Random
+  /** Default: nothing is logged. */
+  readonly logger?: Logger
+}
+
+/** The options with everything that has a default filled in. */
+export interface Settings {
+  readonly limits: Limits
+  readonly timing: Timing
+  readonly rate: Rate | null
+  readonly deviceSlots: ReadonlyMap<string, string>
+}
+
+const known: ReadonlySet<string> = new Set<keyof RookeryOptions>([
+  'storage',
+  'authenticate',
+  'presence',
+  'bus',
+  'users',
+  'handlers',
+  'nodeId',
+  'url',
+  'deviceTypes',
+  'limits',
+  'timing',
+  'rate',
+  'clock',
+  'random',
+  'logger',
+])
+
+/**
+ * Checks the options.
+ * @throws TypeError in one line that names the option and the remedy
+ */
+export function settingsOf(options: RookeryOptions): Settings {
+  for (const name of Object.keys(options))
+    if (!known.has(name)) fail(name, 'is no option', `known are ${[...known].join(', ')}`)
+  if (typeof options.storage?.commit !== 'function')
+    fail('storage', 'is missing', 'give an adapter, for example new MemoryStorage() for a test')
+  if (typeof options.authenticate !== 'function')
+    fail('authenticate', 'is not a function', 'give ({ token }) => ({ userId })')
+  if (options.users !== undefined && typeof options.users.exists !== 'function')
+    fail('users', 'has no exists()', 'give { exists: (userId) => boolean or a promise of one }')
+  if (options.nodeId !== undefined && !/^[!-~]{1,64}$/.test(options.nodeId))
+    fail('nodeId', 'is not of its form', 'use 1 to 64 printable ASCII characters')
+  if (options.bus !== undefined && options.presence === undefined)
+    fail('bus', 'is given without presence', 'give the presence that all nodes share, too')
+  const limits = merge('limits', defaultLimits, options.limits)
+  const timing = merge('timing', defaultTiming, options.timing)
+  if (timing.leaseMs <= timing.heartbeatMs)
+    fail('timing.leaseMs', 'is not above timing.heartbeatMs', 'a lease lasts three heartbeats by default')
+  return { limits, timing, rate: rateOf(options.rate), deviceSlots: slotsOf(options.deviceTypes) }
+}
+
+function merge<T extends object>(option: string, defaults: T, given: Partial<T> | undefined): T {
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (!Object.hasOwn(defaults, name))
+      fail(`${option}.${name}`, 'is no option', `known are ${Object.keys(defaults).join(', ')}`)
+    if (!Number.isSafeInteger(value) || (value as number) < 1)
+      fail(`${option}.${name}`, 'is not a whole number from 1', 'leave it out for the default')
+  }
+  return { ...defaults, ...given }
+}
+
+function rateOf(rate: RookeryOptions['rate']): Rate | null {
+  if (rate === 'off') return null
+  if (rate === undefined) return defaultRate
+  if (!(rate.perSecond > 0) || !(rate.burst >= 1))
+    fail('rate', 'is not of its form', "give { perSecond, burst } with burst from 1, or 'off'")
+  return rate
+}
+
+function slotsOf(types: RookeryOptions['deviceTypes'] = ['phone', 'pad', 'pc', 'web']): ReadonlyMap<string, string> {
+  const slots = new Map(Array.isArray(types) ? types.map((type: string) => [type, type]) : Object.entries(types))
+  for (const name of [...slots.keys(), ...slots.values()])
+    if (!/^[!-~]{1,64}$/.test(name))
+      fail('deviceTypes', 'has a name that is not of its form', 'use 1 to 64 printable ASCII characters')
+  if (slots.size === 0) fail('deviceTypes', 'is empty', 'leave it out for phone, pad, pc, web')
+  return slots
+}
+
+function fail(option: string, fault: string, remedy: string): never {
+  throw new TypeError(`Rookery option ${option} ${fault}: ${remedy}.`)
+}

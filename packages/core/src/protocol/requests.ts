@@ -1,0 +1,96 @@
+// Every request of PROTOCOL that this server knows, checked once, where it comes in. Inside, the types are trusted.
+import { z } from 'zod'
+import { jsonFault } from './json.js'
+
+const printable = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[!-~]+$/, 'must be printable ASCII without the space')
+const longId = printable(128)
+const shortId = printable(64)
+const position = z.int().min(0)
+const seq = z.int().min(1)
+const limit = z.int().min(1)
+
+// Objects and values of clients and hosts: only that they are clean JSON is checked here.
+const clean = (value: unknown, ctx: z.RefinementCtx): void => {
+  const fault = jsonFault(value)
+  if (fault !== null) ctx.addIssue({ code: 'custom', path: [...fault.path], message: fault.reason })
+}
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const jsonObject = z.custom<Record<string, unknown>>(isObject, 'must be a JSON object').superRefine(clean)
+const jsonValue = z.unknown().superRefine((value, ctx) => {
+  if (value === undefined) ctx.addIssue({ code: 'custom', message: 'is missing' })
+  else clean(value, ctx)
+})
+
+const positions = z.record(longId, position)
+
+/** The `auth` object of a handshake. */
+export const handshakeSchema = z.strictObject({
+  token: z.string().max(16_384),
+  deviceId: shortId,
+  deviceType: shortId,
+  instance: shortId.optional(),
+  since: position.optional(),
+  sinceAt: z.int().optional(),
+  epoch: shortId.optional(),
+  timelines: positions.optional(),
+  protocol: z.int().optional(),
+})
+export type HandshakeAuth = z.infer<typeof handshakeSchema>
+
+const send = {
+  clientMsgId: shortId,
+  to: longId,
+  type: shortId.refine((type) => !type.startsWith('im.'), 'types that begin with im. are written by the server alone'),
+  content: jsonObject,
+  ext: jsonObject.optional(),
+  replyTo: seq.optional(),
+  silent: z.boolean().optional(),
+  clientTime: z.int().min(0).optional(),
+}
+
+/** The schema of each request by its event. */
+export const requestSchemas = {
+  c2c: z.strictObject({ ...send, subject: shortId.or(z.literal('')).optional() }),
+  c2s: z.strictObject({ topic: shortId, payload: jsonValue, clientMsgId: shortId.optional() }),
+  ack: z.strictObject({ seq: position, timelines: positions.optional() }),
+  pull: z.strictObject({
+    since: position,
+    sinceAt: z.int().optional(),
+    timelines: positions.optional(),
+    limit: limit.optional(),
+  }),
+  history: z.strictObject({
+    conversationId: longId,
+    before: position.optional(),
+    after: position.optional(),
+    limit: limit.optional(),
+  }),
+  conversations: z.strictObject({ cursor: z.string().max(512).optional(), limit: limit.optional() }),
+  'conversation.get': z.union([
+    z.strictObject({ conversationId: longId }),
+    z.strictObject({ peerId: longId, subject: shortId.or(z.literal('')).optional() }),
+    z.strictObject({ groupId: longId }),
+  ]),
+  'conversation.update': z.strictObject({
+    conversationId: longId,
+    pinned: z.boolean().optional(),
+    muted: z.boolean().optional(),
+    hidden: z.boolean().optional(),
+    clientMsgId: shortId.optional(),
+  }),
+  read: z.strictObject({ conversationId: longId, seq: position }),
+  typing: z.strictObject({ conversationId: longId }),
+  presence: z.strictObject({ userIds: z.array(longId).max(10_000), subscribe: z.boolean().optional() }),
+  time: z.strictObject({ t0: z.number() }),
+  'auth.refresh': z.strictObject({ token: z.string().max(16_384) }),
+  logout: z.strictObject({}),
+} as const
+
+export type RequestEvent = keyof typeof requestSchemas
+export type RequestOf<Event extends RequestEvent> = z.infer<(typeof requestSchemas)[Event]>

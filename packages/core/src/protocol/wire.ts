@@ -1,0 +1,72 @@
+// From the model to JSON text as PROTOCOL has it. Text that is JSON already is spliced in, never parsed.
+import type { ConversationView } from '../model/conversation.js'
+import type { StoredEntry } from '../model/entry.js'
+import type { JsonText, Seq } from '../model/ids.js'
+import type { StoredMessage } from '../model/message.js'
+import type { Sent } from '../ports/host.js'
+import type { RookeryError } from './errors.js'
+
+const q = JSON.stringify as (text: string) => string
+
+/** A `Message`. The same text for everybody who may read it. */
+export function messageJson(m: StoredMessage): JsonText {
+  let json = `{"msgId":${q(m.msgId)},"clientMsgId":${q(m.clientMsgId)},"conversationId":${q(m.conversationId)},"seq":${m.seq},"from":${m.from === null ? 'null' : q(m.from)}`
+  if (m.kind === 'c2g') json += `,"groupId":${q(m.conversationId)}`
+  else if (m.to !== null) json += `,"to":${q(m.to)}`
+  if (m.subject !== '') json += `,"subject":${q(m.subject)}`
+  json += `,"type":${q(m.type)}`
+  if (m.content !== null) json += `,"content":${m.content}`
+  if (m.ext !== null && !m.recalled) json += `,"ext":${m.ext}`
+  if (m.replyTo !== null) json += `,"replyTo":${m.replyTo}`
+  if (m.silent) json += ',"silent":true'
+  if (m.mentions !== null) json += `,"mentions":${JSON.stringify(m.mentions)}`
+  if (m.viaServer) json += ',"via":"server"'
+  if (m.clientTime !== null) json += `,"clientTime":${m.clientTime}`
+  json += `,"serverTime":${m.serverTime}`
+  if (m.asOf !== null) json += `,"asOf":${m.asOf}`
+  if (m.recalled) json += ',"recalled":true'
+  if (m.editedAt !== null) json += `,"editedAt":${m.editedAt}`
+  if (m.reactions !== null) json += `,"reactions":${m.reactions}`
+  return json + '}'
+}
+
+/** A `message` entry around a message's text. */
+export const messageEntryJson = (seq: Seq, at: number, message: JsonText): JsonText =>
+  `{"seq":${seq},"kind":"message","at":${at},"message":${message}}`
+
+/** Any other entry: its own fields are spliced in behind the common ones. */
+export const factEntryJson = (seq: Seq, at: number, kind: string, body: JsonText): JsonText =>
+  `{"seq":${seq},"kind":${q(kind)},"at":${at}${body === '{}' ? '}' : `,${body.slice(1)}`}`
+
+/** An `Entry` as storage gave it. */
+export function entryJson(entry: StoredEntry): JsonText {
+  if (entry.kind !== 'message') return factEntryJson(entry.seq, entry.at, entry.kind, entry.body)
+  const message =
+    entry.message === null
+      ? `{"conversationId":${q(entry.conversationId)},"seq":${entry.conversationSeq},"expired":true}`
+      : messageJson(entry.message)
+  return messageEntryJson(entry.seq, entry.at, message)
+}
+
+/** A `Conversation`. */
+export function conversationJson(c: ConversationView): JsonText {
+  let json = `{"conversationId":${q(c.conversationId)},"kind":"${c.kind}"`
+  if (c.peerId !== null) json += `,"peerId":${q(c.peerId)}`
+  if (c.subject !== '') json += `,"subject":${q(c.subject)}`
+  if (c.kind === 'c2g') json += `,"groupId":${q(c.conversationId)}`
+  if (c.name !== null) json += `,"name":${q(c.name)}`
+  if (c.avatar !== null) json += `,"avatar":${q(c.avatar)}`
+  if (c.ext !== null) json += `,"ext":${c.ext}`
+  if (c.lastMessage !== null) json += `,"lastMessage":${messageJson(c.lastMessage)}`
+  json += `,"seq":${c.seq},"readSeq":${c.readSeq},"unread":${c.unread},"mentioned":${c.mentioned}`
+  if (c.peerReadSeq !== null) json += `,"peerReadSeq":${c.peerReadSeq}`
+  if (c.peerDeliveredSeq !== null) json += `,"peerDeliveredSeq":${c.peerDeliveredSeq}`
+  return json + `,"pinned":${c.pinned},"muted":${c.muted},"hidden":${c.hidden},"updatedAt":${c.updatedAt}}`
+}
+
+/** What a send is answered with. */
+export const sentJson = (sent: Sent): JsonText =>
+  `{"msgId":${q(sent.msgId)},"conversationId":${q(sent.conversationId)},"seq":${sent.seq},"serverTime":${sent.serverTime},"duplicate":${sent.duplicate}}`
+
+export const okJson = (data: JsonText): JsonText => `{"ok":true,"data":${data}}`
+export const errorJson = (error: RookeryError): JsonText => `{"ok":false,"error":${JSON.stringify(error.toWire())}}`

@@ -1,0 +1,237 @@
+// Puts the parts together; starts and stops them. No logic.
+import type { Gate } from './gate/connection.js'
+import { NodeGate } from './gate/gate.js'
+import { Heartbeat } from './gate/heartbeat.js'
+import { LocalSessions } from './gate/local-sessions.js'
+import { Registry } from './gate/registry.js'
+import { Requests } from './gate/requests.js'
+import { Slots } from './gate/slots.js'
+import { drain } from './gate/drain.js'
+import { Authenticator } from './logic/authenticate.js'
+import { Authoriser } from './logic/authorise.js'
+import { Cluster } from './logic/cluster.js'
+import { Deliveries } from './logic/deliveries.js'
+import { FanOut } from './logic/fan-out.js'
+import { Faults } from './logic/faults.js'
+import { Online } from './logic/online.js'
+import { Positions } from './logic/positions.js'
+import { Roaming } from './logic/roaming.js'
+import { Send } from './logic/send.js'
+import { Topics } from './logic/topics.js'
+import { Writer } from './logic/writer.js'
+import { MemoryPresence } from './memory/memory-presence.js'
+import type { NodeId } from './model/ids.js'
+import { settingsOf, type RookeryOptions } from './options.js'
+import type { Clock } from './ports/clock.js'
+import type { Logger } from './ports/logger.js'
+import type { NodeInfo, Presence } from './ports/presence.js'
+import type { Storage } from './ports/storage.js'
+import { SystemClock } from './system/system-clock.js'
+import { SystemRandom } from './system/system-random.js'
+
+const silent: Logger = { info: () => {}, warn: () => {}, error: () => {} }
+
+/** How each part of a node does; `reason` where it does not do well. */
+export interface Health {
+  readonly ok: boolean
+  readonly parts: Readonly<Record<string, { readonly ok: boolean; readonly reason?: string }>>
+}
+
+/** One node: gate, logic and ports, ready to be given to a transport. */
+export class Rookery {
+  readonly nodeId: NodeId
+  /** What a transport brings its clients to. */
+  readonly gate: Gate
+  private readonly parts: ReturnType<typeof assemble>
+  private epoch = ''
+  private state: 'new' | 'running' | 'draining' | 'stopped' = 'new'
+
+  /** @throws TypeError one line that names a wrong option and its remedy */
+  constructor(options: RookeryOptions) {
+    this.parts = assemble(options, () => this.epoch)
+    this.nodeId = this.parts.nodeId
+    this.gate = this.parts.gate
+  }
+
+  /** Opens storage, joins the other nodes, and takes clients from then on. */
+  async start(): Promise<void> {
+    if (this.state !== 'new') throw new Error('a Rookery is started once')
+    this.state = 'running'
+    const { storage, cluster, heartbeat, gate, logger } = this.parts
+    const { epoch, warnings } = await storage.start()
+    this.epoch = epoch
+    for (const warning of warnings) logger.warn(warning)
+    await cluster.start()
+    await heartbeat.start()
+    gate.setOpen(true)
+    logger.info('rookery takes clients', { node: this.nodeId })
+  }
+
+  /** Takes no more clients, tells those here to go elsewhere, answers what was accepted, and closes. */
+  async drain(): Promise<void> {
+    if (this.state !== 'running') return
+    this.state = 'draining'
+    this.parts.gate.setOpen(false)
+    await drain(this.parts)
+  }
+
+  /** Drains where that was not done, and closes what was opened. */
+  async stop(): Promise<void> {
+    if (this.state === 'stopped') return
+    await this.drain()
+    this.state = 'stopped'
+    const { heartbeat, deliveries, writer, presence, bus, storage, boot } = this.parts
+    heartbeat.stop()
+    await deliveries.flush()
+    await writer.flushed()
+    await presence.leave(this.nodeId, boot).catch(() => {})
+    await presence.stop()
+    await bus?.stop()
+    await storage.stop()
+  }
+
+  /** Whether this node can serve, with the reason for each part that cannot. */
+  async health(): Promise<Health> {
+    const { storage, presence } = this.parts
+    const [storageHealth, presenceHealth] = await Promise.all([
+      probe(() => storage.timelines.loginEpoch()),
+      probe(() => presence.nodes()),
+    ])
+    const gateHealth = this.state === 'running' ? { ok: true } : { ok: false, reason: this.state }
+    // Without presence users of one node go on talking: it is told, and does not make the node unfit.
+    const parts = { gate: gateHealth, storage: storageHealth, presence: presenceHealth }
+    return { ok: gateHealth.ok && storageHealth.ok, parts }
+  }
+
+  /** The nodes that take clients, least loaded first. */
+  async endpoints(): Promise<readonly Pick<NodeInfo, 'nodeId' | 'url' | 'sessions'>[]> {
+    const nodes = await this.parts.presence.nodes()
+    return nodes
+      .map(({ nodeId, url, sessions }) => ({ nodeId, url, sessions }))
+      .sort((a, b) => a.sessions - b.sessions || (a.nodeId < b.nodeId ? -1 : 1))
+  }
+}
+
+/**
+ * Makes a node.
+ * @throws TypeError one line that names a wrong option and its remedy
+ */
+export const createRookery = (options: RookeryOptions): Rookery => new Rookery(options)
+
+function assemble(options: RookeryOptions, epoch: () => string) {
+  const { limits, timing, rate, deviceSlots } = settingsOf(options)
+  const clock: Clock = options.clock ?? new SystemClock()
+  const random = options.random ?? new SystemRandom()
+  const logger = options.logger ?? silent
+  const storage: Storage = options.storage
+  const presence: Presence = options.presence ?? new MemoryPresence(clock)
+  const bus = options.bus ?? null
+  const users = options.users ?? null
+  const handlers = options.handlers ?? null
+  const nodeId = options.nodeId ?? random.id()
+  const boot = random.id()
+  const url = options.url ?? null
+  const timelines = () => storage.timelines
+
+  const faults = new Faults(logger, random)
+  const registry = new Registry()
+  const sessions = new LocalSessions(
+    registry,
+    (userId) => heartbeat.checkSoon(userId),
+    (userIds) => void heartbeat.tell(userIds),
+  )
+  const cluster = new Cluster(nodeId, presence, bus, sessions, logger)
+  const fanOut = new FanOut(sessions, cluster)
+  const writer = new Writer(storage, clock, logger, limits, () => fanOut.flush())
+  const authoriser = new Authoriser(storage)
+  const authenticator = new Authenticator(options.authenticate, clock, logger, timing)
+  const deliveries = new Deliveries(writer, fanOut, clock, logger, timing)
+  const common = { storage, authoriser, writer, fanOut, faults, clock, random, limits, timing }
+  const online = new Online({ ...common, nodeId, presence })
+  const slots = new Slots({
+    nodeId,
+    presence,
+    cluster,
+    registry,
+    deliveries,
+    authenticator,
+    writer,
+    clock,
+    logger,
+    timing,
+  })
+  const heartbeat = new Heartbeat({
+    timelines,
+    presence,
+    online,
+    registry,
+    slots,
+    clock,
+    logger,
+    timing,
+    nodeId,
+    boot,
+    url,
+  })
+  const cases = {
+    send: new Send({ ...common, users, handlers }),
+    positions: new Positions(common),
+    roaming: new Roaming(common),
+    topics: new Topics(handlers, clock, limits, timing),
+    online,
+    slots,
+    deliveries,
+    registry,
+    faults,
+    clock,
+    limits,
+    timelines,
+    epoch,
+  }
+  const requests = new Requests(cases, clock, limits, rate)
+  const gate = new NodeGate({
+    nodeId,
+    boot,
+    deviceSlots,
+    authenticator,
+    slots,
+    registry,
+    requests,
+    deliveries,
+    timelines,
+    epoch,
+    handlers,
+    faults,
+    clock,
+    random,
+    limits,
+    timing,
+  })
+  return {
+    nodeId,
+    boot,
+    gate,
+    requests,
+    registry,
+    heartbeat,
+    cluster,
+    writer,
+    deliveries,
+    storage,
+    presence,
+    bus,
+    clock,
+    random,
+    logger,
+    timing,
+  }
+}
+
+async function probe(run: () => Promise<unknown>): Promise<{ ok: boolean; reason?: string }> {
+  try {
+    await run()
+    return { ok: true }
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : 'unknown' }
+  }
+}
