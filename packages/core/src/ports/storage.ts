@@ -43,7 +43,7 @@ export type AppendResult =
     }
   | ({ readonly status: 'duplicate' } & StoredKey)
 
-/** What is known under a key. */
+/** What is known under a key. Under that of a settings change `msgId` is empty, `seq` 0 and `serverTime` its `at`. */
 export interface StoredKey {
   readonly digest: string
   readonly msgId: MessageId
@@ -79,7 +79,10 @@ export interface SettingsOp {
   readonly muted?: boolean
   readonly hidden?: boolean
   readonly at: number
-  /** A request's own key, stored beside the change with the meaning that it has for messages. */
+  /**
+   * A request's own key, stored beside the change with the meaning that it has for messages: also where nothing changes,
+   * so that a repeat cannot undo what came between, and not where the user is no member.
+   */
   readonly key?: { readonly clientMsgId: string; readonly digest: string }
 }
 export type SettingsResult =

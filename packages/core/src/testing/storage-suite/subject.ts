@@ -1,0 +1,28 @@
+// What an adapter's author hands to `describeStorage`.
+import type { Storage } from '../../ports/storage.js'
+
+/** A storage on data of its own. Instances are handed over unstarted; the suite starts and stops each of them. */
+export interface StorageSubject {
+  readonly storage: Storage
+  /** A new instance on the same data, called after the instances before it were stopped. */
+  reopen?(): Promise<Storage> | Storage
+  /** A further instance on the same data while others run, as another node would have. */
+  another?(): Promise<Storage> | Storage
+  /** Removes the data; called last, when every instance is stopped. */
+  dispose(): Promise<void> | void
+}
+
+/** What the adapter can do; cases that need more are skipped, and nothing else is. */
+export interface StorageCapabilities {
+  /** Data outlives an instance: `reopen` is given. */
+  readonly reopen: boolean
+  /** Several instances may work on the same data at once: `another` is given. */
+  readonly another: boolean
+}
+
+export interface StorageSuiteOptions {
+  readonly name: string
+  /** Called once for each case. Every case uses ids of its own, so subjects may share one database. */
+  readonly create: () => Promise<StorageSubject> | StorageSubject
+  readonly capabilities: StorageCapabilities
+}
