@@ -182,6 +182,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     slots,
     deliveries,
     registry,
+    watchSoon: () => heartbeat.watchSoon(),
     faults,
     clock,
     limits,

@@ -28,6 +28,8 @@ export interface UseCases {
   readonly deliveries: Deliveries
   readonly timelines: () => TimelineReads
   readonly registry: Registry
+  /** Presence is to be told whom this node's sessions watch. */
+  readonly watchSoon: () => void
   readonly faults: Faults
   readonly clock: Clock
   readonly limits: Limits
@@ -126,6 +128,9 @@ async function pull(cases: UseCases, session: Session, request: RequestOf<'pull'
 async function presence(cases: UseCases, session: Session, request: RequestOf<'presence'>): Promise<string> {
   const { userIds, subscribe } = request
   const visible = await cases.online.visible(session.userId, userIds)
-  if (subscribe !== undefined && !session.isClosed) cases.registry.watch(session, subscribe ? new Set(visible) : null)
+  if (subscribe !== undefined && !session.isClosed) {
+    cases.registry.watch(session, subscribe ? new Set(visible) : null)
+    cases.watchSoon()
+  }
   return cases.online.snapshot(userIds, visible)
 }

@@ -30,6 +30,7 @@ interface Parts {
 export class Heartbeat {
   private timer: Timer | null = null
   private stopped = true
+  private isWatchDue = false
   private soon = new Set<UserId>()
   /** What watchers were last told of each watched user. */
   private told = new Map<UserId, string>()
@@ -59,6 +60,16 @@ export class Heartbeat {
     })
   }
 
+  /** Tells presence soon whom this node watches; calls of one turn share one. */
+  watchSoon(): void {
+    if (this.isWatchDue) return
+    this.isWatchDue = true
+    queueMicrotask(() => {
+      this.isWatchDue = false
+      void this.watch()
+    })
+  }
+
   /** Tells watchers how users stand now, where that differs from what they were told. */
   async tell(userIds: readonly UserId[]): Promise<void> {
     const { registry, online } = this.parts
@@ -82,17 +93,18 @@ export class Heartbeat {
   }
 
   private async round(): Promise<void> {
-    const { registry, slots, presence, url, boot, nodeId } = this.parts
+    const { registry, slots, url, boot } = this.parts
     await Promise.all([
       this.attempt('the lease', () => slots.renew(url, boot)),
       this.attempt('heads', () => this.compare(registry.users())),
-      this.watchAgain(presence, nodeId, boot),
+      this.watch(),
     ])
     this.schedule()
   }
 
-  private async watchAgain(presence: Presence, nodeId: string, boot: string): Promise<void> {
-    const watched = this.parts.registry.watched()
+  private async watch(): Promise<void> {
+    const { registry, presence, nodeId, boot } = this.parts
+    const watched = registry.watched()
     const wanted = new Set(watched)
     for (const user of this.told.keys()) if (!wanted.has(user)) this.told.delete(user)
     await this.attempt('the watched', () => presence.watch(nodeId, boot, watched))
