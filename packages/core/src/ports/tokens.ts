@@ -1,0 +1,8 @@
+// The names under which adapters' modules provide the ports to whatever container the host uses.
+
+/** Registered symbols, so that two copies of this package in one process mean the same. */
+export const tokens = {
+  storage: Symbol.for('@rookery/core:storage'),
+  presence: Symbol.for('@rookery/core:presence'),
+  bus: Symbol.for('@rookery/core:bus'),
+} as const
