@@ -1,0 +1,91 @@
+// Starts and stops a node with the host's app: put together in onModuleInit, serving from onApplicationBootstrap on,
+// drained in beforeApplicationShutdown, while the host's sockets and data sources are still open.
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common'
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core'
+import { createRookery, type Rookery } from '@rookery/core'
+import { attachSocketIo, type SocketIoTransport } from '@rookery/transport-socketio'
+import type { Server } from 'node:http'
+import { RookeryLogger } from './nest-logger.js'
+import { misconfigured } from './misconfigured.js'
+import { MODULE_OPTIONS_TOKEN } from './module-definition.js'
+import { type RookeryModuleOptions, sortOptions, type TransportModuleOptions } from './module-options.js'
+import { findPorts } from './ports.js'
+import { RunningNode } from './running-node.js'
+
+@Injectable()
+export class Lifecycle
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  private readonly logger = new RookeryLogger()
+  private rookery: Rookery | undefined
+  private transport: SocketIoTransport | undefined
+  private isStarted = false
+
+  constructor(
+    @Inject(MODULE_OPTIONS_TOKEN) private readonly options: RookeryModuleOptions,
+    private readonly modules: ModulesContainer,
+    private readonly http: HttpAdapterHost,
+    private readonly running: RunningNode,
+  ) {}
+
+  onModuleInit(): void {
+    if (countOf(this.modules, Lifecycle) > 1)
+      throw misconfigured('RookeryModule is imported twice: import it once, in the root module; it is global.')
+    const ports = findPorts(this.modules)
+    const { core } = sortOptions(this.options)
+    this.rookery = inOneLine(() => createRookery({ ...core, ...ports, logger: this.logger }))
+    this.running.bind(this.rookery)
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { transport } = sortOptions(this.options)
+    const server = httpServerOf(this.http)
+    // Attached before the node opens: a path that is taken or a wrong option must not leave a started storage behind.
+    if (server === undefined) this.logger.info('no HTTP server in this app: it serves no clients of its own')
+    else this.transport = this.attach(server, transport)
+    await this.rookery?.start()
+    this.isStarted = true
+  }
+
+  /** Clients are told to go elsewhere and what was accepted is answered, then the connections are closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    if (this.isStarted) await this.rookery?.drain()
+    await this.transport?.close()
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.isStarted) await this.rookery?.stop()
+  }
+
+  private attach(server: Server, options: TransportModuleOptions): SocketIoTransport {
+    const { rookery, logger } = this
+    if (rookery === undefined) throw new Error('the node is put together before it serves')
+    return inOneLine(() => attachSocketIo(server, rookery.gate, { ...options, logger }))
+  }
+}
+
+/** Whether the app has an HTTP server: one made by createApplicationContext or createMicroservice has none. */
+function httpServerOf(host: HttpAdapterHost): Server | undefined {
+  const server = host.httpAdapter?.getHttpServer() as Server | undefined
+  return typeof server?.on === 'function' ? server : undefined
+}
+
+function countOf(modules: ModulesContainer, provider: new (...args: never[]) => unknown): number {
+  return [...modules.values()].filter((module) => module.providers.has(provider)).length
+}
+
+/** Mistakes in options are told by core and transport in their messages; where they were found helps nobody. */
+function inOneLine<T>(make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw error instanceof Error ? misconfigured(error.message) : error
+  }
+}

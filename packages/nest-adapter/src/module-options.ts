@@ -1,0 +1,78 @@
+// What a host gives to RookeryModule: core's options without the ports, which come from modules, and the transport's.
+import type { RookeryOptions } from '@rookery/core'
+import type { SocketIoTransportOptions } from '@rookery/transport-socketio'
+import { misconfigured } from './misconfigured.js'
+
+/** Core's options as the host's module gives them. Ports come from the adapters' modules, the logger is Nest's. */
+export type CoreModuleOptions = Omit<RookeryOptions, 'storage' | 'presence' | 'bus' | 'clock' | 'random' | 'logger'>
+/** Where and how clients connect: path, namespace, origins, caps. */
+export type TransportModuleOptions = Omit<SocketIoTransportOptions, 'logger'>
+
+export interface RookeryModuleOptions extends CoreModuleOptions, TransportModuleOptions {}
+
+/** For `forRootAsync({ useClass })` and `useExisting`. */
+export interface RookeryOptionsFactory {
+  createRookeryOptions(): Promise<RookeryModuleOptions> | RookeryModuleOptions
+}
+
+const coreNames: Readonly<Record<keyof CoreModuleOptions, true>> = {
+  authenticate: true,
+  users: true,
+  handlers: true,
+  nodeId: true,
+  url: true,
+  deviceTypes: true,
+  limits: true,
+  timing: true,
+  rate: true,
+}
+
+const transportNames: Readonly<Record<keyof TransportModuleOptions, true>> = {
+  path: true,
+  namespace: true,
+  origins: true,
+  frameBytesMax: true,
+  queueBytesMax: true,
+  connectTimeoutMs: true,
+  pingIntervalMs: true,
+  pingTimeoutMs: true,
+  endGraceMs: true,
+  connectionsMax: true,
+  connectionsPerAddressMax: true,
+  unauthenticatedMax: true,
+  unauthenticatedPerAddressMax: true,
+  trustedProxyHops: true,
+  directWrites: true,
+}
+
+const portNames: ReadonlySet<string> = new Set(['storage', 'presence', 'bus'])
+
+/**
+ * Sorts the options by whom they are for; an option given as undefined counts as left out.
+ * @throws Error in one line that names the option and the remedy
+ */
+export function sortOptions(options: unknown): { core: CoreModuleOptions; transport: TransportModuleOptions } {
+  if (typeof options !== 'object' || options === null)
+    throw misconfigured(
+      'RookeryModule got no options: return them from useFactory, at least { authenticate: ({ token }) => ({ userId }) }.',
+    )
+  const core: Record<string, unknown> = {}
+  const transport: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    if (Object.hasOwn(coreNames, name)) core[name] = value
+    else if (Object.hasOwn(transportNames, name)) transport[name] = value
+    else throw unknownOption(name)
+  }
+  // What they hold is checked by those whom they are for, when the module starts.
+  return { core: core as unknown as CoreModuleOptions, transport }
+}
+
+function unknownOption(name: string): Error {
+  if (portNames.has(name))
+    return misconfigured(
+      `RookeryModule option ${name} is no option: import the module of an adapter that provides it, beside RookeryModule.`,
+    )
+  const known = [...Object.keys(coreNames), ...Object.keys(transportNames)].join(', ')
+  return misconfigured(`RookeryModule option ${name} is no option: known are ${known}.`)
+}

@@ -1,0 +1,15 @@
+// The module that a host imports.
+import { Global, Module } from '@nestjs/common'
+import { ImService } from './im.service.js'
+import { Lifecycle } from './lifecycle.js'
+import { ConfigurableModuleClass } from './module-definition.js'
+import { RunningNode } from './running-node.js'
+
+/**
+ * Chat inside the host's app. Import it once, in the root module, with `forRoot(options)` or
+ * `forRootAsync({ imports, inject, useFactory | useClass | useExisting })`, beside the module of a storage adapter; the order
+ * does not matter. It is global: `ImService` can be injected everywhere.
+ */
+@Global()
+@Module({ providers: [RunningNode, ImService, Lifecycle], exports: [ImService] })
+export class RookeryModule extends ConfigurableModuleClass {}
