@@ -14,15 +14,17 @@ export class Outbox {
   #writes = 0
   /** A write was not taken at once: nothing more is written until it is. */
   #blocked = false
+  /** Something was left after a write; the owner is told when nothing is. */
+  #behind = false
   #closed = false
   #wire: Wire | undefined
   #taken: (() => void) | undefined
   readonly #list: FlushList
-  readonly #drained: { outboxDrained(): void }
+  readonly #owner: { outboxDrained(): void }
 
   constructor(list: FlushList, owner: { outboxDrained(): void }) {
     this.#list = list
-    this.#drained = owner
+    this.#owner = owner
   }
 
   /** Bytes queued here or written and not yet taken by the kernel. */
@@ -56,7 +58,11 @@ export class Outbox {
       const pending = this.#wire.write(frames, bytes, this.#taken)
       if (pending === undefined) return this.close()
       this.#blocked = pending > 0
+      if (this.#blocked || this.#queue !== undefined) this.#behind = true
     }
+    if (!this.#behind || this.#blocked || this.#queue !== undefined || this.#closed) return
+    this.#behind = false
+    this.#owner.outboxDrained()
   }
 
   /**
@@ -104,8 +110,6 @@ export class Outbox {
     // Writes that were taken at once are told of in a later tick too: only after the last of them is the socket free.
     if (--this.#writes > 0 || !this.#blocked) return
     this.#blocked = false
-    if (this.#closed) return
-    if (this.#queue === undefined) this.#drained.outboxDrained()
-    else this.flush()
+    if (!this.#closed) this.flush()
   }
 }
