@@ -1,1 +1,88 @@
-export {}
+// `npm run bench`: Rookery against what one would use otherwise, in turns in one run, everything on this machine.
+// Ends with 1 for wrong results, weaker durability or a run that broke off, never for a target that was missed.
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readOptions, USAGE, type Options } from './options.js'
+import { progress } from './progress.js'
+import { idleTable, judge, pairsTable, verdictTable } from './report.js'
+import { runIdle, type IdleSample } from './scenario-idle.js'
+import { OUTSTANDING, runPairs, type PairsResult } from './scenario-pairs.js'
+import { median } from './stats.js'
+import { idleTarget, variants } from './variants.js'
+
+/** What a durable write costs here, in ms: the figures of every server that stores depend on it. */
+function syncMs(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'rookery-bench-'))
+  const file = openSync(join(folder, 'sync'), 'w')
+  try {
+    const page = Buffer.alloc(4096)
+    const timesMs = Array.from({ length: 30 }, () => {
+      writeSync(file, page)
+      const startedAt = performance.now()
+      fsyncSync(file)
+      return performance.now() - startedAt
+    })
+    return median(timesMs)
+  } finally {
+    closeSync(file)
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function run(options: Options): Promise<number> {
+  const chosen = variants.filter(({ name }) => options.variants?.includes(name) ?? true)
+  const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', node: process.version, fsyncMs: syncMs() }
+  const { quick } = options
+  let pairs: PairsResult | null = null
+  let idle: IdleSample[] = []
+  if (options.scenarios.includes('pairs')) {
+    const times = { pairs: 100, rounds: quick ? 1 : 3, warmUpMs: quick ? 500 : 2000, windowMs: quick ? 1000 : 5000 }
+    progress(`100 pairs, ${chosen.map(({ name }) => name).join(' → ')}, windows of ${times.windowMs} ms`)
+    pairs = await runPairs(chosen, times)
+  }
+  if (options.scenarios.includes('idle')) {
+    const compared = chosen.filter(({ name }) => name === idleTarget.measured || name === idleTarget.against)
+    const times = { rounds: quick ? 1 : 3, connections: quick ? 500 : 2000, settleMs: quick ? 200 : 1000 }
+    idle = await runIdle(compared, times)
+  }
+
+  const out: string[] = [
+    `${machine.cpus} × ${machine.model}, Node ${machine.node}, fsync ${machine.fsyncMs.toFixed(2)} ms; medians`,
+  ]
+  if (quick) out.push('Quick run: windows too short for figures that mean anything.')
+  if (pairs !== null) {
+    for (const outstanding of OUTSTANDING) {
+      out.push('', `100 pairs, ${outstanding} outstanding for each sender`, pairsTable(pairs, chosen, outstanding))
+    }
+    out.push('', 'Read from the connections that write:')
+    for (const [name, settings] of Object.entries(pairs.settings)) out.push(`  ${name}: ${settings}`)
+  }
+  if (idle.length > 0) out.push('', `${idle[0]!.connections} idle connections`, idleTable(idle, chosen))
+  const verdicts = judge(pairs, idle)
+  if (verdicts.length > 0) out.push('', verdictTable(verdicts))
+  const wrong = pairs?.wrong ?? []
+  if (pairs !== null) {
+    out.push('', wrong.length === 0 ? 'Every acknowledged message was delivered, once.' : 'WRONG RESULTS:')
+    out.push(...wrong.map((line) => `  ${line}`))
+  }
+  console.log(out.join('\n'))
+  if (options.json !== null) {
+    writeFileSync(options.json, `${JSON.stringify({ machine, quick, pairs, idle, verdicts }, null, 2)}\n`)
+  }
+  return wrong.length === 0 ? 0 : 1
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+try {
+  const options = readOptions(
+    process.argv.slice(2),
+    variants.map(({ name }) => name),
+  )
+  if (options.help) console.log(USAGE)
+  // Children hold the channel open: the end must be said.
+  process.exit(options.help ? 0 : await run(options))
+} catch (error) {
+  console.error(error instanceof Error ? (error.stack ?? error.message) : error)
+  process.exit(1)
+}

@@ -118,7 +118,7 @@ describe('the raw client against a socket.io server', () => {
   })
 
   it('gives up on a server that is silent', async () => {
-    const silent = createServer(() => undefined)
+    const silent = createServer((socket) => socket.resume())
     await listening(silent)
     await expect(connect(`http://127.0.0.1:${portOf(silent)}`, '/', undefined, { timeoutMs: 50 })).rejects.toThrow(
       /does not answer/,

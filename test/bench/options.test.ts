@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { readOptions } from './options.js'
+
+const names = ['rookery', 'relay']
+
+describe('the options of the benchmark', () => {
+  it('are everything, at full length, where none is given', () => {
+    expect(readOptions([], names)).toEqual({
+      quick: false,
+      json: null,
+      scenarios: ['pairs', 'idle'],
+      variants: null,
+      help: false,
+    })
+  })
+  it('take scenarios and variants under one flag, which may come twice', () => {
+    const options = readOptions(['--only', 'idle,relay', '--only=rookery', '--json', 'out.json', '--quick'], names)
+    expect(options).toMatchObject({
+      scenarios: ['idle'],
+      variants: ['rookery', 'relay'],
+      json: 'out.json',
+      quick: true,
+    })
+  })
+  it('refuse a name that nothing has, and say which there are', () => {
+    expect(() => readOptions(['--only', 'raley'], names)).toThrow('--only raley: there are pairs, idle, rookery, relay')
+  })
+  it('refuse a flag that they do not know', () => {
+    expect(() => readOptions(['--fast'], names)).toThrow(/--fast/)
+  })
+})

@@ -1,0 +1,61 @@
+// A server under test as a scenario holds it: its process and its folder, gone together.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Child } from './child.js'
+import type { Durability, Serving } from './servers/serve.js'
+import type { Variant } from './variants.js'
+
+export interface ServerUnderTest {
+  readonly child: Child
+  readonly port: number
+  /** As the connection that writes has it; null for a server that stores nothing. */
+  readonly durability: Durability | null
+}
+
+const folders = new Set<string>()
+// After the children's own `exit` listener, which `Child` set when it was imported: no one writes there any more.
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** Settings are weaker than the comparison and the promise need: the run is worth nothing. */
+export class WeakDurabilityError extends Error {
+  override readonly name = 'WeakDurabilityError'
+}
+
+const check = (variant: Variant, durability: Durability | null): void => {
+  if (variant.stores && durability === null) {
+    throw new WeakDurabilityError(`${variant.name} does not say how its writing connection is set`)
+  }
+  if (durability !== null && durability.weaker.length > 0) {
+    throw new WeakDurabilityError(`${variant.name}: ${durability.weaker.join('; ')}`)
+  }
+}
+
+/**
+ * Starts a server, runs `use`, and ends it. Durability is read before and after.
+ * @throws WeakDurabilityError
+ */
+export async function withServer<Value>(
+  variant: Variant,
+  options: { readonly exposeGc?: boolean },
+  use: (server: ServerUnderTest) => Promise<Value>,
+): Promise<Value> {
+  const folder = mkdtempSync(join(tmpdir(), 'rookery-bench-'))
+  folders.add(folder)
+  let child: Child | undefined
+  try {
+    const started = await Child.start<Serving>(variant.file, { ...options, env: { BENCH_FOLDER: folder } })
+    child = started.child
+    const durability = await child.call<Durability | null>('durability')
+    check(variant, durability)
+    const value = await use({ child, port: started.ready.port, durability })
+    check(variant, await child.call<Durability | null>('durability'))
+    return value
+  } finally {
+    await child?.stop()
+    rmSync(folder, { recursive: true, force: true })
+    folders.delete(folder)
+  }
+}

@@ -1,0 +1,25 @@
+// The table of the hand-written gateway.
+import { Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm'
+
+@Entity()
+@Index(['conversation', 'id'])
+@Unique(['sender', 'clientId'])
+export class ChatMessage {
+  @PrimaryGeneratedColumn()
+  id!: number
+
+  @Column({ type: 'varchar', length: 64 })
+  conversation!: string
+
+  @Column({ type: 'varchar', length: 64 })
+  sender!: string
+
+  @Column({ type: 'varchar', length: 64 })
+  clientId!: string
+
+  @Column({ type: 'text' })
+  body!: string
+
+  @CreateDateColumn()
+  createdAt!: Date
+}
