@@ -6,6 +6,7 @@ import { LocalSessions } from './gate/local-sessions.js'
 import { Registry } from './gate/registry.js'
 import { Requests } from './gate/requests.js'
 import { Slots } from './gate/slots.js'
+import { Watching } from './gate/watching.js'
 import { drain } from './gate/drain.js'
 import { Authenticator } from './logic/authenticate.js'
 import { Authoriser } from './logic/authorise.js'
@@ -138,7 +139,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const sessions = new LocalSessions(
     registry,
     (userId) => heartbeat.checkSoon(userId),
-    (userIds) => void heartbeat.tell(userIds),
+    (userIds) => void watching.tell(userIds),
   )
   const cluster = new Cluster(nodeId, presence, bus, sessions, logger)
   const fanOut = new FanOut(sessions, cluster)
@@ -146,86 +147,50 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const authoriser = new Authoriser(storage)
   const authenticator = new Authenticator(options.authenticate, clock, logger, timing)
   const deliveries = new Deliveries(writer, fanOut, clock, logger, timing)
-  const common = { storage, authoriser, writer, fanOut, faults, clock, random, limits, timing }
-  const online = new Online({ ...common, nodeId, presence })
-  const slots = new Slots({
-    nodeId,
-    presence,
-    cluster,
-    registry,
-    deliveries,
-    authenticator,
-    writer,
-    clock,
-    logger,
-    timing,
-  })
-  const heartbeat = new Heartbeat({
-    timelines,
-    presence,
-    online,
-    registry,
-    slots,
-    clock,
-    logger,
-    timing,
+  // Every part takes from these what it names.
+  const shared = {
     nodeId,
     boot,
     url,
-  })
-  const cases = {
-    send: new Send({ ...common, users, handlers }),
-    positions: new Positions(common),
-    roaming: new Roaming(common),
-    topics: new Topics(handlers, clock, limits, timing),
-    online,
-    slots,
-    deliveries,
-    registry,
-    watchSoon: () => heartbeat.watchSoon(),
-    faults,
-    clock,
-    limits,
-    timelines,
-    epoch,
-  }
-  const requests = new Requests(cases, clock, limits, rate)
-  const gate = new NodeGate({
-    nodeId,
-    boot,
     deviceSlots,
-    authenticator,
-    slots,
-    registry,
-    requests,
-    deliveries,
-    timelines,
-    epoch,
-    handlers,
-    faults,
-    clock,
-    random,
-    limits,
-    timing,
-  })
-  return {
-    nodeId,
-    boot,
-    gate,
-    requests,
-    registry,
-    heartbeat,
-    cluster,
-    writer,
-    deliveries,
     storage,
     presence,
     bus,
+    users,
+    handlers,
+    timelines,
+    epoch,
     clock,
     random,
     logger,
+    limits,
     timing,
+    faults,
+    registry,
+    cluster,
+    fanOut,
+    writer,
+    authoriser,
+    authenticator,
+    deliveries,
   }
+  const online = new Online(shared)
+  const slots = new Slots(shared)
+  const watching = new Watching({ ...shared, online })
+  const heartbeat = new Heartbeat({ ...shared, slots, watching })
+  const cases = {
+    ...shared,
+    online,
+    slots,
+    watching,
+    send: new Send(shared),
+    positions: new Positions(shared),
+    roaming: new Roaming(shared),
+    topics: new Topics(handlers, clock, limits, timing),
+  }
+  const requests = new Requests(cases, clock, limits, rate)
+  const gate = new NodeGate({ ...shared, slots, requests })
+  return { ...shared, gate, requests, heartbeat }
 }
 
 async function probe(run: () => Promise<unknown>): Promise<{ ok: boolean; reason?: string }> {

@@ -14,9 +14,9 @@ import { RookeryError } from '../protocol/errors.js'
 import type { Limits } from '../protocol/limits.js'
 import { requestSchemas, type RequestEvent, type RequestOf } from '../protocol/requests.js'
 import { errorJson, okJson, sentJson } from '../protocol/wire.js'
-import type { Registry } from './registry.js'
 import type { Reply, Session } from './session.js'
 import type { Slots } from './slots.js'
+import type { Watching } from './watching.js'
 
 export interface UseCases {
   readonly send: Send
@@ -27,9 +27,7 @@ export interface UseCases {
   readonly slots: Slots
   readonly deliveries: Deliveries
   readonly timelines: () => TimelineReads
-  readonly registry: Registry
-  /** Presence is to be told whom this node's sessions watch. */
-  readonly watchSoon: () => void
+  readonly watching: Watching
   readonly faults: Faults
   readonly clock: Clock
   readonly limits: Limits
@@ -128,9 +126,7 @@ async function pull(cases: UseCases, session: Session, request: RequestOf<'pull'
 async function presence(cases: UseCases, session: Session, request: RequestOf<'presence'>): Promise<string> {
   const { userIds, subscribe } = request
   const visible = await cases.online.visible(session.userId, userIds)
-  if (subscribe !== undefined && !session.isClosed) {
-    cases.registry.watch(session, subscribe ? new Set(visible) : null)
-    cases.watchSoon()
-  }
-  return cases.online.snapshot(userIds, visible)
+  const { json, online } = await cases.online.snapshot(userIds, visible)
+  if (subscribe !== undefined && !session.isClosed) cases.watching.watch(session, subscribe ? visible : null, online)
+  return json
 }

@@ -61,6 +61,10 @@ export class Registry {
     return [...this.watchers.keys()]
   }
 
+  isWatched(userId: UserId): boolean {
+    return this.watchers.has(userId)
+  }
+
   watchersOf(userId: UserId): Iterable<Session> {
     return this.watchers.get(userId) ?? []
   }

@@ -38,8 +38,11 @@ export class Online {
     return asked.filter((id) => id === userId || sharing.has(id))
   }
 
-  /** The answer to `presence`: everybody asked for, the invisible as offline. */
-  async snapshot(userIds: readonly UserId[], visible: readonly UserId[]): Promise<JsonText> {
+  /** The answer to `presence`: everybody asked for, the invisible as offline; and who of the visible is online. */
+  async snapshot(
+    userIds: readonly UserId[],
+    visible: readonly UserId[],
+  ): Promise<{ readonly json: JsonText; readonly online: ReadonlyMap<UserId, readonly string[]> }> {
     const [holders, devices] = await Promise.all([
       this.parts.presence.locate(visible),
       this.parts.storage.devices.list(visible),
@@ -51,7 +54,7 @@ export class Online {
       const at = types.length === 0 ? seen.get(userId) : undefined
       return { userId, online: types.length > 0, devices: types, ...(at === undefined ? {} : { lastSeen: at }) }
     })
-    return JSON.stringify({ users })
+    return { json: JSON.stringify({ users }), online }
   }
 
   /** The device types of each user that is online. */
