@@ -3,98 +3,144 @@ import type { NodeId, UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
 import type { NodeInfo, Presence, SlotHolder } from '../ports/presence.js'
 
+/** One unbroken lease of a node. A lease that ran out is over for good: what was taken under it counts no more. */
 interface Lease {
-  readonly node: NodeInfo
-  readonly untilMs: number
+  node: NodeInfo
+  untilMs: number
 }
 
-/** The lease of a node that took a slot before its first renewal. */
-const firstLeaseMs = 30_000
+interface Slot {
+  readonly holder: SlotHolder
+  /** Null where the node held no lease when it took the slot. */
+  readonly lease: Lease | null
+}
+
+interface Watcher {
+  readonly nodeId: NodeId
+  readonly boot: string
+  readonly users: ReadonlySet<UserId>
+}
 
 export class MemoryPresence implements Presence {
-  private readonly slots = new Map<UserId, Map<string, SlotHolder>>()
-  private readonly leases = new Map<NodeId, Lease>()
-  private readonly watching = new Map<NodeId, { readonly boot: string; readonly users: ReadonlySet<UserId> }>()
+  readonly #clock: Clock
+  readonly #slots = new Map<UserId, Map<string, Slot>>()
+  /** By node and boot, so that a node and the process that was it before never touch one another's. */
+  readonly #leases = new Map<string, Lease>()
+  readonly #watchers = new Map<string, Watcher>()
 
-  constructor(private readonly clock: Clock) {}
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
-  async claim(holder: SlotHolder): Promise<{ displaced: SlotHolder | null; watchers: readonly NodeId[] }> {
-    if (!this.lives(holder)) {
-      const node = { nodeId: holder.nodeId, boot: holder.boot, url: null, sessions: 0 }
-      this.leases.set(holder.nodeId, { node, untilMs: this.clock.monotonic() + firstLeaseMs })
-    }
-    const slots = this.slotsOf(holder.userId)
-    const before = slots.get(holder.slot)
-    slots.set(holder.slot, holder)
-    const displaced = before !== undefined && !isSame(before, holder) && this.lives(before) ? before : null
-    return { displaced, watchers: this.watchersOf([holder.userId]) }
+  async claim(
+    holder: SlotHolder,
+  ): Promise<{ readonly displaced: SlotHolder | null; readonly watchers: readonly NodeId[] }> {
+    const before = this.#slotsOf(holder.userId).get(holder.slot)
+    this.#take(holder)
+    const displaced = before && this.#lives(before) && !isSame(before.holder, holder) ? before.holder : null
+    return { displaced, watchers: this.#watchersOf([holder.userId]) }
   }
 
   async release(holders: readonly SlotHolder[]): Promise<readonly NodeId[]> {
     for (const holder of holders) {
-      const slots = this.slots.get(holder.userId)
-      const now = slots?.get(holder.slot)
-      if (now !== undefined && isSame(now, holder)) slots!.delete(holder.slot)
-      if (slots?.size === 0) this.slots.delete(holder.userId)
+      const slots = this.#slots.get(holder.userId)
+      const taken = slots?.get(holder.slot)
+      if (!slots || !taken || !isSame(taken.holder, holder)) continue
+      slots.delete(holder.slot)
+      if (slots.size === 0) this.#slots.delete(holder.userId)
     }
-    return this.watchersOf(holders.map(({ userId }) => userId))
+    return this.#watchersOf(holders.map((holder) => holder.userId))
   }
 
   async renew(node: NodeInfo, leaseMs: number, holders: readonly SlotHolder[]): Promise<readonly SlotHolder[]> {
-    this.leases.set(node.nodeId, { node, untilMs: this.clock.monotonic() + leaseMs })
-    const lost: SlotHolder[] = []
-    for (const holder of holders) {
-      const slots = this.slotsOf(holder.userId)
-      const now = slots.get(holder.slot)
-      if (now !== undefined && !isSame(now, holder) && this.lives(now)) lost.push(holder)
-      else slots.set(holder.slot, holder)
+    const key = keyOf(node)
+    const untilMs = this.#clock.monotonic() + leaseMs
+    const lease = this.#leaseOf(node)
+    if (lease) {
+      lease.node = node
+      lease.untilMs = untilMs
+    } else {
+      // Set anew, so that the map keeps the order in which leases began.
+      this.#leases.delete(key)
+      this.#leases.set(key, { node, untilMs })
     }
-    return lost
+    return holders.filter((holder) => {
+      const taken = this.#slotsOf(holder.userId).get(holder.slot)
+      if (taken && this.#lives(taken) && !isSame(taken.holder, holder)) return true
+      this.#take(holder)
+      return false
+    })
   }
 
   async locate(userIds: readonly UserId[]): Promise<readonly SlotHolder[]> {
     const found: SlotHolder[] = []
-    for (const userId of userIds)
-      for (const holder of this.slots.get(userId)?.values() ?? []) if (this.lives(holder)) found.push(holder)
+    for (const userId of new Set(userIds)) {
+      for (const slot of this.#slots.get(userId)?.values() ?? []) if (this.#lives(slot)) found.push(slot.holder)
+    }
     return found
   }
 
   async watch(nodeId: NodeId, boot: string, userIds: readonly UserId[]): Promise<void> {
-    if (userIds.length === 0) this.watching.delete(nodeId)
-    else this.watching.set(nodeId, { boot, users: new Set(userIds) })
+    const key = keyOf({ nodeId, boot })
+    if (userIds.length === 0) this.#watchers.delete(key)
+    else this.#watchers.set(key, { nodeId, boot, users: new Set(userIds) })
   }
 
   async nodes(): Promise<readonly NodeInfo[]> {
-    const now = this.clock.monotonic()
-    return [...this.leases.values()].filter(({ untilMs }) => untilMs > now).map(({ node }) => node)
+    // A node that was started again while its predecessor's lease still runs is one node: the later one.
+    const byId = new Map<NodeId, NodeInfo>()
+    for (const lease of this.#leases.values()) if (this.#runs(lease)) byId.set(lease.node.nodeId, lease.node)
+    return [...byId.values()]
   }
 
   async leave(nodeId: NodeId, boot: string): Promise<void> {
-    if (this.leases.get(nodeId)?.node.boot === boot) this.leases.delete(nodeId)
-    if (this.watching.get(nodeId)?.boot === boot) this.watching.delete(nodeId)
+    const key = keyOf({ nodeId, boot })
+    const lease = this.#leases.get(key)
+    if (lease) lease.untilMs = -Infinity
+    this.#leases.delete(key)
+    this.#watchers.delete(key)
   }
 
   async stop(): Promise<void> {}
 
-  private slotsOf(userId: UserId): Map<string, SlotHolder> {
-    let slots = this.slots.get(userId)
-    if (slots === undefined) this.slots.set(userId, (slots = new Map()))
+  #slotsOf(userId: UserId): Map<string, Slot> {
+    let slots = this.#slots.get(userId)
+    if (!slots) this.#slots.set(userId, (slots = new Map()))
     return slots
   }
 
-  /** Whether the lease of the node, as it was started then, runs. */
-  private lives({ nodeId, boot }: { readonly nodeId: NodeId; readonly boot: string }): boolean {
-    const lease = this.leases.get(nodeId)
-    return lease !== undefined && lease.node.boot === boot && lease.untilMs > this.clock.monotonic()
+  #take(holder: SlotHolder): void {
+    this.#slotsOf(holder.userId).set(holder.slot, {
+      holder: Object.freeze({ ...holder }),
+      lease: this.#leaseOf(holder),
+    })
   }
 
-  private watchersOf(userIds: readonly UserId[]): NodeId[] {
-    const nodes: NodeId[] = []
-    for (const [nodeId, { boot, users }] of this.watching)
-      if (this.lives({ nodeId, boot }) && userIds.some((userId) => users.has(userId))) nodes.push(nodeId)
-    return nodes
+  #leaseOf(of: { readonly nodeId: NodeId; readonly boot: string }): Lease | null {
+    const lease = this.#leases.get(keyOf(of))
+    return lease && this.#runs(lease) ? lease : null
+  }
+
+  #runs(lease: Lease): boolean {
+    return lease.untilMs > this.#clock.monotonic()
+  }
+
+  #lives(slot: Slot): boolean {
+    return slot.lease !== null && this.#runs(slot.lease)
+  }
+
+  #watchersOf(userIds: readonly UserId[]): NodeId[] {
+    const nodes = new Set<NodeId>()
+    for (const watcher of this.#watchers.values()) {
+      if (userIds.some((userId) => watcher.users.has(userId)) && this.#leaseOf(watcher)) nodes.add(watcher.nodeId)
+    }
+    return [...nodes]
   }
 }
+
+/** JSON, so that no two pairs of ids make one key. */
+const keyOf = ({ nodeId, boot }: { readonly nodeId: NodeId; readonly boot: string }): string =>
+  JSON.stringify([nodeId, boot])
 
 const isSame = (a: SlotHolder, b: SlotHolder): boolean =>
   a.sessionId === b.sessionId && a.nodeId === b.nodeId && a.boot === b.boot

@@ -1,0 +1,10 @@
+import { describePresence, VirtualClock } from '../testing/index.js'
+import { MemoryPresence } from './memory-presence.js'
+
+describePresence({
+  name: 'MemoryPresence',
+  create() {
+    const clock = new VirtualClock()
+    return { presence: new MemoryPresence(clock), elapse: (ms) => clock.advance(ms), dispose() {} }
+  },
+})
