@@ -1,4 +1,6 @@
 // What the tests of this package share: a gate that does as it is told, a server with the transport on it, and clients.
+// Imported by tests alone, and not built.
+// oxlint-disable eslint/no-restricted-imports -- clients and the test runner belong here
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Connection, Frame, Gate, Handshake, Inbound, JsonText } from '@rookery/core'
