@@ -13,6 +13,8 @@ export const alias = [
 
 export default defineConfig({
   resolve: { alias },
+  // Tests are left out of the packages' tsconfigs, where vite would find this for them.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'sample-app/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.long.test.ts'],

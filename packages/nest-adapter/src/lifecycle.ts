@@ -12,6 +12,7 @@ import { HttpAdapterHost, ModulesContainer } from '@nestjs/core'
 import { createRookery, type Rookery } from '@rookery/core'
 import { attachSocketIo, type SocketIoTransport } from '@rookery/transport-socketio'
 import type { Server } from 'node:http'
+import { withHttpErrors } from './http-errors.js'
 import { RookeryLogger } from './nest-logger.js'
 import { misconfigured } from './misconfigured.js'
 import { MODULE_OPTIONS_TOKEN } from './module-definition.js'
@@ -40,7 +41,9 @@ export class Lifecycle
       throw misconfigured('RookeryModule is imported twice: import it once, in the root module; it is global.')
     const ports = findPorts(this.modules)
     const { core } = sortOptions(this.options)
-    this.rookery = inOneLine(() => createRookery({ ...core, ...ports, logger: this.logger }))
+    // One that is missing or no function is core's to tell.
+    const authenticate = typeof core.authenticate === 'function' ? withHttpErrors(core.authenticate) : core.authenticate
+    this.rookery = inOneLine(() => createRookery({ ...core, ...ports, authenticate, logger: this.logger }))
     this.running.bind(this.rookery)
   }
 
