@@ -1,6 +1,7 @@
 // For tests of whatever stands on core: the suites that each port's adapters must pass, and a world without real time,
 // chance or network.
-export { describeBus, type BusSubject, type BusSuiteOptions } from './bus-suite/describe-bus.js'
+export { describeBus } from './bus-suite/describe-bus.js'
+export type { BusSubject, BusSuiteOptions } from './bus-suite/subject.js'
 export { FaultyStorage, type CommitFault } from './faulty-storage.js'
 export { LossyBusHub, type LossyBusOptions } from './lossy-bus.js'
 export { describePresence } from './presence-suite/describe-presence.js'

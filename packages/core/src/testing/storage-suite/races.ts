@@ -29,12 +29,10 @@ export const races: StorageGroup = {
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const conversationId = scene.between(alice, bob)
-        let writing = true
         const write = async (): Promise<void> => {
           for (let n = 0; n < 40; n += 1) await scene.store(...upTo(7).map(() => scene.say(alice, bob)))
         }
-        const written = write().finally(() => (writing = false))
-        while (writing) {
+        await beside(write(), async () => {
           const [page, { head }, views] = await Promise.all([
             scene.storage.timelines.messages(conversationId, { after: 0, limit: 1_000 }),
             scene.storage.timelines.inbox(bob, 0, 1),
@@ -43,8 +41,7 @@ export const races: StorageGroup = {
           expect(page.messages.length % 7).toBe(0)
           expect(head % 7).toBe(0)
           if (views[0]) expect([views[0].seq % 7, views[0].unread]).toEqual([0, views[0].seq])
-        }
-        await written
+        })
         expect(await scene.timeline(conversationId)).toHaveLength(280)
       },
     },
@@ -93,7 +90,6 @@ export const races: StorageGroup = {
         const [alice, bob] = scene.users('alice', 'bob')
         const conversationId = scene.between(alice, bob)
         await scene.store(scene.say(alice, bob))
-        let writing = true
         const write = async (me: number): Promise<void> => {
           for (let n = 1; n <= 20; n += 1) {
             const other = ((n * 7 + me * 3) % 40) + 1
@@ -104,9 +100,8 @@ export const races: StorageGroup = {
             )
           }
         }
-        const written = Promise.all([1, 2, 3, 4].map(write)).finally(() => (writing = false))
         let last = [0, 0, 0, 0]
-        while (writing) {
+        await beside(Promise.all([1, 2, 3, 4].map(write)), async () => {
           const [view, head, device] = await Promise.all([
             scene.view(bob, conversationId),
             scene.head(bob),
@@ -115,8 +110,7 @@ export const races: StorageGroup = {
           const seen = [view.seq, view.readSeq, head, device[0]?.deliveredTo ?? 0]
           for (const [index, value] of seen.entries()) expect(value).toBeGreaterThanOrEqual(last[index]!)
           last = seen
-        }
-        await written
+        })
         expect(await scene.view(bob, conversationId)).toMatchObject({ readSeq: 40, seq: 81 })
       },
     },
@@ -127,7 +121,6 @@ export const races: StorageGroup = {
 async function race(scene: StorageScene, instances: readonly Storage[], readFrom: Storage): Promise<void> {
   const people = scene.users('a', 'b', 'c', 'd')
   const reader = people[0]
-  let running = true
   const write = async (writer: number): Promise<void> => {
     const storage = instances[writer % instances.length]!
     for (let n = 0; n < commitsEach; n += 1) {
@@ -139,8 +132,6 @@ async function race(scene: StorageScene, instances: readonly Storage[], readFrom
       await scene.commitOn(storage, ops)
     }
   }
-  const written = Promise.all(upTo(writers).map(write)).finally(() => (running = false))
-
   const seen: string[] = []
   let at: Seq = 0
   const follow = async (): Promise<number> => {
@@ -151,8 +142,7 @@ async function race(scene: StorageScene, instances: readonly Storage[], readFrom
     }
     return head
   }
-  while (running) await follow()
-  await written
+  await beside(Promise.all(upTo(writers).map(write)), follow)
   while (at < (await follow()));
 
   const expected = (await scene.inbox(reader)).map((entry) =>
@@ -169,6 +159,17 @@ async function race(scene: StorageScene, instances: readonly Storage[], readFrom
     }
   }
   expect(total).toBe(writers * commitsEach * opsEach)
+}
+
+/** Reads again and again until everything is written; both have ended when this settles, however they end. */
+async function beside(writing: Promise<unknown>, read: () => Promise<unknown>): Promise<void> {
+  let isWriting = true
+  const written = writing.finally(() => (isWriting = false))
+  const reading = async (): Promise<void> => {
+    while (isWriting) await read()
+  }
+  const outcomes = await Promise.allSettled([written, reading()])
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 async function expectRead(
