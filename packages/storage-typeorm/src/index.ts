@@ -1,1 +1,3 @@
-export {}
+export { chatFileBeside } from './sqlite/chat-file.js'
+export type { SqliteOptions } from './sqlite/options.js'
+export { TypeOrmStorage, type TypeOrmStorageOptions } from './typeorm-storage.js'

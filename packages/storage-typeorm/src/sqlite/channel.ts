@@ -1,0 +1,196 @@
+// The caller's end of a thread: what is called within one turn goes over as one message, answers come back by number, and
+// every call settles within its deadline, even when the thread hangs or dies.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { StorageError } from '@rookery/core'
+import type { SqliteSettings } from './options.js'
+import { SqliteThread, type Opened, type Role } from './thread.js'
+import type { Call, Reply } from './wire.js'
+import type { FromWorker, ToWorker, WorkerData } from './worker.js'
+
+export interface Channel {
+  /** @throws Error of one line. */
+  open(): Promise<Opened>
+  /** @throws StorageError */
+  call(work: string, text: string): Promise<string>
+  /** Waits for what was called before, and closes. */
+  close(): Promise<void>
+}
+
+export const openChannel = (role: Role, settings: SqliteSettings): Channel =>
+  settings.worker ? new WorkerChannel(role, settings) : new InlineChannel(role, settings)
+
+interface Waiting {
+  readonly call: Call
+  readonly deadline: number
+  resolve(text: string): void
+  reject(error: StorageError): void
+}
+
+/** Built beside this file; where the sources themselves run, as in tests, it is what was built of them. */
+function workerFile(): URL {
+  const beside = new URL('./worker.js', import.meta.url)
+  return existsSync(fileURLToPath(beside)) ? beside : new URL('../../dist/sqlite/worker.js', import.meta.url)
+}
+
+class WorkerChannel implements Channel {
+  #worker: Worker | undefined
+  #ready: Promise<Opened> | undefined
+  /** By number, oldest first. */
+  readonly #waiting = new Map<number, Waiting>()
+  #outgoing: Call[] = []
+  #lastId = 0
+  #timer: NodeJS.Timeout | undefined
+  #idle: (() => void) | undefined
+
+  constructor(
+    private readonly role: Role,
+    private readonly settings: SqliteSettings,
+  ) {}
+
+  open(): Promise<Opened> {
+    return (this.#ready ??= this.#start())
+  }
+
+  call(work: string, text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#lastId += 1
+      const call = { id: this.#lastId, work, text }
+      const deadline = performance.now() + this.settings.callTimeoutMs
+      this.#waiting.set(call.id, { call, deadline, resolve, reject })
+      this.#outgoing.push(call)
+      if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush())
+      this.#watch()
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#waiting.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
+    clearTimeout(this.#timer)
+    const worker = this.#worker
+    this.#worker = undefined
+    if (!worker) return
+    const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    worker.postMessage('close' satisfies ToWorker)
+    const timer = setTimeout(() => void worker.terminate(), this.settings.callTimeoutMs)
+    await gone
+    clearTimeout(timer)
+  }
+
+  #start(): Promise<Opened> {
+    return new Promise((resolve, reject) => {
+      const workerData: WorkerData = { role: this.role, settings: this.settings }
+      const worker = new Worker(workerFile(), { workerData, name: `rookery-sqlite-${this.role}` })
+      this.#worker = worker
+      worker.on('message', (message: FromWorker) => {
+        if ('opened' in message) resolve(message.opened)
+        else if ('failed' in message) reject(new Error(message.failed))
+        else for (const reply of message.replies) this.#settle(reply)
+      })
+      let cause: unknown
+      worker.on('error', (error) => (cause = error))
+      worker.on('exit', () => {
+        const line = `the thread that ${this.role}s the database ended`
+        reject(new Error(line, { cause }))
+        this.#lost(worker, line, cause)
+      })
+    })
+  }
+
+  #flush(): void {
+    const calls = this.#outgoing
+    this.#outgoing = []
+    // A thread that died is started again by the next call; what waits for it is sent, in order, when it is open.
+    if (this.#worker) this.#worker.postMessage(calls satisfies ToWorker)
+    else this.#restart(calls)
+  }
+
+  #restart(calls: readonly Call[]): void {
+    const send = (): void => this.#worker?.postMessage(calls satisfies ToWorker)
+    this.#ready = this.#start()
+    this.#ready.then(send, (error: unknown) => {
+      this.#worker = undefined
+      for (const call of calls)
+        this.#fail(call.id, `the database cannot be opened again: ${String(error)}`, 'none', error)
+    })
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#take(reply.id)
+    if (!waiting) return
+    if ('text' in reply) waiting.resolve(reply.text)
+    else waiting.reject(new StorageError(reply.message, reply.outcome))
+  }
+
+  #fail(id: number, message: string, outcome: 'none' | 'unknown', cause?: unknown): void {
+    this.#take(id)?.reject(new StorageError(message, outcome, { cause }))
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    if (this.#waiting.size === 0) this.#idle?.()
+    return waiting
+  }
+
+  /** What was under way in a thread that is gone may have been committed. */
+  #lost(worker: Worker, line: string, cause: unknown): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    const unsent = new Set(this.#outgoing.map((call) => call.id))
+    for (const id of [...this.#waiting.keys()]) if (!unsent.has(id)) this.#fail(id, line, this.#doubt(), cause)
+  }
+
+  #doubt(): 'none' | 'unknown' {
+    return this.role === 'write' ? 'unknown' : 'none'
+  }
+
+  /** One timer, for the oldest call: all have the same patience. */
+  #watch(): void {
+    if (this.#timer !== undefined) return
+    const [oldest] = this.#waiting.values()
+    if (!oldest) return
+    const leftMs = Math.max(1, oldest.deadline - performance.now())
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      const now = performance.now()
+      for (const [id, { deadline }] of this.#waiting) {
+        if (deadline > now) break
+        this.#fail(id, `the database did not answer within ${this.settings.callTimeoutMs} ms`, this.#doubt())
+      }
+      this.#watch()
+    }, leftMs)
+    this.#timer.unref()
+  }
+}
+
+/** On the caller's own thread: every call waits for the disk. */
+class InlineChannel implements Channel {
+  readonly #thread: SqliteThread
+  #work: Promise<unknown> = Promise.resolve()
+  #lastId = 0
+
+  constructor(role: Role, settings: SqliteSettings) {
+    this.#thread = new SqliteThread(role, settings)
+  }
+
+  open(): Promise<Opened> {
+    return this.#thread.open()
+  }
+
+  async call(work: string, text: string): Promise<string> {
+    this.#lastId += 1
+    const call = { id: this.#lastId, work, text }
+    const answer = this.#work.then(() => this.#thread.answer(call))
+    this.#work = answer
+    const reply = await answer
+    if ('text' in reply) return reply.text
+    throw new StorageError(reply.message, reply.outcome)
+  }
+
+  async close(): Promise<void> {
+    await this.#work
+    await this.#thread.close()
+  }
+}

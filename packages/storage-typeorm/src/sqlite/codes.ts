@@ -1,0 +1,30 @@
+// What the small integers in our columns mean. They are on disk: never renumber one, only add.
+import type { FactKind } from '@rookery/core'
+
+/** Bits of a message's `flags`. */
+export const flag = {
+  countable: 1,
+  silent: 2,
+  viaServer: 4,
+  recalled: 8,
+  /**
+   * Countable, and yet not unread for everybody behind it: recalled, or its sender's position did not move to it. It is
+   * the highest bit, so that the partial index of these few rows is `flags >= 16`.
+   */
+  exceptional: 16,
+} as const
+
+/** An entry's `kind`. */
+export const entryKind = { message: 0, read: 1, conversation: 2, follow: 3, unfollow: 4, custom: 5 } as const
+
+const facts: readonly (FactKind | null)[] = [null, 'read', 'conversation', 'follow', 'unfollow', 'custom']
+
+/** The name of a fact's kind; null for a pointer to a message. */
+export function factKindOf(kind: number): FactKind | null {
+  const fact = facts[kind]
+  if (fact === undefined) throw new Error(`an inbox entry of kind ${kind} was written by a newer version`)
+  return fact
+}
+
+/** The key of what the system says stands under this user, who has no row. */
+export const systemUser = 0

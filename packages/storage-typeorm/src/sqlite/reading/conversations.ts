@@ -1,0 +1,160 @@
+// Conversations as one member sees them, in one statement each, bounded by that member's memberships.
+import type { ConversationKind, ConversationView, ListPosition } from '@rookery/core'
+import { flag } from '../codes.js'
+import { mentionOf } from '../mentions.js'
+import type { Tables } from '../tables.js'
+import { lookedUp } from '../text.js'
+import { maybeMessageOf, messageJoins, messageJson, type MessageTuple, type NoMessage } from './message.js'
+import { onlyText, query } from './query.js'
+
+type ViewTuple = readonly [
+  conversationId: string,
+  kind: ConversationKind,
+  peerId: string | null,
+  subject: string,
+  name: string | null,
+  avatar: string | null,
+  ext: string | null,
+  lastMessage: MessageTuple | NoMessage,
+  seq: number,
+  readSeq: number,
+  unread: number,
+  mentioned: number,
+  peerReadSeq: number | null,
+  peerDeliveredSeq: number | null,
+  pinned: number,
+  muted: number,
+  hidden: number,
+  updatedAt: number,
+]
+
+function viewOf(row: ViewTuple): ConversationView {
+  return {
+    conversationId: row[0],
+    kind: row[1],
+    peerId: row[2],
+    subject: row[3],
+    name: row[4],
+    avatar: row[5],
+    ext: row[6],
+    lastMessage: maybeMessageOf(row[7]),
+    seq: row[8],
+    readSeq: row[9],
+    unread: row[10],
+    mentioned: row[11],
+    peerReadSeq: row[12],
+    peerDeliveredSeq: row[13],
+    pinned: row[14] === 1,
+    muted: row[15] === 1,
+    hidden: row[16] === 1,
+    updatedAt: row[17],
+  }
+}
+
+/** The user's memberships `mb` with their conversations `c`: which side is the user's, and what lies behind it. */
+const mine = (t: Tables): string => `
+  SELECT c.id, c.conversation_id, c.updated_at, mb.user AS me, mb.pinned, mb.muted,
+    mb.hidden_at IS c.countable AS hidden,
+    CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.user THEN c.user_b ELSE c.user_a END AS peer,
+    CASE WHEN c.kind <> 'c2c' THEN mb.read_seq WHEN c.user_a = mb.user THEN c.a_read_seq ELSE c.b_read_seq END AS read_seq,
+    CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.user THEN c.b_read_seq ELSE c.a_read_seq END AS peer_read_seq,
+    CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.user THEN c.b_delivered_seq ELSE c.a_delivered_seq END
+      AS peer_delivered_seq,
+    c.countable - CASE WHEN c.kind <> 'c2c' THEN mb.read_ordinal WHEN c.user_a = mb.user THEN c.a_read_ordinal
+      ELSE c.b_read_ordinal END AS behind
+  FROM ${t.member} mb CROSS JOIN ${t.conversation} c ON c.id = mb.conversation`
+
+/** What lies behind, without the reader's own and the recalled; rows of the small partial index. */
+const unread = (t: Tables): string => `
+  CASE WHEN v.behind = 0 THEN 0 ELSE v.behind - (SELECT count(*) FROM ${t.message} x
+    WHERE x.conversation = v.id AND x.seq > v.read_seq AND x.flags >= 16
+      AND (x.sender = v.me OR x.flags & ${flag.recalled})) END`
+
+const mentioned = (t: Tables): string => `
+  CASE WHEN v.behind = 0 THEN 0 ELSE (SELECT count(*) FROM ${t.message} x
+    WHERE x.conversation = v.id AND x.seq > v.read_seq AND x.mentions IS NOT NULL
+      AND x.flags & ${flag.countable} AND NOT x.flags & ${flag.recalled} AND x.sender IS NOT v.me
+      AND (instr(x.mentions, ?) OR instr(x.mentions, ?))) END`
+
+/** `json_group_array` of `ViewTuple`s over `v`, a selection of `mine`. */
+const viewsJson = (t: Tables, from: string): string => `
+  SELECT json_group_array(json_array(c.conversation_id, c.kind, peer.user_id, c.subject, c.name, c.avatar, c.ext,
+    ${messageJson}, c.last_seq, v.read_seq, ${unread(t)}, ${mentioned(t)}, v.peer_read_seq, v.peer_delivered_seq,
+    v.pinned, v.muted, v.hidden, c.updated_at))
+  FROM (${from}) v CROSS JOIN ${t.conversation} c ON c.id = v.id
+  LEFT JOIN ${t.user} peer ON peer.id = v.peer
+  LEFT JOIN ${t.message} m ON m.conversation = c.id AND m.seq = c.last_countable_seq
+  ${messageJoins(t)}`
+
+const mentionsOf = (userId: string): [string, string] => [mentionOf(userId), mentionOf('@all')]
+
+export const views = query<
+  { userId: string; conversationIds: readonly string[] },
+  ViewTuple[],
+  readonly (ConversationView | null)[]
+>({
+  prepare(db, t) {
+    const asked = `SELECT c.id FROM json_each(?) asked CROSS JOIN ${t.conversation} c
+      ON c.conversation_id = asked.value`
+    const find = db
+      .prepare(
+        viewsJson(
+          t,
+          `${mine(t)} WHERE mb.to_seq IS NULL AND mb.user = (SELECT id FROM ${t.user} WHERE user_id = ?)
+            AND mb.conversation IN (${asked})`,
+        ),
+      )
+      .raw()
+    return ({ userId, conversationIds }) => {
+      const user = lookedUp(userId)
+      return onlyText(find.get([...mentionsOf(user), user, JSON.stringify(conversationIds.map(lookedUp))]))
+    }
+  },
+  decode(raw, { conversationIds }) {
+    const found = new Map(raw.map((row) => [row[0], viewOf(row)]))
+    return conversationIds.map((conversationId) => found.get(conversationId) ?? null)
+  },
+})
+
+export interface ListResult {
+  readonly conversations: readonly ConversationView[]
+  readonly unreadTotal: number
+  readonly more: boolean
+}
+
+export const list = query<
+  { userId: string; after: ListPosition | null; limit: number },
+  readonly [unreadTotal: number, conversations: ViewTuple[]],
+  ListResult
+>({
+  prepare(db, t) {
+    const ofUser = `WHERE mb.to_seq IS NULL AND mb.user = u.id`
+    const page = `${mine(t)} ${ofUser} AND (c.updated_at, c.conversation_id) < (?, ?)
+      ORDER BY c.updated_at DESC, c.conversation_id DESC LIMIT ?`
+    const find = db
+      .prepare(
+        `SELECT (SELECT ifnull(sum(${unread(t)}), 0) FROM (${mine(t)} ${ofUser}) v), (${viewsJson(t, page)})
+        FROM ${t.user} u WHERE u.user_id = ?`,
+      )
+      .raw()
+    return ({ userId, after, limit }) => {
+      const user = lookedUp(userId)
+      // Beyond every time there is stands before the first row.
+      const { updatedAt, conversationId } = after ?? { updatedAt: Number.MAX_SAFE_INTEGER, conversationId: '' }
+      const values = [...mentionsOf(user), updatedAt, lookedUp(conversationId), limit + 1, user]
+      const row = find.get(values) as [number, string] | undefined
+      return row ? `[${row[0]},${row[1]}]` : '[0,[]]'
+    }
+  },
+  decode([unreadTotal, conversations], { limit }) {
+    const found = conversations.map(viewOf).sort(byActivity)
+    return { conversations: found.slice(0, limit), unreadTotal, more: found.length > limit }
+  },
+})
+
+/** Latest first; ids are ASCII, so that comparing code units compares bytes. */
+function byActivity(a: ListPosition, b: ListPosition): number {
+  if (a.updatedAt !== b.updatedAt) return b.updatedAt - a.updatedAt
+  if (a.conversationId === b.conversationId) return 0
+  return a.conversationId < b.conversationId ? 1 : -1
+}

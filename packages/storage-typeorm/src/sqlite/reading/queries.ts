@@ -1,0 +1,34 @@
+// Every read by its name, on both sides of the thread.
+import type { SqliteDatabase } from '../driver.js'
+import { tablesOf } from '../tables.js'
+import { list, views } from './conversations.js'
+import { access, devices, sharing } from './members.js'
+import type { Query } from './query.js'
+import { entryAt, heads, inbox, key, loginEpoch, messages } from './timelines.js'
+
+export const queries = { inbox, messages, heads, entryAt, key, loginEpoch, views, list, access, sharing, devices }
+
+export type QueryName = keyof typeof queries
+type Parts<Name extends QueryName> =
+  (typeof queries)[Name] extends Query<infer Args, infer Raw, infer Result>
+    ? { args: Args; raw: Raw; result: Result }
+    : never
+export type ArgsOf<Name extends QueryName> = Parts<Name>['args']
+export type ResultOf<Name extends QueryName> = Parts<Name>['result']
+
+/** The reading connection: one statement a call. */
+export class Reader {
+  readonly #prepared = new Map<string, (args: never) => string>()
+
+  constructor(db: SqliteDatabase, tablePrefix: string) {
+    const tables = tablesOf(tablePrefix)
+    for (const [name, definition] of Object.entries(queries)) this.#prepared.set(name, definition.prepare(db, tables))
+  }
+
+  /** Answers JSON text for the query's `decode`. */
+  read(name: string, args: string): string {
+    const run = this.#prepared.get(name)
+    if (!run) throw new Error(`there is no query ${name}`)
+    return run(JSON.parse(args) as never)
+  }
+}

@@ -1,0 +1,89 @@
+// The storage port on SQLite, as the event loop sees it: two threads, one that writes and one that reads. Nothing here
+// waits for the disk or a lock.
+import {
+  StorageError,
+  type ConversationReads,
+  type DeviceReads,
+  type MemberReads,
+  type ResultsOf,
+  type Storage,
+  type StorageInfo,
+  type StorageOp,
+  type TimelineReads,
+} from '@rookery/core'
+import { openChannel, type Channel } from './channel.js'
+import type { SqliteSettings } from './options.js'
+import { queries, type ArgsOf, type QueryName, type ResultOf } from './reading/queries.js'
+import { packOps, unpackResults } from './wire.js'
+
+export class SqliteStorage implements Storage {
+  readonly #writing: Channel
+  readonly #reading: Channel
+  #state: 'new' | 'open' | 'closed' = 'new'
+
+  constructor(settings: SqliteSettings) {
+    this.#writing = openChannel('write', settings)
+    this.#reading = openChannel('read', settings)
+  }
+
+  readonly timelines: TimelineReads = {
+    inbox: (userId, after, limit) => this.#read('inbox', { userId, after, limit }),
+    messages: (conversationId, range) => this.#read('messages', { conversationId, range }),
+    heads: (userIds) => this.#read('heads', { userIds }),
+    entryAt: (userId, seq) => this.#read('entryAt', { userId, seq }),
+    key: (from, clientMsgId) => this.#read('key', { from, clientMsgId }),
+    loginEpoch: () => this.#read('loginEpoch', null),
+  }
+  readonly conversations: ConversationReads = {
+    views: (userId, conversationIds) => this.#read('views', { userId, conversationIds }),
+    list: (userId, after, limit) => this.#read('list', { userId, after, limit }),
+  }
+  readonly members: MemberReads = {
+    access: (conversationId, userId) => this.#read('access', { conversationId, userId }),
+    sharing: (userId, others) => this.#read('sharing', { userId, others }),
+  }
+  readonly devices: DeviceReads = {
+    list: (userIds) => this.#read('devices', { userIds }),
+  }
+
+  async start(): Promise<StorageInfo> {
+    if (this.#state !== 'new') throw new StorageError(`start called on a storage that is ${this.#state}`, 'none')
+    this.#state = 'closed'
+    try {
+      const info = await this.#writing.open()
+      await this.#reading.open()
+      this.#state = 'open'
+      return info
+    } catch (error) {
+      await Promise.all([this.#writing.close(), this.#reading.close()])
+      const message = error instanceof Error ? error.message : String(error)
+      throw new StorageError(`the chat database cannot be opened: ${message}`, 'none', { cause: error })
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state !== 'open') return
+    this.#state = 'closed'
+    // The writer last: whoever closes last copies the log into the file and removes it.
+    await this.#reading.close()
+    await this.#writing.close()
+  }
+
+  async commit<const Ops extends readonly StorageOp[]>(ops: Ops): Promise<ResultsOf<Ops>> {
+    this.#assertOpen()
+    if (ops.length === 0) return [] as unknown as ResultsOf<Ops>
+    return unpackResults(await this.#writing.call('commit', packOps(ops))) as ResultsOf<Ops>
+  }
+
+  async #read<Name extends QueryName>(name: Name, args: ArgsOf<Name>): Promise<ResultOf<Name>> {
+    this.#assertOpen()
+    const raw: unknown = JSON.parse(await this.#reading.call(name, JSON.stringify(args)))
+    const decode = queries[name].decode as (raw: unknown, args: ArgsOf<Name>) => ResultOf<Name>
+    return decode(raw, args)
+  }
+
+  #assertOpen(): void {
+    if (this.#state === 'open') return
+    throw new StorageError(this.#state === 'new' ? 'storage is not started' : 'storage is closed', 'none')
+  }
+}

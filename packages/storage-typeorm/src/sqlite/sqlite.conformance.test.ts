@@ -1,0 +1,46 @@
+// The storage port's suite on SQLite, under each driver that is installed.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describeStorage } from '@rookery/core/testing'
+import { describe, it } from 'vitest'
+import { TypeOrmStorage } from '../typeorm-storage.js'
+import { driverNames } from './driver.js'
+
+const require = createRequire(import.meta.url)
+
+function isInstalled(name: string): boolean {
+  try {
+    require.resolve(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+for (const driver of driverNames) {
+  if (!isInstalled(driver)) {
+    describe.skip(`TypeOrmStorage on SQLite through ${driver}, which is not installed`, () => {
+      it('keeps the promises of Storage', () => {})
+    })
+    continue
+  }
+  for (const worker of [true, false]) {
+    describeStorage({
+      name: `TypeOrmStorage on SQLite through ${driver}, ${worker ? 'in threads' : 'without threads'},`,
+      capabilities: { reopen: true, another: true },
+      async create() {
+        const folder = await mkdtemp(join(tmpdir(), 'rookery-sqlite-'))
+        const database = join(folder, 'app.im.sqlite')
+        const open = () => new TypeOrmStorage({ type: 'better-sqlite3', driver, database, worker })
+        return {
+          storage: open(),
+          reopen: open,
+          another: open,
+          dispose: () => rm(folder, { recursive: true, force: true }),
+        }
+      },
+    })
+  }
+}

@@ -1,0 +1,26 @@
+// The names of our tables under the prefix of one installation.
+
+/** Names as they stand in SQL; the prefix was checked, so that they need no quotes. */
+export interface Tables {
+  readonly meta: string
+  readonly user: string
+  readonly conversation: string
+  readonly member: string
+  readonly message: string
+  readonly inbox: string
+  readonly key: string
+  readonly device: string
+  readonly migrations: string
+}
+
+export const tablesOf = (prefix: string): Tables => ({
+  meta: `${prefix}meta`,
+  user: `${prefix}user`,
+  conversation: `${prefix}conversation`,
+  member: `${prefix}member`,
+  message: `${prefix}message`,
+  inbox: `${prefix}inbox`,
+  key: `${prefix}key`,
+  device: `${prefix}device`,
+  migrations: `${prefix}migrations`,
+})

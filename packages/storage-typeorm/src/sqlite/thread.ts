@@ -1,0 +1,83 @@
+// What one of the two threads does, apart from being a thread: opens its connection, and answers calls one by one. Run in a
+// worker by worker.ts, or on the caller's own thread where the host asked for that.
+import { TransactionFailure } from './faults.js'
+import { openReader, openWriter } from './open.js'
+import type { SqliteSettings } from './options.js'
+import { Reader } from './reading/queries.js'
+import type { Call, Reply } from './wire.js'
+import { Writer } from './writing/writer.js'
+
+export type Role = 'write' | 'read'
+
+/** What opening found; the reader finds nothing. */
+export interface Opened {
+  readonly epoch: string
+  readonly warnings: readonly string[]
+}
+
+interface Connection {
+  readonly opened: Opened
+  run(call: Call): string
+  close(): Promise<void>
+}
+
+export class SqliteThread {
+  #connection: Connection | undefined
+  /** A failure that the connection did not survive; the next call opens another. */
+  #broken = false
+
+  constructor(
+    private readonly role: Role,
+    private readonly settings: SqliteSettings,
+  ) {}
+
+  async open(): Promise<Opened> {
+    this.#connection = await (this.role === 'write' ? connectWriter(this.settings) : connectReader(this.settings))
+    return this.#connection.opened
+  }
+
+  /** Never rejects. */
+  async answer(call: Call): Promise<Reply> {
+    const { id } = call
+    try {
+      if (this.#broken) await this.#reopen()
+      if (!this.#connection) throw new Error('the database is not open')
+      return { id, text: this.#connection.run(call) }
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      if (!(error instanceof TransactionFailure)) return { id, message, outcome: 'none' }
+      this.#broken ||= error.fatal
+      return { id, message, outcome: error.outcome }
+    }
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection
+    this.#connection = undefined
+    await connection?.close()
+  }
+
+  async #reopen(): Promise<void> {
+    await this.close()
+    await this.open()
+    this.#broken = false
+  }
+}
+
+async function connectWriter(settings: SqliteSettings): Promise<Connection> {
+  const { db, epoch, warnings, close } = await openWriter(settings)
+  const writer = new Writer(db, settings.tablePrefix)
+  return { opened: { epoch, warnings }, run: ({ text }) => writer.commit(text), close }
+}
+
+async function connectReader(settings: SqliteSettings): Promise<Connection> {
+  const db = openReader(settings)
+  const reader = new Reader(db, settings.tablePrefix)
+  return {
+    opened: { epoch: '', warnings: [] },
+    run: ({ work, text }) => reader.read(work, text),
+    async close() {
+      db.close()
+    },
+  }
+}

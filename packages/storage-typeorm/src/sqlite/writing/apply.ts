@@ -1,0 +1,76 @@
+// From an operation to the one that carries it out. Operations take effect in the order given; what they need is read for
+// all of them at once before the first.
+import type { CustomOp, CustomResult, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
+import { entryKind } from '../codes.js'
+import { append } from './append.js'
+import type { Batch } from './batch.js'
+import { Devices } from './devices.js'
+import { Logins } from './logins.js'
+import { Positions } from './positions.js'
+
+export class Operations {
+  readonly #positions: Positions
+  readonly #devices: Devices
+  readonly #logins: Logins
+
+  constructor(private readonly batch: Batch) {
+    this.#positions = new Positions(batch)
+    this.#devices = new Devices(batch)
+    this.#logins = new Logins(batch)
+  }
+
+  /** Carries out all of them; their rows are written when this returns. */
+  applyAll(ops: readonly StorageOp[]): (StorageResult | RefusedResult)[] {
+    this.#load(ops)
+    const results = ops.map((op) => this.#apply(op))
+    this.batch.finish()
+    return results
+  }
+
+  #load(ops: readonly StorageOp[]): void {
+    const conversations = new Set<string>()
+    const users = new Set<string>()
+    const keys: [string | null, string][] = []
+    for (const op of ops) {
+      if (op.op === 'append') {
+        const { from, to, conversationId, clientMsgId } = op.message
+        conversations.add(conversationId)
+        if (from !== null) users.add(from)
+        if (to !== null) users.add(to)
+        for (const userId of op.members) users.add(userId)
+        keys.push([from, clientMsgId])
+        continue
+      }
+      users.add(op.userId)
+      if (op.op === 'read' || op.op === 'settings') conversations.add(op.conversationId)
+      if (op.op === 'settings' && op.key) keys.push([op.userId, op.key.clientMsgId])
+    }
+    this.batch.counters.load(conversations, users)
+    this.batch.loadKeys(keys)
+  }
+
+  #apply(op: StorageOp): StorageResult | RefusedResult {
+    switch (op.op) {
+      case 'append':
+        return append(this.batch, op)
+      case 'read':
+        return this.#positions.read(op)
+      case 'settings':
+        return this.#positions.settings(op)
+      case 'custom':
+        return this.#custom(op)
+      case 'device':
+        return this.#devices.device(op)
+      case 'forget-device':
+        return this.#devices.forget(op)
+      case 'raise-login':
+        return this.#logins.raise(op)
+    }
+  }
+
+  #custom({ userId, topic, payload, at }: CustomOp): CustomResult {
+    const body = `{"topic":${JSON.stringify(topic)},"payload":${payload}}`
+    const user = this.batch.counters.userRow(userId)
+    return { status: 'ok', inboxSeq: this.batch.addFact(user, entryKind.custom, at, body) }
+  }
+}

@@ -1,0 +1,266 @@
+// The counter rows of users and conversations: read once, advanced here inside the transaction, written back once at its
+// end. They outlive a transaction only while SQLite says that no other connection has changed the file since.
+import type { SqliteDatabase, SqliteStatement, SqlValue } from '../driver.js'
+import type { Tables } from '../tables.js'
+import { Cache } from './cache.js'
+import { ManyRows } from './rows.js'
+
+export interface UserCounters {
+  readonly id: number
+  readonly userId: string
+  /** The last number given in the inbox. */
+  head: number
+}
+
+/** A c2c conversation's two users are its sides; who talks to oneself stands on both, and counts on the first. */
+export interface Side {
+  readonly userId: string
+  readonly id: number
+  readSeq: number
+  /** The place of the message at `readSeq` among the countable ones. */
+  readOrdinal: number
+  deliveredSeq: number
+}
+
+export interface ConversationCounters {
+  readonly id: number
+  readonly conversationId: string
+  readonly kind: string
+  readonly subject: string
+  readonly floorSeq: number
+  readonly floorCount: number
+  readonly a: Side | null
+  readonly b: Side | null
+  lastSeq: number
+  countable: number
+  lastCountableSeq: number
+  updatedAt: number
+}
+
+/** Users and conversations remembered from one batch to the next, twice that at most. */
+const usersKept = 100_000
+const conversationsKept = 50_000
+
+export class Counters {
+  readonly #users = new Cache<UserCounters>(usersKept)
+  readonly #conversations = new Cache<ConversationCounters>(conversationsKept)
+  readonly #dirtyUsers = new Set<UserCounters>()
+  readonly #dirtyConversations = new Set<ConversationCounters>()
+  readonly #version: SqliteStatement
+  readonly #lastMessage: SqliteStatement
+  readonly #readUsers: ManyRows
+  readonly #readConversations: ManyRows
+  readonly #makeUser: SqliteStatement
+  readonly #makeConversation: SqliteStatement
+  readonly #makeMember: SqliteStatement
+  readonly #writeUsers: ManyRows
+  readonly #writeConversations: ManyRows
+  #seen = -1
+  #messageId = 0
+
+  constructor(db: SqliteDatabase, t: Tables) {
+    this.#version = db.prepare('PRAGMA data_version').raw()
+    this.#lastMessage = db.prepare(`SELECT ifnull(max(id), 0) FROM ${t.message}`).raw()
+    this.#readUsers = new ManyRows(
+      db,
+      1,
+      (rows) => `SELECT id, user_id, head FROM ${t.user} WHERE user_id IN (VALUES ${rows})`,
+    )
+    this.#readConversations = new ManyRows(
+      db,
+      1,
+      (rows) => `SELECT c.id, c.conversation_id, c.kind, c.subject, c.floor_seq, c.floor_count,
+          c.last_seq, c.countable, c.last_countable_seq, c.updated_at,
+          a.id, a.user_id, c.a_read_seq, c.a_read_ordinal, c.a_delivered_seq,
+          b.id, b.user_id, c.b_read_seq, c.b_read_ordinal, c.b_delivered_seq
+        FROM ${t.conversation} c LEFT JOIN ${t.user} a ON a.id = c.user_a LEFT JOIN ${t.user} b ON b.id = c.user_b
+        WHERE c.conversation_id IN (VALUES ${rows})`,
+    )
+    this.#makeUser = db.prepare(`INSERT INTO ${t.user} (user_id) VALUES (?)`)
+    this.#makeConversation = db.prepare(
+      `INSERT INTO ${t.conversation} (conversation_id, kind, subject, created_at, updated_at, user_a, user_b)
+        VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    )
+    this.#makeMember = db.prepare(`INSERT INTO ${t.member} (user, conversation, joined_at) VALUES (?, ?, ?)`)
+    this.#writeUsers = new ManyRows(
+      db,
+      2,
+      (rows) => `WITH v (id, head) AS (VALUES ${rows})
+        UPDATE ${t.user} SET head = v.head FROM v WHERE ${t.user}.id = v.id`,
+    )
+    this.#writeConversations = new ManyRows(
+      db,
+      11,
+      (rows) => `WITH v (id, last_seq, countable, last_countable_seq, updated_at,
+          a_read_seq, a_read_ordinal, a_delivered_seq, b_read_seq, b_read_ordinal, b_delivered_seq) AS (VALUES ${rows})
+        UPDATE ${t.conversation} SET last_seq = v.last_seq, countable = v.countable,
+          last_countable_seq = v.last_countable_seq, updated_at = v.updated_at,
+          a_read_seq = v.a_read_seq, a_read_ordinal = v.a_read_ordinal, a_delivered_seq = v.a_delivered_seq,
+          b_read_seq = v.b_read_seq, b_read_ordinal = v.b_read_ordinal, b_delivered_seq = v.b_delivered_seq
+        FROM v WHERE ${t.conversation}.id = v.id`,
+    )
+  }
+
+  /** Called first in each transaction, when it has the write lock: what is remembered stands, or goes. */
+  begin(): void {
+    const [version] = this.#version.get([]) as [number]
+    if (version !== this.#seen) {
+      this.forget()
+      this.#seen = version
+    }
+    if (this.#messageId === 0) this.#messageId = (this.#lastMessage.get([]) as [number])[0]
+    this.#users.trim()
+    this.#conversations.trim()
+  }
+
+  /** After a rollback, of a savepoint too: what was advanced here was not written. */
+  forget(): void {
+    this.#users.clear()
+    this.#conversations.clear()
+    this.#dirtyUsers.clear()
+    this.#dirtyConversations.clear()
+    this.#messageId = 0
+  }
+
+  /** Reads what of these is not remembered. */
+  load(conversationIds: Iterable<string>, userIds: Iterable<string>): void {
+    const conversations = missing(conversationIds, this.#conversations)
+    if (conversations.length > 0) {
+      for (const row of this.#readConversations.all(conversations)) {
+        const conversation = conversationOf(row as ConversationTuple)
+        this.#conversations.set(conversation.conversationId, conversation)
+      }
+    }
+    const users = missing(userIds, this.#users)
+    if (users.length === 0) return
+    for (const row of this.#readUsers.all(users)) {
+      const [id, userId, head] = row as [number, string, number]
+      this.#users.set(userId, { id, userId, head })
+    }
+  }
+
+  /** A user that was loaded; undefined where there is no row. */
+  user(userId: string): UserCounters | undefined {
+    return this.#users.get(userId)
+  }
+
+  /** A user that was loaded, with a row made where there was none. */
+  userRow(userId: string): UserCounters {
+    const known = this.#users.get(userId)
+    if (known) return known
+    const user = { id: Number(this.#makeUser.run([userId]).lastInsertRowid), userId, head: 0 }
+    this.#users.set(userId, user)
+    return user
+  }
+
+  /** The next number of an inbox. */
+  nextEntry(user: UserCounters): number {
+    this.#dirtyUsers.add(user)
+    user.head += 1
+    return user.head
+  }
+
+  /** Where the next message's row goes. */
+  nextMessage(): number {
+    this.#messageId += 1
+    return this.#messageId
+  }
+
+  /** A conversation that was loaded; undefined where there is none. */
+  conversation(conversationId: string): ConversationCounters | undefined {
+    return this.#conversations.get(conversationId)
+  }
+
+  /** Makes a c2c conversation and its members, who have read nothing. */
+  makeC2c(conversationId: string, subject: string, members: readonly string[], at: number): ConversationCounters {
+    const users = members.map((userId) => this.userRow(userId))
+    const sides = users.map(({ id, userId }) => ({ id, userId, readSeq: 0, readOrdinal: 0, deliveredSeq: 0 }))
+    const a = sides[0] ?? null
+    const b = sides[1] ?? a
+    const made = this.#makeConversation.run([conversationId, 'c2c', subject, at, at, a?.id ?? null, b?.id ?? null])
+    const id = Number(made.lastInsertRowid)
+    for (const user of users) this.#makeMember.run([user.id, id, at])
+    const conversation: ConversationCounters = {
+      id,
+      conversationId,
+      kind: 'c2c',
+      subject,
+      floorSeq: 0,
+      floorCount: 0,
+      a,
+      b,
+      lastSeq: 0,
+      countable: 0,
+      lastCountableSeq: 0,
+      updatedAt: at,
+    }
+    this.#conversations.set(conversationId, conversation)
+    return conversation
+  }
+
+  /** To be written back at the end. */
+  touch(conversation: ConversationCounters): void {
+    this.#dirtyConversations.add(conversation)
+  }
+
+  /** Writes back what was advanced. */
+  writeBack(): void {
+    if (this.#dirtyConversations.size > 0) {
+      const values: SqlValue[] = []
+      for (const c of this.#dirtyConversations) {
+        const { a, b } = c
+        values.push(c.id, c.lastSeq, c.countable, c.lastCountableSeq, c.updatedAt)
+        values.push(a?.readSeq ?? 0, a?.readOrdinal ?? 0, a?.deliveredSeq ?? 0)
+        values.push(b?.readSeq ?? 0, b?.readOrdinal ?? 0, b?.deliveredSeq ?? 0)
+      }
+      this.#writeConversations.run(values)
+      this.#dirtyConversations.clear()
+    }
+    if (this.#dirtyUsers.size === 0) return
+    const values: SqlValue[] = []
+    for (const user of this.#dirtyUsers) values.push(user.id, user.head)
+    this.#writeUsers.run(values)
+    this.#dirtyUsers.clear()
+  }
+}
+
+/** The side a user stands on; undefined for whoever is no member. */
+export function sideOf(conversation: ConversationCounters, userId: string): Side | undefined {
+  if (conversation.a?.userId === userId) return conversation.a
+  return conversation.b?.userId === userId ? conversation.b : undefined
+}
+
+/** The other one of a c2c conversation, or the one who talks to oneself. */
+export const peerOf = (conversation: ConversationCounters, side: Side): Side =>
+  (side === conversation.a ? conversation.b : conversation.a) ?? side
+
+const missing = (ids: Iterable<string>, known: Cache<unknown>): string[] =>
+  [...new Set(ids)].filter((id) => known.get(id) === undefined)
+
+type SideTuple = [number | null, string | null, number, number, number]
+type ConversationTuple = [
+  number,
+  string,
+  string,
+  string,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  ...SideTuple,
+  ...SideTuple,
+]
+
+function conversationOf(row: ConversationTuple): ConversationCounters {
+  const [id, conversationId, kind, subject, floorSeq, floorCount, lastSeq, countable, lastCountableSeq, updatedAt] = row
+  const a = sideFrom(row.slice(10, 15) as SideTuple)
+  const b = row[15] === row[10] ? a : sideFrom(row.slice(15, 20) as SideTuple)
+  const counts = { lastSeq, countable, lastCountableSeq, updatedAt }
+  return { id, conversationId, kind, subject, floorSeq, floorCount, a, b, ...counts }
+}
+
+function sideFrom([id, userId, readSeq, readOrdinal, deliveredSeq]: SideTuple): Side | null {
+  return id === null || userId === null ? null : { id, userId, readSeq, readOrdinal, deliveredSeq }
+}

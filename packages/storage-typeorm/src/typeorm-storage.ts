@@ -1,0 +1,79 @@
+// The storage port in a database that TypeORM knows: chooses the dialect, and nothing else.
+import {
+  StorageError,
+  type ConversationReads,
+  type DeviceReads,
+  type MemberReads,
+  type ResultsOf,
+  type Storage,
+  type StorageInfo,
+  type StorageOp,
+  type TimelineReads,
+} from '@rookery/core'
+import { checkSqliteOptions, type SqliteOptions } from './sqlite/options.js'
+import { SqliteStorage } from './sqlite/sqlite-storage.js'
+
+/** By the kind of database, as TypeORM names it. */
+export type TypeOrmStorageOptions = SqliteOptions
+
+/**
+ * Keeps everything in a database, over connections of its own.
+ * @example new TypeOrmStorage({ type: 'better-sqlite3', database: 'data/app.im.sqlite' })
+ */
+export class TypeOrmStorage implements Storage {
+  readonly #options: () => TypeOrmStorageOptions
+  #storage: Storage | undefined
+
+  /**
+   * @param options themselves, which are checked here, or what gives them when the storage starts.
+   * @throws Error of one line that names a wrong option and the remedy.
+   */
+  constructor(options: TypeOrmStorageOptions | (() => TypeOrmStorageOptions)) {
+    if (typeof options === 'function') {
+      this.#options = options
+      return
+    }
+    this.#options = () => options
+    this.#storage = create(options)
+  }
+
+  async start(): Promise<StorageInfo> {
+    this.#storage ??= create(this.#options())
+    return this.#storage.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#storage?.stop()
+  }
+
+  async commit<const Ops extends readonly StorageOp[]>(ops: Ops): Promise<ResultsOf<Ops>> {
+    return this.#started().commit(ops)
+  }
+
+  get timelines(): TimelineReads {
+    return this.#started().timelines
+  }
+
+  get conversations(): ConversationReads {
+    return this.#started().conversations
+  }
+
+  get members(): MemberReads {
+    return this.#started().members
+  }
+
+  get devices(): DeviceReads {
+    return this.#started().devices
+  }
+
+  #started(): Storage {
+    if (this.#storage) return this.#storage
+    throw new StorageError('storage is not started', 'none')
+  }
+}
+
+function create(options: TypeOrmStorageOptions): Storage {
+  const { type } = options
+  if (type === 'better-sqlite3') return new SqliteStorage(checkSqliteOptions(options))
+  throw new Error(`TypeOrmStorage option type is '${String(type)}'; supported is 'better-sqlite3' (SQLite)`)
+}
