@@ -2,9 +2,10 @@
 import type { RookeryOptions } from '@rookery/core'
 import type { SocketIoTransportOptions } from '@rookery/transport-socketio'
 import { misconfigured } from './misconfigured.js'
+import { type PortName, portNames } from './ports.js'
 
 /** Core's options as the host's module gives them. Ports come from the adapters' modules, the logger is Nest's. */
-export type CoreModuleOptions = Omit<RookeryOptions, 'storage' | 'presence' | 'bus' | 'clock' | 'random' | 'logger'>
+export type CoreModuleOptions = Omit<RookeryOptions, PortName | 'clock' | 'random' | 'logger'>
 /** Where and how clients connect: path, namespace, origins, caps. */
 export type TransportModuleOptions = Omit<SocketIoTransportOptions, 'logger'>
 
@@ -13,18 +14,6 @@ export interface RookeryModuleOptions extends CoreModuleOptions, TransportModule
 /** For `forRootAsync({ useClass })` and `useExisting`. */
 export interface RookeryOptionsFactory {
   createRookeryOptions(): Promise<RookeryModuleOptions> | RookeryModuleOptions
-}
-
-const coreNames: Readonly<Record<keyof CoreModuleOptions, true>> = {
-  authenticate: true,
-  users: true,
-  handlers: true,
-  nodeId: true,
-  url: true,
-  deviceTypes: true,
-  limits: true,
-  timing: true,
-  rate: true,
 }
 
 const transportNames: Readonly<Record<keyof TransportModuleOptions, true>> = {
@@ -45,7 +34,7 @@ const transportNames: Readonly<Record<keyof TransportModuleOptions, true>> = {
   directWrites: true,
 }
 
-const portNames: ReadonlySet<string> = new Set(['storage', 'presence', 'bus'])
+const notHere: ReadonlySet<string> = new Set([...portNames, 'clock', 'random', 'logger'])
 
 /**
  * Sorts the options by whom they are for; an option given as undefined counts as left out.
@@ -60,19 +49,13 @@ export function sortOptions(options: unknown): { core: CoreModuleOptions; transp
   const transport: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
-    if (Object.hasOwn(coreNames, name)) core[name] = value
-    else if (Object.hasOwn(transportNames, name)) transport[name] = value
-    else throw unknownOption(name)
+    if (notHere.has(name))
+      throw misconfigured(
+        `RookeryModule option ${name} is not given here: adapters provide it through a module of their own, beside RookeryModule.`,
+      )
+    if (Object.hasOwn(transportNames, name)) transport[name] = value
+    else core[name] = value
   }
-  // What they hold is checked by those whom they are for, when the module starts.
+  // What they hold, and names that neither knows, are told by those whom they are for when the module starts.
   return { core: core as unknown as CoreModuleOptions, transport }
-}
-
-function unknownOption(name: string): Error {
-  if (portNames.has(name))
-    return misconfigured(
-      `RookeryModule option ${name} is no option: import the module of an adapter that provides it, beside RookeryModule.`,
-    )
-  const known = [...Object.keys(coreNames), ...Object.keys(transportNames)].join(', ')
-  return misconfigured(`RookeryModule option ${name} is no option: known are ${known}.`)
 }
