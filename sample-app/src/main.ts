@@ -1,1 +1,28 @@
-export {}
+// Starts the app, and stops it gracefully.
+import { Logger, ShutdownSignal, ValidationPipe } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import type { NestExpressApplication } from '@nestjs/platform-express'
+import type { Server } from 'node:http'
+import { AppModule } from './app.module.js'
+import { CONFIG, type Config } from './config.js'
+import { servePage } from './page/serve-page.js'
+
+/** What a connection may take to say what it wants: idle ones must not hold the server open. */
+const httpTimeoutMs = 10_000
+/** The drain takes some seconds; whatever hangs after it is not waited for. */
+const shutdownMsMax = 9_000
+
+const app = await NestFactory.create<NestExpressApplication>(AppModule, { forceCloseConnections: true })
+app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }))
+servePage(app)
+
+const server = app.getHttpServer() as Server
+server.headersTimeout = httpTimeoutMs
+server.requestTimeout = httpTimeoutMs
+
+app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true })
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => setTimeout(() => process.exit(1), shutdownMsMax).unref())
+
+await app.listen(app.get<Config>(CONFIG).port)
+new Logger('App').log(`http://localhost:${(server.address() as { port: number }).port}`)

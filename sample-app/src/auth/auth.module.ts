@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common'
+import { JwtModule } from '@nestjs/jwt'
+import { CONFIG, type Config } from '../config.js'
+import { UsersModule } from '../users/users.module.js'
+import { AuthController } from './auth.controller.js'
+import { AuthService } from './auth.service.js'
+
+/** Tokens are for this app alone: one that another app of the same secret issued is refused. */
+const name = 'rookery-sample-app'
+
+@Module({
+  imports: [
+    UsersModule,
+    JwtModule.registerAsync({
+      inject: [CONFIG],
+      useFactory: ({ jwtSecret }: Config) => ({
+        secret: jwtSecret,
+        signOptions: { algorithm: 'HS256', expiresIn: '7d', issuer: name, audience: name },
+        verifyOptions: { algorithms: ['HS256'], issuer: name, audience: name },
+      }),
+    }),
+  ],
+  controllers: [AuthController],
+  providers: [AuthService],
+  exports: [AuthService],
+})
+export class AuthModule {}

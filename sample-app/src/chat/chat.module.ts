@@ -1,0 +1,37 @@
+// Chat inside the app: its storage in the app's database, its users the app's own.
+import { Module } from '@nestjs/common'
+import { MemoryStorageModule, RookeryModule, type RookeryModuleOptions } from '@rookery/nest-adapter'
+import { AuthModule } from '../auth/auth.module.js'
+import { AuthService } from '../auth/auth.service.js'
+import { CONFIG, type Config } from '../config.js'
+import { UsersModule } from '../users/users.module.js'
+import { UsersService } from '../users/users.service.js'
+import { ChatHandlers } from './chat-handlers.js'
+import { EndpointsController } from './endpoints.controller.js'
+
+@Module({ providers: [ChatHandlers], exports: [ChatHandlers] })
+class ChatHandlersModule {}
+
+@Module({
+  imports: [
+    MemoryStorageModule.forRoot(),
+    RookeryModule.forRootAsync({
+      imports: [AuthModule, UsersModule, ChatHandlersModule],
+      inject: [CONFIG, AuthService, UsersService, ChatHandlers],
+      useFactory: (
+        config: Config,
+        auth: AuthService,
+        users: UsersService,
+        handlers: ChatHandlers,
+      ): RookeryModuleOptions => ({
+        authenticate: ({ token }) => auth.authenticate(token),
+        users: { exists: (userId) => users.exists(userId) },
+        handlers,
+        url: config.publicUrl,
+        rate: config.isRateLimited ? undefined : 'off',
+      }),
+    }),
+  ],
+  controllers: [EndpointsController],
+})
+export class ChatModule {}

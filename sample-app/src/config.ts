@@ -1,0 +1,63 @@
+// Everything that comes from the environment, read once, checked, and nowhere else.
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+
+export interface Config {
+  readonly port: number
+  /** The host's own database. */
+  readonly database: { readonly type: 'sqlite'; readonly path: string }
+  /** Signs tokens. */
+  readonly jwtSecret: string
+  /** Where clients reach this process, told by `GET /im/endpoints`. */
+  readonly publicUrl: string | undefined
+  /** Whether sessions are slowed down at their rate limit; off for load tests. */
+  readonly isRateLimited: boolean
+}
+
+/** Injects the one `Config`. */
+export const CONFIG = Symbol('Config')
+
+/**
+ * @throws Error in one line that names the variable and what it must be
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  // npm runs a workspace's script in the workspace; a person means the folder that they typed the command in.
+  const base = env.INIT_CWD ?? process.cwd()
+  const database = databaseOf(env.DATABASE_URL ?? 'sqlite:./data/app.sqlite', base)
+  const dataDir = dirname(database.path)
+  mkdirSync(dataDir, { recursive: true })
+  return {
+    port: portOf(env.PORT ?? '3000'),
+    database,
+    jwtSecret: env.JWT_SECRET ?? secretIn(dataDir),
+    publicUrl: env.PUBLIC_URL,
+    isRateLimited: env.IM_RATE !== 'off',
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (text === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`PORT must be a port from 0 to 65535, not "${text}"`)
+  return port
+}
+
+function databaseOf(url: string, base: string): Config['database'] {
+  const path = /^sqlite:(.+)$/.exec(url)?.[1]
+  // Only the scheme is repeated: the rest of a database's address may hold a password.
+  if (path === undefined)
+    throw new Error(`DATABASE_URL must be sqlite:PATH; "${url.split(':', 1)[0]}:" is not supported yet`)
+  return { type: 'sqlite', path: resolve(base, path) }
+}
+
+/** A secret of this installation: made at its first start, kept beside the database, the same for all its processes. */
+function secretIn(dataDir: string): string {
+  const path = join(dataDir, 'jwt-secret')
+  try {
+    writeFileSync(path, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return readFileSync(path, 'utf8')
+}

@@ -1,0 +1,16 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+
+/** Somebody who registered. The name is the user id, in chat too. */
+@Entity('users')
+export class User {
+  @PrimaryColumn({ type: 'varchar', length: 32 })
+  username!: string
+
+  /** As `hashPassword` made it. */
+  @Column({ name: 'password_hash', type: 'varchar', length: 255 })
+  passwordHash!: string
+
+  /** Unix ms. */
+  @Column({ name: 'created_at', type: 'bigint' })
+  createdAt!: number
+}

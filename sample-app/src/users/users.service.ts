@@ -1,0 +1,37 @@
+// The host's users: its own table, asked by chat through `exists`.
+import { Injectable } from '@nestjs/common'
+import { InjectRepository } from '@nestjs/typeorm'
+import type { Repository } from 'typeorm'
+import { hashPassword, isPassword } from './password.js'
+import { User } from './user.entity.js'
+
+@Injectable()
+export class UsersService {
+  /** Compared with where there is no such user, so that the time taken does not tell which names exist. */
+  private readonly nobody = hashPassword('')
+
+  constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
+
+  /** Answers false where the name is taken. */
+  async create(username: string, password: string): Promise<boolean> {
+    const passwordHash = await hashPassword(password)
+    try {
+      await this.users.insert({ username, passwordHash, createdAt: Date.now() })
+      return true
+    } catch (error) {
+      // Two may register one name at once: the database decides.
+      if (await this.exists(username)) return false
+      throw error
+    }
+  }
+
+  exists(username: string): Promise<boolean> {
+    return this.users.existsBy({ username })
+  }
+
+  async hasPassword(username: string, password: string): Promise<boolean> {
+    const user = await this.users.findOneBy({ username })
+    const matches = await isPassword(password, user?.passwordHash ?? (await this.nobody))
+    return user !== null && matches
+  }
+}
