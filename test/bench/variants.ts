@@ -14,6 +14,20 @@ export interface Variant {
 /** In the order of their turns. */
 export const variants: readonly Variant[] = [
   {
+    name: 'rookery',
+    title: 'Rookery, SQLite FULL',
+    file: './servers/rookery-sqlite.js',
+    wire: 'rookery',
+    stores: true,
+  },
+  {
+    name: 'rookery-nest',
+    title: 'Rookery in a Nest app, SQLite FULL',
+    file: './servers/rookery-nest-sqlite.js',
+    wire: 'rookery',
+    stores: true,
+  },
+  {
     name: 'hand-written',
     title: 'hand-written Nest gateway, SQLite FULL',
     file: './servers/hand-written-sqlite.js',

@@ -34,10 +34,9 @@ export class HandWrittenGateway implements OnGatewayConnection {
   async send(@ConnectedSocket() client: Socket, @MessageBody() dto: SendMessage): Promise<{ id: number }> {
     const sender: string = client.data.userId
     const conversation = sender < dto.to ? `${sender}:${dto.to}` : `${dto.to}:${sender}`
-    const message = await this.messages.save({ conversation, sender, clientId: dto.clientId, body: dto.body })
-    this.server
-      .to(`user:${dto.to}`)
-      .emit('msg', { id: message.id, from: sender, clientId: dto.clientId, body: dto.body })
+    const { clientId, body } = dto
+    const message = await this.messages.save({ conversation, sender, clientId, body, createdAt: new Date() })
+    this.server.to(`user:${dto.to}`).emit('msg', { id: message.id, from: sender, clientId, body })
     return { id: message.id }
   }
 }
