@@ -3,6 +3,15 @@ export * from './ports/index.js'
 export type { Connection, Frame, Gate, Handshake, Inbound } from './gate/connection.js'
 export { createRookery, Rookery, type Health } from './rookery.js'
 export type { RookeryOptions } from './options.js'
+export { type HostMessage, type Im, type ImTransaction, type Pushed, type SystemMessage } from './logic/im.js'
+export {
+  defineTypes,
+  type ContentOf,
+  type InputOf,
+  type MessageType,
+  type MessageTypes,
+} from './logic/message-types.js'
+export type { Conversation, Message, UserPresence } from './protocol/shapes.js'
 export type { Limits, Rate, Timing } from './protocol/limits.js'
 export { mayBeTriedAgain, RookeryError, type ErrorCode, type ErrorFacts } from './protocol/errors.js'
 export { MemoryBusHub, type Carrier, type Parcel } from './memory/memory-bus.js'

@@ -1,6 +1,8 @@
 // What a host gives to make a Rookery, and the one line it gets for a mistake.
 import type { NodeId } from './model/ids.js'
-import type { Authenticate, Handlers, Users } from './ports/host.js'
+import type { MessageTypes } from './logic/message-types.js'
+import type { Outbox } from './ports/outbox.js'
+import type { Authenticate, ContactPolicy, ConversationNames, Handlers, Users } from './ports/host.js'
 import type { Bus } from './ports/bus.js'
 import type { Clock } from './ports/clock.js'
 import type { Logger } from './ports/logger.js'
@@ -20,6 +22,14 @@ export interface RookeryOptions {
   readonly bus?: Bus
   /** The host's users. Default: every well-formed id counts as a user. */
   readonly users?: Users
+  /** Who may write to whom, see whom, add whom. Default: everybody everybody, presence among those who share a conversation. */
+  readonly contacts?: ContactPolicy
+  /** How conversations are named in lists. Default: a 1:1 conversation has the profile of the peer, if `users` gives one. */
+  readonly names?: ConversationNames
+  /** Message types with schemas: their content is checked at the border. Default: any JSON object under any type. */
+  readonly types?: MessageTypes
+  /** What host transactions want said. Default: none, and `within` is not available. */
+  readonly outbox?: Outbox
   /** The host's code on the path. Default: none. */
   readonly handlers?: Handlers
   /** This process, as others address it. Default: a new id at each start. */
@@ -57,6 +67,10 @@ const known: ReadonlySet<string> = new Set<keyof RookeryOptions>([
   'presence',
   'bus',
   'users',
+  'contacts',
+  'names',
+  'types',
+  'outbox',
   'handlers',
   'nodeId',
   'url',
@@ -82,6 +96,13 @@ export function settingsOf(options: RookeryOptions): Settings {
     fail('authenticate', 'is not a function', 'give ({ token }) => ({ userId })')
   if (options.users !== undefined && typeof options.users.exists !== 'function')
     fail('users', 'has no exists()', 'give { exists: (userId) => boolean or a promise of one }')
+  for (const [type, declared] of Object.entries(options.types ?? {}))
+    if (typeof declared?.schema?.['~standard']?.validate !== 'function')
+      fail(
+        `types.${type}`,
+        'has no schema',
+        'give { schema } with a Standard Schema validator (zod, valibot, arktype …)',
+      )
   if (options.nodeId !== undefined && !/^[!-~]{1,64}$/.test(options.nodeId))
     fail('nodeId', 'is not of its form', 'use 1 to 64 printable ASCII characters')
   if (options.bus !== undefined && options.presence === undefined)

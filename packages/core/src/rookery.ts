@@ -14,8 +14,13 @@ import { Cluster } from './logic/cluster.js'
 import { Deliveries } from './logic/deliveries.js'
 import { FanOut } from './logic/fan-out.js'
 import { Faults } from './logic/faults.js'
+import { Im } from './logic/im.js'
+import { Kicks } from './logic/kicks.js'
+import { Naming } from './logic/naming.js'
 import { Online } from './logic/online.js'
+import { OutboxMover } from './logic/outbox-mover.js'
 import { Positions } from './logic/positions.js'
+import { Pushes } from './logic/pushes.js'
 import { Roaming } from './logic/roaming.js'
 import { Send } from './logic/send.js'
 import { Topics } from './logic/topics.js'
@@ -43,6 +48,8 @@ export class Rookery {
   readonly nodeId: NodeId
   /** What a transport brings its clients to. */
   readonly gate: Gate
+  /** What the host's own services ask for. */
+  readonly im: Im
   private readonly parts: ReturnType<typeof assemble>
   private epoch = ''
   private state: 'new' | 'running' | 'draining' | 'stopped' = 'new'
@@ -52,6 +59,7 @@ export class Rookery {
     this.parts = assemble(options, () => this.epoch)
     this.nodeId = this.parts.nodeId
     this.gate = this.parts.gate
+    this.im = this.parts.im
   }
 
   /** Opens storage, joins the other nodes, and takes clients from then on. */
@@ -64,6 +72,7 @@ export class Rookery {
     for (const warning of warnings) logger.warn(warning)
     await cluster.start()
     await heartbeat.start()
+    await this.parts.outbox?.start()
     gate.setOpen(true)
     logger.info('rookery takes clients', { node: this.nodeId })
   }
@@ -83,6 +92,7 @@ export class Rookery {
     this.state = 'stopped'
     const { heartbeat, deliveries, writer, presence, bus, storage, boot } = this.parts
     heartbeat.stop()
+    await this.parts.outbox?.stop()
     await deliveries.flush()
     await writer.flushed()
     await presence.leave(this.nodeId, boot).catch(() => {})
@@ -128,6 +138,9 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const presence: Presence = options.presence ?? new MemoryPresence(clock)
   const bus = options.bus ?? null
   const users = options.users ?? null
+  const contacts = options.contacts ?? null
+  const names = options.names ?? null
+  const types = options.types ?? null
   const handlers = options.handlers ?? null
   const nodeId = options.nodeId ?? random.id()
   const boot = random.id()
@@ -141,7 +154,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     (userId) => heartbeat.checkSoon(userId),
     (userIds) => void watching.tell(userIds),
   )
-  const cluster = new Cluster(nodeId, presence, bus, sessions, logger)
+  const cluster = new Cluster(nodeId, presence, bus, sessions, logger, (id) => pushes.acknowledged(id))
   const fanOut = new FanOut(sessions, cluster)
   const writer = new Writer(storage, clock, logger, limits, () => fanOut.flush())
   const authoriser = new Authoriser(storage)
@@ -157,7 +170,11 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     presence,
     bus,
     users,
+    contacts,
+    names,
+    types,
     handlers,
+    sessions,
     timelines,
     epoch,
     clock,
@@ -174,7 +191,14 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     authenticator,
     deliveries,
   }
+  const naming = new Naming(shared)
+  const pushes = new Pushes(shared)
+  const kicks = new Kicks(shared)
+  const send = new Send(shared)
+  const roaming = new Roaming({ ...shared, naming })
   const online = new Online(shared)
+  const outbox =
+    options.outbox === undefined ? null : new OutboxMover({ ...shared, outbox: options.outbox, send, pushes })
   const slots = new Slots(shared)
   const watching = new Watching({ ...shared, online })
   const heartbeat = new Heartbeat({ ...shared, slots, watching })
@@ -183,14 +207,15 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     online,
     slots,
     watching,
-    send: new Send(shared),
-    positions: new Positions(shared),
-    roaming: new Roaming(shared),
+    send,
+    positions: new Positions({ ...shared, naming }),
+    roaming,
     topics: new Topics(handlers, clock, limits, timing),
   }
   const requests = new Requests(cases, clock, limits, rate)
   const gate = new NodeGate({ ...shared, slots, requests })
-  return { ...shared, gate, requests, heartbeat }
+  const im = new Im({ ...shared, send, pushes, kicks, online, roaming, outbox })
+  return { ...shared, gate, requests, heartbeat, outbox, im }
 }
 
 async function probe(run: () => Promise<unknown>): Promise<{ ok: boolean; reason?: string }> {

@@ -126,7 +126,7 @@ async function pull(cases: UseCases, session: Session, request: RequestOf<'pull'
 async function presence(cases: UseCases, session: Session, request: RequestOf<'presence'>): Promise<string> {
   const { userIds, subscribe } = request
   const visible = await cases.online.visible(session.userId, userIds)
-  const { json, online } = await cases.online.snapshot(userIds, visible)
+  const { users, online } = await cases.online.snapshot(userIds, visible)
   if (subscribe !== undefined && !session.isClosed) cases.watching.watch(session, subscribe ? visible : null, online)
-  return json
+  return JSON.stringify({ users })
 }

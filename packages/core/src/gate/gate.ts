@@ -10,6 +10,7 @@ import type { Handlers } from '../ports/host.js'
 import type { Random } from '../ports/random.js'
 import type { TimelineReads, UserHead } from '../ports/storage.js'
 import { check } from '../protocol/check.js'
+import { tokenDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits, Timing } from '../protocol/limits.js'
 import { handshakeSchema, type HandshakeAuth } from '../protocol/requests.js'
@@ -107,7 +108,7 @@ export class NodeGate implements Gate, SessionContext {
       at: this.clock.now(),
     }
     const kept = this.parts.handlers === null ? {} : headers
-    const session = new Session(this, connection, holder, identity.user, kept, ip)
+    const session = new Session(this, connection, holder, identity.user, tokenDigest(token), kept, ip)
     await this.runConnectHandler(session)
     // From here on entries are routed to it, so that none falls between the head and the first live one.
     this.parts.registry.add(session)

@@ -1,9 +1,9 @@
 // The gate's side of what logic asks of it: this node's sessions get what was committed, and go when they must.
-import type { KickedBy, KickReason, Sessions } from '../logic/sessions.js'
+import type { KickedBy, KickReason, Sessions, Which } from '../logic/sessions.js'
 import type { JsonText, Seq, SessionId, UserId } from '../model/ids.js'
 import type { Frame } from './connection.js'
 import type { Registry } from './registry.js'
-import { entriesFrame } from './session.js'
+import { entriesFrame, type Session } from './session.js'
 
 export class LocalSessions implements Sessions {
   constructor(
@@ -29,6 +29,17 @@ export class LocalSessions implements Sessions {
     for (const session of this.registry.of(userId)) if (session.standing.mode === 'following') session.emitFrame(frame)
   }
 
+  ask(userId: UserId, event: string, json: JsonText, acknowledged: () => void): number {
+    const frame: Frame = { event, json }
+    const sessions = this.registry.of(userId)
+    for (const session of sessions) session.emitFrame(frame, acknowledged)
+    return sessions.length
+  }
+
+  closeAll(userId: UserId, which: Which, reason: KickReason): void {
+    for (const session of this.registry.of(userId)) if (isMeant(session, which)) session.end(reason, null)
+  }
+
   close(sessionId: SessionId, reason: KickReason | null, by: KickedBy | null): void {
     this.registry.get(sessionId)?.end(reason, by)
   }
@@ -37,3 +48,8 @@ export class LocalSessions implements Sessions {
     this.tellWatchers([userId])
   }
 }
+
+const isMeant = (session: Session, { deviceType, token, sessions }: Which): boolean =>
+  (deviceType === undefined || session.deviceType === deviceType) &&
+  (token === undefined || session.tokenDigest === token) &&
+  (sessions === undefined || sessions.includes(session.sessionId))

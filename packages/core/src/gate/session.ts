@@ -63,6 +63,8 @@ export class Session implements Inbound, ImSession {
     private readonly connection: Connection,
     readonly holder: SlotHolder,
     public user: unknown,
+    /** Of the token it goes under now; tokens themselves are not kept. */
+    public tokenDigest: string,
     readonly headers: ImSession['headers'],
     readonly ip: string,
   ) {}
@@ -103,8 +105,8 @@ export class Session implements Inbound, ImSession {
   }
 
   /** Queues an event that is the same for many sessions. */
-  emitFrame(frame: Frame): void {
-    if (!this.isClosed) this.connection.emit(frame)
+  emitFrame(frame: Frame, acknowledged?: () => void): void {
+    if (!this.isClosed) this.connection.emit(frame, acknowledged)
   }
 
   /** Closes: what is queued is discarded, and with a reason the client is told it. */

@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Identity } from '../ports/host.js'
 import type { Logger } from '../ports/logger.js'
 import type { Presence, SlotHolder } from '../ports/presence.js'
+import { tokenDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Timing } from '../protocol/limits.js'
 import type { Registry } from './registry.js'
@@ -88,6 +89,7 @@ export class Slots {
     const identity = await this.parts.authenticator.identify({ token, deviceId, deviceType, headers, ip })
     if (identity.userId !== session.userId) throw new RookeryError('UNAUTHENTICATED', "the token is another user's")
     session.user = identity.user
+    session.tokenDigest = tokenDigest(token)
     this.expireAt(session, identity)
     return identity.expiresAt === undefined ? '{}' : JSON.stringify({ expiresAt: identity.expiresAt })
   }

@@ -24,6 +24,17 @@ export class Authoriser {
     return this.pairs.get(conversationId)
   }
 
+  /**
+   * A conversation for the host, which may speak everywhere.
+   * @throws RookeryError `NOT_FOUND`
+   */
+  async existing(conversationId: ConversationId): Promise<Pair | Access> {
+    const found = this.pairs.get(conversationId) ?? (await this.storage.members.access(conversationId, null))
+    if (found === null) throw notFound()
+    this.pairs.set(conversationId, found)
+    return found
+  }
+
   /** Notes that a c2c conversation exists. */
   remember(pair: Pair): void {
     this.pairs.set(pair.conversationId, pair)

@@ -4,7 +4,7 @@ import type { JsonText, NodeId, Seq, SessionId, UserId } from '../model/ids.js'
 import type { Bus } from '../ports/bus.js'
 import type { Logger } from '../ports/logger.js'
 import type { Presence } from '../ports/presence.js'
-import type { KickedBy, KickReason, Sessions } from './sessions.js'
+import type { KickedBy, KickReason, Sessions, Which } from './sessions.js'
 
 /** One frame between nodes. */
 export type NodeFrame =
@@ -17,6 +17,16 @@ export type NodeFrame =
       readonly reason: KickReason | null
       readonly by: KickedBy | null
     }
+  | { readonly t: 'close-all'; readonly user: UserId; readonly which: Which; readonly reason: KickReason }
+  | {
+      readonly t: 'ask'
+      readonly user: UserId
+      readonly id: string
+      readonly event: string
+      readonly json: JsonText
+      readonly replyTo: NodeId
+    }
+  | { readonly t: 'asked'; readonly id: string }
   | { readonly t: 'presence'; readonly user: UserId }
 
 export class Cluster {
@@ -27,6 +37,8 @@ export class Cluster {
     private readonly bus: Bus | null,
     private readonly sessions: Sessions,
     private readonly logger: Logger,
+    /** A client on another node acknowledged what `ask` sent there under this id. */
+    private readonly answered: (id: string) => void,
   ) {}
 
   /** Whether there is no other node to tell. */
@@ -38,9 +50,10 @@ export class Cluster {
     await this.bus?.start(this.nodeId, (frame) => this.receive(frame))
   }
 
-  /** Sends frames to the other nodes that hold a session of the user that each is for. At most once. */
-  async send(frames: readonly (NodeFrame & { readonly user: UserId })[]): Promise<void> {
-    if (this.bus === null || frames.length === 0) return
+  /** Sends frames to the other nodes that hold a session of the user that each is for, at most once; answers how many went out. */
+  async send(frames: readonly (NodeFrame & { readonly user: UserId })[]): Promise<number> {
+    if (this.bus === null || frames.length === 0) return 0
+    let sent = 0
     const users = [...new Set(frames.map((frame) => frame.user))]
     try {
       const nodesOf = new Map<UserId, Set<NodeId>>()
@@ -57,11 +70,15 @@ export class Cluster {
           if (list === undefined) byNode.set(node, [frame])
           else list.push(frame)
         }
-      for (const [node, list] of byNode) this.bus.publish(node, list)
+      for (const [node, list] of byNode) {
+        this.bus.publish(node, list)
+        sent += list.length
+      }
     } catch (error) {
       // Their next heartbeat finds what this loses.
       this.logger.error('presence did not tell where recipients are', error, { users: users.length })
     }
+    return sent
   }
 
   /** Sends a frame to named nodes; this node gets it by a call. */
@@ -89,13 +106,32 @@ export class Cluster {
         return this.sessions.hint(frame.user, frame.event, frame.json)
       case 'close':
         return this.sessions.close(frame.session, frame.reason, frame.by)
+      case 'close-all':
+        return this.sessions.closeAll(frame.user, frame.which, frame.reason)
+      case 'ask': {
+        const { user, id, event, json, replyTo } = frame
+        this.sessions.ask(user, event, json, () => this.tell([replyTo], { t: 'asked', id }))
+        return
+      }
+      case 'asked':
+        this.answered(frame.id)
+        return
       case 'presence':
         return this.sessions.presenceChanged(frame.user)
     }
   }
 }
 
-const kinds: ReadonlySet<unknown> = new Set<NodeFrame['t']>(['entries', 'check', 'hint', 'close', 'presence'])
+const kinds: ReadonlySet<unknown> = new Set<NodeFrame['t']>([
+  'entries',
+  'check',
+  'hint',
+  'close',
+  'close-all',
+  'ask',
+  'asked',
+  'presence',
+])
 
 const isNodeFrame = (frame: unknown): frame is NodeFrame =>
   typeof frame === 'object' && frame !== null && 't' in frame && kinds.has(frame.t)

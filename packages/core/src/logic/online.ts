@@ -1,10 +1,12 @@
 // Who of one's peers is online, once or from now on, and who is typing. Transient: nothing here is stored.
 import type { JsonText, NodeId, UserId } from '../model/ids.js'
 import type { Device } from '../model/device.js'
+import type { ContactPolicy } from '../ports/host.js'
 import type { Presence, SlotHolder } from '../ports/presence.js'
 import type { Storage } from '../ports/storage.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits } from '../protocol/limits.js'
+import type { UserPresence } from '../protocol/shapes.js'
 import type { RequestOf } from '../protocol/requests.js'
 import type { Authoriser } from './authorise.js'
 import type { FanOut } from './fan-out.js'
@@ -15,6 +17,7 @@ interface Parts {
   readonly presence: Presence
   readonly authoriser: Authoriser
   readonly fanOut: FanOut
+  readonly contacts: ContactPolicy | null
   readonly limits: Limits
 }
 
@@ -29,20 +32,25 @@ export class Online {
     return '{}'
   }
 
-  /** Those of `userIds` whose presence the user may see: oneself, and with whom one shares a conversation. */
+  /** Those of `userIds` whose presence the user may see: oneself, with whom one shares a conversation, whom policy shows. */
   async visible(userId: UserId, userIds: readonly UserId[]): Promise<readonly UserId[]> {
-    const { storage, limits } = this.parts
+    const { storage, limits, contacts } = this.parts
     if (userIds.length > limits.list) throw new RookeryError('TOO_LARGE', `a list may have ${limits.list} items`)
     const asked = [...new Set(userIds)]
     const sharing = new Set(await storage.members.sharing(userId, asked))
-    return asked.filter((id) => id === userId || sharing.has(id))
+    const seen = await Promise.all(
+      asked.map(
+        async (id) => id === userId || sharing.has(id) || ((await contacts?.maySeePresence?.(userId, id)) ?? false),
+      ),
+    )
+    return asked.filter((_, i) => seen[i])
   }
 
   /** The answer to `presence`: everybody asked for, the invisible as offline; and who of the visible is online. */
   async snapshot(
     userIds: readonly UserId[],
     visible: readonly UserId[],
-  ): Promise<{ readonly json: JsonText; readonly online: ReadonlyMap<UserId, readonly string[]> }> {
+  ): Promise<{ readonly users: readonly UserPresence[]; readonly online: ReadonlyMap<UserId, readonly string[]> }> {
     const [holders, devices] = await Promise.all([
       this.parts.presence.locate(visible),
       this.parts.storage.devices.list(visible),
@@ -54,7 +62,7 @@ export class Online {
       const at = types.length === 0 ? seen.get(userId) : undefined
       return { userId, online: types.length > 0, devices: types, ...(at === undefined ? {} : { lastSeen: at }) }
     })
-    return { json: JSON.stringify({ users }), online }
+    return { users, online }
   }
 
   /** The device types of each user that is online. */

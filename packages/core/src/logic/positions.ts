@@ -1,7 +1,6 @@
 // What a user did with a conversation: read this far, keeps it pinned, muted, hidden. Own devices get an entry.
 import type { JsonText, UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
-import type { ConversationReads, Storage } from '../ports/storage.js'
 import { requestDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Timing } from '../protocol/limits.js'
@@ -10,10 +9,11 @@ import { conversationJson, factEntryJson } from '../protocol/wire.js'
 import { notFound, peerOf, type Authoriser } from './authorise.js'
 import { commitOne } from './commit.js'
 import type { FanOut } from './fan-out.js'
+import type { Naming } from './naming.js'
 import type { Writer } from './writer.js'
 
 interface Parts {
-  readonly storage: Pick<Storage, 'conversations'>
+  readonly naming: Naming
   readonly authoriser: Authoriser
   readonly writer: Writer
   readonly fanOut: FanOut
@@ -46,7 +46,7 @@ export class Positions {
 
   /** Changes how the user keeps a conversation, and answers it as it stands. */
   async update(userId: UserId, request: RequestOf<'conversation.update'>): Promise<JsonText> {
-    const { authoriser, writer, clock, timing, fanOut, storage } = this.parts
+    const { authoriser, writer, clock, timing, fanOut, naming } = this.parts
     const { clientMsgId, ...change } = request
     const { conversationId } = change
     await authoriser.member(userId, conversationId)
@@ -71,16 +71,6 @@ export class Positions {
         fanOut.add(userId, inboxSeq, factEntryJson(inboxSeq, at, 'conversation', body))
       },
     )
-    return viewJson(storage.conversations, userId, conversationId)
+    return conversationJson(await naming.view(userId, conversationId))
   }
-}
-
-/**
- * One conversation as its member sees it.
- * @throws RookeryError `NOT_FOUND`
- */
-export async function viewJson(reads: ConversationReads, userId: UserId, conversationId: string): Promise<JsonText> {
-  const [view] = await reads.views(userId, [conversationId])
-  if (view == null) throw notFound()
-  return conversationJson(view)
 }

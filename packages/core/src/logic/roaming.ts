@@ -8,11 +8,12 @@ import type { RequestOf } from '../protocol/requests.js'
 import { conversationJson, messageJson } from '../protocol/wire.js'
 import type { Authoriser } from './authorise.js'
 import { cutPage } from './pages.js'
-import { viewJson } from './positions.js'
+import type { Naming } from './naming.js'
 
 interface Parts {
   readonly storage: Pick<Storage, 'timelines' | 'conversations'>
   readonly authoriser: Authoriser
+  readonly naming: Naming
   readonly limits: Limits
 }
 
@@ -21,9 +22,14 @@ export class Roaming {
 
   /** A page of a conversation's messages, ascending; the newest where no bound is given. */
   async history(userId: UserId, request: RequestOf<'history'>): Promise<JsonText> {
-    const { storage, authoriser, limits } = this.parts
+    await this.parts.authoriser.member(userId, request.conversationId)
+    return this.page(request)
+  }
+
+  /** A page of `history` for whoever may read it. */
+  async page(request: RequestOf<'history'>): Promise<JsonText> {
+    const { storage, limits } = this.parts
     const { conversationId, after, before } = request
-    await authoriser.member(userId, conversationId)
     const limit = Math.min(request.limit ?? limits.history, limits.history)
     const range = { limit, ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }) }
     const page = await storage.timelines.messages(conversationId, range)
@@ -38,7 +44,8 @@ export class Roaming {
     const after = request.cursor === undefined ? null : decodeCursor(request.cursor)
     const limit = Math.min(request.limit ?? limits.list, limits.list)
     const { conversations, unreadTotal, more } = await storage.conversations.list(userId, after, limit)
-    const cut = cutPage(conversations.map(conversationJson), limits.pageBytes, 'front')
+    const named = await this.parts.naming.name(userId, conversations)
+    const cut = cutPage(named.map(conversationJson), limits.pageBytes, 'front')
     const last = conversations[cut.count - 1]
     const cursor =
       last !== undefined && (more || cut.count < conversations.length) ? `,"cursor":"${encodeCursor(last)}"` : ''
@@ -46,8 +53,8 @@ export class Roaming {
   }
 
   /** One conversation, by its id or by whom it joins. */
-  get(userId: UserId, request: RequestOf<'conversation.get'>): Promise<JsonText> {
-    return viewJson(this.parts.storage.conversations, userId, idOf(userId, request))
+  async get(userId: UserId, request: RequestOf<'conversation.get'>): Promise<JsonText> {
+    return conversationJson(await this.parts.naming.view(userId, idOf(userId, request)))
   }
 }
 

@@ -1,5 +1,5 @@
 // One message on its way: what it was when it came, its place in its lane, and who waits for its answer.
-import type { ConversationId, JsonText } from '../model/ids.js'
+import type { ConversationId, JsonText, MessageId } from '../model/ids.js'
 import type { NewMessage } from '../model/message.js'
 import type { ImSession, Sent } from '../ports/host.js'
 import type { AppendOp, AppendResult, RefusedResult } from '../ports/storage.js'
@@ -21,6 +21,8 @@ export interface Incoming {
   readonly digest: string
   readonly message: Omit<NewMessage, 'digest' | 'msgId' | 'serverTime'>
   readonly content: Record<string, unknown>
+  /** Whom it goes to: the user, or the group. Null for the system in a 1:1 conversation. */
+  readonly to: string | null
 }
 
 /** What the job does when it ends; implemented by `Send`. */
@@ -43,11 +45,16 @@ export class SendJob implements WriteJob<AppendOp> {
   hasLeft = false
 
   constructor(
-    readonly sender: Sender,
+    /** Null for the host: it keeps no order of its own, and waits behind nobody's. */
+    readonly sender: Sender | null,
     readonly incoming: Incoming,
     readonly deadlineMs: number,
     private readonly outcomes: SendOutcomes,
     answer: SendAnswer,
+    /** On whose behalf policy and handlers are asked; null where they are not. */
+    readonly onBehalfOf: ImSession | null = sender,
+    /** Its id, where it has one before it is stored. */
+    readonly msgId: MessageId | null = null,
   ) {
     this.answers = [answer]
   }
@@ -109,7 +116,7 @@ export class SendJob implements WriteJob<AppendOp> {
   }
 
   refusal(): RookeryError | null {
-    return this.sender.lanes?.get(this.incoming.message.conversationId)?.overtaken(this.generation) ?? null
+    return this.sender?.lanes?.get(this.incoming.message.conversationId)?.overtaken(this.generation) ?? null
   }
 
   settled(result: AppendResult | RefusedResult): void {

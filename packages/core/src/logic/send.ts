@@ -1,20 +1,21 @@
 // The send path of a session, up to the writer and back: check, order, merge, decide, store, answer, fan out.
-import type { JsonText, UserId } from '../model/ids.js'
+import type { JsonText, MessageId, UserId } from '../model/ids.js'
 import type { NewMessage, StoredMessage } from '../model/message.js'
 import type { Clock } from '../ports/clock.js'
-import type { AfterSend, Draft, Handlers, Sent, Users } from '../ports/host.js'
+import type { AfterSend, ContactPolicy, Draft, Handlers, ImSession, Sent, Users } from '../ports/host.js'
 import type { Random } from '../ports/random.js'
 import type { AppendResult, RefusedResult, Storage, StoredKey } from '../ports/storage.js'
-import { c2cId, sendDigest } from '../protocol/digest.js'
 import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
-import { isLongerThan, jsonFault } from '../protocol/json.js'
+import { isJsonObject, isLongerThan, jsonFault } from '../protocol/json.js'
 import type { Limits, Timing } from '../protocol/limits.js'
 import type { RequestOf } from '../protocol/requests.js'
 import { messageEntryJson, messageJson } from '../protocol/wire.js'
 import type { Authoriser } from './authorise.js'
 import { within } from './deadline.js'
+import { checkContent, type MessageTypes } from './message-types.js'
 import type { FanOut } from './fan-out.js'
 import type { Faults } from './faults.js'
+import { incomingC2C } from './incoming.js'
 import { SendJob, type Incoming, type SendAnswer, type Sender, type SendOutcomes } from './send-job.js'
 import { SendLane } from './send-lane.js'
 import type { Writer } from './writer.js'
@@ -30,7 +31,9 @@ interface Parts {
   readonly limits: Limits
   readonly timing: Timing
   readonly users: Users | null
+  readonly contacts: ContactPolicy | null
   readonly handlers: Handlers | null
+  readonly types: MessageTypes | null
 }
 
 export class Send implements SendOutcomes {
@@ -42,36 +45,24 @@ export class Send implements SendOutcomes {
 
   /** Takes a checked c2c request. The answer comes once, in this turn or later. */
   c2c(sender: Sender, request: RequestOf<'c2c'>, answer: SendAnswer): void {
-    this.submit(sender, this.incoming(sender.userId, request), answer)
+    this.submit(sender, incomingC2C(sender.userId, request), answer)
   }
 
-  private incoming(from: UserId, request: RequestOf<'c2c'>): Incoming {
-    const { clientMsgId, to, type, content } = request
-    const subject = request.subject ?? ''
-    const text = JSON.stringify(content)
-    const silent = request.silent ?? false
-    return {
-      key: `${from}\n${clientMsgId}`,
-      digest: sendDigest(to, subject, type, text, null),
-      content,
-      message: {
-        clientMsgId,
-        conversationId: c2cId(from, to, subject),
-        kind: 'c2c',
-        from,
-        to,
-        subject,
-        type,
-        content: text,
-        ext: request.ext === undefined ? null : JSON.stringify(request.ext),
-        replyTo: request.replyTo ?? null,
-        silent,
-        mentions: null,
-        viaServer: false,
-        countable: !silent,
-        clientTime: request.clientTime ?? null,
-      },
-    }
+  /**
+   * Takes a message of the host. It goes past every session's order.
+   * @param onBehalfOf where given, contact policy and before-handlers are asked on its behalf
+   * @throws RookeryError as a session would be answered
+   */
+  host(incoming: Incoming, onBehalfOf: ImSession | null, msgId: MessageId | null = null): Promise<Sent> {
+    return new Promise((resolve, reject) => {
+      const answer: SendAnswer = (outcome) => (outcome instanceof RookeryError ? reject(outcome) : resolve(outcome))
+      const before = this.pending.get(incoming.key)
+      if (before?.incoming.digest === incoming.digest) before.join(answer)
+      else {
+        const deadlineMs = this.nowMs() + this.parts.timing.sendDeadlineMs
+        void this.prepare(new SendJob(null, incoming, deadlineMs, this, answer, onBehalfOf, msgId))
+      }
+    })
   }
 
   private submit(sender: Sender, incoming: Incoming, answer: SendAnswer): void {
@@ -84,6 +75,8 @@ export class Send implements SendOutcomes {
       lane === undefined &&
       this.parts.authoriser.known(conversationId) !== undefined &&
       this.parts.handlers?.before(kind, type) === undefined &&
+      this.parts.types?.[type] === undefined &&
+      this.parts.contacts?.mayWrite === undefined &&
       this.tooLarge(incoming.message) === null
     if (mayGoAtOnce) {
       this.pending.set(incoming.key, job)
@@ -125,7 +118,8 @@ export class Send implements SendOutcomes {
       this.pending.set(incoming.key, job)
       const oversize = this.tooLarge(incoming.message)
       if (oversize !== null) throw oversize
-      await this.mayWrite(incoming)
+      await this.mayWrite(incoming, job.onBehalfOf)
+      await this.checkType(job)
       await this.runHandlers(job)
       if (job.isAnswered) return
       this.enqueue(job)
@@ -140,27 +134,48 @@ export class Send implements SendOutcomes {
     return new RookeryError('TOO_LARGE', `content and ext may take ${contentBytes} bytes each`)
   }
 
-  /** A user may write to whoever exists; a conversation that exists already says so. */
-  private async mayWrite({ message }: Incoming): Promise<void> {
+  /**
+   * A user may write to whoever exists (a conversation that exists already says so) and is not closed to them.
+   * @throws RookeryError `NOT_FOUND`, `FORBIDDEN`
+   */
+  async mayWrite({ message }: Incoming, onBehalfOf: ImSession | null): Promise<void> {
     const { conversationId, from, to, subject } = message
-    const { authoriser, storage, users } = this.parts
-    if (authoriser.known(conversationId) !== undefined || users === null || from === null || to === null) return
-    if ((await storage.members.access(conversationId, from)) !== null) {
-      authoriser.remember({ conversationId, users: from === to ? [from] : [from, to], subject })
-      return
+    const { authoriser, storage, users, contacts } = this.parts
+    if (from === null || to === null) return
+    if (authoriser.known(conversationId) === undefined) {
+      if ((await storage.members.access(conversationId, from)) !== null)
+        authoriser.remember({ conversationId, users: from === to ? [from] : [from, to], subject })
+      else if (users !== null && !(await this.bounded('the user directory', async () => users.exists(to))))
+        throw new RookeryError('NOT_FOUND', 'no such user')
     }
-    if (!(await this.bounded('the user directory', async () => users.exists(to))))
-      throw new RookeryError('NOT_FOUND', 'no such user')
+    if (onBehalfOf === null || contacts?.mayWrite === undefined) return
+    if (!(await this.bounded('the contact policy', async () => contacts.mayWrite!(from, to))))
+      throw new RookeryError('FORBIDDEN', 'this user takes no messages from you')
+  }
+
+  /** A declared type is checked at the border; what its schema makes of the content is what is stored. */
+  private async checkType(job: SendJob): Promise<void> {
+    const { type } = job.incoming.message
+    const declared = this.parts.types?.[type]
+    if (declared === undefined) return
+    const validated = await this.bounded('a schema', async () => checkContent(type, declared, job.incoming.content))
+    this.change(job, validated)
   }
 
   private async runHandlers(job: SendJob): Promise<void> {
     const { kind, type } = job.incoming.message
-    const before = this.parts.handlers?.before(kind, type)
+    const { onBehalfOf } = job
+    const before = onBehalfOf === null ? undefined : this.parts.handlers?.before(kind, type)
     if (before === undefined) return
-    const content = await this.bounded('a handler', () => before(job.sender, draftOf(job)))
-    if (content === undefined) return
-    const fault = jsonFault(content)
-    if (fault !== null) throw new Error(`a handler for ${type} returned content that is no clean JSON: ${fault.reason}`)
+    const content = await this.bounded('a handler', async () => before(onBehalfOf!, draftOf(job)))
+    if (content !== undefined) this.change(job, content)
+  }
+
+  private change(job: SendJob, content: Record<string, unknown>): void {
+    const { type } = job.incoming.message
+    const fault = isJsonObject(content) ? jsonFault(content) : { reason: 'is no object' }
+    if (fault !== null)
+      throw new TypeError(`what a handler or schema made of ${type} is no clean JSON: ${fault.reason}`)
     job.changed = { content, text: JSON.stringify(content) }
     const oversize = this.tooLarge({ content: job.changed.text, ext: null })
     if (oversize !== null) throw oversize
@@ -175,15 +190,20 @@ export class Send implements SendOutcomes {
     const message: NewMessage = {
       ...incoming.message,
       content: job.changed?.text ?? incoming.message.content,
-      msgId: this.parts.random.id(),
+      msgId: job.msgId ?? this.parts.random.id(),
       serverTime: this.parts.clock.now(),
       digest: incoming.digest,
     }
-    const { from, to } = message as { from: UserId; to: UserId }
-    job.op = { op: 'append', message, members: from === to ? [from] : [from, to], movesPosition: true }
+    job.op = { op: 'append', message, members: this.readers(message), movesPosition: sender !== null }
     const full = this.parts.writer.enqueue(job)
-    if (full === null) job.leave(sender.lanes?.get(message.conversationId)?.generation ?? 0)
+    if (full === null) job.leave(sender?.lanes?.get(message.conversationId)?.generation ?? 0)
     else this.refused(job, full)
+  }
+
+  private readers({ conversationId, from, to }: NewMessage): readonly UserId[] {
+    if (from !== null && to !== null) return from === to ? [from] : [from, to]
+    // The system speaks only in a conversation that exists; whoever asked for it has looked it up.
+    return this.parts.authoriser.known(conversationId)!.users
   }
 
   /** A definite refusal stands only where the key is not stored already. */
@@ -191,7 +211,7 @@ export class Send implements SendOutcomes {
     const { incoming } = job
     if (mayBeTriedAgain(error.code)) return this.refused(job, error)
     try {
-      const stored = await this.parts.storage.timelines.key(job.sender.userId, job.clientMsgId)
+      const stored = await this.parts.storage.timelines.key(incoming.message.from, job.clientMsgId)
       this.finish(job, stored === null ? error : repeat(stored, incoming.digest))
     } catch (fault) {
       this.refused(job, this.parts.faults.toError(fault, 'send'))
@@ -230,12 +250,12 @@ export class Send implements SendOutcomes {
       this.parts.fanOut.add(members[i]!, place, messageEntryJson(place, serverTime, json))
     }
     const after = this.parts.handlers?.after(message.kind, message.type)
-    if (after !== undefined) void this.runAfter(after, job, sent)
+    if (after !== undefined && job.onBehalfOf !== null) void this.runAfter(after, job.onBehalfOf, job, sent)
   }
 
-  private async runAfter(after: AfterSend, job: SendJob, sent: Sent): Promise<void> {
+  private async runAfter(after: AfterSend, session: ImSession, job: SendJob, sent: Sent): Promise<void> {
     try {
-      await after(job.sender, draftOf(job), sent)
+      await after(session, draftOf(job), sent)
     } catch (error) {
       this.parts.faults.toError(error, 'after-handler')
     }
@@ -243,7 +263,7 @@ export class Send implements SendOutcomes {
 
   /** An answer without a stored message; one that may be tried again holds back what comes after it. */
   refused(job: SendJob, error: RookeryError): void {
-    if (mayBeTriedAgain(error.code) && !job.isAnswered)
+    if (job.sender !== null && mayBeTriedAgain(error.code) && !job.isAnswered)
       this.lane(job.sender, job.incoming).block(job.clientMsgId, error, this.nowMs() + this.parts.timing.resendMs)
     this.finish(job, error)
   }
@@ -276,7 +296,7 @@ const joined = (job: SendJob) => ({
 })
 
 function draftOf(job: SendJob): Draft {
-  const { clientMsgId, from, to, subject, type } = job.incoming.message
+  const { clientMsgId, from, subject, type, conversationId } = job.incoming.message
   const content = structuredClone(job.changed?.content ?? job.incoming.content)
-  return { clientMsgId, from: from!, to: to!, subject, type, content }
+  return { clientMsgId, from, to: job.incoming.to ?? conversationId, subject, type, content }
 }

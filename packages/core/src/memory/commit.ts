@@ -28,7 +28,11 @@ export function apply(tables: Tables, op: StorageOp): StorageResult | RefusedRes
   }
 }
 
-function custom(tables: Tables, { userId, topic, payload, at }: CustomOp): CustomResult {
+function custom(tables: Tables, { userId, topic, payload, at, key }: CustomOp): CustomResult {
+  if (key !== undefined) {
+    if (tables.systemKeys.has(key)) return { status: 'ok', inboxSeq: null }
+    tables.systemKeys.set(key, Object.freeze({ digest: '', msgId: '', conversationId: '', seq: 0, serverTime: at }))
+  }
   const body = `{"topic":${JSON.stringify(topic)},"payload":${payload}}`
   return { status: 'ok', inboxSeq: appendEntry(tables, userId, { kind: 'custom', at, body }) }
 }

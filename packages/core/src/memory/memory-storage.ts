@@ -73,7 +73,7 @@ function memberReads(tables: () => Tables): MemberReads {
   return {
     async access(conversationId, userId) {
       const row = tables().conversations.get(conversationId)
-      if (!row?.members.has(userId)) return null
+      if (row === undefined || (userId !== null && !row.members.has(userId))) return null
       return {
         conversationId,
         kind: row.kind,

@@ -37,7 +37,8 @@ export function timelineReads(tables: () => Tables): TimelineReads {
       return tables().users.get(userId)?.inbox[seq - 1]?.at ?? null
     },
     async key(from, clientMsgId) {
-      return tables().users.get(from)?.keys.get(clientMsgId) ?? null
+      const { users, systemKeys } = tables()
+      return (from === null ? systemKeys : users.get(from)?.keys)?.get(clientMsgId) ?? null
     },
     async loginEpoch() {
       return tables().loginEpoch

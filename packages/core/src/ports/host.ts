@@ -1,4 +1,5 @@
 // What the host app answers: who somebody is, and whether somebody exists. Its own tables, asked through these.
+import type { ConversationKind } from '../model/message.js'
 import type { ConversationId, DeviceId, DeviceType, MessageId, Seq, SessionId, UserId } from '../model/ids.js'
 
 /** What a client showed when it connected. */
@@ -28,10 +29,42 @@ export type Authenticate = (
   credentials: Credentials,
 ) => Promise<Identity | null | undefined> | Identity | null | undefined
 
+/** How somebody or something is shown. */
+export interface Profile {
+  readonly name?: string
+  readonly avatar?: string
+}
+
 /** The host's users. Left out, every id that is well formed counts as a user. */
 export interface Users {
-  /** Whether messages may be addressed to this id at all. Answers are not cached while they are false. */
+  /** Whether messages may be addressed to this id at all. Asked before a conversation exists, not afterwards. */
   exists(userId: UserId): Promise<boolean> | boolean
+  /** How users are shown in the lists of others, in the order asked. Default: by nothing but their id. */
+  profiles?(userIds: readonly UserId[]): Promise<readonly (Profile | null)[]>
+}
+
+/** Who may have to do with whom: blocklists, friends only, staff. Left out, everybody with everybody. Each may be left out. */
+export interface ContactPolicy {
+  /** Asked for each message from a session; false is answered FORBIDDEN. */
+  mayWrite?(from: UserId, to: UserId): Promise<boolean> | boolean
+  /** Asked for those with whom the watcher shares no conversation; default: false. */
+  maySeePresence?(watcher: UserId, userId: UserId): Promise<boolean> | boolean
+  /** Asked for each user that is to be added to a group by another. */
+  mayAddToGroup?(by: UserId, userId: UserId): Promise<boolean> | boolean
+}
+
+/** A conversation, for whoever names it. */
+export interface NamedConversation {
+  readonly conversationId: ConversationId
+  readonly kind: ConversationKind
+  readonly peerId: UserId | null
+  readonly subject: string
+}
+
+/** Names of conversations, from the host's own tables. Left out, a c2c conversation has the profile of the peer. */
+export interface ConversationNames {
+  /** As `userId` sees them, in the order asked; null where the default is right. */
+  names(userId: UserId, conversations: readonly NamedConversation[]): Promise<readonly (Profile | null)[]>
 }
 
 /** A session as host code sees it: what it runs on behalf of. */
@@ -49,7 +82,8 @@ export interface ImSession {
 /** A message on its way, before it is stored. */
 export interface Draft {
   readonly clientMsgId: string
-  readonly from: UserId
+  /** Null where the system speaks. */
+  readonly from: UserId | null
   /** The user or the group it goes to. */
   readonly to: string
   readonly subject: string

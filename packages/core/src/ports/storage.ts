@@ -104,10 +104,13 @@ export interface CustomOp {
   readonly topic: string
   readonly payload: JsonText
   readonly at: number
+  /** A key of the system's, in one space with those of its messages: under it the entry is written once. */
+  readonly key?: string
 }
 export interface CustomResult {
   readonly status: 'ok'
-  readonly inboxSeq: Seq
+  /** The entry's place; null where the key was known and nothing was written. */
+  readonly inboxSeq: Seq | null
 }
 
 /**
@@ -213,8 +216,8 @@ export interface TimelineReads {
   heads(userIds: readonly UserId[]): Promise<readonly UserHead[]>
   /** `at` of one inbox entry; null where there is none. */
   entryAt(userId: UserId, seq: Seq): Promise<number | null>
-  /** What is stored under a key; null where nothing is. */
-  key(from: UserId, clientMsgId: string): Promise<StoredKey | null>
+  /** What is stored under a key, the system's where `from` is null; null where nothing is. */
+  key(from: UserId | null, clientMsgId: string): Promise<StoredKey | null>
   /** The storage's login epoch: every raise of any user's raises it. */
   loginEpoch(): Promise<number>
 }
@@ -241,8 +244,11 @@ export interface ConversationReads {
 }
 
 export interface MemberReads {
-  /** What the authorisation function needs; null where the user is no member or there is no such conversation. */
-  access(conversationId: ConversationId, userId: UserId): Promise<Access | null>
+  /**
+   * What the authorisation function needs; null where the user is no member or there is no such conversation. For the
+   * host, which is a member of nothing and may speak everywhere, `userId` is null.
+   */
+  access(conversationId: ConversationId, userId: UserId | null): Promise<Access | null>
   /** Those of `others` with whom the user shares a conversation now. */
   sharing(userId: UserId, others: readonly UserId[]): Promise<readonly UserId[]>
 }

@@ -4,5 +4,6 @@
 export const tokens = {
   storage: Symbol.for('@rookery/core:storage'),
   presence: Symbol.for('@rookery/core:presence'),
+  outbox: Symbol.for('@rookery/core:outbox'),
   bus: Symbol.for('@rookery/core:bus'),
 } as const

@@ -24,3 +24,6 @@ export const requestDigest = (event: string, request: object): string => sha256(
 /** The id of the one conversation that two users have under a subject, whoever begins it. */
 export const c2cId = (a: UserId, b: UserId, subject: string): ConversationId =>
   `p_${sha256(a < b ? [a, b, subject] : [b, a, subject])}`
+
+/** What is kept of a token: enough to find the sessions that go under it. */
+export const tokenDigest = (token: string): string => sha256([token]).slice(0, 22)

@@ -57,3 +57,7 @@ export function isLongerThan(text: string, bytesMax: number): boolean {
   if (text.length * 3 <= bytesMax) return false
   return text.length > bytesMax || Buffer.byteLength(text) > bytesMax
 }
+
+/** Whether a value is what `content` and `ext` must be. */
+export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

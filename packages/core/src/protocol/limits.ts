@@ -55,6 +55,10 @@ export interface Timing {
   readonly resendMs: number
   /** Delivery acknowledgements are gathered for this long. */
   readonly ackFlushMs: number
+  /** How long a pushed event is waited for to be acknowledged. */
+  readonly s2cAckMs: number
+  /** How often the outbox is looked through for rows that no commit told of. 1 s: a crash delays a message by less than 2 s. */
+  readonly outboxSweepMs: number
   /** How long a drain waits for what was accepted. */
   readonly drainMs: number
 }
@@ -67,6 +71,8 @@ export const defaultTiming: Timing = {
   holeMs: 50,
   resendMs: 30_000,
   ackFlushMs: 200,
+  s2cAckMs: 5_000,
+  outboxSweepMs: 1_000,
   drainMs: 5_000,
 }
 

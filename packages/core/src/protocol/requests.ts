@@ -1,6 +1,6 @@
 // Every request of PROTOCOL that this server knows, checked once, where it comes in. Inside, the types are trusted.
 import { z } from 'zod'
-import { jsonFault } from './json.js'
+import { isJsonObject, jsonFault } from './json.js'
 
 const printable = (max: number) =>
   z
@@ -19,9 +19,7 @@ const clean = (value: unknown, ctx: z.RefinementCtx): void => {
   const fault = jsonFault(value)
   if (fault !== null) ctx.addIssue({ code: 'custom', path: [...fault.path], message: fault.reason })
 }
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const jsonObject = z.custom<Record<string, unknown>>(isObject, 'must be a JSON object').superRefine(clean)
+const jsonObject = z.custom<Record<string, unknown>>(isJsonObject, 'must be a JSON object').superRefine(clean)
 const jsonValue = z.unknown().superRefine((value, ctx) => {
   if (value === undefined) ctx.addIssue({ code: 'custom', message: 'is missing' })
   else clean(value, ctx)
@@ -90,6 +88,27 @@ export const requestSchemas = {
   time: z.strictObject({ t0: z.number() }),
   'auth.refresh': z.strictObject({ token: z.string().max(16_384) }),
   logout: z.strictObject({}),
+} as const
+
+const { clientMsgId: _, ...hostSend } = send
+
+/** What the host gives, checked like what a client sends; its keys may be left out. */
+export const hostSchemas = {
+  c2c: z.strictObject({
+    ...hostSend,
+    from: longId,
+    subject: shortId.or(z.literal('')).optional(),
+    clientMsgId: shortId.optional(),
+  }),
+  system: z.strictObject({
+    ...hostSend,
+    to: z.undefined().optional(),
+    conversationId: longId,
+    clientMsgId: shortId.optional(),
+  }),
+  push: z.strictObject({ userId: longId, topic: shortId, payload: jsonValue }),
+  history: requestSchemas.history,
+  conversations: requestSchemas.conversations,
 } as const
 
 export type RequestEvent = keyof typeof requestSchemas

@@ -122,6 +122,19 @@ export const settings: StorageGroup = {
       },
     },
     {
+      name: "a custom fact with a key is written once, whoever it is for, and its key is no message's any more",
+      async run(scene) {
+        const [alice, bob] = scene.users('alice', 'bob')
+        const fact = { ...scene.custom(alice, 'order', '1'), key: 'once' }
+        const [first, second] = await scene.commit(fact, fact)
+        const [third] = await scene.commit({ ...fact, userId: bob })
+        expect([first, second, third].map((result) => result.inboxSeq)).toEqual([1, null, null])
+        expect(await scene.storage.timelines.key(null, 'once')).not.toBeNull()
+        expect(await scene.storage.timelines.key(alice, 'once')).toBeNull()
+        expect(await scene.inbox(bob)).toEqual([])
+      },
+    },
+    {
       name: 'a payload may be any JSON value, and its reader somebody who was never seen',
       async run(scene) {
         const payloads = ['null', 'true', '0', '-1.5', '""', '"text"', '[]', '{}', '[1,[2]]']

@@ -1,0 +1,203 @@
+// The business server's side of chat: what the host's own services ask for.
+import type { JsonText, MessageId, Seq, UserId, ConversationId, DeviceType } from '../model/ids.js'
+import type { Clock } from '../ports/clock.js'
+import type { Sent } from '../ports/host.js'
+import type { Random } from '../ports/random.js'
+import { check } from '../protocol/check.js'
+import { c2cId, tokenDigest } from '../protocol/digest.js'
+import { RookeryError } from '../protocol/errors.js'
+import { isLongerThan } from '../protocol/json.js'
+import type { Limits } from '../protocol/limits.js'
+import { hostSchemas } from '../protocol/requests.js'
+import type { Conversation, Message, UserPresence } from '../protocol/shapes.js'
+import type { Authoriser } from './authorise.js'
+import { asSession, incomingC2C, incomingSystem } from './incoming.js'
+import type { Kicks } from './kicks.js'
+import type { Online } from './online.js'
+import type { OutboxMover } from './outbox-mover.js'
+import type { Pushes } from './pushes.js'
+import type { Roaming } from './roaming.js'
+import type { Send } from './send.js'
+
+/** A message that the host sends on behalf of a user. */
+export interface HostMessage<Content = Readonly<Record<string, unknown>>> {
+  readonly from: UserId
+  readonly to: UserId
+  /** Default: none. */
+  readonly subject?: string
+  readonly type: string
+  readonly content: Content
+  readonly ext?: Readonly<Record<string, unknown>>
+  readonly replyTo?: Seq
+  readonly silent?: boolean
+  /** Given again, it is the same message: stored once. Default: a new one. */
+  readonly clientMsgId?: string
+  /** Whether contact policy and before-handlers are asked, as for a session. Default: false. */
+  readonly checked?: boolean
+}
+
+/** What the system says in a 1:1 conversation that exists. */
+export interface SystemMessage<Content = Readonly<Record<string, unknown>>> extends Omit<
+  HostMessage<Content>,
+  'from' | 'to' | 'subject' | 'checked'
+> {
+  readonly conversationId: ConversationId
+}
+
+/** What became of an event pushed to a user. */
+export interface Pushed {
+  /** Live: whether a device acknowledged it. Stored: true, it is in the inbox. */
+  readonly delivered: boolean
+  /** Its place in the inbox; null where it was not stored. */
+  readonly seq: Seq | null
+}
+
+/** What is written in the host's transaction, to be sent once it has committed. */
+export interface ImTransaction {
+  /** As `Im.sendC2C`; the message has its id now, and its number after the commit. */
+  sendC2C(message: HostMessage): Promise<{ readonly msgId: MessageId }>
+  /** As `Im.push` with `persist`. */
+  push(userId: UserId, event: { readonly topic: string; readonly payload: unknown }): Promise<void>
+}
+
+interface Parts {
+  readonly send: Send
+  readonly pushes: Pushes
+  readonly kicks: Kicks
+  readonly online: Online
+  readonly roaming: Roaming
+  readonly authoriser: Authoriser
+  readonly outbox: OutboxMover | null
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: Limits
+}
+
+/** Every call rejects with a `RookeryError` of the same codes that clients are answered with. */
+export class Im {
+  constructor(private readonly parts: Parts) {}
+
+  /**
+   * Sends a message on behalf of a user. Resolves once it is stored.
+   * @throws RookeryError `NOT_FOUND` for an unknown receiver, `BAD_REQUEST`, `CONFLICT`, `UNAVAILABLE` …
+   */
+  async sendC2C({ from, checked, ...message }: HostMessage): Promise<Sent> {
+    const request = this.withKey(checkFrom(from, message))
+    return this.parts.send.host(incomingC2C(from, request, true), checked === true ? asSession(from) : null)
+  }
+
+  /** Says something as the system, in a conversation that exists. */
+  async sendSystem(message: SystemMessage): Promise<Sent> {
+    const request = this.withKey(check(hostSchemas.system, message))
+    const { kind, ...conversation } = { kind: 'c2c', ...(await this.parts.authoriser.existing(message.conversationId)) }
+    if (kind !== 'c2c') throw new RookeryError('UNSUPPORTED', 'the system speaks in 1:1 conversations')
+    return this.parts.send.host(incomingSystem(conversation, request), null)
+  }
+
+  /**
+   * Tells a user something: live to the sessions there are now, or, with `persist`, as a `custom` entry that every device
+   * learns now or at its next pull.
+   */
+  async push(
+    userId: UserId,
+    event: { readonly topic: string; readonly payload: unknown },
+    { persist = false }: { readonly persist?: boolean } = {},
+  ): Promise<Pushed> {
+    const payload = this.payloadOf(userId, event)
+    if (persist) return { delivered: true, seq: await this.parts.pushes.stored(userId, event.topic, payload) }
+    return { delivered: await this.parts.pushes.live(userId, event.topic, payload), seq: null }
+  }
+
+  /** Closes the user's sessions, or those of one device type, with `kick { reason: 'admin' }`. */
+  kick(userId: UserId, { deviceType }: { readonly deviceType?: DeviceType } = {}): Promise<void> {
+    return this.parts.kicks.close(userId, deviceType === undefined ? {} : { deviceType }, 'admin')
+  }
+
+  /**
+   * Closes the sessions that go under a token, or all of the user's, with `kick { reason: 'token-revoked' }`. The host
+   * revokes the token in its own store first: whoever connects afterwards is asked `authenticate` again.
+   */
+  revokeToken(userId: UserId, token?: string): Promise<void> {
+    return this.parts.kicks.close(userId, token === undefined ? {} : { token: tokenDigest(token) }, 'token-revoked')
+  }
+
+  /** Who of these users is online, whoever asks. */
+  async presence(userIds: readonly UserId[]): Promise<readonly UserPresence[]> {
+    return (await this.parts.online.snapshot(userIds, userIds)).users
+  }
+
+  /** A page of a conversation, as its members see it; `limit` at most `limits.history`. */
+  async history(request: {
+    readonly conversationId: ConversationId
+    readonly before?: Seq
+    readonly after?: Seq
+    readonly limit?: number
+  }): Promise<{ readonly messages: readonly Message[]; readonly more: boolean }> {
+    await this.parts.authoriser.existing(request.conversationId)
+    return JSON.parse(await this.parts.roaming.page(check(hostSchemas.history, request)))
+  }
+
+  /** A page of a user's conversations, latest activity first. */
+  async conversations(
+    userId: UserId,
+    page: { readonly cursor?: string; readonly limit?: number } = {},
+  ): Promise<{
+    readonly conversations: readonly Conversation[]
+    readonly unreadTotal: number
+    readonly cursor?: string
+  }> {
+    return JSON.parse(await this.parts.roaming.conversations(userId, check(hostSchemas.conversations, page)))
+  }
+
+  /** The id of the 1:1 conversation of two users, whether it exists or not. */
+  conversationId(a: UserId, b: UserId, subject = ''): ConversationId {
+    return c2cId(a, b, subject)
+  }
+
+  /**
+   * The same operations inside the host's own transaction: its rows and these, both or neither.
+   * @param tx the running transaction, for TypeORM its `EntityManager`; left out, the one that the host's code stands in
+   * @throws TypeError where there is none, or no outbox
+   */
+  within(tx?: unknown): ImTransaction {
+    const { outbox } = this.parts
+    if (outbox === null)
+      throw new TypeError(
+        'Rookery has no outbox: import the module of a storage adapter that provides one, to use within().',
+      )
+    const running = tx ?? outbox.current()
+    if (running == null) throw new TypeError('within() needs the running transaction: pass its EntityManager.')
+    return {
+      sendC2C: async ({ from, checked, ...message }) => {
+        const request = this.withKey(checkFrom(from, message))
+        const incoming = incomingC2C(from, request, true)
+        await this.parts.send.mayWrite(incoming, checked === true ? asSession(from) : null)
+        const msgId = this.parts.random.id()
+        await outbox.put(running, msgId, { kind: 'c2c', from, request, checked: checked === true })
+        return { msgId }
+      },
+      push: async (userId, event) => {
+        const payload = this.payloadOf(userId, event)
+        await outbox.put(running, this.parts.random.id(), { kind: 'custom', userId, topic: event.topic, payload })
+      },
+    }
+  }
+
+  private withKey<Request extends { clientMsgId?: string | undefined }>(request: Request) {
+    return { ...request, clientMsgId: request.clientMsgId ?? this.parts.random.id() }
+  }
+
+  private payloadOf(userId: UserId, event: { readonly topic: string; readonly payload: unknown }): JsonText {
+    check(hostSchemas.push, { userId, ...event })
+    const payload = JSON.stringify(event.payload)
+    const { contentBytes } = this.parts.limits
+    if (isLongerThan(payload, contentBytes))
+      throw new RookeryError('TOO_LARGE', `a payload may take ${contentBytes} bytes`)
+    return payload
+  }
+}
+
+function checkFrom(from: UserId, message: object) {
+  const { from: _, ...request } = check(hostSchemas.c2c, { ...message, from })
+  return request
+}

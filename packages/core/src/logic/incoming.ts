@@ -1,0 +1,69 @@
+// From a checked request to a message on its way, under the digest of what was received.
+import type { ConversationId, UserId } from '../model/ids.js'
+import type { ImSession } from '../ports/host.js'
+import { c2cId, sendDigest } from '../protocol/digest.js'
+import type { RequestOf } from '../protocol/requests.js'
+import type { Incoming } from './send-job.js'
+
+/** A c2c message of a session, or of the host on behalf of a user. */
+export function incomingC2C(from: UserId, request: RequestOf<'c2c'>, viaServer = false): Incoming {
+  const { to } = request
+  const subject = request.subject ?? ''
+  return incoming({ conversationId: c2cId(from, to, subject), from, to, subject, viaServer }, request)
+}
+
+/** What the system says in a 1:1 conversation that exists. */
+export function incomingSystem(
+  { conversationId, subject }: { readonly conversationId: ConversationId; readonly subject: string },
+  request: Omit<RequestOf<'c2c'>, 'to' | 'subject'>,
+): Incoming {
+  return incoming({ conversationId, from: null, to: null, subject, viaServer: true }, request)
+}
+
+interface Where {
+  readonly conversationId: ConversationId
+  readonly from: UserId | null
+  readonly to: UserId | null
+  readonly subject: string
+  readonly viaServer: boolean
+}
+
+function incoming(where: Where, request: Omit<RequestOf<'c2c'>, 'to' | 'subject'>): Incoming {
+  const { clientMsgId, type, content, ext, replyTo, clientTime } = request
+  const { conversationId, from, to, subject } = where
+  const text = JSON.stringify(content)
+  const silent = request.silent ?? false
+  return {
+    key: `${from ?? ''}\n${clientMsgId}`,
+    digest: sendDigest(to ?? conversationId, subject, type, text, null),
+    content,
+    to,
+    message: {
+      ...where,
+      clientMsgId,
+      kind: 'c2c',
+      type,
+      content: text,
+      ext: ext === undefined ? null : JSON.stringify(ext),
+      replyTo: replyTo ?? null,
+      silent,
+      mentions: null,
+      countable: !silent,
+      clientTime: clientTime ?? null,
+    },
+  }
+}
+
+/** The request of a host's message, as the outbox keeps it. */
+export type HostRequest = RequestOf<'c2c'>
+
+/** What policy and handlers are given in place of a session where the host speaks. */
+export const asSession = (userId: UserId): ImSession => ({
+  sessionId: '',
+  userId,
+  deviceId: 'server',
+  deviceType: 'server',
+  user: undefined,
+  headers: {},
+  ip: '',
+})
