@@ -20,16 +20,7 @@ export class SeededRandom implements Random {
 
   /** 32 random bits as an unsigned integer. */
   uint32(): number {
-    const state = this.#state
-    const [a, b, c, d] = state as unknown as [number, number, number, number]
-    const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0
-    state[2] = c ^ a
-    state[3] = d ^ b
-    state[1] = b ^ state[2]!
-    state[0] = a ^ state[3]!
-    state[2] = state[2]! ^ (b << 9)
-    state[3] = rotate(state[3]!, 11)
-    return result
+    return xoshiro128(this.#state)
   }
 
   next(): number {
@@ -75,6 +66,19 @@ export class SeededRandom implements Random {
   fork(): SeededRandom {
     return new SeededRandom(this.uint32())
   }
+}
+
+/** @internal One step of the generator: changes the four words of state, and answers 32 bits as an unsigned integer. */
+export function xoshiro128(state: Uint32Array): number {
+  const [a, b, c, d] = state as unknown as [number, number, number, number]
+  const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0
+  state[2] = c ^ a
+  state[3] = d ^ b
+  state[1] = b ^ state[2]!
+  state[0] = a ^ state[3]!
+  state[2] = state[2]! ^ (b << 9)
+  state[3] = rotate(state[3]!, 11)
+  return result
 }
 
 const rotate = (bits: number, by: number): number => (bits << by) | (bits >>> (32 - by))
