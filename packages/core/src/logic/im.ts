@@ -83,7 +83,7 @@ export class Im {
    */
   async sendC2C({ from, checked, ...message }: HostMessage): Promise<Sent> {
     const request = this.withKey(checkFrom(from, message))
-    return this.parts.send.host(incomingC2C(from, request, true), checked === true ? asSession(from) : null)
+    return this.parts.send.host(incomingC2C(from, request, true), checked === true ? asSession(from) : null).sent
   }
 
   /** Says something as the system, in a conversation that exists. */
@@ -91,7 +91,7 @@ export class Im {
     const request = this.withKey(check(hostSchemas.system, message))
     const { kind, ...conversation } = { kind: 'c2c', ...(await this.parts.authoriser.existing(message.conversationId)) }
     if (kind !== 'c2c') throw new RookeryError('UNSUPPORTED', 'the system speaks in 1:1 conversations')
-    return this.parts.send.host(incomingSystem(conversation, request), null)
+    return this.parts.send.host(incomingSystem(conversation, request), null).sent
   }
 
   /**

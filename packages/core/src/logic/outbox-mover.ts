@@ -65,7 +65,9 @@ export class OutboxMover {
     this.isWoken = true
     this.moving ??= this.rounds().finally(() => {
       this.moving = null
-      this.sweepLater()
+      // A commit may have come between the last look and this turn.
+      if (this.isWoken) this.wake()
+      else this.sweepLater()
     })
   }
 
@@ -83,7 +85,7 @@ export class OutboxMover {
       while (this.isWoken && !this.isStopped) {
         this.isWoken = false
         const rows = await this.parts.outbox.read(batchMax)
-        const isDone = await Promise.all(rows.map((row) => this.move(row)))
+        const isDone = await this.moveAll(rows)
         await this.parts.outbox.remove(rows.filter((_, i) => isDone[i]).map(({ id }) => id))
         // A full batch that went through may have more behind it.
         if (rows.length === batchMax && isDone.some((done) => done)) this.isWoken = true
@@ -93,10 +95,29 @@ export class OutboxMover {
     }
   }
 
+  /** Numbers the rows in their order, and waits for all of them together. */
+  private async moveAll(rows: readonly OutboxRow[]): Promise<readonly boolean[]> {
+    const done: Promise<boolean>[] = []
+    for (const row of rows) {
+      const { left, finished } = this.begin(row)
+      done.push(this.outcome(row, finished))
+      await left
+    }
+    return Promise.all(done)
+  }
+
+  private begin({ id, request }: OutboxRow): { readonly left?: Promise<void>; readonly finished: Promise<unknown> } {
+    const row = JSON.parse(request) as OutboxRequest
+    if (row.kind === 'custom') return { finished: this.parts.pushes.stored(row.userId, row.topic, row.payload, id) }
+    const onBehalfOf = row.checked ? asSession(row.from) : null
+    const { left, sent } = this.parts.send.host(incomingC2C(row.from, row.request, true), onBehalfOf, id)
+    return { left, finished: sent }
+  }
+
   /** Whether the row is done with; one that may be tried again stays, one that cannot be moved is parked. */
-  private async move({ id, request }: OutboxRow): Promise<boolean> {
+  private async outcome({ id }: OutboxRow, finished: Promise<unknown>): Promise<boolean> {
     try {
-      await this.carryOut(id, JSON.parse(request) as OutboxRequest)
+      await finished
       return true
     } catch (error) {
       if (!(error instanceof RookeryError) || mayBeTriedAgain(error.code)) {
@@ -107,11 +128,5 @@ export class OutboxMover {
       await this.parts.outbox.park(id, `${error.code}: ${error.message}`)
       return false
     }
-  }
-
-  private async carryOut(id: MessageId, row: OutboxRequest): Promise<void> {
-    if (row.kind === 'custom') await this.parts.pushes.stored(row.userId, row.topic, row.payload, id)
-    else
-      await this.parts.send.host(incomingC2C(row.from, row.request, true), row.checked ? asSession(row.from) : null, id)
   }
 }

@@ -36,6 +36,14 @@ interface Parts {
   readonly types: MessageTypes | null
 }
 
+/** A message of the host under way. */
+export interface HostSend {
+  /** Resolves once it stands in the writer's queue, or was refused: what is sent after that is numbered after it. */
+  readonly left: Promise<void>
+  /** @throws RookeryError as a session would be answered */
+  readonly sent: Promise<Sent>
+}
+
 export class Send implements SendOutcomes {
   /** Sends that are not answered yet, by their key: the same one again joins them. */
   private readonly pending = new Map<string, SendJob>()
@@ -49,20 +57,23 @@ export class Send implements SendOutcomes {
   }
 
   /**
-   * Takes a message of the host. It goes past every session's order.
+   * Takes a message of the host. It goes past every session's order; the host keeps one of its own by waiting for `left`.
    * @param onBehalfOf where given, contact policy and before-handlers are asked on its behalf
-   * @throws RookeryError as a session would be answered
    */
-  host(incoming: Incoming, onBehalfOf: ImSession | null, msgId: MessageId | null = null): Promise<Sent> {
-    return new Promise((resolve, reject) => {
-      const answer: SendAnswer = (outcome) => (outcome instanceof RookeryError ? reject(outcome) : resolve(outcome))
-      const before = this.pending.get(incoming.key)
-      if (before?.incoming.digest === incoming.digest) before.join(answer)
-      else {
-        const deadlineMs = this.nowMs() + this.parts.timing.sendDeadlineMs
-        void this.prepare(new SendJob(null, incoming, deadlineMs, this, answer, onBehalfOf, msgId))
-      }
+  host(incoming: Incoming, onBehalfOf: ImSession | null, msgId: MessageId | null = null): HostSend {
+    let settle: SendAnswer
+    const sent = new Promise<Sent>((resolve, reject) => {
+      settle = (outcome) => (outcome instanceof RookeryError ? reject(outcome) : resolve(outcome))
     })
+    const before = this.pending.get(incoming.key)
+    if (before?.incoming.digest === incoming.digest) {
+      before.join(settle!)
+      return { left: before.whenLeft(), sent }
+    }
+    const deadlineMs = this.nowMs() + this.parts.timing.sendDeadlineMs
+    const job = new SendJob(null, incoming, deadlineMs, this, settle!, onBehalfOf, msgId)
+    void this.prepare(job)
+    return { left: job.whenLeft(), sent }
   }
 
   private submit(sender: Sender, incoming: Incoming, answer: SendAnswer): void {
