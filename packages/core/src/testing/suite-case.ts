@@ -6,6 +6,8 @@ export interface SuiteCase<Scene, Capability extends string = never> {
   readonly name: string
   /** What the adapter must be able to do for this case to make sense. */
   readonly needs?: Capability
+  /** It stops what it is given, so it must be given a subject of its own. */
+  readonly alone?: true
   run(scene: Scene): Promise<void>
 }
 

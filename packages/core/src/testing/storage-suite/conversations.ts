@@ -155,6 +155,17 @@ export const conversations: StorageGroup = {
       },
     },
     {
+      name: 'the host, a member of nothing, has access to every conversation that exists',
+      async run(scene) {
+        const [alice, bob] = scene.users('alice', 'bob')
+        const conversationId = scene.between(alice, bob)
+        expect(await scene.storage.members.access(conversationId, null)).toBeNull()
+        await scene.store(scene.say(alice, bob))
+        const access = await scene.storage.members.access(conversationId, alice)
+        expect(await scene.storage.members.access(conversationId, null)).toEqual(access)
+      },
+    },
+    {
       name: 'access to a conversation with oneself names one user',
       async run(scene) {
         const [alice] = scene.users('alice')

@@ -1,5 +1,5 @@
-// The suite of the storage port: every case on a fresh subject.
-import { describe, it } from 'vitest'
+// The suite of the storage port.
+import { afterAll, describe, it } from 'vitest'
 import type { SuiteCase } from '../suite-case.js'
 import { conversations } from './conversations.js'
 import { devices } from './devices.js'
@@ -28,11 +28,10 @@ export const storageGroups: readonly StorageGroup[] = [
   lifetime,
 ]
 
+type StorageCase = SuiteCase<StorageScene, keyof StorageCapabilities>
+
 /** Runs one case on a subject of its own. */
-export async function runStorageCase(
-  one: SuiteCase<StorageScene, keyof StorageCapabilities>,
-  create: StorageSuiteOptions['create'],
-): Promise<void> {
+export async function runStorageCase(one: StorageCase, create: StorageSuiteOptions['create']): Promise<void> {
   const scene = await StorageScene.open(await create())
   try {
     await one.run(scene)
@@ -44,10 +43,23 @@ export async function runStorageCase(
 /** Registers the storage port's suite with vitest: what each numbered guarantee of the port means, case by case. */
 export function describeStorage({ name, create, capabilities }: StorageSuiteOptions): void {
   describe(`${name} keeps the promises of Storage`, () => {
+    let shared: Promise<StorageScene> | null = null
+    const runBeside = async (one: StorageCase): Promise<void> => {
+      shared ??= Promise.resolve(create()).then((subject) => StorageScene.open(subject))
+      const scene = (await shared).beside()
+      try {
+        await one.run(scene)
+      } finally {
+        await scene.close()
+      }
+    }
+    afterAll(async () => (await shared)?.close())
+
     for (const group of storageGroups) {
       describe(group.title, () => {
         for (const one of group.cases) {
-          it.skipIf(one.needs !== undefined && !capabilities[one.needs])(one.name, () => runStorageCase(one, create))
+          const isSkipped = one.needs !== undefined && !capabilities[one.needs]
+          it.skipIf(isSkipped)(one.name, () => (one.alone ? runStorageCase(one, create) : runBeside(one)))
         }
       })
     }

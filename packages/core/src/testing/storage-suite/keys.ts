@@ -100,7 +100,7 @@ export const keys: StorageGroup = {
       name: "the same clientMsgId of another sender, and of the system, is another's key",
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
-        const same = { clientMsgId: 'same' }
+        const same = { clientMsgId: scene.key('same') }
         const system = { ...same, from: null, movesPosition: false }
         await scene.store(scene.say(alice, bob, same), scene.say(bob, alice, same), scene.say(alice, bob, system))
         expect(only(await scene.commit(scene.say(bob, alice, system)))).toMatchObject({ status: 'duplicate', seq: 3 })
@@ -210,6 +210,18 @@ export const keys: StorageGroup = {
         expect(await scene.storage.timelines.key(alice, clientMsgId)).toEqual(storedKey(op, 2))
         expect(await scene.storage.timelines.key(bob, clientMsgId)).toBeNull()
         expect(await scene.storage.timelines.key(scene.user('nobody'), clientMsgId)).toBeNull()
+      },
+    },
+    {
+      name: "the system's keys are looked up from nobody",
+      async run(scene) {
+        const [alice, bob] = scene.users('alice', 'bob')
+        const op = scene.say(alice, bob, { from: null, movesPosition: false })
+        const { clientMsgId } = op.message
+        await scene.store(op)
+        expect(await scene.storage.timelines.key(null, clientMsgId)).toEqual(storedKey(op, 1))
+        expect(await scene.storage.timelines.key(alice, clientMsgId)).toBeNull()
+        expect(await scene.storage.timelines.key(null, scene.key('absent'))).toBeNull()
       },
     },
     {

@@ -15,6 +15,7 @@ export const lifetime: StorageGroup = {
     },
     {
       name: 'after stop a commit rejects as not stored',
+      alone: true,
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const op = scene.say(alice, bob)
@@ -25,6 +26,7 @@ export const lifetime: StorageGroup = {
     {
       name: 'stop waits for the commits that are under way',
       needs: 'reopen',
+      alone: true,
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         await scene.store(scene.say(alice, bob))
@@ -49,6 +51,7 @@ export const lifetime: StorageGroup = {
     {
       name: 'opening again keeps everything, and the epoch',
       needs: 'reopen',
+      alone: true,
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
         const conversationId = scene.between(alice, bob)

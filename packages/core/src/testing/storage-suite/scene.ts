@@ -29,47 +29,54 @@ const random = new SystemRandom()
 const startAt = 1_750_000_000_000
 
 export class StorageScene {
-  storage: Storage
-  info: StorageInfo = { epoch: '', warnings: [] }
-  readonly #subject: StorageSubject
+  /** What this scene started and has to stop. */
   readonly #running = new Set<Storage>()
   readonly #mark = random.id()
   #made = 0
 
-  private constructor(subject: StorageSubject) {
-    this.#subject = subject
-    this.storage = subject.storage
-  }
+  private constructor(
+    private readonly subject: StorageSubject,
+    public storage: Storage,
+    public info: StorageInfo,
+    private readonly isOwner: boolean,
+  ) {}
 
+  /** Starts the subject's storage. */
   static async open(subject: StorageSubject): Promise<StorageScene> {
-    const scene = new StorageScene(subject)
+    const scene = new StorageScene(subject, subject.storage, { epoch: '', warnings: [] }, true)
     scene.info = await scene.#start(subject.storage)
     return scene
+  }
+
+  /** A scene of another case on the same storage, which must not be stopped there. */
+  beside(): StorageScene {
+    return new StorageScene(this.subject, this.storage, this.info, false)
   }
 
   async close(): Promise<void> {
     for (const storage of this.#running) await storage.stop()
     this.#running.clear()
-    await this.#subject.dispose()
+    if (this.isOwner) await this.subject.dispose()
   }
 
   /** Stops the storage and opens the same data again. */
   async reopen(): Promise<void> {
-    if (!this.#subject.reopen) throw new Error('the subject declares `reopen` and gives no such function')
+    if (!this.subject.reopen) throw new Error('the subject declares `reopen` and gives no such function')
     await this.stop()
-    this.storage = await this.#subject.reopen()
+    this.storage = await this.subject.reopen()
     this.info = await this.#start(this.storage)
   }
 
   async stop(): Promise<void> {
+    if (!this.isOwner) throw new Error('a case that stops its storage must be marked `alone`')
     this.#running.delete(this.storage)
     await this.storage.stop()
   }
 
   /** A further started instance on the same data. */
   async another(): Promise<Storage> {
-    if (!this.#subject.another) throw new Error('the subject declares `another` and gives no such function')
-    const storage = await this.#subject.another()
+    if (!this.subject.another) throw new Error('the subject declares `another` and gives no such function')
+    const storage = await this.subject.another()
     await this.#start(storage)
     return storage
   }
@@ -92,6 +99,9 @@ export class StorageScene {
 
   conversation = (name: string): ConversationId => `in.${name}.${this.#mark}`
 
+  /** A clientMsgId, which need not be unique among users and must be for the system. */
+  key = (name: string): string => `${name}.${this.#mark}`
+
   /** The conversation of two of this scene's users. */
   between = (a: UserId, b: UserId): ConversationId =>
     this.conversation(
@@ -107,7 +117,7 @@ export class StorageScene {
     const serverTime = this.now()
     const message: NewMessage = {
       msgId: `m${this.#made}.${this.#mark}`,
-      clientMsgId: `c${this.#made}`,
+      clientMsgId: this.key(`c${this.#made}`),
       conversationId: this.between(from, to),
       kind: 'c2c',
       from,

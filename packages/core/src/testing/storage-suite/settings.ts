@@ -125,13 +125,15 @@ export const settings: StorageGroup = {
       name: "a custom fact with a key is written once, whoever it is for, and its key is no message's any more",
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
-        const fact = { ...scene.custom(alice, 'order', '1'), key: 'once' }
+        const fact = { ...scene.custom(alice, 'order', '1'), key: scene.key('once') }
         const [first, second] = await scene.commit(fact, fact)
         const [third] = await scene.commit({ ...fact, userId: bob })
         expect([first, second, third].map((result) => result.inboxSeq)).toEqual([1, null, null])
-        expect(await scene.storage.timelines.key(null, 'once')).not.toBeNull()
-        expect(await scene.storage.timelines.key(alice, 'once')).toBeNull()
+        expect(await scene.storage.timelines.key(null, fact.key)).not.toBeNull()
+        expect(await scene.storage.timelines.key(alice, fact.key)).toBeNull()
         expect(await scene.inbox(bob)).toEqual([])
+        const said = scene.say(alice, bob, { from: null, movesPosition: false, clientMsgId: fact.key })
+        expect(only(await scene.commit(said))).toMatchObject({ status: 'duplicate' })
       },
     },
     {

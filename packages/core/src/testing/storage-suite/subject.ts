@@ -22,7 +22,10 @@ export interface StorageCapabilities {
 
 export interface StorageSuiteOptions {
   readonly name: string
-  /** Called once for each case. Every case uses ids of its own, so subjects may share one database. */
+  /**
+   * Called once for most cases together, and for each that stops what it is given. Every case uses ids of its own, so
+   * that subjects may share one database, also with earlier runs.
+   */
   readonly create: () => Promise<StorageSubject> | StorageSubject
   readonly capabilities: StorageCapabilities
 }
