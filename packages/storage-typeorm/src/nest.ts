@@ -1,1 +1,59 @@
-export {}
+// The storage as a Nest module; the only file here that imports NestJS.
+import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common'
+import { ModuleRef } from '@nestjs/core'
+import { tokens } from '@rookery/core'
+import { DataSource } from 'typeorm'
+import { optionsBeside } from './host.js'
+import { TypeOrmStorage, type TypeOrmStorageOptions } from './typeorm-storage.js'
+
+/** What `TypeOrmStorage` takes; without `database` the file stands beside that of the host's own `DataSource`. */
+export type TypeOrmStorageModuleOptions = Partial<TypeOrmStorageOptions>
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<TypeOrmStorageModuleOptions>()
+    .setClassMethodName('forRoot')
+    .setExtras({}, (definition) => ({ ...definition, global: true }))
+    .build()
+
+/**
+ * Chat's storage for `RookeryModule`, imported beside it in any order. It opens connections of its own; it is started and
+ * stopped with chat, not by this module.
+ */
+@Module({
+  providers: [
+    {
+      provide: tokens.storage,
+      inject: [ModuleRef, MODULE_OPTIONS_TOKEN],
+      useFactory: (app: ModuleRef, options: TypeOrmStorageModuleOptions) => createStorage(app, options),
+    },
+  ],
+  exports: [tokens.storage],
+})
+export class TypeOrmStorageModule extends ConfigurableModuleClass {
+  /** @param options left out, everything follows from the host's `TypeOrmModule.forRoot`. */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return super.forRoot(options)
+  }
+
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options)
+  }
+}
+
+/** The host's DataSource is asked for when chat starts: by then it exists, whatever the order of the imports. */
+function createStorage(app: ModuleRef, options: TypeOrmStorageModuleOptions): TypeOrmStorage {
+  const { database } = options
+  if (database !== undefined) return new TypeOrmStorage({ type: 'better-sqlite3', ...options, database })
+  return new TypeOrmStorage(() => optionsBeside(findDataSource(app), options))
+}
+
+function findDataSource(app: ModuleRef): DataSource {
+  try {
+    return app.get(DataSource, { strict: false })
+  } catch (cause) {
+    throw new Error(
+      'TypeOrmStorageModule finds no DataSource: import TypeOrmModule.forRoot(…), or give TypeOrmStorageModule.forRoot({ database: … })',
+      { cause },
+    )
+  }
+}

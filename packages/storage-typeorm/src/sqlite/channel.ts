@@ -191,6 +191,6 @@ class InlineChannel implements Channel {
 
   async close(): Promise<void> {
     await this.#work
-    await this.#thread.close()
+    this.#thread.close()
   }
 }

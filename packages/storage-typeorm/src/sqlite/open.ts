@@ -1,13 +1,11 @@
-// Opening the file: TypeORM's DataSource for the writing connection and the migrations, the driver alone for reading.
-//
-// The DataSource is ours: no entities, no synchronize, its own table of migrations. Its one connection is handed to the
-// writer, so that nobody else ever runs a statement inside our transactions.
-import { DataSource } from 'typeorm'
+// Opening the file: the two connections, their settings, and what the file and the system made of these.
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { loadDriver, type SqliteDatabase } from './driver.js'
 import { busy, faultOf } from './faults.js'
-import { migrationsOf } from './migrations/index.js'
+import { migrate, missingMigrations } from './migrate.js'
 import type { SqliteSettings } from './options.js'
-import { tablesOf, type Tables } from './tables.js'
+import { tablesOf } from './tables.js'
 
 /**
  * The log may grow to this many pages (32 MB) before it is copied into the file: pages that are written again and again
@@ -16,121 +14,65 @@ import { tablesOf, type Tables } from './tables.js'
 const walPages = 8000
 const cacheKiB = 65_536
 const mmapBytes = 268_435_456
-/** Steps of waiting for another process to finish switching the file to WAL, where SQLite itself does not wait. */
+/** Between attempts at what SQLite does not wait for by itself. */
 const stepMs = 20
 
 export interface OpenedWriter {
   readonly db: SqliteDatabase
   readonly epoch: string
   readonly warnings: readonly string[]
-  close(): Promise<void>
 }
 
-/** Opens the writing connection and brings the tables up to date, or finds that they are. */
+/** Opens the writing connection, brings the tables up to date or finds that they are, and reads the settings back. */
 export async function openWriter(settings: SqliteSettings): Promise<OpenedWriter> {
+  mkdirSync(dirname(settings.database), { recursive: true })
   const tables = tablesOf(settings.tablePrefix)
-  let db: SqliteDatabase | undefined
-  const source = new DataSource({
-    type: 'better-sqlite3',
-    driver: loadDriver(settings.driverPath),
-    database: settings.database,
-    timeout: settings.busyTimeoutMs,
-    entities: [],
-    migrations: migrationsOf(tables),
-    migrationsTableName: tables.migrations,
-    migrationsTransactionMode: 'none',
-    synchronize: false,
-    logging: false,
-    prepareDatabase(connection: SqliteDatabase) {
-      db = connection
-      setUp(connection, settings)
-    },
-  })
-  await source.initialize()
+  const db = connect(settings)
   try {
-    if (!db) throw new Error('TypeORM opened no connection')
-    await migrate(db, source, settings)
-    const warnings = readBack(db)
+    // Takes the file for itself for a moment, and does not wait for whoever does the same.
+    retryBusy(settings.busyTimeoutMs, () => db.exec('PRAGMA journal_mode = WAL'))
+    for (const pragma of [
+      `synchronous = ${settings.synchronous}`,
+      // On macOS an ordinary fsync leaves data in the drive's cache; elsewhere these do nothing.
+      'fullfsync = ON',
+      'checkpoint_fullfsync = ON',
+      `wal_autocheckpoint = ${walPages}`,
+      'temp_store = MEMORY',
+    ]) {
+      db.exec(`PRAGMA ${pragma}`)
+    }
+    const missing = missingMigrations(db, tables)
+    if (missing.length > 0 && settings.migrations === 'check') {
+      throw new Error(`${settings.database} lacks ${missing.join(', ')}; start once with migrations: 'run'`)
+    }
+    if (missing.length > 0) await migrate(settings, tables)
     const row = db.prepare(`SELECT epoch FROM ${tables.meta}`).raw().get([]) as [string] | undefined
     if (!row) throw new Error(`${tables.meta} is empty: the file was not made by this package, or was damaged`)
-    return { db, epoch: row[0], warnings, close: () => source.destroy() }
+    return { db, epoch: row[0], warnings: readBack(db) }
   } catch (error) {
-    await source.destroy()
+    db.close()
     throw error
   }
 }
 
 /** Opens a connection that can only read. The file and its tables are there already. */
 export function openReader(settings: SqliteSettings): SqliteDatabase {
-  const driver = loadDriver(settings.driverPath)
-  const db = new driver(settings.database, { timeout: settings.busyTimeoutMs })
-  for (const pragma of [
-    `busy_timeout = ${settings.busyTimeoutMs}`,
-    `cache_size = -${cacheKiB}`,
-    `mmap_size = ${mmapBytes}`,
-    // libsql ignores `readonly`; this it obeys.
-    'query_only = ON',
-  ]) {
-    db.exec(`PRAGMA ${pragma}`)
-  }
+  const db = connect(settings)
+  // libsql ignores `readonly`; this it obeys.
+  db.exec('PRAGMA query_only = ON')
   return db
 }
 
-function setUp(db: SqliteDatabase, settings: SqliteSettings): void {
+function connect(settings: SqliteSettings): SqliteDatabase {
+  const driver = loadDriver(settings.driverPath)
+  const db = new driver(settings.database, { timeout: settings.busyTimeoutMs })
   db.exec(`PRAGMA busy_timeout = ${settings.busyTimeoutMs}`)
-  // Takes the file for itself for a moment, and does not wait for whoever does the same.
-  retryBusy(settings.busyTimeoutMs, () => db.exec('PRAGMA journal_mode = WAL'))
-  for (const pragma of [
-    `synchronous = ${settings.synchronous}`,
-    // On macOS an ordinary fsync leaves data in the drive's cache; elsewhere these do nothing.
-    'fullfsync = ON',
-    'checkpoint_fullfsync = ON',
-    `wal_autocheckpoint = ${walPages}`,
-    `cache_size = -${cacheKiB}`,
-    `mmap_size = ${mmapBytes}`,
-    'temp_store = MEMORY',
-  ]) {
-    db.exec(`PRAGMA ${pragma}`)
-  }
+  db.exec(`PRAGMA cache_size = -${cacheKiB}`)
+  db.exec(`PRAGMA mmap_size = ${mmapBytes}`)
+  return db
 }
 
-/** Runs what is missing inside one locked transaction: of many processes starting at once one does it, the others wait. */
-async function migrate(db: SqliteDatabase, source: DataSource, settings: SqliteSettings): Promise<void> {
-  if (settings.migrations === 'check') {
-    const missing = await missingMigrations(db, source, tablesOf(settings.tablePrefix))
-    if (missing.length === 0) return
-    throw new Error(
-      `${settings.database}: the tables lack ${missing.join(', ')}; start once with migrations: 'run', or run it yourself`,
-    )
-  }
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    await source.runMigrations({ transaction: 'none' })
-    db.exec('COMMIT')
-  } catch (error) {
-    if (db.inTransaction) db.exec('ROLLBACK')
-    throw error
-  }
-}
-
-async function missingMigrations(db: SqliteDatabase, source: DataSource, tables: Tables): Promise<string[]> {
-  const wanted = source.migrations.map((migration) => migration.name ?? migration.constructor.name)
-  const table = db
-    .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?")
-    .raw()
-    .get([tables.migrations])
-  if (!table) return wanted
-  const done = new Set(
-    db
-      .prepare(`SELECT name FROM ${tables.migrations}`)
-      .raw()
-      .all([])
-      .map((row) => (row as [string])[0]),
-  )
-  return wanted.filter((name) => !done.has(name))
-}
-
-/** What the file and the system made of our settings, where it is less than the promises need. */
+/** What is weaker than the promises need, each with its remedy. */
 function readBack(db: SqliteDatabase): string[] {
   const read = (name: string): unknown => (db.prepare(`PRAGMA ${name}`).raw().get([]) as [unknown] | undefined)?.[0]
   const warnings: string[] = []

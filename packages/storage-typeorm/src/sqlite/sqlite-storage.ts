@@ -14,6 +14,7 @@ import {
 import { openChannel, type Channel } from './channel.js'
 import type { SqliteSettings } from './options.js'
 import { queries, type ArgsOf, type QueryName, type ResultOf } from './reading/queries.js'
+import type { Query } from './reading/query.js'
 import { packOps, unpackResults } from './wire.js'
 
 export class SqliteStorage implements Storage {
@@ -78,8 +79,8 @@ export class SqliteStorage implements Storage {
   async #read<Name extends QueryName>(name: Name, args: ArgsOf<Name>): Promise<ResultOf<Name>> {
     this.#assertOpen()
     const raw: unknown = JSON.parse(await this.#reading.call(name, JSON.stringify(args)))
-    const decode = queries[name].decode as (raw: unknown, args: ArgsOf<Name>) => ResultOf<Name>
-    return decode(raw, args)
+    const definition = queries[name] as unknown as Query<ArgsOf<Name>, unknown, ResultOf<Name>>
+    return definition.decode(raw, args)
   }
 
   #assertOpen(): void {

@@ -18,7 +18,7 @@ export interface Opened {
 interface Connection {
   readonly opened: Opened
   run(call: Call): string
-  close(): Promise<void>
+  close(): void
 }
 
 export class SqliteThread {
@@ -51,33 +51,31 @@ export class SqliteThread {
     }
   }
 
-  async close(): Promise<void> {
+  close(): void {
     const connection = this.#connection
     this.#connection = undefined
-    await connection?.close()
+    connection?.close()
   }
 
   async #reopen(): Promise<void> {
-    await this.close()
+    this.close()
     await this.open()
     this.#broken = false
   }
 }
 
 async function connectWriter(settings: SqliteSettings): Promise<Connection> {
-  const { db, epoch, warnings, close } = await openWriter(settings)
+  const { db, epoch, warnings } = await openWriter(settings)
   const writer = new Writer(db, settings.tablePrefix)
-  return { opened: { epoch, warnings }, run: ({ text }) => writer.commit(text), close }
+  return { opened: { epoch, warnings }, run: ({ text }) => writer.commit(text), close: () => void db.close() }
 }
 
-async function connectReader(settings: SqliteSettings): Promise<Connection> {
+function connectReader(settings: SqliteSettings): Connection {
   const db = openReader(settings)
   const reader = new Reader(db, settings.tablePrefix)
   return {
     opened: { epoch: '', warnings: [] },
     run: ({ work, text }) => reader.read(work, text),
-    async close() {
-      db.close()
-    },
+    close: () => void db.close(),
   }
 }

@@ -49,7 +49,7 @@ async function answer(calls: readonly Call[]): Promise<void> {
   if (replies.length > 0) post({ replies })
 }
 
-async function close(): Promise<void> {
-  await thread.close()
+function close(): void {
+  thread.close()
   port?.close()
 }

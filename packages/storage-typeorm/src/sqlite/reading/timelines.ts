@@ -127,7 +127,7 @@ export const entryAt = query<{ userId: string; seq: number }, number | null, num
 
 export const key = query<
   { from: string | null; clientMsgId: string },
-  [string, string | null, string, number | null, number] | null,
+  [string, string | null, string | null, number | null, number] | null,
   StoredKey | null
 >({
   prepare(db, t) {
@@ -150,7 +150,7 @@ export const key = query<
   decode(raw) {
     if (raw === null) return null
     const [digest, msgId, conversationId, seq, serverTime] = raw
-    return { digest, msgId: msgId ?? '', conversationId, seq: seq ?? 0, serverTime }
+    return { digest, msgId: msgId ?? '', conversationId: conversationId ?? '', seq: seq ?? 0, serverTime }
   },
 })
 

@@ -39,26 +39,31 @@ export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult
   const { msgId, conversationId, digest, serverTime } = message
   const id = counters.nextMessage()
   batch.addMessage(
-    id,
-    conversation.id,
-    seq,
-    ordinal,
-    flagsOf(message, side !== undefined && op.movesPosition),
-    sender?.id ?? null,
-    message.to === null ? null : counters.userRow(message.to).id,
-    message.type,
-    message.content,
-    msgId,
-    message.clientMsgId,
-    digest,
-    serverTime,
-    message.clientTime,
-    message.subject === conversation.subject ? null : message.subject,
-    message.ext,
-    message.replyTo,
-    packMentions(message.mentions),
+    keyUser,
+    { digest, msgId, conversationId, seq, serverTime },
+    [
+      id,
+      conversation.id,
+      seq,
+      ordinal,
+      flagsOf(message, side !== undefined && op.movesPosition),
+      sender?.id ?? null,
+      message.to === null ? null : counters.userRow(message.to).id,
+      message.type,
+      message.content,
+      msgId,
+      message.clientMsgId,
+      digest,
+      serverTime,
+    ],
+    [
+      message.clientTime,
+      message.subject === conversation.subject ? null : message.subject,
+      message.ext,
+      message.replyTo,
+      packMentions(message.mentions),
+    ],
   )
-  batch.takeKey(keyUser, message.clientMsgId, { digest, msgId, conversationId, seq, serverTime }, { message: id })
   const inbox: number[] = []
   for (const userId of members) {
     inbox.push(batch.addPointer(counters.userRow(userId), serverTime, id, conversation.id, seq))

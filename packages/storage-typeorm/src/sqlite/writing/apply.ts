@@ -1,7 +1,7 @@
 // From an operation to the one that carries it out. Operations take effect in the order given; what they need is read for
 // all of them at once before the first.
 import type { CustomOp, CustomResult, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
-import { entryKind } from '../codes.js'
+import { entryKind, systemUser } from '../codes.js'
 import { append } from './append.js'
 import type { Batch } from './batch.js'
 import { Devices } from './devices.js'
@@ -28,22 +28,23 @@ export class Operations {
   }
 
   #load(ops: readonly StorageOp[]): void {
-    const conversations = new Set<string>()
-    const users = new Set<string>()
+    const conversations: string[] = []
+    const users: string[] = []
     const keys: [string | null, string][] = []
     for (const op of ops) {
       if (op.op === 'append') {
         const { from, to, conversationId, clientMsgId } = op.message
-        conversations.add(conversationId)
-        if (from !== null) users.add(from)
-        if (to !== null) users.add(to)
-        for (const userId of op.members) users.add(userId)
+        conversations.push(conversationId)
+        if (from !== null) users.push(from)
+        if (to !== null) users.push(to)
+        for (const userId of op.members) users.push(userId)
         keys.push([from, clientMsgId])
         continue
       }
-      users.add(op.userId)
-      if (op.op === 'read' || op.op === 'settings') conversations.add(op.conversationId)
+      users.push(op.userId)
+      if (op.op === 'read' || op.op === 'settings') conversations.push(op.conversationId)
       if (op.op === 'settings' && op.key) keys.push([op.userId, op.key.clientMsgId])
+      if (op.op === 'custom' && op.key !== undefined) keys.push([null, op.key])
     }
     this.batch.counters.load(conversations, users)
     this.batch.loadKeys(keys)
@@ -68,7 +69,12 @@ export class Operations {
     }
   }
 
-  #custom({ userId, topic, payload, at }: CustomOp): CustomResult {
+  #custom({ userId, topic, payload, at, key }: CustomOp): CustomResult {
+    if (key !== undefined) {
+      if (this.batch.known(systemUser, key)) return { status: 'ok', inboxSeq: null }
+      const taken = { digest: '', msgId: '', conversationId: '', seq: 0, serverTime: at }
+      this.batch.takeKey(systemUser, key, taken, null)
+    }
     const body = `{"topic":${JSON.stringify(topic)},"payload":${payload}}`
     const user = this.batch.counters.userRow(userId)
     return { status: 'ok', inboxSeq: this.batch.addFact(user, entryKind.custom, at, body) }

@@ -1,11 +1,11 @@
 // What one transaction works with: the counters, the keys its operations bear, and the rows it is going to write.
 import { entryKind, systemUser } from '../codes.js'
-import type { SqliteDatabase, SqlValue } from '../driver.js'
+import type { SqliteDatabase, SqliteStatement, SqlValue } from '../driver.js'
 import type { Tables } from '../tables.js'
 import { Counters, type UserCounters } from './counters.js'
 import { ManyRows } from './rows.js'
 
-/** What is known under a key. A request that is no message has no `msgId`, and the sequence 0. */
+/** What is known under a key. A request that is no message has an empty `msgId` and the sequence 0. */
 export interface KnownKey {
   readonly digest: string
   readonly msgId: string
@@ -14,23 +14,52 @@ export interface KnownKey {
   readonly serverTime: number
 }
 
-type KeyTuple = [number, string, string, string | null, string, number | null, number]
+type KeyTuple = [number, string, string, string | null, string | null, number | null, number]
 
-const messageColumns = [
-  'id, conversation, seq, ordinal, flags, sender, recipient, type, content, msg_id, client_msg_id, digest, server_time',
-  'client_time, subject, ext, reply_to, mentions',
-].join(', ')
+/** Every value that is bound costs about as much as writing twenty bytes, so what is seldom there has a statement of its own. */
+const plainColumns =
+  'id, conversation, seq, ordinal, flags, sender, recipient, type, content, msg_id, client_msg_id, digest, server_time'
+const seldomColumns = 'client_time, subject, ext, reply_to, mentions'
+export type PlainMessage = readonly [
+  id: number,
+  conversation: number,
+  seq: number,
+  ordinal: number,
+  flags: number,
+  sender: number | null,
+  recipient: number | null,
+  type: string,
+  content: string,
+  msgId: string,
+  clientMsgId: string,
+  digest: string,
+  serverTime: number,
+]
+export type SeldomColumns = readonly [
+  clientTime: number | null,
+  subject: string | null,
+  ext: string | null,
+  replyTo: number | null,
+  mentions: string | null,
+]
 
 export class Batch {
   readonly counters: Counters
   readonly #readKeys: ManyRows
-  readonly #writeMessages: ManyRows
+  readonly #writePlain: ManyRows
+  readonly #writeSeldom: ManyRows
+  readonly #writeMessageKeys: SqliteStatement
   readonly #writeKeys: ManyRows
-  readonly #writeEntries: ManyRows
+  readonly #writePointers: ManyRows
+  readonly #writeFacts: ManyRows
   readonly #known = new Map<string, KnownKey>()
-  #messages: SqlValue[] = []
+  #plain: SqlValue[] = []
+  #seldom: SqlValue[] = []
+  /** The first message that is not flushed; 0 while there is none. */
+  #firstMessage = 0
   #keys: SqlValue[] = []
-  #entries: SqlValue[] = []
+  #pointers: SqlValue[] = []
+  #facts: SqlValue[] = []
 
   constructor(
     readonly db: SqliteDatabase,
@@ -48,17 +77,32 @@ export class Batch {
         LEFT JOIN ${t.message} m ON m.id = k.message
         LEFT JOIN ${t.conversation} c ON c.id = ifnull(m.conversation, k.conversation)`,
     )
-    this.#writeMessages = new ManyRows(db, 18, (rows) => `INSERT INTO ${t.message} (${messageColumns}) VALUES ${rows}`)
+    this.#writePlain = new ManyRows(db, 13, (rows) => `INSERT INTO ${t.message} (${plainColumns}) VALUES ${rows}`)
+    this.#writeSeldom = new ManyRows(
+      db,
+      18,
+      (rows) => `INSERT INTO ${t.message} (${plainColumns}, ${seldomColumns}) VALUES ${rows}`,
+    )
+    this.#writeMessageKeys = db.prepare(
+      `INSERT INTO ${t.key} (user, client_msg_id, message)
+        SELECT ifnull(sender, ${systemUser}), client_msg_id, id FROM ${t.message} WHERE id >= ?`,
+    )
     this.#writeKeys = new ManyRows(
       db,
-      6,
-      (rows) => `INSERT INTO ${t.key} (user, client_msg_id, message, digest, conversation, at) VALUES ${rows}`,
+      5,
+      (rows) => `INSERT INTO ${t.key} (user, client_msg_id, digest, conversation, at) VALUES ${rows}`,
     )
-    this.#writeEntries = new ManyRows(
+    this.#writePointers = new ManyRows(
       db,
-      8,
-      (rows) =>
-        `INSERT INTO ${t.inbox} (user, seq, kind, at, message, conversation, conversation_seq, body) VALUES ${rows}`,
+      6,
+      (rows) => `WITH v (user, seq, at, message, conversation, conversation_seq) AS (VALUES ${rows})
+        INSERT INTO ${t.inbox} (user, seq, kind, at, message, conversation, conversation_seq)
+        SELECT user, seq, ${entryKind.message}, at, message, conversation, conversation_seq FROM v`,
+    )
+    this.#writeFacts = new ManyRows(
+      db,
+      5,
+      (rows) => `INSERT INTO ${t.inbox} (user, seq, kind, at, body) VALUES ${rows}`,
     )
   }
 
@@ -76,9 +120,16 @@ export class Batch {
 
   #drop(): void {
     this.#known.clear()
-    this.#messages = []
+    this.#dropRows()
+  }
+
+  #dropRows(): void {
+    this.#plain = []
+    this.#seldom = []
+    this.#firstMessage = 0
     this.#keys = []
-    this.#entries = []
+    this.#pointers = []
+    this.#facts = []
   }
 
   /** Reads what is stored under these keys of users that were loaded. */
@@ -91,7 +142,7 @@ export class Batch {
     if (values.length === 0) return
     for (const row of this.#readKeys.all(values)) {
       const [user, clientMsgId, digest, msgId, conversationId, seq, serverTime] = row as KeyTuple
-      const key = { digest, msgId: msgId ?? '', conversationId, seq: seq ?? 0, serverTime }
+      const key = { digest, msgId: msgId ?? '', conversationId: conversationId ?? '', seq: seq ?? 0, serverTime }
       this.#known.set(keyName(user, clientMsgId), key)
     }
   }
@@ -101,45 +152,47 @@ export class Batch {
     return this.#known.get(keyName(user, clientMsgId))
   }
 
-  /** Takes a key for a message, or with what another request is answered under it. */
-  takeKey(
-    user: number,
-    clientMsgId: string,
-    key: KnownKey,
-    place: { message: number } | { conversation: number },
-  ): void {
+  /** Takes a key for a request that is no message, with what it is answered by. */
+  takeKey(user: number, clientMsgId: string, key: KnownKey, conversation: number | null): void {
     this.#known.set(keyName(user, clientMsgId), key)
-    if ('message' in place) this.#keys.push(user, clientMsgId, place.message, null, null, null)
-    else this.#keys.push(user, clientMsgId, null, key.digest, place.conversation, key.serverTime)
+    this.#keys.push(user, clientMsgId, key.digest, conversation, key.serverTime)
   }
 
-  /** A message's row, as `messageColumns` lists it. */
-  addMessage(...values: SqlValue[]): void {
-    for (const value of values) this.#messages.push(value)
+  /** A message's row, and its key. Rows are numbered as they come, so that keys are found by the first number. */
+  addMessage(user: number, key: KnownKey, plain: PlainMessage, seldom: SeldomColumns): void {
+    this.#known.set(keyName(user, plain[10]), key)
+    if (this.#firstMessage === 0) this.#firstMessage = plain[0]
+    if (seldom.every((value) => value === null)) {
+      for (const value of plain) this.#plain.push(value)
+      return
+    }
+    for (const value of plain) this.#seldom.push(value)
+    for (const value of seldom) this.#seldom.push(value)
   }
 
   /** A pointer in an inbox; answers its place. */
   addPointer(user: UserCounters, at: number, message: number, conversation: number, conversationSeq: number): number {
     const seq = this.counters.nextEntry(user)
-    this.#entries.push(user.id, seq, entryKind.message, at, message, conversation, conversationSeq, null)
+    this.#pointers.push(user.id, seq, at, message, conversation, conversationSeq)
     return seq
   }
 
   /** A fact in an inbox; answers its place. */
   addFact(user: UserCounters, kind: number, at: number, body: string): number {
     const seq = this.counters.nextEntry(user)
-    this.#entries.push(user.id, seq, kind, at, null, null, null, body)
+    this.#facts.push(user.id, seq, kind, at, body)
     return seq
   }
 
   /** Writes the rows gathered so far, for an operation that reads them. */
   flush(): void {
-    if (this.#messages.length > 0) this.#writeMessages.run(this.#messages)
-    if (this.#keys.length > 0) this.#writeKeys.run(this.#keys)
-    if (this.#entries.length > 0) this.#writeEntries.run(this.#entries)
-    this.#messages = []
-    this.#keys = []
-    this.#entries = []
+    this.#writePlain.run(this.#plain)
+    this.#writeSeldom.run(this.#seldom)
+    if (this.#firstMessage > 0) this.#writeMessageKeys.run([this.#firstMessage])
+    this.#writeKeys.run(this.#keys)
+    this.#writePointers.run(this.#pointers)
+    this.#writeFacts.run(this.#facts)
+    this.#dropRows()
   }
 
   /** Writes everything, counters last. */

@@ -234,8 +234,11 @@ export function sideOf(conversation: ConversationCounters, userId: string): Side
 export const peerOf = (conversation: ConversationCounters, side: Side): Side =>
   (side === conversation.a ? conversation.b : conversation.a) ?? side
 
-const missing = (ids: Iterable<string>, known: Cache<unknown>): string[] =>
-  [...new Set(ids)].filter((id) => known.get(id) === undefined)
+function missing(ids: Iterable<string>, known: Cache<unknown>): string[] {
+  const found = new Set<string>()
+  for (const id of ids) if (known.get(id) === undefined) found.add(id)
+  return [...found]
+}
 
 type SideTuple = [number | null, string | null, number, number, number]
 type ConversationTuple = [

@@ -67,7 +67,7 @@ export class Positions {
     // The key is taken even where nothing changes: a repeat that comes after somebody else's change must not undo it.
     if (key) {
       const taken = { digest: key.digest, msgId: '', conversationId, seq: 0, serverTime: at }
-      this.batch.takeKey(user.id, key.clientMsgId, taken, { conversation: conversation.id })
+      this.batch.takeKey(user.id, key.clientMsgId, taken, conversation.id)
     }
     if (!changed) return { status: 'ok', pinned, muted, hidden, inboxSeq: null }
     const values = [pinned ? 1 : 0, muted ? 1 : 0, hidden ? conversation.countable : null]
