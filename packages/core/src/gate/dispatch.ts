@@ -14,7 +14,7 @@ import { RookeryError } from '../protocol/errors.js'
 import type { Limits } from '../protocol/limits.js'
 import { requestSchemas, type RequestEvent, type RequestOf } from '../protocol/requests.js'
 import { errorJson, okJson, sentJson } from '../protocol/wire.js'
-import type { Reply, Session } from './session.js'
+import type { Reply, Request, Session } from './session.js'
 import type { Slots } from './slots.js'
 import type { Watching } from './watching.js'
 
@@ -38,18 +38,12 @@ export interface UseCases {
 const isKnown = (event: string): event is RequestEvent => Object.hasOwn(requestSchemas, event)
 
 /** Checks a request and carries it out. Never throws; answers once, or not at all where the session has ended. */
-export function dispatch(
-  cases: UseCases,
-  session: Session,
-  event: string,
-  args: readonly unknown[],
-  reply: Reply,
-): void {
+export function dispatch(cases: UseCases, session: Session, { event, args, arrival }: Request, reply: Reply): void {
   const fail = (thrown: unknown): void => reply(errorJson(cases.faults.toError(thrown, event)))
   try {
     if (!isKnown(event)) throw new RookeryError('UNSUPPORTED', 'no such event')
     if (args.length !== 1) throw new RookeryError('BAD_REQUEST', 'a request has one argument, an object')
-    const answered = carryOut(cases, session, event, args[0], reply)
+    const answered = carryOut(cases, session, event, args[0], arrival, reply)
     answered?.then((json) => json !== null && reply(okJson(json)), fail)
   } catch (error) {
     fail(error)
@@ -62,12 +56,13 @@ function carryOut(
   session: Session,
   event: RequestEvent,
   request: unknown,
+  arrival: number,
   reply: Reply,
 ): Promise<string | null> | null {
   const { userId } = session
   switch (event) {
     case 'c2c':
-      cases.send.c2c(session, check(requestSchemas.c2c, request), (outcome) =>
+      cases.send.c2c(session, check(requestSchemas.c2c, request), arrival, (outcome) =>
         reply(outcome instanceof RookeryError ? errorJson(outcome) : okJson(sentJson(outcome))),
       )
       return null

@@ -3,14 +3,16 @@
 import type { Clock } from '../ports/clock.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits, Rate } from '../protocol/limits.js'
+import { requestSchemas } from '../protocol/requests.js'
 import { errorJson } from '../protocol/wire.js'
 import { Bucket } from './bucket.js'
 import { dispatch, type UseCases } from './dispatch.js'
 import type { Request, Session } from './session.js'
 
-const tooMany = errorJson(
-  new RookeryError('RATE_LIMITED', 'too many requests of this session are unanswered', { retryAfterMs: 1000 }),
-)
+const tooManyError = new RookeryError('RATE_LIMITED', 'too many requests of this session are unanswered', {
+  retryAfterMs: 1000,
+})
+const tooMany = errorJson(tooManyError)
 
 const draining = errorJson(
   new RookeryError('UNAVAILABLE', 'this node is going down; connect to another', { retryAfterMs: 1000 }),
@@ -30,6 +32,7 @@ export class Requests {
 
   receive(session: Session, request: Request): void {
     if (this.isDraining || session.inflight >= this.limits.inflight) {
+      if (!this.isDraining) this.turnAway(session, request)
       request.answer?.(this.isDraining ? draining : tooMany)
       return
     }
@@ -56,6 +59,13 @@ export class Requests {
     if (this.answering > 0) await new Promise<void>((resolve) => this.idle.push(resolve))
   }
 
+  // A message that is refused here is missing from its conversation like one that is refused further in.
+  private turnAway(session: Session, { event, args, arrival }: Request): void {
+    if (event !== 'c2c' || args.length !== 1) return
+    const { data } = requestSchemas.c2c.safeParse(args[0])
+    if (data !== undefined) this.cases.send.turnedAway(session, data, arrival, tooManyError)
+  }
+
   private allowance(session: Session, rate: Rate): number {
     const now = this.clock.monotonic()
     session.bucket ??= new Bucket(rate, now)
@@ -79,14 +89,14 @@ export class Requests {
     }, waitMs)
   }
 
-  private begin(session: Session, { event, args, answer }: Request): void {
+  private begin(session: Session, request: Request): void {
     this.answering++
     let isAnswered = false
-    dispatch(this.cases, session, event, args, (json) => {
+    dispatch(this.cases, session, request, (json) => {
       if (isAnswered) return
       isAnswered = true
       session.inflight--
-      if (!session.isClosed) answer?.(json)
+      if (!session.isClosed) request.answer?.(json)
       if (--this.answering === 0) for (const resolve of this.idle.splice(0)) resolve()
     })
   }

@@ -17,6 +17,8 @@ export interface Request {
   readonly event: string
   readonly args: readonly unknown[]
   readonly answer: Reply | undefined
+  /** Its number among the requests of its session. */
+  readonly arrival: number
 }
 
 /** What sessions of one gate share. */
@@ -46,6 +48,8 @@ export class Session implements Inbound, ImSession {
   paced: Request[] | null = null
   bucket: Bucket | null = null
   lanes: Map<ConversationId, SendLane> | null = null
+  /** How many requests it has made. */
+  arrivals = 0
   /** Users whose coming and going it asked to be told of. */
   watching: ReadonlySet<UserId> | null = null
   /** Where its delivered range begins. */
@@ -83,7 +87,7 @@ export class Session implements Inbound, ImSession {
   }
 
   request(event: string, args: readonly unknown[], answer: Reply | undefined): void {
-    if (!this.isClosed) this.context.receive(this, { event, args, answer })
+    if (!this.isClosed) this.context.receive(this, { event, args, answer, arrival: ++this.arrivals })
   }
 
   drained(): void {

@@ -13,6 +13,8 @@ export type SendAnswer = (outcome: Sent | RookeryError) => void
 /** The session that sends. Its lanes are made as they are needed. */
 export interface Sender extends ImSession {
   lanes: Map<ConversationId, SendLane> | null
+  /** The number of its last request. */
+  readonly arrivals: number
 }
 
 /** A message as it came in, checked, under the digest of what was received. */
@@ -40,7 +42,9 @@ export class SendJob implements WriteJob<AppendOp> {
   private readonly answers: SendAnswer[]
   private outcome: Sent | RookeryError | null = null
   private left: (() => void) | null = null
-  private generation = 0
+  /** Among the requests of its session; 0 for the host's. */
+  place = 0
+  arrival = 0
   /** Whether it reached the writer's queue or ended: what comes after it in its order may go. */
   hasLeft = false
 
@@ -83,9 +87,8 @@ export class SendJob implements WriteJob<AppendOp> {
     }
   }
 
-  /** Marks it as queued in the writer, under its lane's generation. */
-  leave(generation = 0): void {
-    this.generation = generation
+  /** Marks it as queued in the writer, or ended. */
+  leave(): void {
     this.hasLeft = true
     this.left?.()
   }
@@ -116,7 +119,7 @@ export class SendJob implements WriteJob<AppendOp> {
   }
 
   refusal(): RookeryError | null {
-    return this.sender?.lanes?.get(this.incoming.message.conversationId)?.overtaken(this.generation) ?? null
+    return this.sender?.lanes?.get(this.incoming.message.conversationId)?.overtaken(this) ?? null
   }
 
   settled(result: AppendResult | RefusedResult): void {

@@ -1,13 +1,22 @@
 // The order of one session's sends to one conversation, over handlers, refusals and retries.
 //
 //  L1. Sends leave in the order in which they came, whatever each has to wait for.
-//  L2. After an answer that may be tried again, all that were under way behind it and all later ones get the same answer,
-//      until the refused key comes again or the time is over.
+//  L2. After an answer that may be tried again, everything the client sent behind that message gets the same answer, whether
+//      it is under way or yet to come, until the refused key comes again or the time is over.
+//  L3. What the client sent before a refused message is not held back by it, and a message that comes again has the place
+//      that it had at first.
 import type { RookeryError } from '../protocol/errors.js'
 
+/** Where a send stands among the requests of its session. */
+export interface SendPlace {
+  /** When its key came first. */
+  readonly place: number
+  /** When it came this time; the same number where this is the first. */
+  readonly arrival: number
+}
+
 /** A send as its lane sees it. */
-export interface LaneItem {
-  readonly clientMsgId: string
+export interface LaneItem extends SendPlace {
   /** Everything before the writer's queue. Never rejects. */
   prepare(): Promise<void>
   refuse(error: RookeryError): void
@@ -16,33 +25,43 @@ export interface LaneItem {
 export class SendLane {
   private readonly waiting: LaneItem[] = []
   private running = false
-  private blocked: { readonly clientMsgId: string; readonly untilMs: number } | null = null
+  /** Refused keys that have not come again. */
+  private readonly missing = new Map<string, { readonly place: number; readonly untilMs: number }>()
+  /** What came up to `upTo`, behind `place`, was overtaken by a failure. */
+  private failures: { readonly place: number; readonly upTo: number; readonly untilMs: number }[] = []
   private lastError: RookeryError | null = null
-  /** Raised by each block: what left under an older one was overtaken by a failure. */
-  generation = 0
 
   /** @param discard called when the lane says nothing that a new one would not */
   constructor(private readonly discard: () => void) {}
 
-  /** Remembers an answer that may be tried again. The first one counts: it is the earliest message that is missing. */
-  block(clientMsgId: string, error: RookeryError, untilMs: number): void {
-    if (this.blocked !== null) return
-    this.blocked = { clientMsgId, untilMs }
+  /** Remembers an answer that may be tried again. `upTo` is the last arrival in the session. */
+  fail(clientMsgId: string, place: number, upTo: number, error: RookeryError, untilMs: number): void {
+    this.missing.set(clientMsgId, { place, untilMs })
     this.lastError = error
-    this.generation++
+    if (this.failures.some((one) => one.place <= place && one.upTo >= upTo)) return
+    this.failures = this.failures.filter((one) => one.place < place)
+    this.failures.push({ place, upTo, untilMs })
   }
 
-  /** Why something that left under `generation` may not be stored any more; null where it may. */
-  overtaken(generation: number): RookeryError | null {
-    return generation < this.generation ? this.lastError : null
+  /** A key comes: answers the place it had at first, where it was refused before, and waits for it no longer. */
+  cameAgain(clientMsgId: string): number | null {
+    const place = this.missing.get(clientMsgId)?.place ?? null
+    this.missing.delete(clientMsgId)
+    return place
   }
 
-  /** Why a send may not leave now; null where it may. Coming again, the refused key opens the lane. */
-  refusal(clientMsgId: string, nowMs: number): RookeryError | null {
-    if (this.blocked === null) return null
-    if (this.blocked.clientMsgId !== clientMsgId && this.blocked.untilMs > nowMs) return this.lastError
-    this.blocked = null
-    return null
+  /** Why a send may not leave now; null where it may. */
+  refusal({ place, arrival }: SendPlace, nowMs: number): RookeryError | null {
+    for (const [key, one] of this.missing)
+      if (one.untilMs <= nowMs) this.missing.delete(key)
+      else if (one.place < place) return this.lastError
+    this.failures = this.failures.filter((one) => one.untilMs > nowMs)
+    return this.overtaken({ place, arrival })
+  }
+
+  /** Why something that left may not be stored any more; null where it may. */
+  overtaken({ place, arrival }: SendPlace): RookeryError | null {
+    return this.failures.some((one) => one.place < place && arrival <= one.upTo) ? this.lastError : null
   }
 
   push(item: LaneItem, nowMs: () => number): void {
@@ -53,11 +72,11 @@ export class SendLane {
   private async run(nowMs: () => number): Promise<void> {
     this.running = true
     for (let item = this.waiting.shift(); item !== undefined; item = this.waiting.shift()) {
-      const refusal = this.refusal(item.clientMsgId, nowMs())
+      const refusal = this.refusal(item, nowMs())
       if (refusal === null) await item.prepare()
       else item.refuse(refusal)
     }
     this.running = false
-    if (this.generation === 0) this.discard()
+    if (this.missing.size === 0 && this.failures.length === 0) this.discard()
   }
 }

@@ -51,9 +51,20 @@ export class Send implements SendOutcomes {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Takes a checked c2c request. The answer comes once, in this turn or later. */
-  c2c(sender: Sender, request: RequestOf<'c2c'>, answer: SendAnswer): void {
-    this.submit(sender, incomingC2C(sender.userId, request), answer)
+  /** Takes a checked c2c request, with its number among its session's. The answer comes once, in this turn or later. */
+  c2c(sender: Sender, request: RequestOf<'c2c'>, arrival: number, answer: SendAnswer): void {
+    this.submit(sender, incomingC2C(sender.userId, request), arrival, answer)
+  }
+
+  /**
+   * Takes a checked c2c request that its session was refused with an answer that may be tried again: what it sends behind
+   * it to that conversation is held back, as behind any other such answer.
+   */
+  turnedAway(sender: Sender, request: RequestOf<'c2c'>, arrival: number, error: RookeryError): void {
+    const job = new SendJob(sender, incomingC2C(sender.userId, request), 0, this, () => {})
+    const lane = sender.lanes?.get(job.incoming.message.conversationId)
+    job.place = lane?.cameAgain(job.clientMsgId) ?? arrival
+    this.holdBack(job, sender, error)
   }
 
   /**
@@ -76,11 +87,13 @@ export class Send implements SendOutcomes {
     return { left: job.whenLeft(), sent }
   }
 
-  private submit(sender: Sender, incoming: Incoming, answer: SendAnswer): void {
+  private submit(sender: Sender, incoming: Incoming, arrival: number, answer: SendAnswer): void {
     const { conversationId, kind, type, clientMsgId } = incoming.message
     const before = this.pending.get(incoming.key)
     const job = new SendJob(sender, incoming, this.nowMs() + this.parts.timing.sendDeadlineMs, this, answer)
     const lane = sender.lanes?.get(conversationId)
+    job.arrival = arrival
+    job.place = lane?.cameAgain(clientMsgId) ?? arrival
     const mayGoAtOnce =
       before === undefined &&
       lane === undefined &&
@@ -96,11 +109,17 @@ export class Send implements SendOutcomes {
     }
     if (before === undefined) this.pending.set(incoming.key, job)
     if (before !== undefined && before.incoming.digest === incoming.digest) {
-      const opens = lane?.refusal(clientMsgId, this.nowMs()) ?? null
-      if (opens === null) {
-        // The order behind it counts from here: later sends of this session wait until it has left.
+      if (before.sender === sender) {
         before.join(answer)
-        if (!before.hasLeft) this.lane(sender, incoming).push(joined(before), this.nowMs)
+        return
+      }
+      if ((lane?.refusal(job, this.nowMs()) ?? null) === null) {
+        before.join((outcome) => {
+          if (outcome instanceof RookeryError && mayBeTriedAgain(outcome.code)) this.holdBack(job, sender, outcome)
+          answer(outcome)
+        })
+        // The order behind it counts from here: later sends of this session wait until it has left.
+        if (!before.hasLeft) this.lane(sender, incoming).push(joined(before, job), this.nowMs)
         return
       }
     }
@@ -207,7 +226,7 @@ export class Send implements SendOutcomes {
     }
     job.op = { op: 'append', message, members: this.readers(message), movesPosition: sender !== null }
     const full = this.parts.writer.enqueue(job)
-    if (full === null) job.leave(sender?.lanes?.get(message.conversationId)?.generation ?? 0)
+    if (full === null) job.leave()
     else this.refused(job, full)
   }
 
@@ -274,9 +293,13 @@ export class Send implements SendOutcomes {
 
   /** An answer without a stored message; one that may be tried again holds back what comes after it. */
   refused(job: SendJob, error: RookeryError): void {
-    if (job.sender !== null && mayBeTriedAgain(error.code) && !job.isAnswered)
-      this.lane(job.sender, job.incoming).block(job.clientMsgId, error, this.nowMs() + this.parts.timing.resendMs)
+    if (job.sender !== null && mayBeTriedAgain(error.code) && !job.isAnswered) this.holdBack(job, job.sender, error)
     this.finish(job, error)
+  }
+
+  private holdBack({ clientMsgId, incoming, place }: SendJob, sender: Sender, error: RookeryError): void {
+    const untilMs = this.nowMs() + this.parts.timing.resendMs
+    this.lane(sender, incoming).fail(clientMsgId, place, sender.arrivals, error, untilMs)
   }
 
   private finish(job: SendJob, outcome: Sent | RookeryError): void {
@@ -300,9 +323,10 @@ const repeat = (stored: StoredKey, digest: string): Sent | RookeryError =>
     : new RookeryError('CONFLICT', 'this clientMsgId was used for another message')
 
 /** A place in a lane behind which later sends wait until another job has left. */
-const joined = (job: SendJob) => ({
-  clientMsgId: job.clientMsgId,
-  prepare: () => job.whenLeft(),
+const joined = (before: SendJob, { place, arrival }: SendJob) => ({
+  place,
+  arrival,
+  prepare: () => before.whenLeft(),
   refuse: () => {},
 })
 
