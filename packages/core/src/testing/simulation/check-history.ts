@@ -1,0 +1,52 @@
+// Decides from what clients saw whether the invariants of RELIABILITY that concern 1:1 chat held. A pure function.
+import type { History } from './history.js'
+import { checkCatchingUp } from './invariants/catching-up.js'
+import { checkNumbers } from './invariants/numbers.js'
+import { checkOrder } from './invariants/order.js'
+import { checkPositions } from './invariants/positions.js'
+import { checkSessions } from './invariants/sessions.js'
+import { checkStoredOnce } from './invariants/stored-once.js'
+import { observe, type Observed } from './observed.js'
+
+/** One thing that must not have been seen. */
+export interface Violation {
+  /** The number under which RELIABILITY lists what was broken. */
+  readonly invariant: number
+  readonly what: string
+}
+
+/** Durations that some invariants speak of, ms. */
+export interface Bounds {
+  readonly leaseMs: number
+  readonly sendDeadlineMs: number
+  /** For the way of a request and its answer, and the server's own rounding. */
+  readonly slackMs: number
+}
+
+/** Notes a violation. */
+export type Report = (invariant: number, what: string) => void
+/** One group of invariants. */
+export type Invariants = (observed: Observed, report: Report, bounds: Bounds) => void
+
+const groups: readonly Invariants[] = [
+  checkStoredOnce,
+  checkOrder,
+  checkNumbers,
+  checkCatchingUp,
+  checkPositions,
+  checkSessions,
+]
+
+export const defaultBounds: Bounds = { leaseMs: 30_000, sendDeadlineMs: 10_000, slackMs: 1_500 }
+
+/** Everything that was broken, each only once in the same words. */
+export function checkHistory(history: History, bounds: Bounds = defaultBounds): Violation[] {
+  const found = new Map<string, Violation>()
+  const report: Report = (invariant, what) => {
+    const words = `${invariant} ${what}`
+    if (!found.has(words)) found.set(words, { invariant, what })
+  }
+  const observed = observe(history)
+  for (const group of groups) group(observed, report, bounds)
+  return [...found.values()].sort((a, b) => a.invariant - b.invariant)
+}

@@ -1,0 +1,138 @@
+// How each kind of fault strikes, and for how long.
+import type { SeededRandom } from '../seeded-random.js'
+import type { SimulatedCluster, SimulatedNode } from '../simulated-cluster.js'
+import type { VirtualClock } from '../virtual-clock.js'
+import type { Recorded } from './history.js'
+import type { FaultKind } from './plan.js'
+import { goodConditions } from './remote.js'
+import type { SimDevice } from './sim-device.js'
+
+export interface FaultyWorld {
+  readonly clock: VirtualClock
+  readonly random: SeededRandom
+  readonly cluster: SimulatedCluster
+  readonly devices: readonly SimDevice[]
+  readonly record: (event: Recorded) => void
+  /** Says that nothing needs to strike any more. */
+  isOver(): boolean
+}
+
+/** Strikes once. */
+export function strike(world: FaultyWorld, kind: FaultKind): void {
+  const { random, record, cluster } = world
+  if (world.isOver()) return
+  const forMs = 500 + random.int(random.chance(0.2) ? 40_000 : 8_000)
+  const node = cluster.nodes.length === 0 ? undefined : random.pick(cluster.nodes)
+  const device = random.pick(world.devices)
+  const later = (run: () => void): void => {
+    world.clock.setTimeout(() => world.isOver() || run(), forMs)
+  }
+  record({ t: 'fault', kind, facts: { forMs, node: node?.name, device: device.deviceId } })
+  switch (kind) {
+    case 'bus-loss':
+      cluster.bus.lossRate = random.pick([0.1, 0.5, 1])
+      return later(() => (cluster.bus.lossRate = 0))
+    case 'bus-delay':
+      cluster.bus.delayMs = random.pick([
+        [0, 30],
+        [0, 200],
+        [100, 3000],
+      ] as const)
+      return later(() => (cluster.bus.delayMs = [0, 0]))
+    case 'bus-partition': {
+      const [a, b] = random.shuffle(cluster.nodes)
+      if (a === undefined || b === undefined) return
+      cluster.bus.cut(a.nodeId, b.nodeId)
+      return later(() => cluster.bus.heal(a.nodeId, b.nodeId))
+    }
+    case 'last-frame':
+      return loseNextEntries(cluster)
+    case 'storage-slow':
+    case 'storage-failing':
+    case 'storage-stopped':
+      return storageFault(world, kind, forMs)
+    case 'presence-failing':
+      for (const one of random.chance(0.5) ? cluster.nodes : [node!]) {
+        one.presence.conditions = { delayMs: [1, 300], failRate: random.pick([0.3, 1]) }
+        later(() => (one.presence.conditions = goodConditions()))
+      }
+      return
+    case 'presence-forgets':
+      return cluster.presence.forget()
+    case 'node-killed':
+      return void (node && replace(world, node))
+    case 'node-paused':
+      if (node === undefined || node.process.state !== 'running') return
+      node.process.pause()
+      record({ t: 'paused', node: node.name })
+      world.clock.setTimeout(() => resume(world, node), random.chance(0.5) ? 60_000 : forMs)
+      return
+    case 'node-drained':
+      if (node === undefined || node.isDraining || node.process.state !== 'running') return
+      void drain(world, node)
+      return
+    case 'connection-reset':
+      return device.cut('reset')
+    case 'connection-half-open':
+      return device.cut('half-open')
+    case 'connection-black-hole':
+      return device.cut('black-hole')
+    case 'answer-lost':
+      return device.swallowAnswer()
+    case 'slow-reader':
+      return device.stall(Math.min(forMs, 8_000))
+    case 'clock-jump':
+      return world.clock.jumpWall(random.pick([-7_200_000, -60_000, 60_000, 7_200_000]))
+    case 'clock-skew':
+      if (node !== undefined) node.process.skewMs = random.int(14_400_000) - 7_200_000
+      return
+    case 'racing-logins':
+      for (const one of world.devices) if (random.chance(0.6)) one.open()
+      return
+    case 'corrupted-device':
+      return device.corrupt(random.pick(['beyond', 'epoch', 'entry']))
+  }
+}
+
+/** What one commit tells other nodes is lost, and nothing else. */
+export function loseNextEntries(cluster: SimulatedCluster): void {
+  cluster.bus.dropNext((frame) => (frame as { t?: unknown }).t === 'entries')
+}
+
+export function resume({ record }: FaultyWorld, node: SimulatedNode): void {
+  if (node.process.state !== 'paused') return
+  record({ t: 'resumed', node: node.name })
+  node.process.resume()
+}
+
+function storageFault({ random, cluster, clock, isOver }: FaultyWorld, kind: FaultKind, forMs: number): void {
+  const struck = random.chance(0.5) ? cluster.nodes : [random.pick(cluster.nodes)]
+  for (const { storage } of struck) {
+    if (kind === 'storage-slow')
+      storage.conditions = {
+        delayMs: random.pick([
+          [20, 200],
+          [500, 2500],
+        ]),
+        failRate: 0,
+      }
+    else if (kind === 'storage-failing') storage.conditions = { delayMs: [1, 20], failRate: random.pick([0.2, 0.6]) }
+    // Each call takes as long as storage may take at all, and then fails.
+    else storage.conditions = { delayMs: [3_900, 4_000], failRate: 1 }
+    clock.setTimeout(() => isOver() || (storage.conditions = goodConditions()), forMs)
+  }
+}
+
+/** A node dies, and another one comes up after a while: with a name of its own, or under the dead one's. */
+function replace(world: FaultyWorld, node: SimulatedNode): void {
+  const { cluster, random, record, clock } = world
+  record({ t: 'killed', node: node.name })
+  cluster.kill(node)
+  const nodeId = random.chance(0.5) ? node.nodeId : undefined
+  clock.setTimeout(() => void cluster.start(nodeId), 200 + random.int(5_000))
+}
+
+async function drain(world: FaultyWorld, node: SimulatedNode): Promise<void> {
+  await world.cluster.drain(node)
+  await world.cluster.start()
+}

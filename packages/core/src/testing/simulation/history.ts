@@ -1,0 +1,95 @@
+// What clients saw, in the order in which it happened, and nothing that only a server could know. Faults stand in it so
+// that a person can follow a run; the checker uses of them only when a node died or stood still.
+
+/** A `Message` as it came over the wire. */
+export interface WireMessage {
+  readonly msgId: string
+  readonly clientMsgId: string
+  readonly conversationId: string
+  readonly seq: number
+  readonly from: string | null
+  readonly to?: string
+  readonly subject?: string
+  readonly type: string
+  readonly content: unknown
+  readonly silent?: boolean
+  readonly serverTime: number
+}
+
+/** An `Entry` as it came over the wire. */
+export interface WireEntry {
+  readonly seq: number
+  readonly kind: string
+  readonly at: number
+  /** Kind `message`. */
+  readonly message?: WireMessage
+  /** Kind `read`. */
+  readonly conversationId?: string
+  readonly readSeq?: number
+  readonly unread?: number
+  readonly atSeq?: number
+}
+
+/** Where a device stood when everything had healed and been quiet for two heartbeats. */
+export interface Standing {
+  readonly user: string
+  readonly device: string
+  readonly type: string
+  /** Its connection, null where it has none. */
+  readonly conn: number | null
+  /** Whether it tries to be connected: a device that was kicked does not. */
+  readonly wants: boolean
+  /** The last entry up to which it holds everything since it began. */
+  readonly position: number
+  /** Keys that it still tries to send. */
+  readonly unanswered: readonly string[]
+}
+
+interface OnConnection {
+  /** Numbers connections over all devices, from 1. */
+  readonly conn: number
+}
+
+/** What was recorded; `atMs` is virtual time from the start of the run. */
+export type Recorded =
+  /** A handshake leaves the device. */
+  | ({ readonly t: 'dial'; readonly user: string; readonly device: string } & OnConnection)
+  | ({
+      readonly t: 'connect'
+      readonly user: string
+      readonly device: string
+      readonly type: string
+      readonly node: string
+      /** What the handshake said. */
+      readonly given: { readonly since?: number; readonly sinceAt?: number; readonly epoch?: string }
+      readonly ready: { readonly seq: number; readonly epoch: string; readonly reset: boolean }
+    } & OnConnection)
+  | { readonly t: 'refused'; readonly user: string; readonly device: string; readonly code: string }
+  /** `n` numbers requests over all connections. */
+  | ({ readonly t: 'request'; readonly n: number; readonly event: string; readonly body: any } & OnConnection)
+  | ({
+      readonly t: 'answer'
+      readonly n: number
+      readonly ok: boolean
+      readonly data?: any
+      readonly code?: string
+    } & OnConnection)
+  | ({ readonly t: 'event'; readonly event: string; readonly payload: any } & OnConnection)
+  /** From here on what either side sends may come late or never, though they may not know. */
+  | ({ readonly t: 'broken' } & OnConnection)
+  | ({ readonly t: 'disconnect'; readonly by: 'server' | 'network' | 'client' } & OnConnection)
+  | { readonly t: 'fault'; readonly kind: string; readonly facts?: Readonly<Record<string, unknown>> }
+  | { readonly t: 'paused' | 'resumed' | 'killed'; readonly node: string }
+  | { readonly t: 'healed' }
+  | { readonly t: 'settled'; readonly standings: readonly Standing[] }
+  /** A device's pull from zero to the end, after everything. */
+  | { readonly t: 'final'; readonly user: string; readonly device: string; readonly entries: readonly WireEntry[] }
+
+export type HistoryEvent = Recorded & { readonly atMs: number }
+export type History = readonly HistoryEvent[]
+
+/** A run's history as lines to read, one an event. */
+export const printHistory = (history: History): string =>
+  history
+    .map(({ atMs, t, ...rest }, index) => `${index}\t${(atMs / 1000).toFixed(3)}\t${t}\t${JSON.stringify(rest)}`)
+    .join('\n')

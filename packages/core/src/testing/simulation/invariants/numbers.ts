@@ -1,0 +1,48 @@
+// Invariants 10, 12 and 15: numbers have no gaps and are never used twice, and an entry is the same however it came.
+import type { Invariants } from '../check-history.js'
+import { messagesOf } from '../observed.js'
+
+export const checkNumbers: Invariants = ({ given, inboxes, history, connections }, report) => {
+  for (const [user, entries] of inboxes) {
+    entries.forEach(({ seq }, i) => {
+      if (seq !== i + 1 && entries[i - 1]?.seq !== seq) report(10, `${user}'s inbox has ${seq} in place ${i + 1}`)
+    })
+    const last = new Map<string, number>()
+    for (const { conversationId, seq } of messagesOf(entries)) {
+      const before = last.get(conversationId) ?? 0
+      if (seq > before + 1) report(10, `${user} has ${conversationId} without ${before + 1} to ${seq - 1}`)
+      last.set(conversationId, seq)
+    }
+  }
+  const entryAt = new Map<string, { identity: string; json: string; how: string }>()
+  for (const { user, how, entry } of given) {
+    const place = `${user} ${entry.seq}`
+    const json = canonical(entry)
+    const identity = entry.message === undefined ? `${entry.kind} ${entry.at}` : `message ${entry.message.msgId}`
+    const before = entryAt.get(place)
+    if (before === undefined) entryAt.set(place, { identity, json, how })
+    else if (before.identity !== identity) report(12, `${place} was ${before.identity}, then ${identity}`)
+    else if (before.json !== json) report(15, `${place} was ${before.json} ${before.how}, and ${json} ${how}`)
+  }
+  // 12: the head that a login is told never lies below what the user was given before it began.
+  const highest = new Map<string, number>()
+  const knownAtDial = new Map<number, number>()
+  for (const event of history) {
+    if (event.t === 'dial') knownAtDial.set(event.conn, highest.get(event.user) ?? 0)
+    if (event.t !== 'connect' && (event.t !== 'event' || event.event !== 'entries')) continue
+    const user = event.t === 'connect' ? event.user : connections.get(event.conn)?.user
+    const seq = event.t === 'connect' ? event.ready.seq : (event.payload.entries.at(-1)?.seq ?? 0)
+    if (user === undefined) continue
+    const known = knownAtDial.get(event.conn) ?? 0
+    if (event.t === 'connect' && seq < known) report(12, `${user} was told the head ${seq} after ${known}`)
+    highest.set(user, Math.max(highest.get(user) ?? 0, seq))
+  }
+}
+
+/** JSON text in which the order of keys does not matter. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )

@@ -1,0 +1,78 @@
+// Invariants 7 to 9: one order, which respects what was known when something was sent.
+import type { Invariants } from '../check-history.js'
+import { keyOf, messagesOf, pairOf, type Observed, type ObservedRequest } from '../observed.js'
+
+export const checkOrder: Invariants = (observed, report) => {
+  // 7: a place in a conversation holds one message, whoever looks.
+  const at = new Map<string, string>()
+  for (const { user, entry } of observed.given) {
+    const { message } = entry
+    if (message === undefined) continue
+    const place = `${message.conversationId} ${message.seq}`
+    const other = at.get(place)
+    if (other !== undefined && other !== message.msgId) report(7, `${user} was given another message at ${place}`)
+    at.set(place, message.msgId)
+  }
+  for (const [user, entries] of observed.inboxes) {
+    const last = new Map<string, number>()
+    for (const { conversationId, seq } of messagesOf(entries)) {
+      if (seq <= (last.get(conversationId) ?? 0)) report(7, `${user} has ${conversationId} ${seq} out of order`)
+      last.set(conversationId, seq)
+    }
+  }
+  const places = placesOf(observed)
+  knownBefore(observed, places, report)
+  // 9: what one device sent to a conversation, in the order of first attempts.
+  const lanes = new Map<string, { seq: number; key: string }>()
+  for (const { first, seq } of firstAttempts(observed, places)) {
+    if (seq === undefined) continue
+    const { connection, body } = first
+    const lane = `${connection.user} ${connection.device} ${pairOf(connection.user, body.to, body.subject)}`
+    const before = lanes.get(lane)
+    if (before !== undefined && before.seq > seq)
+      report(
+        9,
+        `${connection.device} sent ${before.key} before ${body.clientMsgId}, stored as ${before.seq} and ${seq}`,
+      )
+    lanes.set(lane, { seq, key: body.clientMsgId })
+  }
+}
+
+/** Where each key ended up: from finals, or from what it was acknowledged as. */
+function placesOf({ inboxes, keys }: Observed): Map<string, number> {
+  const places = new Map<string, number>()
+  for (const [name, { sends }] of keys)
+    for (const { answer } of sends) if (answer?.ok === true) places.set(name, answer.data.seq)
+  for (const entries of inboxes.values())
+    for (const { from, clientMsgId, seq } of messagesOf(entries)) places.set(keyOf(from, clientMsgId), seq)
+  return places
+}
+
+const firstAttempts = ({ keys }: Observed, places: ReadonlyMap<string, number>) =>
+  [...keys.values()]
+    .map(({ user, key, sends }) => ({ first: sends[0]!, seq: places.get(keyOf(user, key)) }))
+    .sort((a, b) => a.first.index - b.first.index)
+
+/** 8: what was acknowledged before something was sent comes before it. */
+function knownBefore(
+  observed: Observed,
+  places: ReadonlyMap<string, number>,
+  report: (invariant: number, what: string) => void,
+): void {
+  const steps: { index: number; send: ObservedRequest; isAck: boolean; seq: number }[] = []
+  for (const { first, seq } of firstAttempts(observed, places))
+    if (seq !== undefined) steps.push({ index: first.index, send: first, isAck: false, seq })
+  for (const { sends } of observed.keys.values())
+    for (const send of sends)
+      if (send.answer?.ok === true)
+        steps.push({ index: send.answer.index, send, isAck: true, seq: send.answer.data.seq })
+  steps.sort((a, b) => a.index - b.index)
+  const acknowledged = new Map<string, number>()
+  for (const { send, isAck, seq } of steps) {
+    const { connection, body } = send
+    const pair = pairOf(connection.user, body.to, body.subject)
+    const before = acknowledged.get(pair) ?? 0
+    if (isAck) acknowledged.set(pair, Math.max(before, seq))
+    else if (seq <= before) report(8, `${body.clientMsgId} became ${seq}, sent after ${before} was acknowledged`)
+  }
+}

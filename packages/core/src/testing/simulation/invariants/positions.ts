@@ -1,0 +1,161 @@
+// Invariants 18 to 20: delivered, read and unread.
+import type { Invariants, Report } from '../check-history.js'
+import type { WireEntry, WireMessage } from '../history.js'
+import { messagesOf, type Observed, type ObservedConnection } from '../observed.js'
+
+export const checkPositions: Invariants = (observed, report) => {
+  delivered(observed, report)
+  readPositions(observed, report)
+}
+
+/** 18: an acknowledgement counts up to what was given, and a receipt tells only of what some device acknowledged. */
+function delivered(observed: Observed, report: Report): void {
+  /** Where each connection's range began, how far it was given entries, and what it acknowledged. */
+  const ranges = new Map<number, { from: number; given: number; to: number; user: string }>()
+  const requests = new Map(observed.requests.map((request) => [request.n, request]))
+  for (const event of observed.history) {
+    if (event.t === 'connect') {
+      const { since } = event.given
+      const start = since === undefined ? event.ready.seq : event.ready.reset ? 0 : since
+      const from = since === undefined ? start : 0
+      ranges.set(event.conn, { from, given: start, to: since === undefined ? from : start, user: event.user })
+      continue
+    }
+    if (event.t === 'request') {
+      const range = ranges.get(event.conn)
+      // What the server is yet to answer may have told others already.
+      if (range !== undefined && event.event === 'ack') range.to = Math.max(range.to, event.body.seq)
+      if (range !== undefined && event.event === 'pull') range.to = Math.max(range.to, event.body.since)
+    }
+    if (event.t === 'answer' && event.ok) {
+      const request = requests.get(event.n)
+      const range = ranges.get(event.conn)
+      if (range === undefined) continue
+      if (request?.event === 'pull') range.given = Math.max(range.given, event.data.seq)
+      if (request?.event === 'ack' && event.data.seq > Math.min(request.body.seq, range.given))
+        report(18, `an acknowledgement of ${request.body.seq} counted as ${event.data.seq}, given ${range.given}`)
+    }
+    if (event.t !== 'event') continue
+    const range = ranges.get(event.conn)
+    if (event.event === 'entries' && range !== undefined)
+      range.given = Math.max(range.given, event.payload.entries.at(-1)?.seq ?? 0)
+    if (event.event === 'receipt' && event.payload.deliveredSeq !== undefined) {
+      const { conversationId, userId, deliveredSeq } = event.payload
+      const place = observed.inboxes
+        .get(userId)
+        ?.find(({ message }) => message?.conversationId === conversationId && message?.seq === deliveredSeq)?.seq
+      const isTrue =
+        place !== undefined &&
+        [...ranges.values()].some(({ user, from, to }) => user === userId && from < place && place <= to)
+      if (!isTrue)
+        report(18, `${userId} was said to have received ${conversationId} ${deliveredSeq}, and did not say so`)
+    }
+  }
+}
+
+/** 19 and 20 */
+function readPositions({ requests, inboxes, keys, given, connections }: Observed, report: Report): void {
+  /** Of each user and conversation: what is known to be read, and by when; and the most that can have been. */
+  const positions = new Map<string, { known: { index: number; seq: number }[]; most: number }>()
+  const of = (user: string, conversationId: string) => {
+    const name = `${user} ${conversationId}`
+    let position = positions.get(name)
+    if (position === undefined) positions.set(name, (position = { known: [], most: 0 }))
+    return position
+  }
+  for (const { user, sends } of keys.values())
+    for (const { answer } of sends)
+      if (answer?.ok === true)
+        of(user, answer.data.conversationId).known.push({ index: answer.index, seq: answer.data.seq })
+  for (const [user, entries] of inboxes)
+    for (const { from, conversationId, seq } of messagesOf(entries))
+      if (from === user) of(user, conversationId).most = Math.max(of(user, conversationId).most, seq)
+  for (const { event, body, connection } of requests)
+    if (event === 'read') {
+      const position = of(connection.user, body.conversationId)
+      position.most = Math.max(position.most, body.seq)
+    }
+  for (const { event, body, connection, index, answer } of requests) {
+    if (event !== 'read' || answer?.ok !== true) continue
+    const { user } = connection
+    const { readSeq, unread, atSeq } = answer.data
+    const name = `${user} ${body.conversationId}`
+    const position = of(user, body.conversationId)
+    const before = Math.max(0, ...position.known.filter((one) => one.index < index).map(({ seq }) => seq))
+    if (readSeq < before) report(19, `${name} was read up to ${before}, then ${readSeq}`)
+    if (readSeq > atSeq) report(19, `${name} is read up to ${readSeq} of ${atSeq}`)
+    if (readSeq < Math.min(body.seq, atSeq)) report(19, `${name} was read up to ${body.seq} and stands at ${readSeq}`)
+    unreadIs(inboxes.get(user), user, body.conversationId, readSeq, atSeq, unread, report)
+    position.known.push({ index: answer.index, seq: readSeq })
+  }
+  for (const { user, entry } of given)
+    if (entry.kind === 'read') {
+      const { conversationId, readSeq, unread, atSeq } = entry as Required<WireEntry>
+      unreadIs(inboxes.get(user), user, conversationId, readSeq, atSeq, unread, report)
+    }
+  for (const [user, entries] of inboxes) {
+    const last = new Map<string, number>()
+    for (const { kind, conversationId, readSeq } of entries) {
+      if (kind !== 'read') continue
+      if (readSeq! <= (last.get(conversationId!) ?? 0))
+        report(19, `${user}'s entries take ${conversationId} back to ${readSeq}`)
+      last.set(conversationId!, readSeq!)
+    }
+  }
+  atTheEnd(
+    requests.filter(({ event }) => event === 'conversations'),
+    inboxes,
+    of,
+    connections,
+    report,
+  )
+}
+
+/** Every device's list says the same, and it is what the history says. */
+function atTheEnd(
+  lists: Observed['requests'],
+  inboxes: Observed['inboxes'],
+  of: (user: string, conversationId: string) => { known: { index: number; seq: number }[]; most: number },
+  connections: ReadonlyMap<number, ObservedConnection>,
+  report: Report,
+): void {
+  const told = new Map<string, string>()
+  for (const { answer, connection, index } of lists) {
+    const { user, device } = connections.get(connection.conn)!
+    if (answer?.ok !== true) continue
+    let total = 0
+    for (const { conversationId, readSeq, unread, seq } of answer.data.conversations) {
+      const name = `${user} ${conversationId}`
+      const { known, most } = of(user, conversationId)
+      const least = Math.max(0, ...known.filter((one) => one.index < index).map((one) => one.seq))
+      if (readSeq < least) report(19, `${name} was read up to ${least}, and ${device} is told ${readSeq}`)
+      if (readSeq > Math.min(most, seq))
+        report(19, `${name} was read up to ${most} of ${seq}, and ${device} is told ${readSeq}`)
+      const position = `${readSeq} of ${seq}`
+      if (told.has(name) && told.get(name) !== position)
+        report(19, `${name} stands at ${told.get(name)} and ${position}`)
+      told.set(name, position)
+      unreadIs(inboxes.get(user), user, conversationId, readSeq, seq, unread, report)
+      total += unread
+    }
+    if (answer.data.cursor === undefined && total !== answer.data.unreadTotal)
+      report(20, `${device} is told ${answer.data.unreadTotal} unread, and ${total} one by one`)
+  }
+}
+
+function unreadIs(
+  inbox: readonly WireEntry[] | undefined,
+  user: string,
+  conversationId: string,
+  readSeq: number,
+  atSeq: number,
+  unread: number,
+  report: Report,
+): void {
+  if (inbox === undefined) return
+  const counts = (m: WireMessage): boolean =>
+    m.conversationId === conversationId && m.seq > readSeq && m.seq <= atSeq && m.from !== user && m.silent !== true
+  const expected = messagesOf(inbox).filter(counts).length
+  if (unread !== expected)
+    report(20, `${user} ${conversationId} has ${expected} unread from ${readSeq} to ${atSeq}, told ${unread}`)
+}

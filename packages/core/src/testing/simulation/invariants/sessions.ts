@@ -1,0 +1,144 @@
+// Invariants 21, 24, 28 and 30: kicks, what is nobody else's business, the dead, and that everything settles.
+import type { Invariants, Report } from '../check-history.js'
+import type { History } from '../history.js'
+import { messagesOf, type Observed } from '../observed.js'
+
+export const checkSessions: Invariants = (observed, report, bounds) => {
+  kicks(observed, report)
+  strangers(observed, report)
+  theDead(observed, talksOf(observed), report, bounds.leaseMs)
+  settles(observed, report, bounds.sendDeadlineMs + bounds.slackMs)
+}
+
+/** 21 */
+function kicks({ history, connections }: Observed, report: Report): void {
+  history.forEach((event, index) => {
+    if (event.t === 'event' || event.t === 'answer') {
+      const connection = connections.get(event.conn)
+      if (connection === undefined) return
+      if (connection.kicked !== null && connection.kicked < index)
+        report(21, `${connection.device} was given ${event.t === 'event' ? event.event : 'an answer'} after its kick`)
+    }
+    if (event.t !== 'settled') return
+    const slots = new Map<string, { connected: string[]; wanting: number }>()
+    for (const { user, type, device, conn, wants } of event.standings) {
+      const name = `${user} ${type}`
+      const slot = slots.get(name) ?? { connected: [], wanting: 0 }
+      if (conn !== null) slot.connected.push(device)
+      if (wants) slot.wanting++
+      slots.set(name, slot)
+    }
+    for (const [name, { connected, wanting }] of slots) {
+      if (connected.length > 1) report(21, `${connected.join(' and ')} both hold the slot ${name}`)
+      if (wanting === 0) report(21, `of those who wanted the slot ${name} none is left`)
+      else if (connected.length === 0) report(30, `nobody came back to the slot ${name}`)
+    }
+  })
+}
+
+/** 24, for 1:1: what belongs to two others. */
+function strangers(observed: Observed, report: Report): void {
+  const { given, history, connections, requests } = observed
+  const membersOf = conversationsOf(observed)
+  const talks = talksOf(observed)
+  for (const { user, entry } of given) {
+    const { message } = entry
+    if (message !== undefined && message.from !== user && message.to !== user)
+      report(24, `${user} was given what ${message.from} wrote to ${message.to}`)
+  }
+  for (const event of history) {
+    if (event.t !== 'event') continue
+    const user = connections.get(event.conn)?.user
+    if (user === undefined) continue
+    const { conversationId, userId } = event.payload ?? {}
+    if (event.event === 'typing' || event.event === 'receipt') {
+      const members = membersOf.get(conversationId)
+      if (members?.has(user) !== true || !members.has(userId))
+        report(24, `${user} was told ${event.event} of ${userId} in a conversation that is not theirs`)
+    }
+    if (event.event === 'presence' && event.payload.online && !talks(user, userId))
+      report(24, `${user} was told that ${userId} is there`)
+  }
+  for (const { event, body, answer, connection } of requests) {
+    if (answer?.ok !== true) continue
+    const { user } = connection
+    const members = membersOf.get(body?.conversationId)
+    if (members !== undefined && !members.has(user))
+      report(24, `${user} was answered ${event} of a foreign conversation`)
+    if (event === 'presence')
+      for (const { userId, online } of answer.data.users)
+        if (online && !talks(user, userId)) report(24, `${user} was told that ${userId} is there`)
+  }
+}
+
+function conversationsOf({ inboxes }: Observed): Map<string, Set<string>> {
+  const members = new Map<string, Set<string>>()
+  for (const entries of inboxes.values())
+    for (const { conversationId, from, to } of messagesOf(entries)) members.set(conversationId, new Set([from!, to!]))
+  return members
+}
+
+/** Whether two users share a conversation: the others' presence is nobody's business. */
+function talksOf(observed: Observed): (a: string, b: string) => boolean {
+  const members = [...conversationsOf(observed).values()]
+  return (a, b) => a === b || members.some((two) => two.has(a) && two.has(b))
+}
+
+/** 28: who was connected to a node that died, and nowhere since, is offline once its lease is over. */
+function theDead(
+  { history, requests, connections }: Observed,
+  talks: (a: string, b: string) => boolean,
+  report: Report,
+  leaseMs: number,
+): void {
+  const lastSeenMs = lastSeen(history, connections)
+  const settledAtMs = history.find(({ t }) => t === 'settled')?.atMs ?? Infinity
+  for (const { event, atMs, answer, connection } of requests) {
+    if (event !== 'presence' || answer?.ok !== true) continue
+    for (const { userId, online } of answer.data.users) {
+      const state = lastSeenMs(userId, answer.index)
+      if (online && state.died !== null && atMs > state.died + leaseMs)
+        report(28, `${userId} was told to be there ${Math.round(atMs - state.died)} ms after the node died`)
+      if (!online && atMs > settledAtMs && state.isConnected && talks(connection.user, userId))
+        report(28, `${userId} was told to be away while connected`)
+    }
+  }
+}
+
+function lastSeen(history: History, connections: Observed['connections']) {
+  return (user: string, before: number): { died: number | null; isConnected: boolean } => {
+    const own = [...connections.values()].filter((one) => one.user === user && one.index < before)
+    const isConnected = own.some(({ end }) => end > before)
+    const deathOf = (node: string, from: number): number | null => {
+      const death = history.find((event, i) => i > from && i < before && event.t === 'killed' && event.node === node)
+      return death?.atMs ?? null
+    }
+    // Only where every connection that the user ever had was to a node that died under it can nobody else be meant.
+    const deaths = own.map(({ node, index }) => deathOf(node, index))
+    const died = own.length > 0 && deaths.every((at) => at !== null) ? Math.max(...(deaths as number[])) : null
+    return { died, isConnected }
+  }
+}
+
+/** 30 */
+function settles({ history, requests }: Observed, report: Report, withinMs: number): void {
+  const pauses: { node: string; fromMs: number; toMs: number }[] = []
+  for (const event of history) {
+    if (event.t === 'paused') pauses.push({ node: event.node, fromMs: event.atMs, toMs: Infinity })
+    if (event.t === 'resumed')
+      for (const pause of pauses) if (pause.node === event.node && pause.toMs === Infinity) pause.toMs = event.atMs
+  }
+  const endMs = history.at(-1)?.atMs ?? 0
+  for (const { event, atMs, answer, connection, body } of requests) {
+    if (event !== 'c2c') continue
+    const waitedTo = Math.min(answer?.atMs ?? endMs, connection.brokenAtMs, endMs)
+    let waitedMs = waitedTo - atMs
+    for (const { node, fromMs, toMs } of pauses)
+      if (node === connection.node) waitedMs -= Math.max(0, Math.min(toMs, waitedTo) - Math.max(fromMs, atMs))
+    if (waitedMs > withinMs) report(30, `${body.clientMsgId} was not answered within ${Math.round(waitedMs)} ms`)
+  }
+  for (const event of history)
+    if (event.t === 'settled')
+      for (const { device, conn, unanswered } of event.standings)
+        if (conn !== null && unanswered.length > 0) report(30, `${device} still cannot send ${unanswered[0]}`)
+}

@@ -1,0 +1,66 @@
+// A process as the outside sees it: what reaches it runs now, waits while it is stopped, and is lost once it is dead.
+import type { Clock, Timer } from '../../ports/clock.js'
+import type { VirtualClock } from '../virtual-clock.js'
+
+interface ProcessTimer {
+  handle: Timer
+  isCleared: boolean
+}
+
+/** One node's process, and its clock: its timers are among what waits and what is lost. */
+export class NodeProcess implements Clock {
+  /** By how much its wall clock is wrong, ms. */
+  skewMs = 0
+  #state: 'running' | 'paused' | 'dead' = 'running'
+  #waiting: (() => void)[] = []
+
+  constructor(private readonly base: VirtualClock) {}
+
+  get state(): 'running' | 'paused' | 'dead' {
+    return this.#state
+  }
+
+  /** Something from outside reaches the process. */
+  enter(run: () => void): void {
+    if (this.#state === 'running') run()
+    else if (this.#state === 'paused') this.#waiting.push(run)
+  }
+
+  /** SIGSTOP. */
+  pause(): void {
+    if (this.#state === 'running') this.#state = 'paused'
+  }
+
+  /** SIGCONT: what came meanwhile comes in, one after the other. */
+  resume(): void {
+    if (this.#state !== 'paused') return
+    this.#state = 'running'
+    for (const run of this.#waiting.splice(0)) this.base.setTimeout(() => this.enter(run), 0)
+  }
+
+  /** SIGKILL. */
+  kill(): void {
+    this.#state = 'dead'
+    this.#waiting = []
+  }
+
+  now(): number {
+    return Math.floor(this.base.now() + this.skewMs)
+  }
+
+  monotonic(): number {
+    return this.base.monotonic()
+  }
+
+  setTimeout(run: () => void, delayMs: number): Timer {
+    const fire = (): void => this.enter(() => timer.isCleared || run())
+    const timer: ProcessTimer = { handle: this.base.setTimeout(fire, delayMs), isCleared: false }
+    return timer
+  }
+
+  clearTimeout(timer: Timer): void {
+    const { handle } = timer as ProcessTimer
+    ;(timer as ProcessTimer).isCleared = true
+    this.base.clearTimeout(handle)
+  }
+}

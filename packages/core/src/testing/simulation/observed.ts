@@ -1,0 +1,154 @@
+// A history as the invariants look at it: connections, sends with their outcomes, entries with who was given them when.
+import type { History, HistoryEvent, WireEntry, WireMessage } from './history.js'
+
+export interface ObservedConnection {
+  readonly conn: number
+  readonly user: string
+  readonly device: string
+  readonly type: string
+  readonly node: string
+  readonly index: number
+  /** Where in the history it ended for its client, Infinity where it did not. */
+  end: number
+  /** From when on nothing need arrive (ms); Infinity where that never came. */
+  brokenAtMs: number
+  /** Where it was told `kick`. */
+  kicked: number | null
+}
+
+export interface ObservedRequest {
+  readonly n: number
+  readonly index: number
+  readonly atMs: number
+  readonly connection: ObservedConnection
+  readonly event: string
+  readonly body: any
+  answer: { readonly index: number; readonly atMs: number; readonly ok: boolean; data?: any; code?: string } | null
+}
+
+export interface Given {
+  readonly index: number
+  readonly user: string
+  readonly device: string
+  readonly how: 'live' | 'pulled' | 'final'
+  readonly entry: WireEntry
+}
+
+/** One key of one user, over all attempts. */
+export interface ObservedKey {
+  readonly user: string
+  readonly key: string
+  readonly sends: ObservedRequest[]
+}
+
+export interface Observed {
+  readonly history: History
+  readonly connections: ReadonlyMap<number, ObservedConnection>
+  readonly requests: readonly ObservedRequest[]
+  readonly keys: ReadonlyMap<string, ObservedKey>
+  readonly given: readonly Given[]
+  /** Each user's inbox from the longest final. */
+  readonly inboxes: ReadonlyMap<string, readonly WireEntry[]>
+}
+
+/** Codes after which the message may be stored all the same, or be tried again. */
+export const indefinite: ReadonlySet<string> = new Set(['UNAVAILABLE', 'INTERNAL'])
+
+/** A key's place in maps: keys are compared as they are. */
+export const keyOf = (user: string | null, key: string): string => `${user}\n${key}`
+
+/** The conversation that a send goes to, as the client can tell: it does not know the id yet. */
+export const pairOf = (from: string, to: string, subject: string | undefined): string =>
+  JSON.stringify([...[from, to].sort(), subject ?? ''])
+
+/** What a message says, to compare with what was sent. */
+export const saidOf = (m: {
+  to?: string
+  subject?: string
+  type: string
+  content: unknown
+  silent?: boolean | undefined
+}): string => JSON.stringify([m.to, m.subject ?? '', m.type, m.content, m.silent ?? false])
+
+export const messagesOf = (entries: readonly WireEntry[]): WireMessage[] =>
+  entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
+
+/** Whether an attempt was answered so that it cannot have been stored. */
+export const isDefinite = ({ answer }: ObservedRequest): boolean =>
+  answer !== null && !answer.ok && !indefinite.has(answer.code!)
+
+export function observe(history: History): Observed {
+  const connections = new Map<number, ObservedConnection>()
+  const requests = new Map<number, ObservedRequest>()
+  const keys = new Map<string, ObservedKey>()
+  const given: Given[] = []
+  const inboxes = new Map<string, readonly WireEntry[]>()
+  const take = (event: HistoryEvent, index: number): void => {
+    const { atMs } = event
+    switch (event.t) {
+      case 'connect': {
+        const { conn, user, device, type, node } = event
+        const open = { end: Infinity, brokenAtMs: Infinity, kicked: null }
+        connections.set(conn, { conn, user, device, type, node, index, ...open })
+        return
+      }
+      case 'request': {
+        const connection = connections.get(event.conn)
+        if (connection === undefined) return
+        const { n, event: name, body } = event
+        const request: ObservedRequest = { n, index, atMs, connection, event: name, body, answer: null }
+        requests.set(n, request)
+        if (name !== 'c2c') return
+        const key = keyOf(connection.user, body.clientMsgId)
+        const known = keys.get(key)
+        if (known === undefined) keys.set(key, { user: connection.user, key: body.clientMsgId, sends: [request] })
+        else known.sends.push(request)
+        return
+      }
+      case 'answer': {
+        const request = requests.get(event.n)
+        if (request === undefined) return
+        const { ok, data, code } = event
+        request.answer = { index, atMs, ok, data, ...(code === undefined ? {} : { code }) }
+        if (ok && request.event === 'pull') {
+          const { user, device } = request.connection
+          for (const entry of data.entries) given.push({ index, user, device, how: 'pulled', entry })
+        }
+        return
+      }
+      case 'event': {
+        const connection = connections.get(event.conn)
+        if (connection === undefined) return
+        const { user, device } = connection
+        if (event.event === 'kick') connection.kicked ??= index
+        if (event.event === 'entries')
+          for (const entry of event.payload.entries) given.push({ index, user, device, how: 'live', entry })
+        return
+      }
+      case 'broken': {
+        const connection = connections.get(event.conn)
+        if (connection !== undefined) connection.brokenAtMs = Math.min(connection.brokenAtMs, atMs)
+        return
+      }
+      case 'disconnect': {
+        const connection = connections.get(event.conn)
+        if (connection === undefined) return
+        connection.end = Math.min(connection.end, index)
+        connection.brokenAtMs = Math.min(connection.brokenAtMs, atMs)
+        return
+      }
+      case 'killed':
+        for (const connection of connections.values())
+          if (connection.node === event.node) connection.brokenAtMs = Math.min(connection.brokenAtMs, atMs)
+        return
+      case 'final': {
+        const { user, device, entries } = event
+        if (entries.length > (inboxes.get(user)?.length ?? -1)) inboxes.set(user, entries)
+        for (const entry of entries) given.push({ index, user, device, how: 'final', entry })
+        return
+      }
+    }
+  }
+  history.forEach(take)
+  return { history, connections, requests: [...requests.values()], keys, given, inboxes }
+}

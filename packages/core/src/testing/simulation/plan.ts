@@ -1,0 +1,59 @@
+// What a seed stands for: who takes part, what they do, and what goes wrong. Everything is drawn from the seed.
+import type { SeededRandom } from '../seeded-random.js'
+
+export const faultKinds = [
+  'bus-loss',
+  'bus-delay',
+  'bus-partition',
+  'last-frame',
+  'storage-slow',
+  'storage-failing',
+  'storage-stopped',
+  'node-killed',
+  'node-paused',
+  'node-drained',
+  'presence-failing',
+  'presence-forgets',
+  'connection-reset',
+  'connection-half-open',
+  'connection-black-hole',
+  'answer-lost',
+  'slow-reader',
+  'clock-jump',
+  'clock-skew',
+  'racing-logins',
+  'corrupted-device',
+] as const
+export type FaultKind = (typeof faultKinds)[number]
+
+export interface Plan {
+  readonly seed: number
+  readonly users: readonly string[]
+  readonly durationMs: number
+  readonly actions: number
+  readonly faults: readonly FaultKind[]
+  /** How often each kind of fault strikes. */
+  readonly strikes: number
+  /** Small limits, so that a few messages reach them. */
+  readonly isNarrow: boolean
+  readonly hasHandlers: boolean
+}
+
+/** Two of them differ in case alone. */
+const people = ['ann', 'bob', 'cyd', 'Ann'] as const
+
+/** Each seed draws its own few kinds of fault, so that rare meetings of two kinds are not buried under all the others. */
+export function planOf(seed: number, random: SeededRandom): Plan {
+  const isCalm = random.chance(0.05)
+  const count = 1 + random.int(6)
+  return {
+    seed,
+    users: people.slice(0, 2 + random.int(3)),
+    durationMs: 20_000 + random.int(40_000),
+    actions: 40 + random.int(80),
+    faults: isCalm ? [] : random.shuffle(faultKinds).slice(0, count),
+    strikes: 1 + random.int(4),
+    isNarrow: random.chance(0.2),
+    hasHandlers: random.chance(0.25),
+  }
+}

@@ -1,0 +1,62 @@
+// Calls that a process makes to a database or a presence service somewhere else: each takes time, may fail, may have
+// happened although it failed, and answers nobody once the process is dead.
+import type { VirtualClock } from '../virtual-clock.js'
+import type { SeededRandom } from '../seeded-random.js'
+import type { NodeProcess } from './node-process.js'
+
+/** How calls of one kind fare now. */
+export interface Conditions {
+  /** How long the way there, and the way back, take, ms. */
+  delayMs: readonly [min: number, max: number]
+  /** How likely a call fails, 0 to 1. */
+  failRate: number
+}
+
+/** What became of a failed call, as only the other side knows. */
+export type Outcome = 'none' | 'unknown-done' | 'unknown-not-done'
+
+export const goodConditions = (): Conditions => ({ delayMs: [1, 5], failRate: 0 })
+
+/** Failed calls of each outcome. */
+export type FailureCounts = Record<Outcome, number>
+
+export class Remote {
+  conditions = goodConditions()
+  readonly failures: FailureCounts = { none: 0, 'unknown-done': 0, 'unknown-not-done': 0 }
+
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly random: SeededRandom,
+    private readonly process: NodeProcess,
+    private readonly errorOf: (outcome: Outcome) => Error,
+  ) {}
+
+  /** Carries a call to the other side, where it takes effect even if the process has died meanwhile, and its answer back. */
+  call<T>(run: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.process.state === 'dead') return
+      const outcome = this.random.chance(this.conditions.failRate)
+        ? this.random.pick(['none', 'unknown-done', 'unknown-not-done'] as const)
+        : null
+      const backMs = this.#delayMs()
+      const back = (settle: () => void): void => {
+        this.clock.setTimeout(() => this.process.enter(settle), backMs)
+      }
+      const there = (): void => {
+        if (outcome !== null) this.failures[outcome]++
+        if (outcome === 'none' || outcome === 'unknown-not-done') back(() => reject(this.errorOf(outcome)))
+        else
+          run().then(
+            (value) => back(() => (outcome === null ? resolve(value) : reject(this.errorOf(outcome)))),
+            (error: unknown) => back(() => reject(error instanceof Error ? error : new Error('unknown'))),
+          )
+      }
+      this.clock.setTimeout(there, this.#delayMs())
+    })
+  }
+
+  #delayMs(): number {
+    const [min, max] = this.conditions.delayMs
+    return min + this.random.int(max - min + 1)
+  }
+}

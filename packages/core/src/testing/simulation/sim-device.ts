@@ -1,0 +1,313 @@
+// A client as PROTOCOL describes it, on one device: it logs in with what it holds, pulls, follows, sends again what was
+// not answered, comes back after a lost connection, and stays away after a kick. Everything it sees is recorded.
+import { RookeryError } from '../../protocol/errors.js'
+import { FakeDevice, type FakeAnswer, type FakeEvent } from '../fake-device.js'
+import type { SeededRandom } from '../seeded-random.js'
+import type { SimulatedNode } from '../simulated-cluster.js'
+import type { VirtualClock } from '../virtual-clock.js'
+import type { Recorded, Standing, WireEntry, WireMessage } from './history.js'
+import type { Cut, Link, LinkHooks } from './link.js'
+import { Outbox, type Outgoing } from './outbox.js'
+
+/** What devices share. */
+export interface SimWorld {
+  readonly clock: VirtualClock
+  readonly random: SeededRandom
+  readonly record: (event: Recorded) => void
+  /** A node to connect to, not `except` if there is another; null where none is known. */
+  node(except: string | null): SimulatedNode | null
+  dial(node: SimulatedNode, hooks: LinkHooks): Link
+  nextConn(): number
+  nextRequest(): number
+}
+
+interface Live {
+  readonly conn: number
+  readonly link: Link
+  device: FakeDevice | null
+  isReady: boolean
+  /** Called with null when the connection ends. */
+  readonly waiting: Set<(answer: FakeAnswer | null) => void>
+}
+
+/** What a handshake says of where the device stands. */
+interface Given {
+  readonly since?: number
+  readonly sinceAt?: number
+  readonly epoch?: string
+}
+
+/** A client that is not answered for so long takes its connection for dead. */
+const patienceMs = 20_000
+const pageMax = 20
+
+export class SimDevice {
+  /** Whether it tries to be connected. */
+  wants = false
+  /** Everything up to here is held, from where it began. */
+  position = 0
+  /** Messages it knows: conversation → head, and who it is with. */
+  readonly conversations = new Map<string, number>()
+  /** Keys acknowledged to it, with what they were sent as. */
+  readonly sent: { message: Outgoing; data: any }[] = []
+  readonly outbox: Outbox
+  #live: Live | null = null
+  #positionAt: number | null = null
+  #epoch: string | null = null
+  #hasBegun = false
+  #isPulling = false
+  #failures = 0
+  #avoid: string | null = null
+
+  constructor(
+    private readonly world: SimWorld,
+    readonly user: string,
+    readonly deviceId: string,
+    readonly type: string,
+    private readonly instance: string | null,
+    /** Whether its first login names a position (0), or follows from then on. */
+    private readonly beginsAtZero: boolean,
+  ) {
+    this.outbox = new Outbox(world.clock, (message, data) => this.sent.push({ message, data }))
+  }
+
+  get isReady(): boolean {
+    return this.#live?.isReady === true
+  }
+
+  get standing(): Standing {
+    const { user, deviceId: device, type, wants, position } = this
+    const conn = this.isReady ? this.#live!.conn : null
+    return { user, device, type, conn, wants, position, unanswered: this.outbox.unanswered }
+  }
+
+  /** The person opens the app. */
+  open(): void {
+    if (this.wants) return
+    this.wants = true
+    void this.#connect()
+  }
+
+  /** Something outside cuts its connection. */
+  cut(kind: Cut): void {
+    this.#live?.link.cut(kind)
+  }
+
+  /** Its next answer is lost, and the connection with it. */
+  swallowAnswer(): void {
+    this.#live?.link.swallowNext()
+  }
+
+  /** It reads nothing for a while, and its socket stays open. */
+  stall(forMs: number): void {
+    this.#live?.link.stall(forMs)
+  }
+
+  /** What it says about where it stands is no longer true: a restored phone, a backup of another server. */
+  corrupt(kind: 'beyond' | 'epoch' | 'entry'): void {
+    if (!this.#hasBegun || this.position === 0) return
+    if (kind === 'beyond') this.position += 1000
+    else if (kind === 'epoch') this.#epoch = 'of-another-storage'
+    else this.#positionAt = 1
+    this.cut('reset')
+  }
+
+  send(message: Outgoing): void {
+    this.outbox.add(message)
+  }
+
+  /** Any request besides those it makes by itself; null where it is not connected or the connection ends first. */
+  ask(event: string, body: unknown): Promise<FakeAnswer | null> {
+    const live = this.#live
+    const device = live?.device
+    if (live == null || device == null || !live.isReady) return Promise.resolve(null)
+    const { world } = this
+    const n = world.nextRequest()
+    const { conn } = live
+    world.record({ t: 'request', conn, n, event, body })
+    return new Promise((resolve) => {
+      const settle = (answer: FakeAnswer | null): void => {
+        world.clock.clearTimeout(patience)
+        live.waiting.delete(settle)
+        resolve(answer)
+      }
+      const patience = world.clock.setTimeout(() => this.#giveUp(live), patienceMs)
+      live.waiting.add(settle)
+      void device.request(event, body).then((answer) => {
+        const { ok } = answer
+        world.record({ t: 'answer', conn, n, ok, ...(ok ? { data: answer.data } : { code: answer.error.code }) })
+        settle(answer)
+      })
+    })
+  }
+
+  /** Pulls everything from zero, and records it. */
+  async recordFinal(): Promise<void> {
+    const entries: WireEntry[] = []
+    for (let since = 0, more = true; more;) {
+      const answer = await this.ask('pull', { since })
+      if (answer?.ok !== true) return
+      entries.push(...answer.data.entries)
+      since = answer.data.seq
+      more = answer.data.more && answer.data.entries.length > 0
+    }
+    this.world.record({ t: 'final', user: this.user, device: this.deviceId, entries })
+  }
+
+  async #connect(): Promise<void> {
+    const { world, user, deviceId, type } = this
+    if (!this.wants || this.#live !== null) return
+    const node = world.node(this.#avoid)
+    this.#avoid = null
+    if (node === null) return this.#comeBack()
+    const conn = world.nextConn()
+    world.record({ t: 'dial', conn, user, device: deviceId })
+    const link = world.dial(node, {
+      broken: () => world.record({ t: 'broken', conn }),
+      ended: (by) => this.#ended(live, by),
+    })
+    const live: Live = { conn, link, device: null, isReady: false, waiting: new Set() }
+    this.#live = live
+    const given = this.#given()
+    const auth = {
+      token: user,
+      deviceId,
+      deviceType: type,
+      ...(this.instance && { instance: this.instance }),
+      ...given,
+    }
+    try {
+      live.device = await FakeDevice.connect(link, auth, {
+        onEvent: (event) => this.#event(live, event, given),
+      })
+    } catch (error) {
+      const code = error instanceof RookeryError ? error.code : 'NETWORK'
+      world.record({ t: 'refused', user, device: deviceId, code })
+      if (this.#live === live) this.#live = null
+      this.#comeBack()
+    }
+  }
+
+  #given(): Given {
+    if (!this.#hasBegun) return this.beginsAtZero ? { since: 0 } : {}
+    return {
+      since: this.position,
+      ...(this.#positionAt !== null && { sinceAt: this.#positionAt }),
+      ...(this.#epoch !== null && { epoch: this.#epoch }),
+    }
+  }
+
+  #event(live: Live, { event, payload }: FakeEvent, given: Given): void {
+    const { world, user, deviceId, type } = this
+    const { conn } = live
+    if (event === 'ready') {
+      const { seq, epoch, reset } = payload
+      const node = live.link.nodeName
+      world.record({ t: 'connect', conn, user, device: deviceId, type, node, given, ready: { seq, epoch, reset } })
+      if (this.#live === live) this.#ready(live, payload, given.since !== undefined)
+      return
+    }
+    world.record({ t: 'event', conn, event, payload })
+    if (this.#live !== live) return
+    if (event === 'entries') this.#takeLive(payload.entries)
+    else if (event === 'sync') void this.#pull()
+    else if (event === 'kick' && staysAway.has(payload.reason)) this.wants = false
+    else if (event === 'reconnect') world.clock.setTimeout(() => this.#goElsewhere(live), payload.afterMs)
+  }
+
+  #ready(live: Live, { seq, epoch, reset }: any, saidSince: boolean): void {
+    live.isReady = true
+    this.#failures = 0
+    if (reset) this.#startOver()
+    if (!saidSince) {
+      this.position = seq
+      this.#positionAt = null
+    }
+    this.#epoch = epoch
+    this.#hasBegun = true
+    this.#isPulling = false
+    this.outbox.connected((message) => this.ask('c2c', message))
+    if (saidSince) void this.#pull()
+  }
+
+  #startOver(): void {
+    this.position = 0
+    this.#positionAt = null
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#isPulling) return
+    const live = this.#live
+    this.#isPulling = true
+    for (let more = true; more && this.#live === live;) {
+      const { position: since } = this
+      const at = this.#positionAt === null ? {} : { sinceAt: this.#positionAt }
+      const answer = await this.ask('pull', { since, ...at, limit: 1 + this.world.random.int(pageMax) })
+      if (answer === null || this.#live !== live) return
+      if (answer.ok) {
+        if (answer.data.reset) this.#startOver()
+        else this.#takePage(answer.data)
+        more = answer.data.more
+      }
+      const pauseMs = answer.ok ? this.world.random.int(20) : (answer.error.retryAfterMs ?? 500)
+      if (more) await new Promise<void>((resolve) => this.world.clock.setTimeout(resolve, pauseMs))
+    }
+    if (this.#live === live) this.#isPulling = false
+  }
+
+  #takePage({ entries, seq, epoch }: { entries: readonly WireEntry[]; seq: number; epoch: string }): void {
+    this.#epoch = epoch
+    for (const entry of entries) this.#take(entry)
+    if (seq > this.position) this.position = seq
+  }
+
+  #takeLive(entries: readonly WireEntry[]): void {
+    for (const entry of entries) {
+      if (entry.seq > this.position + 1) return void this.#pull()
+      this.#take(entry)
+    }
+  }
+
+  #take(entry: WireEntry): void {
+    if (entry.seq !== this.position + 1) return
+    this.position = entry.seq
+    this.#positionAt = entry.at
+    if (entry.message !== undefined) this.#know(entry.message)
+  }
+
+  #know({ conversationId, seq }: WireMessage): void {
+    this.conversations.set(conversationId, seq)
+  }
+
+  #goElsewhere(live: Live): void {
+    if (this.#live !== live) return
+    this.#avoid = live.link.nodeName
+    this.#giveUp(live)
+  }
+
+  /** It closes by itself. */
+  #giveUp(live: Live): void {
+    if (this.#live !== live) return
+    live.device?.disconnect()
+    this.#ended(live, 'client')
+  }
+
+  #ended(live: Live, by: 'server' | 'network' | 'client'): void {
+    this.world.record({ t: 'disconnect', conn: live.conn, by })
+    if (this.#live !== live) return
+    this.#live = null
+    this.#isPulling = false
+    this.outbox.disconnected()
+    for (const settle of [...live.waiting]) settle(null)
+    this.#comeBack()
+  }
+
+  #comeBack(): void {
+    if (!this.wants) return
+    const { clock, random } = this.world
+    const upTo = Math.min(3000, 200 * 2 ** this.#failures++)
+    clock.setTimeout(() => void this.#connect(), 20 + random.int(upTo))
+  }
+}
+
+const staysAway: ReadonlySet<unknown> = new Set(['same-device-type', 'same-device', 'admin', 'logout'])
