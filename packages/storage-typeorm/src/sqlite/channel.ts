@@ -81,7 +81,8 @@ class WorkerChannel implements Channel {
   #start(): Promise<Opened> {
     return new Promise((resolve, reject) => {
       const workerData: WorkerData = { role: this.role, settings: this.settings }
-      const worker = new Worker(workerFile(), { workerData, name: `rookery-sqlite-${this.role}` })
+      // The host's loaders and flags are for its own code: the thread is plain JavaScript.
+      const worker = new Worker(workerFile(), { workerData, execArgv: [], name: `rookery-sqlite-${this.role}` })
       this.#worker = worker
       worker.on('message', (message: FromWorker) => {
         if ('opened' in message) resolve(message.opened)
@@ -91,7 +92,8 @@ class WorkerChannel implements Channel {
       let cause: unknown
       worker.on('error', (error) => (cause = error))
       worker.on('exit', () => {
-        const line = `the thread that ${this.role}s the database ended`
+        const why = cause instanceof Error ? `: ${cause.message}` : ''
+        const line = `the thread that ${this.role}s the database ended${why}`
         reject(new Error(line, { cause }))
         this.#lost(worker, line, cause)
       })

@@ -1,0 +1,55 @@
+// Every statement that is prepared finds its rows by an index. Only the list of conversations sorts: what it sorts are
+// one user's memberships.
+import { describe, expect, it } from 'vitest'
+import type { SqliteDatabase } from './driver.js'
+import { openWriter } from './open.js'
+import { Reader } from './reading/queries.js'
+import { chatFile, say, settingsFor } from '../../testing/scene.js'
+import { packOps } from './wire.js'
+import { Writer } from './writing/writer.js'
+
+async function statements(): Promise<{ db: SqliteDatabase; prepared: Set<string> }> {
+  const { db } = await openWriter(settingsFor(chatFile()))
+  const prepared = new Set<string>()
+  const recording: SqliteDatabase = {
+    prepare(sql) {
+      prepared.add(sql)
+      return db.prepare(sql)
+    },
+    exec: (sql) => db.exec(sql),
+    close: () => db.close(),
+    get inTransaction() {
+      return db.inTransaction
+    },
+  }
+  const writer = new Writer(recording, 'im_')
+  const messages = Array.from({ length: 85 }, (_, n) =>
+    say(`n${n}`, { conversationId: `c${n}`, ext: n % 2 === 0 ? '{}' : null }),
+  )
+  writer.commit(packOps(messages))
+  new Reader(recording, 'im_')
+  return { db, prepared }
+}
+
+const isPlanned = (sql: string): boolean => /^\s*(?:WITH|SELECT|UPDATE|DELETE|INSERT)/i.test(sql)
+/** Rows that we gave ourselves, one aggregate's input, and one-row tables may be walked through. */
+const isHarmless = (step: string): boolean =>
+  /^SCAN (?:v|\d+ CONSTANT ROWS?|CONSTANT ROW|asked VIRTUAL TABLE.*|im_meta|\(subquery-\d+\)|i|m)$/.test(step)
+
+describe('the plan of every statement', () => {
+  it('reads no table from end to end, and sorts nothing but the list of conversations', async () => {
+    const { db, prepared } = await statements()
+    const planned = [...prepared].filter(isPlanned)
+    expect(planned.length).toBeGreaterThan(30)
+    const wrong: string[] = []
+    for (const sql of planned) {
+      const steps = (db.prepare(`EXPLAIN QUERY PLAN ${sql}`).raw().all([]) as unknown[][]).map((row) => String(row[3]))
+      for (const step of steps) {
+        const sorts = step.includes('TEMP B-TREE') && !sql.includes('ORDER BY c.updated_at')
+        const builds = step.includes('AUTOMATIC')
+        if (sorts || builds || (step.startsWith('SCAN') && !isHarmless(step))) wrong.push(`${step}\n${sql}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+})

@@ -1,0 +1,90 @@
+// For this package's own tests: folders that go away, messages, and processes of their own.
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { AppendOp } from '@rookery/core'
+import { onTestFinished } from 'vitest'
+import { checkSqliteOptions, type SqliteOptions, type SqliteSettings } from '../src/sqlite/options.js'
+import type { SqliteDatabase, SqliteDriver } from '../src/sqlite/driver.js'
+
+/** A folder for one test. */
+export function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'rookery-sqlite-'))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+export const chatFile = (): string => join(folder(), 'app.im.sqlite')
+
+export const settingsFor = (database: string, options: Partial<SqliteOptions> = {}): SqliteSettings =>
+  checkSqliteOptions({ type: 'better-sqlite3', database, driver: 'libsql', ...options })
+
+const libsql = createRequire(import.meta.url)('libsql') as SqliteDriver
+
+/** A look at the file past our own code. */
+export function peek<T>(database: string, look: (db: SqliteDatabase) => T): T {
+  const db = new libsql(database, { timeout: 5000 })
+  onTestFinished(() => void db.close())
+  return look(db)
+}
+
+/** A message from alice to bob under a key of its own. */
+export function say(clientMsgId: string, message: Partial<AppendOp['message']> = {}): AppendOp {
+  return {
+    op: 'append',
+    movesPosition: true,
+    members: ['alice', 'bob'],
+    message: {
+      msgId: `id-${clientMsgId}`,
+      clientMsgId,
+      conversationId: 'alice-bob',
+      kind: 'c2c',
+      from: 'alice',
+      to: 'bob',
+      subject: '',
+      type: 'text',
+      content: '{"text":"hello"}',
+      ext: null,
+      replyTo: null,
+      silent: false,
+      mentions: null,
+      viaServer: false,
+      countable: true,
+      clientTime: null,
+      serverTime: 1_750_000_000_000,
+      digest: 'digest',
+      ...message,
+    },
+  }
+}
+
+const built = new URL('../dist/index.js', import.meta.url)
+
+/** A program in a process of its own, on what was built; `TypeOrmStorage` and `say` are at hand, arguments in `argv`. */
+const program = (body: string): string[] => [
+  '--input-type=module',
+  '-e',
+  `import { TypeOrmStorage } from ${JSON.stringify(built.href)}
+  const argv = process.argv.slice(1)
+  ${say.toString()}
+  ${body}`,
+]
+
+const cwd = fileURLToPath(new URL('..', import.meta.url))
+
+/** Runs it to its end, and answers what it wrote. */
+export async function run(body: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [...program(body), ...args], { cwd })
+  return stdout
+}
+
+/** Starts it; killed with the test. */
+export function start(body: string, ...args: string[]): ChildProcess {
+  const child = spawn(process.execPath, [...program(body), ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
+}
