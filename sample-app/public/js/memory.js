@@ -1,0 +1,42 @@
+// What this browser remembers between visits.
+import { randomId } from './ids.js'
+
+/**
+ * @typedef {{ userId: string, token: string }} Account
+ * @typedef {{ seq: number, at?: number, epoch: string }} Position where this device stands in its user's inbox
+ */
+
+/** @param {Storage} storage @param {string} key */
+const read = (storage, key) => JSON.parse(storage.getItem(key) ?? 'null')
+
+/** @param {Storage} storage @param {string} key @param {unknown} value null removes it */
+const write = (storage, key, value) =>
+  value === null ? storage.removeItem(key) : storage.setItem(key, JSON.stringify(value))
+
+/** @param {Storage} storage @param {string} key */
+function once(storage, key) {
+  const id = read(storage, key) ?? randomId()
+  write(storage, key, id)
+  return id
+}
+
+/** This browser, the same over all visits. @returns {string} */
+export const deviceId = () => once(localStorage, 'device')
+/** This tab, the same over reloads. @returns {string} */
+export const instance = () => once(sessionStorage, 'instance')
+
+// A tab has its own account, so that a person can be two people in two tabs of one browser.
+/** @returns {Account | null} */
+export const loadAccount = () => read(sessionStorage, 'account')
+/** @param {Account | null} account */
+export const saveAccount = (account) => write(sessionStorage, 'account', account)
+
+/** @param {string} userId @returns {Position | null} */
+export const loadPosition = (userId) => read(localStorage, `position:${userId}`)
+/** @param {string} userId @param {Position} position */
+export const savePosition = (userId, position) => write(localStorage, `position:${userId}`, position)
+
+/** @param {string} userId @returns {import('./outbox.js').Item[]} */
+export const loadOutbox = (userId) => read(localStorage, `outbox:${userId}`) ?? []
+/** @param {string} userId @param {import('./outbox.js').Item[]} items */
+export const saveOutbox = (userId, items) => write(localStorage, `outbox:${userId}`, items)

@@ -1,0 +1,93 @@
+// Messages on their way: kept until they are answered, over reconnects and reloads, sent one after the other in their order
+// and always under the key that they were given first, so that each is stored once.
+import { RequestError } from './connection.js'
+import { randomId } from './ids.js'
+import { loadOutbox, saveOutbox } from './memory.js'
+
+const retryMs = 1000
+
+/** @typedef {{ clientMsgId: string, to: string, subject: string, text: string, clientTime: number, error?: string }} Item */
+
+export class Outbox {
+  #isSending = false
+  #userId
+  #connection
+  #changed
+  #sent
+  /** @type {Item[]} */
+  #items
+
+  /**
+   * @param {string} userId
+   * @param {import('./connection.js').Connection} connection
+   * @param {{ changed: () => void, sent: (item: Item, sent: any) => void }} listener
+   */
+  constructor(userId, connection, { changed, sent }) {
+    this.#userId = userId
+    this.#connection = connection
+    this.#changed = changed
+    this.#sent = sent
+    this.#items = loadOutbox(userId)
+  }
+
+  /** @returns {readonly Item[]} */
+  get items() {
+    return this.#items
+  }
+
+  /** @param {{ to: string, subject: string, text: string }} message */
+  add(message) {
+    this.#keep([...this.#items, { ...message, clientMsgId: randomId(), clientTime: Date.now() }])
+    void this.send()
+  }
+
+  /** The message came back as stored, or the person gave it up. @param {string} clientMsgId */
+  remove(clientMsgId) {
+    if (this.#items.some((item) => item.clientMsgId === clientMsgId))
+      this.#keep(this.#items.filter((item) => item.clientMsgId !== clientMsgId))
+  }
+
+  /** Sends what waits; to be called whenever a session begins. */
+  async send() {
+    if (this.#isSending) return
+    this.#isSending = true
+    try {
+      for (let item = this.#next(); item && this.#connection.isReady; item = this.#next()) await this.#sendOne(item)
+    } finally {
+      this.#isSending = false
+    }
+  }
+
+  #next() {
+    return this.#items.find((item) => item.error === undefined)
+  }
+
+  /** @param {Item} item */
+  async #sendOne(item) {
+    const { clientMsgId, to, subject, text, clientTime } = item
+    const thread = subject === '' ? { to } : { to, subject }
+    try {
+      const request = { clientMsgId, ...thread, type: 'text', content: { text }, clientTime }
+      this.#sent(item, await this.#connection.request('c2c', request))
+      this.remove(clientMsgId)
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      // Not before a new session, if the server is about to end this one.
+      if (error.isRetryable || error.code === 'UNAUTHENTICATED') return this.#pause(error.retryAfterMs ?? retryMs)
+      // A definite refusal: it is not stored and never will be under this key. The person sees why.
+      this.#keep(this.#items.map((one) => (one === item ? { ...item, error: error.message } : one)))
+    }
+  }
+
+  /** @param {number} ms */
+  #pause(ms) {
+    return new Promise((resolve) => setTimeout(resolve, ms))
+  }
+
+  /** @param {Item[]} items */
+  #keep(items) {
+    this.#items = items
+    saveOutbox(this.#userId, items)
+    this.#changed()
+  }
+}

@@ -1,0 +1,212 @@
+// The built app from outside: accounts, health, chat with a plain client, wrong configuration, and the end.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { io, type Socket } from 'socket.io-client'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { dataFolder, type RunningApp, runToItsEnd, startApp } from '../testing/running-app.js'
+
+interface Answer {
+  readonly ok: boolean
+  readonly data?: Record<string, unknown>
+  readonly error?: { readonly code: string; readonly details?: unknown }
+}
+
+const folder = dataFolder()
+let app: RunningApp
+const sockets: Socket[] = []
+
+beforeAll(async () => {
+  app = await startApp(folder.path)
+})
+afterAll(async () => {
+  for (const socket of sockets) socket.close()
+  await app?.stop()
+  folder.remove()
+})
+
+async function post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(app.url + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+
+async function tokenOf(username: string): Promise<string> {
+  const { body } = await post('/auth/login', { username, password: 'demo' })
+  return String(body.token)
+}
+
+/** Connects, and resolves once the session has begun. */
+async function connect(token: string, url = app.url): Promise<{ socket: Socket; events: [string, unknown][] }> {
+  const auth = { token, deviceId: 'd1', deviceType: 'phone', protocol: 1 }
+  const socket = io(`${url}/im`, { transports: ['websocket'], forceNew: true, reconnection: false, auth })
+  sockets.push(socket)
+  const events: [string, unknown][] = []
+  socket.onAny((event: string, payload: unknown) => events.push([event, payload]))
+  await new Promise<void>((resolve, reject) => {
+    socket.once('ready', () => resolve())
+    socket.once('connect_error', reject)
+  })
+  return { socket, events }
+}
+
+const ask = (socket: Socket, event: string, request: unknown): Promise<Answer> =>
+  socket.timeout(5000).emitWithAck(event, request) as Promise<Answer>
+
+describe('accounts', () => {
+  it.each(['alice', 'bob', 'carol', 'dave'])('the demo user %s logs in', async (username) => {
+    const { status, body } = await post('/auth/login', { username, password: 'demo' })
+    expect({ status, body }).toEqual({ status: 200, body: { userId: username, token: expect.any(String) } })
+  })
+
+  it('a new user registers once, and logs in with the password chosen', async () => {
+    const credentials = { username: 'erin', password: 'long enough' }
+    expect(await post('/auth/register', credentials)).toMatchObject({ status: 201, body: { userId: 'erin' } })
+    expect(await post('/auth/register', credentials)).toMatchObject({ status: 409 })
+    expect(await post('/auth/login', credentials)).toMatchObject({ status: 200, body: { userId: 'erin' } })
+    expect(await post('/auth/login', { ...credentials, password: 'other' })).toMatchObject({ status: 401 })
+  })
+
+  it('of two who register one name at once, one gets it', async () => {
+    const tries = ['password one', 'password two'].map((password) =>
+      post('/auth/register', { username: 'race', password }),
+    )
+    expect((await Promise.all(tries)).map(({ status }) => status).sort()).toEqual([201, 409])
+  })
+
+  it.each<[string, unknown]>([
+    ['an unknown name', { username: 'nobody', password: 'demo' }],
+    ['a wrong password', { username: 'alice', password: 'Demo' }],
+  ])('%s is answered 401, in the same words', async (_, credentials) => {
+    expect(await post('/auth/login', credentials)).toMatchObject({
+      status: 401,
+      body: { message: 'name and password do not match' },
+    })
+  })
+
+  it.each<[string, unknown]>([
+    ['no body', undefined],
+    ['a name that is no string', { username: { $ne: null }, password: 'long enough' }],
+    ['a name with capitals', { username: 'Alice', password: 'long enough' }],
+    ['a short password', { username: 'fred', password: 'short' }],
+    ['a field that does not exist', { username: 'fred', password: 'long enough', isAdmin: true }],
+  ])('registering with %s is answered 400', async (_, credentials) => {
+    expect((await post('/auth/register', credentials)).status).toBe(400)
+  })
+})
+
+describe('chat', () => {
+  it('carries a message from one user to another', async () => {
+    const alice = await connect(await tokenOf('alice'))
+    const bob = await connect(await tokenOf('bob'))
+    const request = { clientMsgId: 'app-1', to: 'bob', type: 'text', content: { text: 'hello' } }
+    expect(await ask(alice.socket, 'c2c', request)).toMatchObject({ ok: true, data: { duplicate: false } })
+    await vi.waitFor(() =>
+      expect(bob.events).toContainEqual([
+        'entries',
+        { entries: [expect.objectContaining({ message: expect.objectContaining({ clientMsgId: 'app-1' }) })] },
+      ]),
+    )
+  })
+
+  it("asks the app's own users whether somebody exists", async () => {
+    const { socket } = await connect(await tokenOf('carol'))
+    const request = { clientMsgId: 'app-2', to: 'nobody-such', type: 'text', content: { text: 'hello' } }
+    expect(await ask(socket, 'c2c', request)).toMatchObject({ ok: false, error: { code: 'NOT_FOUND' } })
+  })
+
+  it("runs the app's own handlers", async () => {
+    const { socket } = await connect(await tokenOf('carol'))
+    const refused = { clientMsgId: 'app-3', to: 'bob', type: 'text', content: { text: 'a forbidden-word here' } }
+    expect(await ask(socket, 'c2c', refused)).toMatchObject({ ok: false, error: { code: 'REJECTED' } })
+    const payload = { x: ['😀', 1] }
+    expect(await ask(socket, 'c2s', { topic: 'echo', payload })).toEqual({ ok: true, data: payload })
+    expect(await ask(socket, 'c2s', { topic: 'no', payload })).toMatchObject({ error: { code: 'NOT_FOUND' } })
+  })
+
+  it.each<[string, (good: string) => string]>([
+    ['no token', () => ''],
+    ['a token that is none', () => 'nonsense'],
+    ['a token whose signature was changed', (good) => good.slice(0, -4) + (good.endsWith('AAAA') ? 'BBBB' : 'AAAA')],
+    [
+      'a token without a signature',
+      (good) => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${good.split('.')[1]}.`,
+    ],
+  ])('refuses a client with %s', async (_, spoil) => {
+    const token = spoil(await tokenOf('alice'))
+    await expect(connect(token)).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
+  })
+})
+
+describe('operation', () => {
+  it('tells its health, part by part', async () => {
+    const response = await fetch(`${app.url}/health`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({
+      ok: true,
+      parts: { database: { ok: true }, storage: { ok: true }, gate: { ok: true } },
+    })
+  })
+
+  it('tells where clients may connect', async () => {
+    const nodes = (await (await fetch(`${app.url}/im/endpoints`)).json()) as unknown[]
+    expect(nodes).toEqual([{ nodeId: expect.any(String), url: null, sessions: expect.any(Number) }])
+  })
+
+  it('serves the page under a policy without inline script', async () => {
+    const response = await fetch(app.url)
+    const policy = response.headers.get('content-security-policy')
+    expect(await response.text()).toMatch(/<html/)
+    expect(policy).toContain("script-src 'self';")
+    expect(policy).not.toContain('unsafe')
+  })
+
+  it('keeps its tables in the file that DATABASE_URL names', () => {
+    expect(existsSync(join(folder.path, 'app.sqlite'))).toBe(true)
+  })
+
+  it('on SIGTERM tells clients to reconnect, and ends with 0 within 10 s; users and tokens outlive it', async () => {
+    const { path, remove } = dataFolder()
+    try {
+      const first = await startApp(path)
+      const login = await fetch(`${first.url}/auth/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ username: 'gina', password: 'long enough' }),
+      })
+      const { token } = (await login.json()) as { token: string }
+      const { events } = await connect(token, first.url)
+      const { code, tookMs } = await first.stop()
+      expect(code).toBe(0)
+      expect(tookMs).toBeLessThan(10_000)
+      await vi.waitFor(() => expect(events.at(-1)).toEqual(['reconnect', { afterMs: expect.any(Number) }]))
+
+      const second = await startApp(path)
+      expect((await connect(token, second.url)).events[0]?.[0]).toBe('ready')
+      expect((await second.stop()).code).toBe(0)
+    } finally {
+      remove()
+    }
+  })
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'a database that is not supported',
+      { DATABASE_URL: 'mysql://u:secret@h/d' },
+      /DATABASE_URL must be sqlite:PATH; "mysql:" is/,
+    ],
+    ['a port that is none', { PORT: 'http' }, /PORT must be a port from 0 to 65535, not "http"/],
+  ])('ends at once with %s, and one line says so', async (_, env, line) => {
+    const { path, remove } = dataFolder()
+    try {
+      const { code, output } = await runToItsEnd({ DATABASE_URL: `sqlite:${join(path, 'app.sqlite')}`, ...env })
+      expect(code).not.toBe(0)
+      expect(output).toMatch(line)
+      expect(output).not.toContain('secret')
+    } finally {
+      remove()
+    }
+  })
+})

@@ -1,0 +1,63 @@
+// The built app in a process of its own, as `npm start` runs it, on a free port with an empty folder of data.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+
+export interface RunningApp {
+  readonly url: string
+  /** Sends SIGTERM and answers how the process ended, and after how long. */
+  stop(): Promise<{ code: number | null; tookMs: number }>
+}
+
+/** An empty folder, removed by `remove`. */
+export function dataFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'rookery-sample-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+function launch(env: Record<string, string>): { child: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const keep = (chunk: Buffer): void => void (output += chunk.toString())
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+  return { child, output: () => output }
+}
+
+/** Resolves once it listens; rejects with what it printed where it ends before. */
+export async function startApp(folder: string, env: Record<string, string> = {}): Promise<RunningApp> {
+  const { child, output } = launch({ DATABASE_URL: `sqlite:${join(folder, 'app.sqlite')}`, ...env })
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout?.on('data', () => {
+      const line = /http:\/\/localhost:(\d+)/.exec(output())
+      if (line) resolve(`http://127.0.0.1:${line[1]}`)
+    })
+    child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${output()}`)))
+  })
+  return {
+    url,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return { code: child.exitCode, tookMs: 0 }
+      const began = performance.now()
+      const ended = once(child, 'exit')
+      child.kill('SIGTERM')
+      await ended
+      return { code: child.exitCode, tookMs: performance.now() - began }
+    },
+  }
+}
+
+/** Runs it until it ends by itself, and answers how and with what words. */
+export async function runToItsEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
+  const { child, output } = launch(env)
+  await once(child, 'exit')
+  return { code: child.exitCode, output: output() }
+}
