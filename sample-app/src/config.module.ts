@@ -1,9 +1,14 @@
-import { Global, Module } from '@nestjs/common'
-import { CONFIG, readConfig } from './config.js'
+import { type DynamicModule, Module } from '@nestjs/common'
+import { CONFIG, type Config } from './config.js'
 
-@Global()
-@Module({
-  providers: [{ provide: CONFIG, useFactory: () => readConfig(process.env) }],
-  exports: [CONFIG],
-})
-export class ConfigModule {}
+@Module({})
+export class ConfigModule {
+  static forRoot(config: Config): DynamicModule {
+    return {
+      module: ConfigModule,
+      global: true,
+      providers: [{ provide: CONFIG, useValue: config }],
+      exports: [CONFIG],
+    }
+  }
+}

@@ -1,6 +1,7 @@
 // Chat inside the app: its storage in the app's database, its users the app's own.
 import { Module } from '@nestjs/common'
-import { MemoryStorageModule, RookeryModule, type RookeryModuleOptions } from '@rookery/nest-adapter'
+import { RookeryModule, type RookeryModuleOptions } from '@rookery/nest-adapter'
+import { TypeOrmStorageModule } from '@rookery/storage-typeorm/nest'
 import { AuthModule } from '../auth/auth.module.js'
 import { AuthService } from '../auth/auth.service.js'
 import { CONFIG, type Config } from '../config.js'
@@ -14,7 +15,7 @@ class ChatHandlersModule {}
 
 @Module({
   imports: [
-    MemoryStorageModule.forRoot(),
+    TypeOrmStorageModule.forRoot(),
     RookeryModule.forRootAsync({
       imports: [AuthModule, UsersModule, ChatHandlersModule],
       inject: [CONFIG, AuthService, UsersService, ChatHandlers],
