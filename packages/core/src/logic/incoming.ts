@@ -9,7 +9,7 @@ import type { Incoming } from './send-job.js'
 export function incomingC2C(from: UserId, request: RequestOf<'c2c'>, viaServer = false): Incoming {
   const { to } = request
   const subject = request.subject ?? ''
-  return incoming({ conversationId: c2cId(from, to, subject), from, to, subject, viaServer }, request)
+  return incoming(c2cId(from, to, subject), from, to, subject, viaServer, request)
 }
 
 /** What the system says in a 1:1 conversation that exists. */
@@ -17,39 +17,44 @@ export function incomingSystem(
   { conversationId, subject }: { readonly conversationId: ConversationId; readonly subject: string },
   request: Omit<RequestOf<'c2c'>, 'to' | 'subject'>,
 ): Incoming {
-  return incoming({ conversationId, from: null, to: null, subject, viaServer: true }, request)
+  return incoming(conversationId, null, null, subject, true, request)
 }
 
-interface Where {
-  readonly conversationId: ConversationId
-  readonly from: UserId | null
-  readonly to: UserId | null
-  readonly subject: string
-  readonly viaServer: boolean
-}
-
-function incoming(where: Where, request: Omit<RequestOf<'c2c'>, 'to' | 'subject'>): Incoming {
+// The hot path: every field by its name, one object for the message from here to storage.
+function incoming(
+  conversationId: ConversationId,
+  from: UserId | null,
+  to: UserId | null,
+  subject: string,
+  viaServer: boolean,
+  request: Omit<RequestOf<'c2c'>, 'to' | 'subject'>,
+): Incoming {
   const { clientMsgId, type, content, ext, replyTo, clientTime } = request
-  const { conversationId, from, to, subject } = where
   const text = JSON.stringify(content)
   const silent = request.silent ?? false
   return {
     key: `${from ?? ''}\n${clientMsgId}`,
-    digest: sendDigest(to ?? conversationId, subject, type, text, null),
     content,
     to,
     message: {
-      ...where,
+      msgId: '',
       clientMsgId,
+      conversationId,
       kind: 'c2c',
+      from,
+      to,
+      subject,
       type,
       content: text,
       ext: ext === undefined ? null : JSON.stringify(ext),
       replyTo: replyTo ?? null,
       silent,
       mentions: null,
+      viaServer,
       countable: !silent,
       clientTime: clientTime ?? null,
+      serverTime: 0,
+      digest: sendDigest(to ?? conversationId, subject, type, text, null),
     },
   }
 }

@@ -5,7 +5,7 @@ import { c2cId } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits } from '../protocol/limits.js'
 import type { RequestOf } from '../protocol/requests.js'
-import { conversationJson, messageJson } from '../protocol/wire.js'
+import { conversationJson, storedMessageJson } from '../protocol/wire.js'
 import type { Authoriser } from './authorise.js'
 import { cutPage } from './pages.js'
 import type { Naming } from './naming.js'
@@ -34,7 +34,7 @@ export class Roaming {
     const range = { limit, ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }) }
     const page = await storage.timelines.messages(conversationId, range)
     const forward = after !== undefined && before === undefined
-    const cut = cutPage(page.messages.map(messageJson), limits.pageBytes, forward ? 'front' : 'back')
+    const cut = cutPage(page.messages.map(storedMessageJson), limits.pageBytes, forward ? 'front' : 'back')
     return `{"messages":${cut.json},"more":${page.more || cut.count < page.messages.length},"mine":{}}`
   }
 

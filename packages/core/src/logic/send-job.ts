@@ -20,8 +20,8 @@ export interface Sender extends ImSession {
 /** A message as it came in, checked, under the digest of what was received. */
 export interface Incoming {
   readonly key: string
-  readonly digest: string
-  readonly message: Omit<NewMessage, 'digest' | 'msgId' | 'serverTime'>
+  /** Its id, time and final content are filled in on its way to the writer. */
+  readonly message: { -readonly [Field in keyof NewMessage]: NewMessage[Field] }
   readonly content: Record<string, unknown>
   /** Whom it goes to: the user, or the group. Null for the system in a 1:1 conversation. */
   readonly to: string | null

@@ -43,7 +43,7 @@ export class SendLane {
     this.failures.push({ place, upTo, untilMs })
   }
 
-  /** A key comes: answers the place it had at first, where it was refused before, and waits for it no longer. */
+  /** A key comes again, or is settled: answers the place it had, where it was refused before, and waits for it no longer. */
   cameAgain(clientMsgId: string): number | null {
     const place = this.missing.get(clientMsgId)?.place ?? null
     this.missing.delete(clientMsgId)

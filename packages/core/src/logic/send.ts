@@ -1,6 +1,6 @@
 // The send path of a session, up to the writer and back: check, order, merge, decide, store, answer, fan out.
 import type { JsonText, MessageId, UserId } from '../model/ids.js'
-import type { NewMessage, StoredMessage } from '../model/message.js'
+import type { NewMessage } from '../model/message.js'
 import type { Clock } from '../ports/clock.js'
 import type { AfterSend, ContactPolicy, Draft, Handlers, ImSession, Sent, Users } from '../ports/host.js'
 import type { Random } from '../ports/random.js'
@@ -77,7 +77,7 @@ export class Send implements SendOutcomes {
       settle = (outcome) => (outcome instanceof RookeryError ? reject(outcome) : resolve(outcome))
     })
     const before = this.pending.get(incoming.key)
-    if (before?.incoming.digest === incoming.digest) {
+    if (before?.incoming.message.digest === incoming.message.digest) {
       before.join(settle!)
       return { left: before.whenLeft(), sent }
     }
@@ -108,14 +108,15 @@ export class Send implements SendOutcomes {
       return
     }
     if (before === undefined) this.pending.set(incoming.key, job)
-    if (before !== undefined && before.incoming.digest === incoming.digest) {
+    if (before !== undefined && before.incoming.message.digest === incoming.message.digest) {
       if (before.sender === sender) {
         before.join(answer)
         return
       }
       if ((lane?.refusal(job, this.nowMs()) ?? null) === null) {
         before.join((outcome) => {
-          if (outcome instanceof RookeryError && mayBeTriedAgain(outcome.code)) this.holdBack(job, sender, outcome)
+          if (isRefusal(outcome)) this.holdBack(job, sender, outcome)
+          else sender.lanes?.get(conversationId)?.cameAgain(clientMsgId)
           answer(outcome)
         })
         // The order behind it counts from here: later sends of this session wait until it has left.
@@ -216,14 +217,11 @@ export class Send implements SendOutcomes {
   }
 
   private enqueue(job: SendJob): void {
-    const { incoming, sender } = job
-    const message: NewMessage = {
-      ...incoming.message,
-      content: job.changed?.text ?? incoming.message.content,
-      msgId: job.msgId ?? this.parts.random.id(),
-      serverTime: this.parts.clock.now(),
-      digest: incoming.digest,
-    }
+    const { sender } = job
+    const { message } = job.incoming
+    message.msgId = job.msgId ?? this.parts.random.id()
+    message.serverTime = this.parts.clock.now()
+    if (job.changed !== null) message.content = job.changed.text
     job.op = { op: 'append', message, members: this.readers(message), movesPosition: sender !== null }
     const full = this.parts.writer.enqueue(job)
     if (full === null) job.leave()
@@ -242,7 +240,7 @@ export class Send implements SendOutcomes {
     if (mayBeTriedAgain(error.code)) return this.refused(job, error)
     try {
       const stored = await this.parts.storage.timelines.key(incoming.message.from, job.clientMsgId)
-      this.finish(job, stored === null ? error : repeat(stored, incoming.digest))
+      this.finish(job, stored === null ? error : repeat(stored, incoming.message.digest))
     } catch (fault) {
       this.refused(job, this.parts.faults.toError(fault, 'send'))
     }
@@ -253,7 +251,8 @@ export class Send implements SendOutcomes {
     if (result.status === 'refused') return this.refused(job, this.parts.faults.toError(result.error, 'commit'))
     const { message, members } = job.op
     const { conversationId, subject, serverTime, msgId } = message
-    this.parts.authoriser.remember({ conversationId, users: members, subject })
+    if (this.parts.authoriser.known(conversationId) === undefined)
+      this.parts.authoriser.remember({ conversationId, users: members, subject })
     if (result.status === 'duplicate') {
       // The same message id: an earlier run of this very commit was stored after all, and nobody was told live.
       const own = result.msgId === msgId
@@ -261,20 +260,10 @@ export class Send implements SendOutcomes {
       if (own) this.parts.fanOut.check(members)
       return
     }
-    const { seq, ordinal } = result
+    const { seq } = result
     const sent: Sent = { msgId, conversationId, seq, serverTime, duplicate: false }
     this.finish(job, sent)
-    const { digest: _, ...shown } = message
-    const stored: StoredMessage = {
-      ...shown,
-      seq,
-      ordinal,
-      recalled: false,
-      editedAt: null,
-      asOf: null,
-      reactions: null,
-    }
-    const json = messageJson(stored)
+    const json = messageJson(message, seq, null)
     for (let i = 0; i < members.length; i++) {
       const place = result.inbox[i]!
       this.parts.fanOut.add(members[i]!, place, messageEntryJson(place, serverTime, json))
@@ -303,8 +292,10 @@ export class Send implements SendOutcomes {
   }
 
   private finish(job: SendJob, outcome: Sent | RookeryError): void {
-    const { key } = job.incoming
+    const { key, message } = job.incoming
     if (this.pending.get(key) === job) this.pending.delete(key)
+    // An attempt that was turned away meanwhile is not missing any more.
+    if (!isRefusal(outcome)) job.sender?.lanes?.get(message.conversationId)?.cameAgain(job.clientMsgId)
     job.answer(outcome)
   }
 }
@@ -321,6 +312,10 @@ const repeat = (stored: StoredKey, digest: string): Sent | RookeryError =>
   stored.digest === digest
     ? { ...sentOf(stored), duplicate: true }
     : new RookeryError('CONFLICT', 'this clientMsgId was used for another message')
+
+/** An answer that may be tried again. */
+const isRefusal = (outcome: Sent | RookeryError): outcome is RookeryError =>
+  outcome instanceof RookeryError && mayBeTriedAgain(outcome.code)
 
 /** A place in a lane behind which later sends wait until another job has left. */
 const joined = (before: SendJob, { place, arrival }: SendJob) => ({

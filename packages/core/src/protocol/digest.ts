@@ -1,12 +1,12 @@
 // Hashes: of a message as received, and of whom a 1:1 conversation joins.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { ConversationId, JsonText, UserId } from '../model/ids.js'
 
 // Each part is preceded by its length, so that no two lists of parts give one text.
 function sha256(parts: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${part.length}:${part}`)
-  return hash.digest('base64url')
+  let text = ''
+  for (const part of parts) text += `${part.length}:${part}`
+  return hash('sha256', text, 'base64url')
 }
 
 /** The digest of a send: what tells a repeat of it from another message under the same key. */

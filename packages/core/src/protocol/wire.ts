@@ -8,26 +8,41 @@ import type { RookeryError } from './errors.js'
 
 const q = JSON.stringify as (text: string) => string
 
-/** A `Message`. The same text for everybody who may read it. */
-export function messageJson(m: StoredMessage): JsonText {
-  let json = `{"msgId":${q(m.msgId)},"clientMsgId":${q(m.clientMsgId)},"conversationId":${q(m.conversationId)},"seq":${m.seq},"from":${m.from === null ? 'null' : q(m.from)}`
+type Sending = Omit<StoredMessage, keyof Standing | 'seq' | 'ordinal'>
+type Standing = Pick<StoredMessage, 'recalled' | 'editedAt' | 'asOf' | 'reactions'>
+
+/**
+ * A `Message`. The same text for everybody who may read it.
+ * @param standing what has become of it since it was sent; null where it is new
+ */
+export function messageJson(m: Sending, seq: Seq, standing: Standing | null): JsonText {
+  const isRecalled = standing?.recalled === true
+  let json = `{"msgId":${q(m.msgId)},"clientMsgId":${q(m.clientMsgId)},"conversationId":${q(m.conversationId)},"seq":${seq},"from":${m.from === null ? 'null' : q(m.from)}`
   if (m.kind === 'c2g') json += `,"groupId":${q(m.conversationId)}`
   else if (m.to !== null) json += `,"to":${q(m.to)}`
   if (m.subject !== '') json += `,"subject":${q(m.subject)}`
   json += `,"type":${q(m.type)}`
   if (m.content !== null) json += `,"content":${m.content}`
-  if (m.ext !== null && !m.recalled) json += `,"ext":${m.ext}`
+  if (m.ext !== null && !isRecalled) json += `,"ext":${m.ext}`
   if (m.replyTo !== null) json += `,"replyTo":${m.replyTo}`
   if (m.silent) json += ',"silent":true'
   if (m.mentions !== null) json += `,"mentions":${JSON.stringify(m.mentions)}`
   if (m.viaServer) json += ',"via":"server"'
   if (m.clientTime !== null) json += `,"clientTime":${m.clientTime}`
   json += `,"serverTime":${m.serverTime}`
-  if (m.asOf !== null) json += `,"asOf":${m.asOf}`
-  if (m.recalled) json += ',"recalled":true'
-  if (m.editedAt !== null) json += `,"editedAt":${m.editedAt}`
-  if (m.reactions !== null) json += `,"reactions":${m.reactions}`
-  return json + '}'
+  return (standing === null ? json : json + standingJson(standing)) + '}'
+}
+
+/** A stored `Message`, as it stands. */
+export const storedMessageJson = (m: StoredMessage): JsonText => messageJson(m, m.seq, m)
+
+function standingJson({ asOf, recalled, editedAt, reactions }: Standing): string {
+  let json = ''
+  if (asOf !== null) json += `,"asOf":${asOf}`
+  if (recalled) json += ',"recalled":true'
+  if (editedAt !== null) json += `,"editedAt":${editedAt}`
+  if (reactions !== null) json += `,"reactions":${reactions}`
+  return json
 }
 
 /** A `message` entry around a message's text. */
@@ -44,7 +59,7 @@ export function entryJson(entry: StoredEntry): JsonText {
   const message =
     entry.message === null
       ? `{"conversationId":${q(entry.conversationId)},"seq":${entry.conversationSeq},"expired":true}`
-      : messageJson(entry.message)
+      : storedMessageJson(entry.message)
   return messageEntryJson(entry.seq, entry.at, message)
 }
 
@@ -57,7 +72,7 @@ export function conversationJson(c: ConversationView): JsonText {
   if (c.name !== null) json += `,"name":${q(c.name)}`
   if (c.avatar !== null) json += `,"avatar":${q(c.avatar)}`
   if (c.ext !== null) json += `,"ext":${c.ext}`
-  if (c.lastMessage !== null) json += `,"lastMessage":${messageJson(c.lastMessage)}`
+  if (c.lastMessage !== null) json += `,"lastMessage":${storedMessageJson(c.lastMessage)}`
   json += `,"seq":${c.seq},"readSeq":${c.readSeq},"unread":${c.unread},"mentioned":${c.mentioned}`
   if (c.peerReadSeq !== null) json += `,"peerReadSeq":${c.peerReadSeq}`
   if (c.peerDeliveredSeq !== null) json += `,"peerDeliveredSeq":${c.peerDeliveredSeq}`
