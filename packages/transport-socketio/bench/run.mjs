@@ -74,7 +74,9 @@ const show = (label, values, unit, digits) => {
   const base = median(values.plain)
   for (const kind of Object.keys(values)) {
     const value = median(values[kind])
-    console.log(`${label} ${kind.padEnd(7)} ${value.toFixed(digits).padStart(8)} ${unit}  ${(value / base).toFixed(2)} × plain`)
+    console.log(
+      `${label} ${kind.padEnd(7)} ${value.toFixed(digits).padStart(8)} ${unit}  ${(value / base).toFixed(2)} × plain`,
+    )
   }
 }
 
@@ -89,6 +91,16 @@ if (only !== 'relay') show('idle heap  ', await collect(async (kind) => (await i
 for (const outstanding of only === 'idle' ? [] : [1, 8]) {
   const results = await collect((kind) => relay(kind, outstanding))
   const each = (pick) => Object.fromEntries(kinds.map((kind) => [kind, results[kind].map(pick)]))
-  show(`relay, ${outstanding} outstanding    `, each(({ rate }) => rate), 'messages/s', 0)
-  show(`relay, ${outstanding} outstanding CPU`, each(({ cpu }) => cpu), 'µs/message', 1)
+  show(
+    `relay, ${outstanding} outstanding    `,
+    each(({ rate }) => rate),
+    'messages/s',
+    0,
+  )
+  show(
+    `relay, ${outstanding} outstanding CPU`,
+    each(({ cpu }) => cpu),
+    'µs/message',
+    1,
+  )
 }

@@ -14,6 +14,7 @@ import {
   asEngineConnection,
   asNamespaceSocket,
   type EngineConnection,
+  handleUpgrade,
   kLink,
   type LinkedNetSocket,
 } from './internals.js'
@@ -147,7 +148,7 @@ export const attachSocketIo = (
       const own = full === 'connectionsPerAddressMax' || full === 'unauthenticatedPerAddressMax'
       return { status: own ? '429 Too Many Requests' : '503 Service Unavailable', message: 'too many connections' }
     },
-    upgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+    upgrade: (request, socket, head) => handleUpgrade(engine, request, socket, head),
   })
   warnOfTimeouts(httpServer, settings)
 

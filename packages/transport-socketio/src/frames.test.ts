@@ -1,5 +1,5 @@
 // What leaves: in which order, in which bytes, in how many writes. Every case runs on both ways out.
-import { connect } from 'node:net'
+import { connect, type Socket as NetSocket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { frame, start, until } from './testing/harness.js'
 
@@ -217,17 +217,27 @@ test('frames and answers of one turn leave as one write', async () => {
   ])
 })
 
-test('the greeting of socket.io is never overtaken, even when engine.io is still busy', async () => {
-  const { gate, raw } = await start()
+test('the greeting of socket.io is never overtaken, even when engine.io has to hold it back', async () => {
+  const { gate, raw, server } = await start({ pingIntervalMs: 10 })
+  let net: NetSocket | undefined
+  server.on('connection', (socket: NetSocket) => (net = socket))
   const socket = raw()
-  gate.onOpen = (_handshake, connection) => {
-    for (let i = 0; i < 50; i++) connection.emit(frame('early', i))
+  gate.onOpen = async (_handshake, connection) => {
+    for (let i = 0; i < 3; i++) connection.emit(frame('early', i))
+    // A ping that the socket does not take keeps engine.io from giving it anything else.
+    net!.cork()
+    await until(() => net!.writableLength > 0, 'a ping is stuck')
   }
   await socket.opened()
   socket.send('40/im,')
+  await until(() => gate.sessions.length === 1, 'accepted')
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  net!.uncork()
   await socket.received('["ready"')
-  expect(socket.texts.slice(1, 3).map((text) => text.slice(0, 17))).toEqual([
+  expect(socket.texts.slice(1).filter((text) => text !== '2')).toEqual([
     expect.stringContaining('40/im,{"sid":'),
-    '42/im,["early",0]',
+    ...[0, 1, 2].map((i) => `42/im,["early",${i}]`),
+    '42/im,["ready",{"n":1}]',
   ])
 })

@@ -1,7 +1,9 @@
 // Every part of socket.io, engine.io and ws that is used beyond their documented interfaces, and the check that it is as
 // expected. Nothing else in this package reaches into them.
+import type { IncomingMessage } from 'node:http'
 import { Socket as NetSocket } from 'node:net'
-import type { Socket as EngineSocket } from 'engine.io'
+import type { Duplex } from 'node:stream'
+import type { Server as EngineServer, Socket as EngineSocket } from 'engine.io'
 import type { Socket } from 'socket.io'
 import type { Link } from './link.js'
 
@@ -24,6 +26,8 @@ export type EngineConnection = Omit<EngineSocket, 'writeBuffer' | 'request'> & {
 export interface WebSocketLike {
   readonly readyState: number
   readonly extensions: string
+  listeners?(event: 'error'): unknown[]
+  off?(event: 'error', listener: unknown): unknown
   readonly _socket?: unknown
   readonly _sender?: { readonly sendFrame?: unknown; readonly _state?: unknown }
 }
@@ -56,4 +60,32 @@ export const directWebSocket = (conn: EngineConnection, net: NetSocket): WebSock
   if (ws.readyState !== webSocketOpen || ws.extensions !== '') return undefined
   if (typeof ws._sender?.sendFrame !== 'function' || ws._sender._state !== 0) return undefined
   return Array.isArray(conn.writeBuffer) ? ws : undefined
+}
+
+/**
+ * Gives an upgrade to engine.io. Since 6.6.12 it listens once for the socket's end on behalf of middlewares, and so keeps
+ * the request for as long as the connection; we have no middlewares.
+ */
+export const handleUpgrade = (engine: EngineServer, request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  const before = new Set(socket.rawListeners('close'))
+  engine.handleUpgrade(request as Parameters<EngineServer['handleUpgrade']>[0], socket, head)
+  for (const listener of socket.rawListeners('close')) {
+    const once = 'listener' in listener ? listener.listener : undefined
+    if (!before.has(listener) && typeof once === 'function') socket.off('close', once as () => void)
+  }
+}
+
+/**
+ * Lets go of the HTTP request that the connection began with: headers and all, it would be kept as long as the connection.
+ * engine.io's listener for errors before the handshake keeps it too, and stays on the websocket although the transport's
+ * own has taken over.
+ */
+export const dropRequest = (conn: EngineConnection): void => {
+  conn.request = undefined
+  const ws = conn.transport.socket
+  const listeners = ws?.listeners?.('error') ?? []
+  if (listeners.length < 2) return
+  for (const listener of listeners) {
+    if (typeof listener === 'function' && listener.name === 'onUpgradeError') ws?.off?.('error', listener)
+  }
 }

@@ -14,13 +14,14 @@ import { eventOf, type Incoming, type IncomingEvent, MalformedPacket } from './i
 import {
   type DecodedPacket,
   directWebSocket,
+  dropRequest,
   type EngineConnection,
   kLink,
   type LinkedNetSocket,
   type NamespaceSocket,
 } from './internals.js'
 import type { Settings } from './options.js'
-import { Outbox } from './outbox.js'
+import { Outbox, type OutboxOwner } from './outbox.js'
 import type { Packets } from './packets.js'
 import { refusalOf } from './refusal.js'
 import { DirectWire, EngineWire } from './wire.js'
@@ -48,7 +49,7 @@ const acksMax = 1_024
 type State = 'new' | 'handshaking' | 'open' | 'ended'
 type Next = (error?: Error) => void
 
-export class Link implements Connection {
+export class Link implements Connection, OutboxOwner {
   #state: State = 'new'
   #gone = false
   /** socket.io has begun with a packet that has attachments; what follows belongs to it. */
@@ -164,7 +165,7 @@ export class Link implements Connection {
     socket._onpacket = onPacket
     // Kept for a connection's whole life they are a tenth of its memory.
     socket.handshake = undefined
-    conn.request = undefined
+    dropRequest(conn)
     context.admission.authenticated(this.#seat)
     this.#state = 'open'
     const farewell = this.#farewell
@@ -206,6 +207,10 @@ export class Link implements Connection {
     } catch (error) {
       this.#fail('the gate failed', error)
     }
+  }
+
+  outboxFailed(error: unknown): void {
+    this.#fail('a write failed', error)
   }
 
   #receivedFirst(data: unknown): void {

@@ -6,6 +6,14 @@ import type { Wire } from './wire.js'
 /** Frames joined into one write. 64 KiB: beyond it copying costs more than another system call. */
 const writeBytesMax = 65_536
 
+/** Whom an outbox tells what becomes of it. */
+export interface OutboxOwner {
+  /** Everything is taken, after something was left behind a write. */
+  outboxDrained(): void
+  /** Nothing more can be written. */
+  outboxFailed(error: unknown): void
+}
+
 export class Outbox {
   #queue: Buffer[] | undefined
   #queuedBytes = 0
@@ -20,9 +28,9 @@ export class Outbox {
   #wire: Wire | undefined
   #taken: (() => void) | undefined
   readonly #list: FlushList
-  readonly #owner: { outboxDrained(): void }
+  readonly #owner: OutboxOwner
 
-  constructor(list: FlushList, owner: { outboxDrained(): void }) {
+  constructor(list: FlushList, owner: OutboxOwner) {
     this.#list = list
     this.#owner = owner
   }
@@ -47,22 +55,14 @@ export class Outbox {
     this.#enlist()
   }
 
-  /** Writes what is queued, unless the socket is still busy with what it has. */
+  /** Writes what is queued, unless the socket is still busy with what it has. Never throws. */
   flush(): void {
     this.#listed = false
-    while (this.#queue !== undefined && this.#wire !== undefined && !this.#blocked) {
-      const [frames, bytes] = this.#next(this.#queue)
-      this.#queuedBytes -= bytes
-      this.#taken ??= () => this.#onTaken()
-      this.#writes++
-      const pending = this.#wire.write(frames, bytes, this.#taken)
-      if (pending === undefined) return this.close()
-      this.#blocked = pending > 0
-      if (this.#blocked || this.#queue !== undefined) this.#behind = true
+    try {
+      this.#writeOut()
+    } catch (error) {
+      this.#owner.outboxFailed(error)
     }
-    if (!this.#behind || this.#blocked || this.#queue !== undefined || this.#closed) return
-    this.#behind = false
-    this.#owner.outboxDrained()
   }
 
   /**
@@ -81,6 +81,22 @@ export class Outbox {
     this.#closed = true
     this.#queue = undefined
     this.#queuedBytes = 0
+  }
+
+  #writeOut(): void {
+    while (this.#queue !== undefined && this.#wire !== undefined && !this.#blocked) {
+      const [frames, bytes] = this.#next(this.#queue)
+      this.#queuedBytes -= bytes
+      this.#taken ??= () => this.#onTaken()
+      this.#writes++
+      const pending = this.#wire.write(frames, bytes, this.#taken)
+      if (pending === undefined) return this.close()
+      this.#blocked = pending > 0
+      if (this.#blocked || this.#queue !== undefined) this.#behind = true
+    }
+    if (!this.#behind || this.#blocked || this.#queue !== undefined || this.#closed) return
+    this.#behind = false
+    this.#owner.outboxDrained()
   }
 
   #enlist(): void {

@@ -1,0 +1,119 @@
+// The queue alone, on a wire that takes what the test says when the test says so.
+import { expect, test } from 'vitest'
+import { FlushList } from './flush-list.js'
+import { Outbox } from './outbox.js'
+import type { Wire } from './wire.js'
+
+class FakeWire implements Wire {
+  readonly written: string[] = []
+  readonly taken: (() => void)[] = []
+  pendingBytes = 0
+  /** Whether the next writes are taken at once. */
+  free = true
+  write(frames: readonly Buffer[], bytes: number, taken: () => void): number {
+    this.written.push(Buffer.concat(frames).toString())
+    this.taken.push(taken)
+    if (!this.free) this.pendingBytes += bytes
+    return this.pendingBytes
+  }
+}
+
+const make = () => {
+  const told: string[] = []
+  const owner = {
+    outboxDrained: () => told.push('drained'),
+    outboxFailed: (error: unknown) => told.push(String(error)),
+  }
+  const outbox = new Outbox(new FlushList(), owner)
+  const push = (text: string): void => outbox.push(Buffer.from(text))
+  return { outbox, push, wire: new FakeWire(), told }
+}
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+test('whatever is pushed in one turn, also by its ticks and promises, is one write', async () => {
+  const { outbox, push, wire } = make()
+  outbox.open(wire)
+  push('a')
+  process.nextTick(() => push('b'))
+  await Promise.resolve()
+  push('c')
+  await turn()
+  expect(wire.written).toHaveLength(1)
+  expect([...wire.written[0]!].toSorted().join('')).toBe('abc')
+})
+
+test('nothing leaves before it is opened', async () => {
+  const { outbox, push, wire } = make()
+  push('a')
+  await turn()
+  expect(outbox.bytes).toBe(1)
+  outbox.open(wire)
+  await turn()
+  expect([wire.written, outbox.bytes]).toEqual([['a'], 0])
+})
+
+test('a late word of an earlier write does not free a socket that is busy with a later one', async () => {
+  const { outbox, push, wire, told } = make()
+  outbox.open(wire)
+  push('first')
+  await turn()
+  wire.free = false
+  push('second')
+  await turn()
+  push('third')
+  wire.taken[0]!()
+  await turn()
+  expect([wire.written, outbox.bytes, told]).toEqual([['first', 'second'], 11, []])
+  wire.pendingBytes = 0
+  wire.free = true
+  wire.taken[1]!()
+  expect([wire.written.at(-1), outbox.bytes, told]).toEqual(['third', 0, ['drained']])
+})
+
+test('more than 64 KiB leaves in several writes of whole frames, and that it drained is told', async () => {
+  const { outbox, push, wire, told } = make()
+  outbox.open(wire)
+  for (const letter of 'abcd') push(letter.repeat(30_000))
+  push('e'.repeat(200_000))
+  await turn()
+  expect(wire.written.map((text) => [text.length, text[0], text.at(-1)])).toEqual([
+    [60_000, 'a', 'b'],
+    [60_000, 'c', 'd'],
+    [200_000, 'e', 'e'],
+  ])
+  expect(told).toEqual(['drained'])
+})
+
+test('after end only the last frames leave, behind what was written', async () => {
+  const { outbox, push, wire } = make()
+  outbox.open(wire)
+  wire.free = false
+  push('written')
+  await turn()
+  push('discarded')
+  outbox.end([Buffer.from('last'), Buffer.from('!')], () => wire)
+  push('late')
+  wire.pendingBytes = 0
+  wire.taken[0]!()
+  await turn()
+  expect(wire.written).toEqual(['written', 'last!'])
+})
+
+test('a wire that throws is told to the owner and stops nobody else', async () => {
+  const list = new FlushList()
+  const told: string[] = []
+  const owner = { outboxDrained() {}, outboxFailed: (error: unknown) => told.push((error as Error).message) }
+  const [bad, good] = [new Outbox(list, owner), new Outbox(list, owner)]
+  const wire = new FakeWire()
+  bad.open({
+    pendingBytes: 0,
+    write: () => {
+      throw new Error('a fault')
+    },
+  })
+  good.open(wire)
+  bad.push(Buffer.from('x'))
+  good.push(Buffer.from('y'))
+  await turn()
+  expect([told, wire.written]).toEqual([['a fault'], ['y']])
+})
