@@ -196,6 +196,17 @@ describe('operation', () => {
     }
   })
 
+  it('is reached by a SIGTERM that npm is sent', async () => {
+    const { path, remove } = dataFolder()
+    try {
+      const started = await startApp(path, {}, ['npm', 'start'])
+      expect((await started.stop()).code).toBe(0)
+      await expect(fetch(started.url)).rejects.toThrow()
+    } finally {
+      remove()
+    }
+  })
+
   it.each<[string, Record<string, string>, RegExp]>([
     [
       'a database that is not supported',

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const appDir = fileURLToPath(new URL('..', import.meta.url))
+const main = join(appDir, 'dist/main.js')
 
 export interface RunningApp {
   readonly url: string
@@ -20,8 +21,12 @@ export function dataFolder(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-function launch(env: Record<string, string>): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, [main], {
+function launch(
+  env: Record<string, string>,
+  [command, ...args] = [process.execPath, main],
+): { child: ChildProcess; output: () => string } {
+  const child = spawn(command ?? '', args, {
+    cwd: appDir,
     env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -32,9 +37,16 @@ function launch(env: Record<string, string>): { child: ChildProcess; output: () 
   return { child, output: () => output }
 }
 
-/** Resolves once it listens; rejects with what it printed where it ends before. */
-export async function startApp(folder: string, env: Record<string, string> = {}): Promise<RunningApp> {
-  const { child, output } = launch({ DATABASE_URL: `sqlite:${join(folder, 'app.sqlite')}`, ...env })
+/**
+ * Resolves once it listens; rejects with what it printed where it ends before.
+ * @param command what starts it in the app's folder; default: node itself
+ */
+export async function startApp(
+  folder: string,
+  env: Record<string, string> = {},
+  command?: string[],
+): Promise<RunningApp> {
+  const { child, output } = launch({ DATABASE_URL: `sqlite:${join(folder, 'app.sqlite')}`, ...env }, command)
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {
       const line = /http:\/\/localhost:(\d+)/.exec(output())
