@@ -75,12 +75,28 @@ export class Slots {
     const sessions = [...registry.all()]
     const holders = sessions.map((session) => session.holder)
     const lost = await presence.renew({ nodeId, boot, url, sessions: holders.length }, timing.leaseMs, holders)
-    for (const { sessionId } of lost) registry.get(sessionId)?.end('same-device-type', null)
     // A session that ended meanwhile may have had its slot taken again for it.
     const ended = sessions.filter((session) => session.isClosed).map((session) => session.holder)
     const unfreed = this.unfreed
     this.unfreed = []
     await this.release([...unfreed, ...ended])
+    await this.giveUp(lost)
+  }
+
+  // The holder may be an older session of the same client, which nobody has missed yet: then it is no kick, and the client
+  // comes back to take its slot. A slot that is free again by now is taken at the next renewal.
+  private async giveUp(lost: readonly SlotHolder[]): Promise<void> {
+    if (lost.length === 0) return
+    const { presence, registry } = this.parts
+    const holders = await presence.locate([...new Set(lost.map(({ userId }) => userId))])
+    for (const { userId, slot, sessionId } of lost) {
+      const by = holders.find((one) => one.userId === userId && one.slot === slot && one.sessionId !== sessionId)
+      const session = registry.get(sessionId)
+      if (by === undefined || session === undefined) continue
+      const reason = kickReason(session.holder, by)
+      const { deviceId, deviceType, at } = by
+      session.end(reason, reason === null ? null : { deviceId, deviceType, at })
+    }
   }
 
   /** Goes on under a new token of the same user. */

@@ -97,3 +97,17 @@ it('a message that comes again goes before those that the client sent after it a
   expect(await Promise.all(again)).toMatchObject([{ ok: true }, { ok: true }])
   expect(await textsOf(ann)).toEqual(['first', 'second'])
 })
+
+it('a message whose second attempt was turned away is not waited for once the first is stored', async () => {
+  const { clock, storage, node } = await start({ limits: { inflight: 1 } })
+  const ann = await node.connect('ann')
+  storage.commitDelayMs = 100
+  const first = node.text('bob', 'first')
+  const answer = ann.request('c2c', first)
+  expect(await ann.code('c2c', first)).toBe('RATE_LIMITED')
+  await clock.advance(1000)
+  expect(await answer).toMatchObject({ ok: true })
+  const second = ann.request('c2c', node.text('bob', 'second'))
+  await clock.advance(1000)
+  expect(await second).toMatchObject({ ok: true })
+})

@@ -47,7 +47,7 @@ export function act(plan: Plan, devices: readonly SimDevice[], random: SeededRan
   }
 }
 
-let keys = new WeakMap<Plan, number>()
+const keys = new WeakMap<Plan, number>()
 
 function send(plan: Plan, device: SimDevice, random: SeededRandom): void {
   const count = (keys.get(plan) ?? 0) + 1
@@ -70,8 +70,8 @@ function send(plan: Plan, device: SimDevice, random: SeededRandom): void {
 function sendAgain(device: SimDevice, random: SeededRandom): void {
   if (device.sent.length === 0) return
   const { message } = random.pick(device.sent)
-  if (random.chance(0.5)) void device.ask('c2c', message)
-  else void device.ask('c2c', { ...message, content: { text: 'something else' } })
+  if (random.chance(0.5)) device.send(message)
+  else device.send({ ...message, content: { text: 'something else' } })
 }
 
 /** Asks for what belongs to others. */

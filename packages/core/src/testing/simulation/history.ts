@@ -45,6 +45,13 @@ export interface Standing {
   readonly unanswered: readonly string[]
 }
 
+/** Where a handshake says that its device stands. */
+export interface HandshakeClaim {
+  readonly since?: number
+  readonly sinceAt?: number
+  readonly epoch?: string
+}
+
 interface OnConnection {
   /** Numbers connections over all devices, from 1. */
   readonly conn: number
@@ -53,15 +60,19 @@ interface OnConnection {
 /** What was recorded; `atMs` is virtual time from the start of the run. */
 export type Recorded =
   /** A handshake leaves the device. */
-  | ({ readonly t: 'dial'; readonly user: string; readonly device: string } & OnConnection)
+  | ({
+      readonly t: 'dial'
+      readonly user: string
+      readonly device: string
+      readonly given: HandshakeClaim
+    } & OnConnection)
   | ({
       readonly t: 'connect'
       readonly user: string
       readonly device: string
       readonly type: string
       readonly node: string
-      /** What the handshake said. */
-      readonly given: { readonly since?: number; readonly sinceAt?: number; readonly epoch?: string }
+      readonly given: HandshakeClaim
       readonly ready: { readonly seq: number; readonly epoch: string; readonly reset: boolean }
     } & OnConnection)
   | { readonly t: 'refused'; readonly user: string; readonly device: string; readonly code: string }

@@ -97,11 +97,13 @@ export class Link implements Gate {
       }
       if (this.node.process.state === 'dead') this.#toClient(() => refuse(new Error('nobody listens')))
       else
-        this.#toServer(() =>
-          this.node.gate
-            .open(handshake, this.#serverSide())
-            .then(accept, (error: unknown) => this.#toClient(() => refuse(error))),
-        )
+        this.#toServer(() => {
+          // What it shows is sent once the server has answered its greeting: a client that is gone by now showed nothing.
+          if (this.#state === 'new')
+            this.node.gate
+              .open(handshake, this.#serverSide())
+              .then(accept, (error: unknown) => this.#toClient(() => refuse(error)))
+        })
     })
   }
 
@@ -118,6 +120,11 @@ export class Link implements Gate {
   /** The next answer or frame is lost, and the connection with it. */
   swallowNext(): void {
     this.#swallow++
+  }
+
+  /** Nothing is lost any more that was not lost yet. */
+  healed(): void {
+    this.#swallow = 0
   }
 
   /** The client reads nothing for a while, and its socket stays open. */

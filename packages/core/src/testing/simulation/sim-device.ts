@@ -5,7 +5,7 @@ import { FakeDevice, type FakeAnswer, type FakeEvent } from '../fake-device.js'
 import type { SeededRandom } from '../seeded-random.js'
 import type { SimulatedNode } from '../simulated-cluster.js'
 import type { VirtualClock } from '../virtual-clock.js'
-import type { Recorded, Standing, WireEntry, WireMessage } from './history.js'
+import type { HandshakeClaim, Recorded, Standing, WireEntry, WireMessage } from './history.js'
 import type { Cut, Link, LinkHooks } from './link.js'
 import { Outbox, type Outgoing } from './outbox.js'
 
@@ -28,13 +28,6 @@ interface Live {
   isReady: boolean
   /** Called with null when the connection ends. */
   readonly waiting: Set<(answer: FakeAnswer | null) => void>
-}
-
-/** What a handshake says of where the device stands. */
-interface Given {
-  readonly since?: number
-  readonly sinceAt?: number
-  readonly epoch?: string
 }
 
 /** A client that is not answered for so long takes its connection for dead. */
@@ -96,6 +89,11 @@ export class SimDevice {
   /** Its next answer is lost, and the connection with it. */
   swallowAnswer(): void {
     this.#live?.link.swallowNext()
+  }
+
+  /** The network is good from now on. */
+  healed(): void {
+    this.#live?.link.healed()
   }
 
   /** It reads nothing for a while, and its socket stays open. */
@@ -161,7 +159,6 @@ export class SimDevice {
     this.#avoid = null
     if (node === null) return this.#comeBack()
     const conn = world.nextConn()
-    world.record({ t: 'dial', conn, user, device: deviceId })
     const link = world.dial(node, {
       broken: () => world.record({ t: 'broken', conn }),
       ended: (by) => this.#ended(live, by),
@@ -169,6 +166,7 @@ export class SimDevice {
     const live: Live = { conn, link, device: null, isReady: false, waiting: new Set() }
     this.#live = live
     const given = this.#given()
+    world.record({ t: 'dial', conn, user, device: deviceId, given })
     const auth = {
       token: user,
       deviceId,
@@ -188,7 +186,7 @@ export class SimDevice {
     }
   }
 
-  #given(): Given {
+  #given(): HandshakeClaim {
     if (!this.#hasBegun) return this.beginsAtZero ? { since: 0 } : {}
     return {
       since: this.position,
@@ -197,7 +195,7 @@ export class SimDevice {
     }
   }
 
-  #event(live: Live, { event, payload }: FakeEvent, given: Given): void {
+  #event(live: Live, { event, payload }: FakeEvent, given: HandshakeClaim): void {
     const { world, user, deviceId, type } = this
     const { conn } = live
     if (event === 'ready') {

@@ -60,6 +60,7 @@ export async function simulate(seed: number): Promise<SimulationResult> {
   isOver = true
   for (const node of cluster.nodes) resume(faulty, node)
   cluster.heal()
+  for (const device of devices) device.healed()
   if (plan.faults.includes('last-frame')) await lastWords(clock, cluster, devices, random)
   record({ t: 'healed' })
   await clock.advance(settleMs)

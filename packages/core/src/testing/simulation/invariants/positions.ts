@@ -14,6 +14,9 @@ function delivered(observed: Observed, report: Report): void {
   const ranges = new Map<number, { from: number; given: number; to: number; user: string }>()
   const requests = new Map(observed.requests.map((request) => [request.n, request]))
   for (const event of observed.history) {
+    // A handshake that was carried out acknowledges, even if its client never heard of it.
+    if (event.t === 'dial' && event.given.since !== undefined)
+      ranges.set(event.conn, { from: 0, given: 0, to: event.given.since, user: event.user })
     if (event.t === 'connect') {
       const { since } = event.given
       const start = since === undefined ? event.ready.seq : event.ready.reset ? 0 : since
