@@ -3,7 +3,7 @@
 import { loadDriver, type SqliteDatabase } from './driver.js'
 import { migrationsOf } from './migrations/index.js'
 import type { SqliteSettings } from './options.js'
-import type { Tables } from './tables.js'
+import type { Tables } from '../rows/tables.js'
 
 /** The migrations that this file lacks. */
 export function missingMigrations(db: SqliteDatabase, tables: Tables): string[] {

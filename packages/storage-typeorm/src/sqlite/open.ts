@@ -5,7 +5,7 @@ import { loadDriver, type SqliteDatabase } from './driver.js'
 import { busy, faultOf } from './faults.js'
 import { migrate, missingMigrations } from './migrate.js'
 import type { SqliteSettings } from './options.js'
-import { tablesOf } from './tables.js'
+import { tablesOf } from '../rows/tables.js'
 
 /**
  * The log may grow to this many pages (32 MB) before it is copied into the file: pages that are written again and again

@@ -1,7 +1,7 @@
 // What the threads tell each other: JSON text, with appends as plain arrays. That costs the main thread a third of what
 // cloning the objects would.
 import type { AppendOp, ResultsOf, StorageOp } from '@rookery/core'
-import { flag } from './codes.js'
+import { flag } from '../rows/codes.js'
 
 /** A call to a thread; `text` is for the named piece of work to understand. */
 export interface Call {

@@ -1,6 +1,6 @@
 // Every migration, oldest first. What is released is never changed: a change is a migration of its own.
 import type { MigrationInterface } from 'typeorm'
-import type { Tables } from '../tables.js'
+import type { Tables } from '../../rows/tables.js'
 import { initialSchema } from './initial-schema.js'
 
 export const migrationsOf = (t: Tables): (new () => MigrationInterface)[] => [initialSchema(t)]

@@ -3,7 +3,7 @@
 // Only im_user and im_conversation are given back by text ids; ids are compared byte for byte, which is SQLite's default
 // collation. Tables are STRICT: a number that is no integer is refused here, not rounded later.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
-import type { Tables } from '../tables.js'
+import type { Tables } from '../../rows/tables.js'
 
 /** The migration, under the names of one installation. TypeORM reads the time at the end of its name. */
 export function initialSchema(t: Tables): new () => MigrationInterface {

@@ -1,55 +1,12 @@
 // Conversations as one member sees them, in one statement each, bounded by that member's memberships.
-import type { ConversationKind, ConversationView, ListPosition } from '@rookery/core'
-import { flag } from '../codes.js'
-import { mentionOf } from '../mentions.js'
-import type { Tables } from '../tables.js'
-import { lookedUp } from '../text.js'
-import { maybeMessageOf, messageJoins, messageJson, type MessageTuple, type NoMessage } from './message.js'
+import type { ConversationView, ListPosition } from '@rookery/core'
+import { flag } from '../../rows/codes.js'
+import { mentionOf } from '../../rows/mentions.js'
+import type { Tables } from '../../rows/tables.js'
+import { lookedUp } from '../../rows/text.js'
+import { byActivity, viewOf, type ViewTuple } from '../../rows/view.js'
+import { messageJoins, messageJson } from './message.js'
 import { onlyText, query } from './query.js'
-
-type ViewTuple = readonly [
-  conversationId: string,
-  kind: ConversationKind,
-  peerId: string | null,
-  subject: string,
-  name: string | null,
-  avatar: string | null,
-  ext: string | null,
-  lastMessage: MessageTuple | NoMessage,
-  seq: number,
-  readSeq: number,
-  unread: number,
-  mentioned: number,
-  peerReadSeq: number | null,
-  peerDeliveredSeq: number | null,
-  pinned: number,
-  muted: number,
-  hidden: number,
-  updatedAt: number,
-]
-
-function viewOf(row: ViewTuple): ConversationView {
-  return {
-    conversationId: row[0],
-    kind: row[1],
-    peerId: row[2],
-    subject: row[3],
-    name: row[4],
-    avatar: row[5],
-    ext: row[6],
-    lastMessage: maybeMessageOf(row[7]),
-    seq: row[8],
-    readSeq: row[9],
-    unread: row[10],
-    mentioned: row[11],
-    peerReadSeq: row[12],
-    peerDeliveredSeq: row[13],
-    pinned: row[14] === 1,
-    muted: row[15] === 1,
-    hidden: row[16] === 1,
-    updatedAt: row[17],
-  }
-}
 
 /** The user's memberships `mb` with their conversations `c`: which side is the user's, and what lies behind it. */
 const mine = (t: Tables): string => `
@@ -151,10 +108,3 @@ export const list = query<
     return { conversations: found.slice(0, limit), unreadTotal, more: found.length > limit }
   },
 })
-
-/** Latest first; ids are ASCII, so that comparing code units compares bytes. */
-function byActivity(a: ListPosition, b: ListPosition): number {
-  if (a.updatedAt !== b.updatedAt) return b.updatedAt - a.updatedAt
-  if (a.conversationId === b.conversationId) return 0
-  return a.conversationId < b.conversationId ? 1 : -1
-}

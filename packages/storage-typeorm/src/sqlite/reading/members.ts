@@ -1,6 +1,6 @@
 // Who is a member of what, and which devices there are.
 import type { Access, ConversationKind, Device } from '@rookery/core'
-import { lookedUp } from '../text.js'
+import { lookedUp } from '../../rows/text.js'
 import { onlyText, query } from './query.js'
 
 type AccessTuple = readonly [ConversationKind, string | null, string | null, string, number, number, number]

@@ -1,6 +1,6 @@
 // Every read by its name, on both sides of the thread.
 import type { SqliteDatabase } from '../driver.js'
-import { tablesOf } from '../tables.js'
+import { tablesOf } from '../../rows/tables.js'
 import { list, views } from './conversations.js'
 import { access, devices, sharing } from './members.js'
 import type { Query } from './query.js'

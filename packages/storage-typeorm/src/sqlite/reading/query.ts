@@ -1,6 +1,6 @@
 // What a read is made of: a statement in the reading thread that answers JSON text, and what the caller makes of it.
 import type { SqliteDatabase } from '../driver.js'
-import type { Tables } from '../tables.js'
+import type { Tables } from '../../rows/tables.js'
 
 export interface Query<Args, Raw, Result> {
   /** Prepares it; called once in the reading thread. What it makes answers JSON text of `Raw`. */

@@ -1,26 +1,11 @@
 // Ranges of inboxes and conversations, the counters of users, and keys.
-import type { InboxPage, MessagePage, StoredEntry, StoredKey, UserHead } from '@rookery/core'
-import { factKindOf, systemUser } from '../codes.js'
-import { isKeepable, lookedUp } from '../text.js'
-import { maybeMessageOf, messageJoins, messageJson, messageOf, type MessageTuple, type NoMessage } from './message.js'
+import type { InboxPage, MessagePage, StoredKey, UserHead } from '@rookery/core'
+import { systemUser } from '../../rows/codes.js'
+import { entryOf, type EntryTuple } from '../../rows/entry.js'
+import { messageOf, type MessageTuple } from '../../rows/message.js'
+import { isKeepable, lookedUp } from '../../rows/text.js'
+import { messageJoins, messageJson } from './message.js'
 import { onlyText, query } from './query.js'
-
-type EntryTuple = readonly [
-  seq: number,
-  at: number,
-  kind: number,
-  body: string | null,
-  conversationId: string | null,
-  conversationSeq: number | null,
-  message: MessageTuple | NoMessage,
-]
-
-function entryOf([seq, at, kind, body, conversationId, conversationSeq, message]: EntryTuple): StoredEntry {
-  const fact = factKindOf(kind)
-  if (fact !== null) return { seq, at, kind: fact, body: body ?? '{}' }
-  if (conversationId === null || conversationSeq === null) throw new Error(`inbox entry ${seq} points nowhere`)
-  return { seq, at, kind: 'message', conversationId, conversationSeq, message: maybeMessageOf(message) }
-}
 
 /** A page and both counters in one statement, so of one snapshot. A pointer is followed only to the message it names. */
 export const inbox = query<

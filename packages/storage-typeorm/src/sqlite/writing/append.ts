@@ -1,7 +1,7 @@
 // Appending a message: numbers, the message, its key, and a pointer in each member's inbox.
 import type { AppendOp, AppendResult, NewMessage, RefusedResult } from '@rookery/core'
-import { flag, systemUser } from '../codes.js'
-import { packMentions } from '../mentions.js'
+import { flag, systemUser } from '../../rows/codes.js'
+import { packMentions } from '../../rows/mentions.js'
 import type { Batch } from './batch.js'
 import { sideOf } from './counters.js'
 

@@ -1,7 +1,7 @@
 // From an operation to the one that carries it out. Operations take effect in the order given; what they need is read for
 // all of them at once before the first.
 import type { CustomOp, CustomResult, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
-import { entryKind, systemUser } from '../codes.js'
+import { entryKind, systemUser } from '../../rows/codes.js'
 import { append } from './append.js'
 import type { Batch } from './batch.js'
 import { Devices } from './devices.js'

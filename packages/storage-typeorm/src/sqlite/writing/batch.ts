@@ -1,7 +1,7 @@
 // What one transaction works with: the counters, the keys its operations bear, and the rows it is going to write.
-import { entryKind, systemUser } from '../codes.js'
+import { entryKind, systemUser } from '../../rows/codes.js'
 import type { SqliteDatabase, SqliteStatement, SqlValue } from '../driver.js'
-import type { Tables } from '../tables.js'
+import type { Tables } from '../../rows/tables.js'
 import { Counters, type UserCounters } from './counters.js'
 import { ManyRows } from './rows.js'
 

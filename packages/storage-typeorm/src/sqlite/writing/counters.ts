@@ -1,7 +1,7 @@
 // The counter rows of users and conversations: read once, advanced here inside the transaction, written back once at its
 // end. They outlive a transaction only while SQLite says that no other connection has changed the file since.
 import type { SqliteDatabase, SqliteStatement, SqlValue } from '../driver.js'
-import type { Tables } from '../tables.js'
+import type { Tables } from '../../rows/tables.js'
 import { Cache } from './cache.js'
 import { ManyRows } from './rows.js'
 

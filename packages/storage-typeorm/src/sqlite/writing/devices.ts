@@ -1,6 +1,6 @@
 // What is remembered of devices, and what their acknowledgements tell the peers.
 import type { DeviceOp, DeviceResult, ForgetDeviceOp } from '@rookery/core'
-import { entryKind } from '../codes.js'
+import { entryKind } from '../../rows/codes.js'
 import type { SqliteStatement } from '../driver.js'
 import type { Batch } from './batch.js'
 import { peerOf, sideOf, type UserCounters } from './counters.js'

@@ -1,6 +1,6 @@
 // What a user keeps of a conversation: the read position, and pinned, muted, hidden.
 import type { ReadOp, ReadResult, SettingsOp, SettingsResult } from '@rookery/core'
-import { entryKind, flag } from '../codes.js'
+import { entryKind, flag } from '../../rows/codes.js'
 import type { SqliteStatement } from '../driver.js'
 import type { Batch } from './batch.js'
 import { sideOf, type ConversationCounters, type Side } from './counters.js'
