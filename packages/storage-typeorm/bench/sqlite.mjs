@@ -1,5 +1,6 @@
-// What a message costs on SQLite, fsync included: the whole way through TypeOrmStorage, as a host has it, and the writer
-// alone on this thread. Run after a build: `node packages/storage-typeorm/bench/sqlite.mjs [driver] [file]`.
+// What a message costs on SQLite, fsync included, the whole way through TypeOrmStorage as a host has it. Run after a build:
+// `node packages/storage-typeorm/bench/sqlite.mjs [driver] [sorted|random]`, the latter being whether the senders' keys
+// sort by time, as those of the client SDK do: random ones land on a page each.
 // Every figure is the median of the rounds; the file is removed afterwards.
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,9 +8,9 @@ import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { TypeOrmStorage } from '../dist/index.js'
 
-const [driver = 'libsql', given] = process.argv.slice(2)
+const [driver = 'libsql', keys = 'sorted'] = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'rookery-bench-'))
-const database = given ?? join(folder, 'bench.im.sqlite')
+const database = join(folder, 'bench.im.sqlite')
 const pairs = 100
 const rounds = 5
 const content = JSON.stringify({ text: 'x'.repeat(88) })
@@ -25,7 +26,7 @@ function message(pair) {
     movesPosition: true,
     message: {
       msgId: randomUUID(),
-      clientMsgId: randomUUID(),
+      clientMsgId: keys === 'random' ? randomUUID() : `${made.toString(16).padStart(12, '0')}${randomUUID().slice(12)}`,
       conversationId: `c2c:${a}:${b}`,
       kind: 'c2c',
       from,
@@ -49,22 +50,25 @@ function message(pair) {
 const batch = (size) => Array.from({ length: size }, () => message(made % pairs))
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
-/** µs for each of `perRound` things, the median of the rounds. */
+/** µs for each of `perRound` things, passed and spent by the processor in all threads; medians of the rounds. */
 async function measure(perRound, run) {
-  const figures = []
+  const passed = []
+  const spent = []
   for (let round = 0; round < rounds; round += 1) {
+    const before = process.cpuUsage()
     const begun = performance.now()
     await run()
-    figures.push(((performance.now() - begun) * 1000) / perRound)
+    passed.push(((performance.now() - begun) * 1000) / perRound)
+    const { user, system } = process.cpuUsage(before)
+    spent.push((user + system) / perRound)
   }
-  return median(figures)
+  return { us: median(passed), cpu: median(spent) }
 }
 
-const show = (what, us, of = 'message') =>
+const show = (what, { us, cpu }, of = 'message') =>
   console.log(
-    `${what.padEnd(52)} ${us.toFixed(1).padStart(8)} µs a ${of}  ${Math.round(1e6 / us)
-      .toString()
-      .padStart(8)}/s`,
+    `${what.padEnd(48)} ${us.toFixed(1).padStart(7)} µs a ${of}, ${String(Math.round(1e6 / us)).padStart(6)}/s, ` +
+      `processor ${cpu.toFixed(1).padStart(6)} µs`,
   )
 
 const storage = new TypeOrmStorage({ type: 'better-sqlite3', driver, database })
@@ -72,10 +76,10 @@ await storage.start()
 for (let index = 0; index < 100; index += 1) await storage.commit(batch(500))
 
 for (const [size, commits] of [
-  [1, 1000],
-  [10, 400],
-  [100, 100],
-  [500, 40],
+  [1, 500],
+  [10, 200],
+  [100, 60],
+  [500, 20],
 ]) {
   const batches = Array.from({ length: commits * rounds }, () => batch(size))
   const us = await measure(size * commits, async () => {

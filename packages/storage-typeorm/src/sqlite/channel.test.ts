@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -43,6 +43,21 @@ describe('a thread of the database', () => {
     const again = await Promise.all([storage.commit([say('c')]), storage.commit([say('d')])])
     expect(again).toMatchObject([[{ status: 'stored', seq: 2 }], [{ status: 'stored', seq: 3 }]])
     expect((await storage.timelines.inbox('bob', 0, 10)).entries).toHaveLength(3)
+    await storage.stop()
+  })
+
+  it('that dies and cannot open its file again leaves the next calls undone, in order, and answers when it can', async () => {
+    const { driver, database } = driverThat('deadly', 'process.exit(3)')
+    const storage = new TypeOrmStorage({ type: 'better-sqlite3', driver, database })
+    await storage.start()
+    await storage.commit([say('a')])
+    await storage.commit([say('b', { type: 'deadly' })]).catch(() => undefined)
+    renameSync(driver, `${driver}.away`)
+    const under = [storage.commit([say('c')]), Promise.resolve().then(() => storage.commit([say('d')]))]
+    for (const call of under) await expect(call).rejects.toMatchObject({ name: 'StorageError', outcome: 'none' })
+    renameSync(`${driver}.away`, driver)
+    const again = [storage.commit([say('c')]), Promise.resolve().then(() => storage.commit([say('d')]))]
+    expect(await Promise.all(again)).toMatchObject([[{ seq: 2 }], [{ seq: 3 }]])
     await storage.stop()
   })
 

@@ -84,18 +84,27 @@ class WorkerChannel implements Channel {
       // The host's loaders and flags are for its own code: the thread is plain JavaScript.
       const worker = new Worker(workerFile(), { workerData, execArgv: [], name: `rookery-sqlite-${this.role}` })
       this.#worker = worker
-      worker.on('message', (message: FromWorker) => {
-        if ('opened' in message) resolve(message.opened)
-        else if ('failed' in message) reject(new Error(message.failed))
-        else for (const reply of message.replies) this.#settle(reply)
-      })
+      let opened = false
       let cause: unknown
+      worker.on('message', (message: FromWorker) => {
+        if ('replies' in message) {
+          for (const reply of message.replies) this.#settle(reply)
+          return
+        }
+        if ('opened' in message) {
+          opened = true
+          resolve(message.opened)
+          return
+        }
+        cause = new Error(message.failed)
+        reject(cause)
+      })
       worker.on('error', (error) => (cause = error))
       worker.on('exit', () => {
         const why = cause instanceof Error ? `: ${cause.message}` : ''
         const line = `the thread that ${this.role}s the database ended${why}`
         reject(new Error(line, { cause }))
-        this.#lost(worker, line, cause)
+        this.#lost(worker, line, opened ? this.#doubt() : 'none', cause)
       })
     })
   }
@@ -103,19 +112,12 @@ class WorkerChannel implements Channel {
   #flush(): void {
     const calls = this.#outgoing
     this.#outgoing = []
-    // A thread that died is started again by the next call; what waits for it is sent, in order, when it is open.
-    if (this.#worker) this.#worker.postMessage(calls satisfies ToWorker)
-    else this.#restart(calls)
-  }
-
-  #restart(calls: readonly Call[]): void {
-    const send = (): void => this.#worker?.postMessage(calls satisfies ToWorker)
-    this.#ready = this.#start()
-    this.#ready.then(send, (error: unknown) => {
-      this.#worker = undefined
-      for (const call of calls)
-        this.#fail(call.id, `the database cannot be opened again: ${String(error)}`, 'none', error)
-    })
+    // A thread that died is started again by the next call, which waits in it until the file is open.
+    if (!this.#worker) {
+      this.#ready = this.#start()
+      this.#ready.catch(() => undefined)
+    }
+    this.#worker?.postMessage(calls satisfies ToWorker)
   }
 
   #settle(reply: Reply): void {
@@ -136,12 +138,12 @@ class WorkerChannel implements Channel {
     return waiting
   }
 
-  /** What was under way in a thread that is gone may have been committed. */
-  #lost(worker: Worker, line: string, cause: unknown): void {
+  /** What was under way in a thread that is gone may have been committed, if it came so far as to open the file. */
+  #lost(worker: Worker, line: string, outcome: 'none' | 'unknown', cause: unknown): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
     const unsent = new Set(this.#outgoing.map((call) => call.id))
-    for (const id of [...this.#waiting.keys()]) if (!unsent.has(id)) this.#fail(id, line, this.#doubt(), cause)
+    for (const id of [...this.#waiting.keys()]) if (!unsent.has(id)) this.#fail(id, line, outcome, cause)
   }
 
   #doubt(): 'none' | 'unknown' {

@@ -121,6 +121,20 @@ describe('the writer', () => {
     expect(seqs).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
   })
 
+  it('takes no position back that another connection has moved', async () => {
+    const database = chatFile()
+    const [one, other] = await Promise.all(
+      [1, 2].map(async () => new Writer((await openWriter(settingsFor(database))).db, 'im_')),
+    )
+    const read = (writer: Writer | undefined, userId: string, seq: number) =>
+      unpackResults(writer!.commit(packOps([{ op: 'read', userId, conversationId: 'alice-bob', seq, at: 1 }])))
+    one!.commit(packOps(['a', 'b', 'c'].map((name) => ({ ...say(name), movesPosition: false }))))
+    expect(read(other, 'bob', 3)).toMatchObject([{ readSeq: 3, unread: 0 }])
+    expect(read(one, 'alice', 2)).toMatchObject([{ readSeq: 2, unread: 0 }])
+    expect(read(other, 'bob', 0)).toMatchObject([{ readSeq: 3, unread: 0 }])
+    expect(read(one, 'bob', 0)).toMatchObject([{ readSeq: 3, unread: 0 }])
+  })
+
   it('keeps counts and order in batches larger than any statement', async () => {
     const { commit, seqs } = await open()
     const ops = Array.from({ length: 777 }, (_, n) => say(`n${n}`, n % 5 === 0 ? { ext: '{"n":1}' } : {}))
