@@ -45,7 +45,10 @@ export class Slots {
       if (other !== session && other.holder.slot === holder.slot) this.displace(other.holder, holder)
     try {
       const { displaced, watchers } = await presence.claim(holder)
-      if (displaced !== null) this.displace(displaced, holder)
+      // A later login here has closed this session meanwhile, and its claim overtook this one: the slot is the later one's.
+      if (displaced !== null && session.isClosed && registry.get(displaced.sessionId) !== undefined)
+        await presence.claim(displaced)
+      else if (displaced !== null) this.displace(displaced, holder)
       cluster.tell(new Set([...watchers, this.parts.nodeId]), { t: 'presence', user: holder.userId })
     } catch (error) {
       logger.error('presence did not take a login; it is told again at the next heartbeat', error)

@@ -125,6 +125,16 @@ export class Send implements SendOutcomes {
       }
     }
     this.lane(sender, incoming).push(job, this.nowMs)
+    this.settleInTime(job)
+  }
+
+  /** Each step before the writer has a bound of its own; together they may take longer than a send may. */
+  private settleInTime(job: SendJob): void {
+    const { clock, timing } = this.parts
+    const late = (): void =>
+      this.refused(job, new RookeryError('UNAVAILABLE', 'not decided in time', { retryAfterMs: 1000 }))
+    const timer = clock.setTimeout(late, timing.sendDeadlineMs)
+    job.join(() => clock.clearTimeout(timer))
   }
 
   private lane(sender: Sender, { message: { conversationId } }: Incoming): SendLane {
@@ -146,6 +156,7 @@ export class Send implements SendOutcomes {
         // Another message under the same key is under way: what is stored decides, once it is answered.
         await other.whenAnswered()
       }
+      if (job.isAnswered) return
       this.pending.set(incoming.key, job)
       const oversize = this.tooLarge(incoming.message)
       if (oversize !== null) throw oversize

@@ -122,9 +122,10 @@ export class Link implements Gate {
     this.#swallow++
   }
 
-  /** Nothing is lost any more that was not lost yet. */
+  /** Nothing is lost any more that was not lost yet, and what was lost is noticed. */
   healed(): void {
     this.#swallow = 0
+    if (this.#isCut) this.#clientEnds('network')
   }
 
   /** The client reads nothing for a while, and its socket stays open. */
