@@ -1,0 +1,17 @@
+import { it } from 'vitest'
+import { Tally } from './tally.js'
+
+/** Other seeds than the ordinary tests run. `SEEDS` says how many. */
+const first = 10_001
+const count = Number(process.env['SEEDS'] ?? 4_000)
+
+it(`${count} more seeds keep every invariant`, async () => {
+  const tally = new Tally()
+  const startedMs = performance.now()
+  for (let seed = first; seed < first + count; seed++) {
+    await tally.run(seed)
+    if (tally.seeds % 500 === 0) console.log(`${tally.seeds} of ${count} seeds`)
+  }
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(0)
+  console.log([`in ${seconds} s:`, ...tally.lines()].join('\n'))
+})
