@@ -1,0 +1,467 @@
+// The checker proves itself: each history below is one that a server with exactly one fault would give, and the checker
+// must name that fault's invariant and no other. Without the fault the same story must be clean.
+import { describe, expect, it } from 'vitest'
+import { checkHistory } from './check-history.js'
+import type { HistoryEvent, Recorded, WireEntry } from './history.js'
+
+const conversation = 'p_ann_bob'
+const epoch = 'e1'
+
+/** A story told step by step; a second passes with each. */
+class Story {
+  readonly events: HistoryEvent[] = []
+  private atMs = 0
+  private n = 0
+
+  add(event: Recorded, afterMs = 1000): this {
+    this.events.push({ atMs: (this.atMs += afterMs), ...event })
+    return this
+  }
+
+  connect(conn: number, user: string, over: Record<string, unknown> = {}): this {
+    const {
+      since,
+      seq = 0,
+      reset = false,
+      type = 'phone',
+      device = `${user}-${type}`,
+      node = 'node1',
+      given,
+    } = over as any
+    const claim = given ?? (since === undefined ? {} : { since, epoch })
+    return this.add({ t: 'dial', conn, user, device, given: claim }, 10).add(
+      { t: 'connect', conn, user, device, type, node, given: claim, ready: { seq, epoch, reset } },
+      10,
+    )
+  }
+
+  /** A request and its answer; null leaves it unanswered, a string refuses it. */
+  ask(conn: number, event: string, body: unknown, data: unknown, answerAfterMs = 20): this {
+    const n = ++this.n
+    this.add({ t: 'request', conn, n, event, body })
+    if (data === null) return this
+    return this.add(
+      { t: 'answer', conn, n, ...(typeof data === 'string' ? { ok: false, code: data } : { ok: true, data }) },
+      answerAfterMs,
+    )
+  }
+
+  send(
+    conn: number,
+    key: string,
+    to: string,
+    stored: number | string | null,
+    over: Record<string, unknown> = {},
+  ): this {
+    const body = { clientMsgId: key, to, type: 'text', content: { text: (over['text'] as string) ?? key } }
+    const ack = (seq: number) => ({ ...sentAs(key, seq), ...(over['ack'] as object) })
+    return this.ask(conn, 'c2c', body, typeof stored === 'number' ? ack(stored) : stored)
+  }
+
+  live(conn: number, ...entries: WireEntry[]): this {
+    return this.add({ t: 'event', conn, event: 'entries', payload: { entries } }, 10)
+  }
+
+  event(conn: number, event: string, payload: unknown): this {
+    return this.add({ t: 'event', conn, event, payload }, 10)
+  }
+
+  pull(conn: number, since: number, entries: readonly WireEntry[], over: Record<string, unknown> = {}): this {
+    const seq = entries.at(-1)?.seq ?? since
+    const page = { entries, seq, more: false, truncated: false, reset: false, epoch, ...over }
+    return this.ask(conn, 'pull', { since }, page)
+  }
+
+  settled(
+    ...standings: { device: string; user: string; conn: number | null; position: number; unanswered?: string[] }[]
+  ) {
+    const full = standings.map((one) => ({ type: 'phone', wants: true, unanswered: [], ...one }))
+    return this.add({ t: 'settled', standings: full })
+  }
+
+  final(user: string, entries: readonly WireEntry[]): this {
+    return this.add({ t: 'final', user, device: `${user}-phone`, entries })
+  }
+
+  get broken(): number[] {
+    return [...new Set(checkHistory(this.events).map(({ invariant }) => invariant))]
+  }
+}
+
+const sentAs = (key: string, seq: number) => ({
+  msgId: `id-${key}`,
+  conversationId: conversation,
+  seq,
+  serverTime: 5000,
+  duplicate: false,
+})
+
+/** A `message` entry of what ann wrote to bob, unless told otherwise. */
+const entry = (seq: number, key: string, over: Record<string, unknown> = {}): WireEntry => ({
+  seq,
+  kind: 'message',
+  at: 5000,
+  message: {
+    msgId: `id-${key}`,
+    clientMsgId: key,
+    conversationId: conversation,
+    seq,
+    from: 'ann',
+    to: 'bob',
+    type: 'text',
+    content: { text: key },
+    serverTime: 5000,
+    ...over,
+  },
+})
+
+const readEntry = (seq: number, readSeq: number, unread: number, atSeq: number): WireEntry => ({
+  seq,
+  kind: 'read',
+  at: 6000,
+  conversationId: conversation,
+  readSeq,
+  unread,
+  atSeq,
+})
+
+const two = [entry(1, 'a'), entry(2, 'b')]
+
+/** Ann (1) sends a and b to bob (2); everybody gets everything. */
+const begin = (): Story => new Story().connect(1, 'ann').connect(2, 'bob')
+const chat = (): Story =>
+  begin()
+    .send(1, 'a', 'bob', 1)
+    .live(1, entry(1, 'a'))
+    .live(2, entry(1, 'a'))
+    .send(1, 'b', 'bob', 2)
+    .live(1, entry(2, 'b'))
+    .live(2, entry(2, 'b'))
+const finals = (story: Story, ann: readonly WireEntry[] = two, bob = ann): Story =>
+  story.final('ann', ann).final('bob', bob)
+
+describe('a clean story', () => {
+  it('breaks nothing, with reads, kicks, resends, refusals and a lost connection in it', () => {
+    const read = readEntry(3, 2, 0, 2)
+    const story = chat()
+      .send(1, 'x', 'nobody', 'NOT_FOUND')
+      .send(1, 'a', 'bob', 1, { ack: { duplicate: true } })
+      .send(1, 'a', 'bob', 'CONFLICT', { text: 'something else' })
+      .ask(2, 'ack', { seq: 9 }, { seq: 2 })
+      .event(1, 'receipt', { conversationId: conversation, userId: 'bob', deliveredSeq: 2 })
+      .ask(2, 'read', { conversationId: conversation, seq: 2 }, { readSeq: 2, unread: 0, atSeq: 2 })
+      .live(2, read)
+      .add({ t: 'disconnect', conn: 2, by: 'network' })
+      .connect(3, 'bob', { since: 3, seq: 3 })
+      .pull(3, 3, [])
+      .connect(4, 'bob', { since: 0, seq: 3, device: 'bob-other' })
+      .event(3, 'kick', { reason: 'same-device-type' })
+      .add({ t: 'disconnect', conn: 3, by: 'server' })
+      .pull(4, 0, [...two, read])
+      .settled(
+        { user: 'ann', device: 'ann-phone', conn: 1, position: 2 },
+        { user: 'bob', device: 'bob-other', conn: 4, position: 3 },
+      )
+      .ask(1, 'presence', { userIds: ['bob'] }, { users: [{ userId: 'bob', online: true, devices: ['phone'] }] })
+      .ask(
+        4,
+        'conversations',
+        {},
+        {
+          conversations: [{ conversationId: conversation, readSeq: 2, unread: 0, seq: 2 }],
+          unreadTotal: 0,
+        },
+      )
+    expect(checkHistory(finals(story, two, [...two, read]).events)).toEqual([])
+  })
+})
+
+describe('a server that', () => {
+  const caught: [number, string, () => Story][] = [
+    [1, 'acknowledges what it does not store', () => finals(begin().send(1, 'a', 'bob', 1), [])],
+    [1, 'stores for the sender alone', () => finals(begin().send(1, 'a', 'bob', 1), [entry(1, 'a')], [])],
+    [
+      2,
+      'stores a repeat again',
+      () => finals(begin().send(1, 'a', 'bob', null), [entry(1, 'a'), entry(2, 'a', { msgId: 'id-a2', seq: 2 })]),
+    ],
+    [
+      3,
+      'changes what was said',
+      () => finals(begin().send(1, 'a', 'bob', 1), [entry(1, 'a', { content: { text: 'A' } })]),
+    ],
+    [3, 'makes messages up', () => finals(begin(), [entry(1, 'a')])],
+    [4, 'stores what it refused for good', () => finals(begin().send(1, 'a', 'bob', 'REJECTED'), [entry(1, 'a')])],
+    [
+      5,
+      'answers a repeat with another result',
+      () =>
+        finals(
+          begin()
+            .send(1, 'a', 'bob', 1)
+            .send(1, 'a', 'bob', 1, { ack: { serverTime: 9999 } }),
+          [entry(1, 'a')],
+        ),
+    ],
+    [
+      5,
+      'takes another message under a used key',
+      () => finals(begin().send(1, 'a', 'bob', 1).send(1, 'a', 'bob', 1, { text: 'other' }), [entry(1, 'a')]),
+    ],
+    [5, 'sees a conflict where there is none', () => finals(begin().send(1, 'a', 'bob', 'CONFLICT'), [])],
+    [
+      6,
+      'gives keys that differ in case one id',
+      () =>
+        finals(
+          begin()
+            .send(1, 'a', 'bob', 1)
+            .send(1, 'A', 'bob', 2, { ack: { msgId: 'id-a' } }),
+          [entry(1, 'a'), entry(2, 'A', { msgId: 'id-a' })],
+        ),
+    ],
+    [
+      7,
+      'shows two members another order',
+      () => {
+        const reply = (seq: number) => entry(seq, 'r', { from: 'bob', to: 'ann', seq })
+        return finals(
+          begin()
+            .send(1, 'a', 'bob', null)
+            .ask(2, 'c2c', { clientMsgId: 'r', to: 'ann', type: 'text', content: { text: 'r' } }, null),
+          [entry(1, 'a'), reply(2)],
+          [reply(1), entry(2, 'a')],
+        )
+      },
+    ],
+    [
+      8,
+      'puts what was sent later before what was acknowledged',
+      () =>
+        finals(
+          new Story()
+            .connect(1, 'ann')
+            .connect(2, 'bob')
+            .send(1, 'a', 'bob', 2)
+            .ask(2, 'c2c', { clientMsgId: 'r', to: 'ann', type: 'text', content: { text: 'r' } }, sentAs('r', 1)),
+          [entry(1, 'r', { from: 'bob', to: 'ann', seq: 1 }), entry(2, 'a', { seq: 2 })],
+        ),
+    ],
+    [
+      9,
+      'lets a later message of a sender overtake a refused one',
+      () =>
+        finals(begin().send(1, 'a', 'bob', 'UNAVAILABLE').send(1, 'b', 'bob', null).send(1, 'a', 'bob', null), [
+          entry(1, 'b', { seq: 1 }),
+          entry(2, 'a', { seq: 2 }),
+        ]),
+    ],
+    [
+      10,
+      'leaves a hole in a conversation',
+      () => finals(begin().send(1, 'a', 'bob', 1).send(1, 'b', 'bob', 3), [entry(1, 'a'), entry(2, 'b', { seq: 3 })]),
+    ],
+    [10, 'leaves a hole in an inbox', () => finals(begin().send(1, 'a', 'bob', 1), [{ ...entry(1, 'a'), seq: 2 }])],
+    [
+      11,
+      'skips an entry live',
+      () => finals(begin().send(1, 'a', 'bob', null).send(1, 'b', 'bob', 2).live(2, entry(2, 'b'))),
+    ],
+    [11, 'gives an entry twice live', () => finals(chat().live(2, entry(2, 'b')))],
+    [
+      11,
+      'gives live entries to a session that is catching up',
+      () =>
+        finals(chat().event(2, 'sync', { seq: 2 }).send(1, 'c', 'bob', null).live(2, entry(3, 'c')), [
+          ...two,
+          entry(3, 'c'),
+        ]),
+    ],
+    [11, 'leaves an entry out of a page', () => finals(chat().pull(2, 0, [entry(2, 'b')]))],
+    [
+      12,
+      'uses a number again after a crash',
+      () =>
+        begin()
+          .live(2, { seq: 1, kind: 'custom', at: 1 })
+          .final('bob', [{ seq: 1, kind: 'custom', at: 2 }]),
+    ],
+    [12, 'forgets entries that it gave', () => finals(chat().connect(3, 'bob', { type: 'pc', seq: 1 }))],
+    [
+      13,
+      'takes a position beyond the end for up to date',
+      () => finals(chat().connect(3, 'bob', { since: 7, seq: 2 })),
+    ],
+    [
+      13,
+      "takes another epoch's position for its own",
+      () => finals(chat().connect(3, 'bob', { seq: 2, given: { since: 1, epoch: 'e0' } })),
+    ],
+    [
+      14,
+      'ends a pull before what was acknowledged',
+      () => finals(chat().connect(3, 'bob', { since: 1, seq: 2 }).pull(3, 1, [])),
+    ],
+    [
+      15,
+      'gives an entry live that differs from the stored one',
+      () =>
+        finals(
+          begin()
+            .send(1, 'a', 'bob', 1)
+            .live(2, entry(1, 'a', { serverTime: 4999 })),
+          [entry(1, 'a')],
+        ),
+    ],
+    [
+      16,
+      'does not look for a lost last frame',
+      () =>
+        finals(
+          begin()
+            .send(1, 'a', 'bob', 1)
+            .live(1, entry(1, 'a'))
+            .settled({ user: 'bob', device: 'bob-phone', conn: 2, position: 0 }),
+          [entry(1, 'a')],
+        ),
+    ],
+    [
+      18,
+      'counts an acknowledgement of what it did not give',
+      () => finals(chat().ask(2, 'ack', { seq: 5 }, { seq: 5 })),
+    ],
+    [
+      18,
+      'tells that something arrived which nobody acknowledged',
+      () => finals(chat().event(1, 'receipt', { conversationId: conversation, userId: 'bob', deliveredSeq: 1 })),
+    ],
+    [
+      19,
+      'moves a read position back',
+      () =>
+        finals(
+          chat()
+            .ask(2, 'read', { conversationId: conversation, seq: 2 }, { readSeq: 2, unread: 0, atSeq: 2 })
+            .ask(2, 'read', { conversationId: conversation, seq: 1 }, { readSeq: 1, unread: 1, atSeq: 2 }),
+        ),
+    ],
+    [
+      19,
+      'reads beyond the end',
+      () =>
+        finals(chat().ask(2, 'read', { conversationId: conversation, seq: 9 }, { readSeq: 9, unread: 0, atSeq: 2 })),
+    ],
+    [
+      20,
+      'counts own messages as unread',
+      () =>
+        finals(
+          chat().ask(
+            1,
+            'conversations',
+            {},
+            {
+              conversations: [{ conversationId: conversation, readSeq: 2, unread: 2, seq: 2 }],
+              unreadTotal: 2,
+            },
+          ),
+        ),
+    ],
+    [
+      20,
+      'counts silent messages as unread',
+      () => {
+        const quiet = entry(1, 'a', { silent: true })
+        const body = { clientMsgId: 'a', to: 'bob', type: 'text', content: { text: 'a' }, silent: true }
+        return finals(
+          begin()
+            .ask(1, 'c2c', body, sentAs('a', 1))
+            .ask(2, 'read', { conversationId: conversation, seq: 0 }, { readSeq: 0, unread: 1, atSeq: 1 }),
+          [quiet],
+        )
+      },
+    ],
+    [
+      21,
+      'goes on giving to a kicked session',
+      () => finals(chat().event(2, 'kick', { reason: 'admin' }).event(2, 'sync', { seq: 2 })),
+    ],
+    [
+      21,
+      'leaves two sessions in one slot',
+      () =>
+        finals(
+          chat()
+            .connect(3, 'bob', { device: 'bob-other', seq: 2 })
+            .settled(
+              { user: 'bob', device: 'bob-phone', conn: 2, position: 2 },
+              { user: 'bob', device: 'bob-other', conn: 3, position: 2 },
+            ),
+        ),
+    ],
+    [
+      24,
+      'shows a conversation to a stranger',
+      () => finals(chat().connect(3, 'cyd').ask(3, 'history', { conversationId: conversation }, { messages: [] })),
+    ],
+    [
+      24,
+      'delivers to a stranger',
+      () => finals(chat().connect(3, 'cyd').live(3, entry(1, 'a'))).final('cyd', [entry(1, 'a')]),
+    ],
+    [
+      24,
+      'tells a stranger who types',
+      () => finals(chat().connect(3, 'cyd').event(3, 'typing', { conversationId: conversation, userId: 'ann' })),
+    ],
+    [
+      24,
+      'tells a stranger who is there',
+      () =>
+        finals(
+          chat()
+            .connect(3, 'cyd')
+            .ask(3, 'presence', { userIds: ['ann'] }, { users: [{ userId: 'ann', online: true, devices: ['phone'] }] }),
+        ),
+    ],
+    [
+      28,
+      'believes in a dead node beyond its lease',
+      () =>
+        finals(
+          begin()
+            .connect(3, 'bob', { node: 'node2', device: 'bob-phone' })
+            .send(1, 'a', 'bob', 1)
+            .live(1, entry(1, 'a'))
+            .add({ t: 'killed', node: 'node1' })
+            .add({ t: 'killed', node: 'node2' })
+            .add({ t: 'disconnect', conn: 1, by: 'network' })
+            .connect(4, 'ann', { node: 'node3', since: 1, seq: 1 })
+            .pull(4, 1, [])
+            .add({ t: 'fault', kind: 'none' }, 40_000)
+            .ask(4, 'presence', { userIds: ['bob'] }, { users: [{ userId: 'bob', online: true, devices: ['phone'] }] }),
+          [entry(1, 'a')],
+        ),
+    ],
+    [
+      30,
+      'leaves a send without an answer',
+      () => finals(begin().send(1, 'a', 'bob', null).add({ t: 'healed' }, 12_000), []),
+    ],
+    [
+      30,
+      'does not take a message any more after it healed',
+      () => finals(begin().settled({ user: 'ann', device: 'ann-phone', conn: 1, position: 0, unanswered: ['a'] }), []),
+    ],
+  ]
+
+  it.each(caught)('(invariant %i) %s, is caught', (invariant, _what, story) => {
+    expect(story().broken).toEqual([invariant])
+  })
+
+  it('is broken in one of at least fifteen ways, under every invariant that the checker decides', () => {
+    const invariants = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 21, 24, 28, 30]
+    expect([...new Set(caught.map(([invariant]) => invariant))]).toEqual(invariants)
+    expect(caught.length).toBeGreaterThan(40)
+  })
+})
