@@ -22,12 +22,14 @@ export function strike(world: FaultyWorld, kind: FaultKind): void {
   const { random, record, cluster } = world
   if (world.isOver()) return
   const forMs = 500 + random.int(random.chance(0.2) ? 40_000 : 8_000)
-  const node = cluster.nodes.length === 0 ? undefined : random.pick(cluster.nodes)
+  // Between a node that died and the one in its place there may be none.
+  if (cluster.nodes.length === 0) return
+  const node = random.pick(cluster.nodes)
   const device = random.pick(world.devices)
   const later = (run: () => void): void => {
     world.clock.setTimeout(() => world.isOver() || run(), forMs)
   }
-  record({ t: 'fault', kind, facts: { forMs, node: node?.name, device: device.deviceId } })
+  record({ t: 'fault', kind, facts: { forMs, node: node.name, device: device.deviceId } })
   switch (kind) {
     case 'bus-loss':
       cluster.bus.lossRate = random.pick([0.1, 0.5, 1])
@@ -52,7 +54,7 @@ export function strike(world: FaultyWorld, kind: FaultKind): void {
     case 'storage-stopped':
       return storageFault(world, kind, forMs)
     case 'presence-failing':
-      for (const one of random.chance(0.5) ? cluster.nodes : [node!]) {
+      for (const one of random.chance(0.5) ? cluster.nodes : [node]) {
         one.presence.conditions = { delayMs: [1, 300], failRate: random.pick([0.3, 1]) }
         later(() => (one.presence.conditions = goodConditions()))
       }
@@ -60,15 +62,15 @@ export function strike(world: FaultyWorld, kind: FaultKind): void {
     case 'presence-forgets':
       return cluster.presence.forget()
     case 'node-killed':
-      return void (node && replace(world, node))
+      return replace(world, node)
     case 'node-paused':
-      if (node === undefined || node.process.state !== 'running') return
+      if (node.process.state !== 'running') return
       node.process.pause()
       record({ t: 'paused', node: node.name })
       world.clock.setTimeout(() => resume(world, node), random.chance(0.5) ? 60_000 : forMs)
       return
     case 'node-drained':
-      if (node === undefined || node.isDraining || node.process.state !== 'running') return
+      if (node.isDraining || node.process.state !== 'running') return
       void drain(world, node)
       return
     case 'connection-reset':
@@ -84,7 +86,7 @@ export function strike(world: FaultyWorld, kind: FaultKind): void {
     case 'clock-jump':
       return world.clock.jumpWall(random.pick([-7_200_000, -60_000, 60_000, 7_200_000]))
     case 'clock-skew':
-      if (node !== undefined) node.process.skewMs = random.int(14_400_000) - 7_200_000
+      node.process.skewMs = random.int(14_400_000) - 7_200_000
       return
     case 'racing-logins':
       for (const one of world.devices) if (random.chance(0.6)) one.open()
