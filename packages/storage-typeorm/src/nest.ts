@@ -2,8 +2,9 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common'
 import { ModuleRef } from '@nestjs/core'
 import { tokens } from '@rookery/core'
-import { DataSource } from 'typeorm'
+import { DataSource, type EntityManager } from 'typeorm'
 import { optionsBeside } from './host.js'
+import { TypeOrmOutbox } from './outbox/typeorm-outbox.js'
 import { TypeOrmStorage, type TypeOrmStorageOptions } from './typeorm-storage.js'
 
 /** What `TypeOrmStorage` takes; without `database` the file stands beside that of the host's own `DataSource`. */
@@ -26,8 +27,17 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
       inject: [ModuleRef, MODULE_OPTIONS_TOKEN],
       useFactory: (app: ModuleRef, options: TypeOrmStorageModuleOptions) => createStorage(app, options),
     },
+    {
+      provide: tokens.outbox,
+      inject: [ModuleRef, MODULE_OPTIONS_TOKEN],
+      useFactory: async (app: ModuleRef, { tablePrefix }: TypeOrmStorageModuleOptions) =>
+        new TypeOrmOutbox(() => dataSourceOf(app), {
+          current: await runningTransactions(),
+          ...(tablePrefix === undefined ? {} : { tablePrefix }),
+        }),
+    },
   ],
-  exports: [tokens.storage],
+  exports: [tokens.storage, tokens.outbox],
 })
 export class TypeOrmStorageModule extends ConfigurableModuleClass {
   /** @param options left out, everything follows from the host's `TypeOrmModule.forRoot`. */
@@ -48,12 +58,31 @@ function createStorage(app: ModuleRef, options: TypeOrmStorageModuleOptions): Ty
 }
 
 function findDataSource(app: ModuleRef): DataSource {
+  const found = dataSourceOf(app)
+  if (found !== null) return found
+  throw new Error(
+    'TypeOrmStorageModule finds no DataSource: import TypeOrmModule.forRoot(…), or give TypeOrmStorageModule.forRoot({ database: … })',
+  )
+}
+
+function dataSourceOf(app: ModuleRef): DataSource | null {
   try {
     return app.get(DataSource, { strict: false })
-  } catch (cause) {
-    throw new Error(
-      'TypeOrmStorageModule finds no DataSource: import TypeOrmModule.forRoot(…), or give TypeOrmStorageModule.forRoot({ database: … })',
-      { cause },
-    )
+  } catch {
+    return null
+  }
+}
+
+/** Where the host uses @nestjs-cls/transactional, its running transaction is found without being passed. */
+async function runningTransactions(): Promise<() => EntityManager | null> {
+  const cls = await import('@nestjs-cls/transactional').catch(() => null)
+  return () => {
+    try {
+      const host = cls?.TransactionHost.getInstance()
+      return host?.isTransactionActive() === true ? (host.tx as EntityManager) : null
+    } catch {
+      // Installed, but not used by this app.
+      return null
+    }
   }
 }

@@ -2,6 +2,7 @@
 // chance or network.
 export { describeBus } from './bus-suite/describe-bus.js'
 export type { BusSubject, BusSuiteOptions } from './bus-suite/subject.js'
+export { FakeDevice, type FakeAnswer, type FakeAuth, type FakeEvent } from './fake-device.js'
 export { FaultyStorage, type CommitFault } from './faulty-storage.js'
 export { LossyBusHub, type LossyBusOptions } from './lossy-bus.js'
 export { describePresence } from './presence-suite/describe-presence.js'

@@ -1,0 +1,113 @@
+// What the host's own transactions want said, in a table beside the host's rows.
+//
+// A row is one INSERT in the host's transaction: no counter and no lock that others wait for.
+import type { MessageId, Outbox, OutboxRow } from '@rookery/core'
+import { EntityManager, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm'
+import type { SqlValue } from '../sqlite/driver.js'
+import { openCommittedView, type CommittedView } from './committed.js'
+import { outboxSql, type OutboxSql } from './outbox-sql.js'
+
+export interface TypeOrmOutboxOptions {
+  /** Before the name of the table. Default: `im_`, which makes `im_outbox`. */
+  readonly tablePrefix?: string
+  /** Whether the table is made where it is missing. Default: true; false where the host's migrations make it. */
+  readonly createTable?: boolean
+  /** The transaction that the running code stands in, where something can tell. Default: nothing can. */
+  readonly current?: () => EntityManager | null
+}
+
+interface Opened {
+  readonly host: DataSource
+  readonly sql: OutboxSql
+  readonly view: CommittedView
+}
+
+export class TypeOrmOutbox implements Outbox {
+  #opened: Opened | undefined
+  #wake: () => void = () => {}
+  /** Transactions that put rows and have not ended. */
+  readonly #putting = new WeakSet<QueryRunner>()
+  readonly #subscriber: EntitySubscriberInterface = {
+    // Told of savepoints, too: only the outermost commit leaves no transaction running.
+    afterTransactionCommit: ({ queryRunner }) => {
+      if (queryRunner.isTransactionActive || !this.#putting.delete(queryRunner)) return
+      this.#wake()
+    },
+  }
+
+  /** @param host the app's own DataSource, asked for when the outbox starts; null where it has none: then nothing can be put */
+  constructor(
+    private readonly host: () => DataSource | null,
+    private readonly options: TypeOrmOutboxOptions = {},
+  ) {}
+
+  async start(): Promise<void> {
+    const host = this.host()
+    if (host === null) return
+    const sql = outboxSql(host.options.type, this.options.tablePrefix ?? 'im_')
+    if (this.options.createTable ?? true) await host.query(sql.create)
+    this.#opened = { host, sql, view: await openCommittedView(host) }
+    host.subscribers.push(this.#subscriber)
+  }
+
+  async stop(): Promise<void> {
+    const opened = this.#opened
+    this.#opened = undefined
+    if (opened === undefined) return
+    const place = opened.host.subscribers.indexOf(this.#subscriber)
+    if (place !== -1) opened.host.subscribers.splice(place, 1)
+    await opened.view.close()
+  }
+
+  async put(tx: unknown, rows: readonly OutboxRow[]): Promise<void> {
+    if (this.#opened === undefined)
+      throw new TypeError('within() needs the app to have a TypeORM DataSource: import TypeOrmModule.forRoot(…).')
+    const { sql } = this.#opened
+    const runner = runningTransaction(tx)
+    const putAt = Date.now()
+    this.#putting.add(runner)
+    for (const { id, request } of rows) await runner.query(sql.insert, [id, request, putAt])
+  }
+
+  current(): unknown {
+    return this.options.current?.() ?? null
+  }
+
+  onCommitted(wake: () => void): void {
+    this.#wake = wake
+  }
+
+  async read(limit: number): Promise<readonly OutboxRow[]> {
+    if (this.#opened === undefined) return []
+    const { view, sql } = this.#opened
+    return (await view.read(sql.read, [limit])) as OutboxRow[]
+  }
+
+  async remove(ids: readonly MessageId[]): Promise<void> {
+    if (ids.length === 0) return
+    const { view, sql } = this.#started()
+    await view.write(sql.remove(ids.length), ids as readonly SqlValue[])
+  }
+
+  async park(id: MessageId, reason: string): Promise<void> {
+    const { view, sql } = this.#started()
+    await view.write(sql.park, [reason, id])
+  }
+
+  #started(): Opened {
+    if (this.#opened === undefined) throw new Error('the outbox is not started')
+    return this.#opened
+  }
+}
+
+/** @throws TypeError where it is none */
+function runningTransaction(tx: unknown): QueryRunner {
+  if (!(tx instanceof EntityManager))
+    throw new TypeError('within() needs the EntityManager of a running transaction: dataSource.transaction((tx) => …).')
+  const { queryRunner } = tx
+  if (queryRunner === undefined || !queryRunner.isTransactionActive)
+    throw new TypeError(
+      'within() was given an EntityManager in which no transaction runs: use the one of dataSource.transaction((tx) => …).',
+    )
+  return queryRunner
+}
