@@ -8,6 +8,7 @@ import { Requests } from './gate/requests.js'
 import { Slots } from './gate/slots.js'
 import { Watching } from './gate/watching.js'
 import { drain } from './gate/drain.js'
+import { Admission } from './logic/admission.js'
 import { Authenticator } from './logic/authenticate.js'
 import { Authoriser } from './logic/authorise.js'
 import { Cluster } from './logic/cluster.js'
@@ -194,7 +195,8 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const naming = new Naming(shared)
   const pushes = new Pushes(shared)
   const kicks = new Kicks(shared)
-  const send = new Send(shared)
+  const admission = new Admission(shared)
+  const send = new Send({ ...shared, admission })
   const roaming = new Roaming({ ...shared, naming })
   const online = new Online(shared)
   const outbox =
@@ -214,7 +216,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   }
   const requests = new Requests(cases, clock, limits, rate)
   const gate = new NodeGate({ ...shared, slots, requests })
-  const im = new Im({ ...shared, send, pushes, kicks, online, roaming, outbox })
+  const im = new Im({ ...shared, send, admission, pushes, kicks, online, roaming, outbox })
   return { ...shared, gate, requests, heartbeat, outbox, im }
 }
 

@@ -10,6 +10,7 @@ import { isLongerThan } from '../protocol/json.js'
 import type { Limits } from '../protocol/limits.js'
 import { hostSchemas } from '../protocol/requests.js'
 import type { Conversation, Message, UserPresence } from '../protocol/shapes.js'
+import type { Admission } from './admission.js'
 import type { Authoriser } from './authorise.js'
 import { asSession, incomingC2C, incomingSystem } from './incoming.js'
 import type { Kicks } from './kicks.js'
@@ -62,6 +63,7 @@ export interface ImTransaction {
 
 interface Parts {
   readonly send: Send
+  readonly admission: Admission
   readonly pushes: Pushes
   readonly kicks: Kicks
   readonly online: Online
@@ -171,7 +173,7 @@ export class Im {
       sendC2C: async ({ from, checked, ...message }) => {
         const request = this.withKey(checkFrom(from, message))
         const incoming = incomingC2C(from, request, true)
-        await this.parts.send.mayWrite(incoming, checked === true ? asSession(from) : null)
+        await this.parts.admission.mayWrite(incoming, checked === true ? asSession(from) : null)
         const msgId = this.parts.random.id()
         await outbox.put(running, msgId, { kind: 'c2c', from, request, checked: checked === true })
         return { msgId }

@@ -1,18 +1,16 @@
 // The send path of a session, up to the writer and back: check, order, merge, decide, store, answer, fan out.
-import type { JsonText, MessageId, UserId } from '../model/ids.js'
+import type { MessageId, UserId } from '../model/ids.js'
 import type { NewMessage } from '../model/message.js'
 import type { Clock } from '../ports/clock.js'
-import type { AfterSend, ContactPolicy, Draft, Handlers, ImSession, Sent, Users } from '../ports/host.js'
+import type { AfterSend, Handlers, ImSession, Sent } from '../ports/host.js'
 import type { Random } from '../ports/random.js'
 import type { AppendResult, RefusedResult, Storage, StoredKey } from '../ports/storage.js'
 import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
-import { isJsonObject, isLongerThan, jsonFault } from '../protocol/json.js'
-import type { Limits, Timing } from '../protocol/limits.js'
+import type { Timing } from '../protocol/limits.js'
 import type { RequestOf } from '../protocol/requests.js'
 import { messageEntryJson, messageJson } from '../protocol/wire.js'
+import { draftOf, type Admission } from './admission.js'
 import type { Authoriser } from './authorise.js'
-import { within } from './deadline.js'
-import { checkContent, type MessageTypes } from './message-types.js'
 import type { FanOut } from './fan-out.js'
 import type { Faults } from './faults.js'
 import { incomingC2C } from './incoming.js'
@@ -21,19 +19,16 @@ import { SendLane } from './send-lane.js'
 import type { Writer } from './writer.js'
 
 interface Parts {
-  readonly storage: Pick<Storage, 'timelines' | 'members'>
+  readonly storage: Pick<Storage, 'timelines'>
   readonly authoriser: Authoriser
   readonly writer: Writer
   readonly fanOut: FanOut
   readonly faults: Faults
   readonly clock: Clock
   readonly random: Random
-  readonly limits: Limits
   readonly timing: Timing
-  readonly users: Users | null
-  readonly contacts: ContactPolicy | null
+  readonly admission: Admission
   readonly handlers: Handlers | null
-  readonly types: MessageTypes | null
 }
 
 /** A message of the host under way. */
@@ -88,20 +83,13 @@ export class Send implements SendOutcomes {
   }
 
   private submit(sender: Sender, incoming: Incoming, arrival: number, answer: SendAnswer): void {
-    const { conversationId, kind, type, clientMsgId } = incoming.message
+    const { conversationId, clientMsgId } = incoming.message
     const before = this.pending.get(incoming.key)
     const job = new SendJob(sender, incoming, this.nowMs() + this.parts.timing.sendDeadlineMs, this, answer)
     const lane = sender.lanes?.get(conversationId)
     job.arrival = arrival
     job.place = lane?.cameAgain(clientMsgId) ?? arrival
-    const mayGoAtOnce =
-      before === undefined &&
-      lane === undefined &&
-      this.parts.authoriser.known(conversationId) !== undefined &&
-      this.parts.handlers?.before(kind, type) === undefined &&
-      this.parts.types?.[type] === undefined &&
-      this.parts.contacts?.mayWrite === undefined &&
-      this.tooLarge(incoming.message) === null
+    const mayGoAtOnce = before === undefined && lane === undefined && this.parts.admission.isPlain(incoming.message)
     if (mayGoAtOnce) {
       this.pending.set(incoming.key, job)
       this.enqueue(job)
@@ -158,73 +146,12 @@ export class Send implements SendOutcomes {
       }
       if (job.isAnswered) return
       this.pending.set(incoming.key, job)
-      const oversize = this.tooLarge(incoming.message)
-      if (oversize !== null) throw oversize
-      await this.mayWrite(incoming, job.onBehalfOf)
-      await this.checkType(job)
-      await this.runHandlers(job)
+      await this.parts.admission.admit(job)
       if (job.isAnswered) return
       this.enqueue(job)
     } catch (error) {
       await this.turnDown(job, this.parts.faults.toError(error, 'send'))
     }
-  }
-
-  private tooLarge({ content, ext }: { content: JsonText; ext: JsonText | null }): RookeryError | null {
-    const { contentBytes } = this.parts.limits
-    if (!isLongerThan(content, contentBytes) && (ext === null || !isLongerThan(ext, contentBytes))) return null
-    return new RookeryError('TOO_LARGE', `content and ext may take ${contentBytes} bytes each`)
-  }
-
-  /**
-   * A user may write to whoever exists (a conversation that exists already says so) and is not closed to them.
-   * @throws RookeryError `NOT_FOUND`, `FORBIDDEN`
-   */
-  async mayWrite({ message }: Incoming, onBehalfOf: ImSession | null): Promise<void> {
-    const { conversationId, from, to, subject } = message
-    const { authoriser, storage, users, contacts } = this.parts
-    if (from === null || to === null) return
-    if (authoriser.known(conversationId) === undefined) {
-      if ((await storage.members.access(conversationId, from)) !== null)
-        authoriser.remember({ conversationId, users: from === to ? [from] : [from, to], subject })
-      else if (users !== null && !(await this.bounded('the user directory', async () => users.exists(to))))
-        throw new RookeryError('NOT_FOUND', 'no such user')
-    }
-    if (onBehalfOf === null || contacts?.mayWrite === undefined) return
-    if (!(await this.bounded('the contact policy', async () => contacts.mayWrite!(from, to))))
-      throw new RookeryError('FORBIDDEN', 'this user takes no messages from you')
-  }
-
-  /** A declared type is checked at the border; what its schema makes of the content is what is stored. */
-  private async checkType(job: SendJob): Promise<void> {
-    const { type } = job.incoming.message
-    const declared = this.parts.types?.[type]
-    if (declared === undefined) return
-    const validated = await this.bounded('a schema', async () => checkContent(type, declared, job.incoming.content))
-    this.change(job, validated)
-  }
-
-  private async runHandlers(job: SendJob): Promise<void> {
-    const { kind, type } = job.incoming.message
-    const { onBehalfOf } = job
-    const before = onBehalfOf === null ? undefined : this.parts.handlers?.before(kind, type)
-    if (before === undefined) return
-    const content = await this.bounded('a handler', async () => before(onBehalfOf!, draftOf(job)))
-    if (content !== undefined) this.change(job, content)
-  }
-
-  private change(job: SendJob, content: Record<string, unknown>): void {
-    const { type } = job.incoming.message
-    const fault = isJsonObject(content) ? jsonFault(content) : { reason: 'is no object' }
-    if (fault !== null)
-      throw new TypeError(`what a handler or schema made of ${type} is no clean JSON: ${fault.reason}`)
-    job.changed = { content, text: JSON.stringify(content) }
-    const oversize = this.tooLarge({ content: job.changed.text, ext: null })
-    if (oversize !== null) throw oversize
-  }
-
-  private bounded<T>(what: string, run: () => Promise<T>): Promise<T> {
-    return within(this.parts.clock, this.parts.timing.handlerDeadlineMs, what, run())
   }
 
   private enqueue(job: SendJob): void {
@@ -335,9 +262,3 @@ const joined = (before: SendJob, { place, arrival }: SendJob) => ({
   prepare: () => before.whenLeft(),
   refuse: () => {},
 })
-
-function draftOf(job: SendJob): Draft {
-  const { clientMsgId, from, subject, type, conversationId } = job.incoming.message
-  const content = structuredClone(job.changed?.content ?? job.incoming.content)
-  return { clientMsgId, from, to: job.incoming.to ?? conversationId, subject, type, content }
-}
