@@ -10,11 +10,13 @@ import {
   type StorageOp,
   type TimelineReads,
 } from '@rookery/core'
+import { checkPostgresOptions, type PostgresOptions } from './postgres/options.js'
+import { PostgresStorage } from './postgres/postgres-storage.js'
 import { checkSqliteOptions, type SqliteOptions } from './sqlite/options.js'
 import { SqliteStorage } from './sqlite/sqlite-storage.js'
 
 /** By the kind of database, as TypeORM names it. */
-export type TypeOrmStorageOptions = SqliteOptions
+export type TypeOrmStorageOptions = SqliteOptions | PostgresOptions
 
 /**
  * Keeps everything in a database, over connections of its own.
@@ -73,7 +75,10 @@ export class TypeOrmStorage implements Storage {
 }
 
 function create(options: TypeOrmStorageOptions): Storage {
-  const { type } = options
-  if (type === 'better-sqlite3') return new SqliteStorage(checkSqliteOptions(options))
-  throw new Error(`TypeOrmStorage option type is '${String(type)}'; supported is 'better-sqlite3' (SQLite)`)
+  if (options.type === 'better-sqlite3') return new SqliteStorage(checkSqliteOptions(options))
+  if (options.type === 'postgres') return new PostgresStorage(checkPostgresOptions(options))
+  const { type } = options as { readonly type: unknown }
+  throw new Error(
+    `TypeOrmStorage option type is '${String(type)}'; supported are 'better-sqlite3' (SQLite) and 'postgres'`,
+  )
 }

@@ -1,0 +1,223 @@
+// One connection: prepared statements, any number of them in one round trip and one transaction.
+//
+// A call is written at once and ends when the server is ready again, so that an answer means committed. What was on the
+// way when a connection broke may have been carried out or not; the connection is not used again.
+import type { Address, PgClient, PgClientClass, PgConnection, PgError, Submittable } from './driver.js'
+
+/** A statement by its name, with its parameters; a buffer is one in binary. */
+export interface Step {
+  readonly statement: string
+  readonly values: readonly (Buffer | string | null)[]
+}
+/** The rows of each step, as text. */
+export type Answer = readonly (readonly (readonly (string | null)[])[])[]
+
+export interface LinkOptions {
+  readonly address: Address
+  readonly connectTimeoutMs: number
+  /** Settings of the session, in one text of statements. */
+  readonly session: string
+  /** Prepared when the connection opens, by name. */
+  readonly statements: Readonly<Record<string, string>>
+}
+
+/** A connection that could not be made, or was lost: `isSent` tells whether the call had gone out. */
+export class LinkLost extends Error {
+  override readonly name = 'LinkLost'
+  constructor(
+    message: string,
+    readonly isSent: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+export class Link {
+  #isOpen = true
+  /** Called when the server has come to rest after an error, or the connection has ended. */
+  #rested: () => void = () => {}
+
+  private constructor(private readonly client: PgClient) {
+    const ended = (): void => {
+      this.#isOpen = false
+      this.#rested()
+    }
+    // Without listeners a lost connection would end the process.
+    client.on('error', ended)
+    client.on('end', ended)
+    client.on('drain', () => this.#rested())
+  }
+
+  /** @throws LinkLost */
+  static async open(driver: PgClientClass, options: LinkOptions): Promise<Link> {
+    const { address, connectTimeoutMs, session, statements } = options
+    const client = new driver({
+      ...address,
+      connectionTimeoutMillis: connectTimeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 30_000,
+    })
+    const link = new Link(client)
+    // The driver's own limit ends when the server answers at all; this one covers what follows, too.
+    const late = setTimeout(() => link.destroy(), connectTimeoutMs)
+    try {
+      await client.connect()
+      if (session !== '') await client.query(session)
+      await new Promise<void>((resolve, reject) => {
+        client.query(new Preparing(statements, (error) => (error ? reject(error) : resolve())))
+      })
+      return link
+    } catch (cause) {
+      link.destroy()
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new LinkLost(`no connection to the database: ${reason}`, false, { cause })
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /**
+   * Runs the steps in one transaction. One call at a time.
+   * @throws PgError of the server; LinkLost
+   */
+  run(steps: readonly Step[], timeoutMs: number): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (!this.#isOpen) {
+        reject(new LinkLost('the connection to the database was lost', false))
+        return
+      }
+      const settle = (error: PgError | null, answer: Answer): void => {
+        clearTimeout(timer)
+        this.#rested = () => {}
+        if (error === null) resolve(answer)
+        else if (isFromServer(error)) reject(error)
+        else {
+          this.destroy()
+          reject(new LinkLost(`the connection to the database was lost: ${error.message}`, true, { cause: error }))
+        }
+      }
+      const call = new Pipeline(steps, (error, answer) => {
+        // The server rolls back before it is ready again; until then its locks are held.
+        if (error !== null && isFromServer(error) && this.#isOpen) this.#rested = () => settle(error, answer)
+        else settle(error, answer)
+      })
+      const timer = setTimeout(() => {
+        this.destroy()
+        call.giveUp(new Error(`no answer within ${timeoutMs} ms`))
+        this.#rested()
+      }, timeoutMs)
+      this.client.query(call)
+    })
+  }
+
+  /** A statement that is not prepared, with its rows as objects. */
+  async query(text: string, values: readonly unknown[] = []): Promise<readonly unknown[]> {
+    return (await this.client.query(text, values)).rows
+  }
+
+  /** Says goodbye and closes. */
+  async close(): Promise<void> {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    const late = setTimeout(() => this.destroy(), 1000)
+    await this.client.end().catch(() => {})
+    clearTimeout(late)
+  }
+
+  /** Closes at once, whatever is under way. */
+  destroy(): void {
+    this.#isOpen = false
+    this.client.connection.stream.destroy()
+  }
+}
+
+/** Whether the server said it: its errors bear an SQLSTATE. */
+export const isFromServer = (error: unknown): error is PgError & { readonly code: string } =>
+  error instanceof Error && /^[0-9A-Z]{5}$/.test(String((error as PgError).code)) && 'severity' in error
+
+/** What our queries have in common: they copy nothing, and end once. */
+abstract class Query implements Submittable {
+  #isDone = false
+
+  constructor(private readonly done: (error: PgError | null) => void) {}
+
+  submit(connection: PgConnection): void {
+    // All messages leave as one write.
+    connection.stream.cork()
+    this.write(connection)
+    connection.sync()
+    connection.stream.uncork()
+  }
+
+  protected abstract write(connection: PgConnection): void
+
+  giveUp(error: PgError): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.done(error)
+  }
+
+  handleReadyForQuery(): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.done(null)
+  }
+
+  handleError(error: PgError): void {
+    this.giveUp(error)
+  }
+
+  handleDataRow(_message: { readonly fields: (string | null)[] }): void {}
+  handleCommandComplete(): void {}
+  handleRowDescription(): void {}
+  handleEmptyQuery(): void {}
+  handlePortalSuspended(): void {}
+  handleCopyInResponse(): void {}
+  handleCopyData(): void {}
+}
+
+class Pipeline extends Query {
+  private readonly answer: (readonly (string | null)[])[][]
+  private at = 0
+
+  constructor(
+    private readonly steps: readonly Step[],
+    done: (error: PgError | null, answer: Answer) => void,
+  ) {
+    super((error) => done(error, this.answer))
+    this.answer = steps.map(() => [])
+  }
+
+  protected write(connection: PgConnection): void {
+    for (const { statement, values } of this.steps) {
+      connection.bind({ statement, values })
+      connection.execute()
+    }
+  }
+
+  override handleDataRow({ fields }: { readonly fields: (string | null)[] }): void {
+    this.answer[this.at]?.push(fields)
+  }
+
+  override handleCommandComplete(): void {
+    this.at += 1
+  }
+}
+
+class Preparing extends Query {
+  constructor(
+    private readonly statements: Readonly<Record<string, string>>,
+    done: (error: PgError | null) => void,
+  ) {
+    super(done)
+  }
+
+  protected write(connection: PgConnection): void {
+    for (const [name, text] of Object.entries(this.statements)) connection.parse({ name, text })
+  }
+}

@@ -1,0 +1,37 @@
+// Locks the rows of a batch of several kinds before any of it is carried out: conversations, then users, each sorted.
+import { entryKind } from '../../rows/codes.js'
+import type { Tables } from '../../rows/tables.js'
+import type { Functions } from './names.js'
+
+/** Rows for users that have none, made in order and before any lock, so that two who make the same wait in one order. */
+export const makeUsers = (t: Tables): string => `
+  IF cardinality(unmet) > 0 THEN
+    INSERT INTO ${t.user} (user_id)
+      SELECT x FROM unnest(unmet) x
+      WHERE NOT EXISTS (SELECT FROM ${t.user} y WHERE y.user_id = x)
+      ORDER BY x COLLATE "C"
+      ON CONFLICT DO NOTHING;
+  END IF;`
+
+/**
+ * Acknowledgements raise positions in conversations that only the inbox tells: those are looked up first, without a lock.
+ * An entry that comes between is beyond what its device can have acknowledged.
+ */
+export const lockFunction = (t: Tables, f: Functions): string => `
+CREATE FUNCTION ${f.lock}(
+  conversations text[], users text[], unmet text[], a_user text[], a_from bigint[], a_to bigint[]
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  ${makeUsers(t)}
+  IF cardinality(a_user) > 0 THEN
+    conversations := conversations || ARRAY(
+      SELECT c.conversation_id FROM generate_series(1, cardinality(a_user)) i
+        JOIN ${t.user} u ON u.user_id = a_user[i]
+        JOIN ${t.inbox} e ON e.person = u.id AND e.seq > a_from[i] AND e.seq <= a_to[i] AND e.kind = ${entryKind.message}
+        JOIN ${t.conversation} c ON c.id = e.conversation AND c.kind = 'c2c'
+          AND e.conversation_seq > CASE WHEN c.user_a = u.id THEN c.a_delivered_seq ELSE c.b_delivered_seq END);
+  END IF;
+  PERFORM FROM ${t.conversation} WHERE conversation_id = ANY (conversations)
+    ORDER BY conversation_id FOR NO KEY UPDATE;
+  PERFORM FROM ${t.user} WHERE user_id = ANY (users) ORDER BY user_id FOR NO KEY UPDATE;
+END $$`

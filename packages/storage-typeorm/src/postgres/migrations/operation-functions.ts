@@ -1,0 +1,207 @@
+// The operations that append no message, one after another in their order, each decided from what stands there when its
+// turn comes. Their rows are locked already, by the lock function.
+import { entryKind, flag, systemUser } from '../../rows/codes.js'
+import type { Tables } from '../../rows/tables.js'
+import { staleMemory, type Functions } from './names.js'
+
+/** What `kinds` of the apply function means, and which of its lists each uses. */
+export const operation = { read: 1, settings: 2, custom: 3, device: 4, forget: 5, raiseLogin: 6 } as const
+
+export const operationFunctions = (t: Tables, f: Functions): readonly string[] => [
+  readFunction(t, f),
+  settingsFunction(t, f),
+  customFunction(t, f),
+  deviceFunction(t, f),
+  raiseLoginFunction(t, f),
+  applyFunction(t, f),
+]
+
+/** An entry at the head of an inbox; answers its place. */
+const addFact = (t: Tables, kind: number, person: string, at: string, body: string): string => `
+    UPDATE ${t.user} SET head = head + 1 WHERE id = ${person} RETURNING head INTO place;
+    INSERT INTO ${t.inbox} (person, seq, at, kind, body) VALUES (${person}, place, ${at}, ${kind}, ${body});`
+
+const readFunction = (t: Tables, f: Functions): string => `
+CREATE FUNCTION ${f.read}(who text, target text, up_to bigint, moment bigint) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+  c ${t.conversation}; me bigint; is_a boolean; was bigint; behind bigint; now_at bigint; rank bigint; place bigint;
+BEGIN
+  SELECT * INTO c FROM ${t.conversation} WHERE conversation_id = target;
+  SELECT id INTO me FROM ${t.user} WHERE user_id = who;
+  IF c.id IS NULL OR me IS NULL OR (me IN (c.user_a, c.user_b)) IS NOT TRUE THEN RETURN NULL; END IF;
+  is_a := me = c.user_a;
+  was := CASE WHEN is_a THEN c.a_read_seq ELSE c.b_read_seq END;
+  rank := CASE WHEN is_a THEN c.a_read_ordinal ELSE c.b_read_ordinal END;
+  now_at := greatest(was, least(up_to, c.last_seq));
+  IF now_at > was THEN
+    IF now_at = c.last_seq THEN rank := c.countable;
+    ELSE
+      SELECT ordinal INTO rank FROM ${t.message} WHERE conversation = c.id AND seq = now_at;
+      rank := coalesce(rank, c.floor_count);
+    END IF;
+    IF is_a THEN UPDATE ${t.conversation} SET a_read_seq = now_at, a_read_ordinal = rank WHERE id = c.id;
+    ELSE UPDATE ${t.conversation} SET b_read_seq = now_at, b_read_ordinal = rank WHERE id = c.id;
+    END IF;
+  END IF;
+  behind := c.countable - rank;
+  IF behind > 0 THEN
+    behind := behind - (SELECT count(*) FROM ${t.message} m WHERE m.conversation = c.id AND m.seq > now_at
+      AND m.flags >= ${flag.exceptional} AND (m.sender = me OR m.flags & ${flag.recalled} <> 0));
+  END IF;
+  IF now_at > was THEN
+    ${addFact(
+      t,
+      entryKind.read,
+      'me',
+      'moment',
+      `'{"conversationId":' || to_json(target)::text || ',"readSeq":' || now_at || ',"unread":' || behind
+        || ',"atSeq":' || c.last_seq || '}'`,
+    )}
+  END IF;
+  RETURN json_build_array(now_at, behind, c.last_seq, place);
+END $$`
+
+const settingsFunction = (t: Tables, f: Functions): string => `
+CREATE FUNCTION ${f.settings}(
+  who text, target text, pin bigint, mute bigint, hide bigint, moment bigint, request text, its_digest text
+) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+  me bigint; c bigint; counted bigint; old record; is_pinned boolean; is_muted boolean; is_hidden boolean;
+  stored text; place bigint;
+BEGIN
+  SELECT id INTO me FROM ${t.user} WHERE user_id = who;
+  IF request IS NOT NULL AND me IS NOT NULL THEN
+    SELECT coalesce(m.digest, k.digest) INTO stored
+      FROM ${t.key} k LEFT JOIN ${t.message} m ON m.conversation = k.conversation AND m.seq = k.seq
+      WHERE k.person = me AND k.client_msg_id = request;
+    IF FOUND THEN RETURN json_build_array(stored); END IF;
+  END IF;
+  SELECT id, countable INTO c, counted FROM ${t.conversation} WHERE conversation_id = target;
+  SELECT pinned, muted, hidden_at IS NOT DISTINCT FROM counted AS hidden INTO old
+    FROM ${t.member} WHERE person = me AND conversation = c AND to_seq IS NULL;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  is_pinned := coalesce(pin = 1, old.pinned);
+  is_muted := coalesce(mute = 1, old.muted);
+  is_hidden := coalesce(hide = 1, old.hidden);
+  -- The key is taken even where nothing changes: a repeat after somebody else's change must not undo that.
+  IF request IS NOT NULL THEN
+    INSERT INTO ${t.key} (person, client_msg_id, digest, conversation, at)
+      VALUES (me, request, its_digest, c, moment);
+  END IF;
+  IF (is_pinned, is_muted, is_hidden) IS DISTINCT FROM (old.pinned, old.muted, old.hidden) THEN
+    UPDATE ${t.member} SET pinned = is_pinned, muted = is_muted, hidden_at = CASE WHEN is_hidden THEN counted END
+      WHERE person = me AND conversation = c;
+    ${addFact(
+      t,
+      entryKind.conversation,
+      'me',
+      'moment',
+      `'{"conversationId":' || to_json(target)::text || ',"pinned":' || is_pinned || ',"muted":' || is_muted
+        || ',"hidden":' || is_hidden || '}'`,
+    )}
+  END IF;
+  RETURN json_build_array(is_pinned, is_muted, is_hidden, place);
+END $$`
+
+const customFunction = (t: Tables, f: Functions): string => `
+CREATE FUNCTION ${f.custom}(who text, fact text, moment bigint, request text) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE me bigint; place bigint;
+BEGIN
+  IF request IS NOT NULL THEN
+    PERFORM FROM ${t.key} WHERE person = ${systemUser} AND client_msg_id = request;
+    IF FOUND THEN RETURN json_build_array(NULL); END IF;
+    INSERT INTO ${t.key} (person, client_msg_id, digest, at) VALUES (${systemUser}, request, '', moment);
+  END IF;
+  SELECT id INTO me FROM ${t.user} WHERE user_id = who;
+  IF NOT FOUND THEN RAISE EXCEPTION 'a user has no row' USING ERRCODE = '${staleMemory}'; END IF;
+  ${addFact(t, entryKind.custom, 'me', 'moment', 'fact')}
+  RETURN json_build_array(place);
+END $$`
+
+const deviceFunction = (t: Tables, f: Functions): string => `
+CREATE FUNCTION ${f.device}(
+  who text, device text, type_of text, begins bigint, ends bigint, moment bigint
+) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE
+  me bigint; my_head bigint; d record; is_known boolean; lower_end bigint; upper_end bigint; after bigint; e record;
+  rose json[] := '{}';
+BEGIN
+  SELECT id, head INTO me, my_head FROM ${t.user} WHERE user_id = who;
+  IF NOT FOUND THEN RAISE EXCEPTION 'a user has no row' USING ERRCODE = '${staleMemory}'; END IF;
+  SELECT delivered_from, delivered_to, seen_at INTO d FROM ${t.device} WHERE person = me AND device_id = device;
+  is_known := FOUND;
+  lower_end := coalesce(d.delivered_from, 0);
+  upper_end := coalesce(d.delivered_to, 0);
+  IF begins IS NOT NULL THEN
+    begins := least(begins, my_head);
+    ends := greatest(begins, least(ends, my_head));
+    after := greatest(begins, CASE WHEN begins <= upper_end THEN upper_end ELSE 0 END);
+    IF after < ends THEN
+      FOR e IN
+        SELECT c.id, c.conversation_id, c.user_a = me AS is_a, p.user_id AS peer, max(i.conversation_seq) AS up_to
+          FROM ${t.inbox} i
+          JOIN ${t.conversation} c ON c.id = i.conversation AND c.kind = 'c2c' AND me IN (c.user_a, c.user_b)
+            AND i.conversation_seq > CASE WHEN c.user_a = me THEN c.a_delivered_seq ELSE c.b_delivered_seq END
+          JOIN ${t.user} p ON p.id = CASE WHEN c.user_a = me THEN c.user_b ELSE c.user_a END
+          WHERE i.person = me AND i.seq > after AND i.seq <= ends AND i.kind = ${entryKind.message}
+          GROUP BY c.id, c.conversation_id, c.user_a, p.user_id
+      LOOP
+        IF e.is_a THEN UPDATE ${t.conversation} SET a_delivered_seq = e.up_to WHERE id = e.id;
+        ELSE UPDATE ${t.conversation} SET b_delivered_seq = e.up_to WHERE id = e.id;
+        END IF;
+        rose := array_append(rose, json_build_array(e.conversation_id, e.peer, e.up_to));
+      END LOOP;
+    END IF;
+    IF NOT is_known OR begins > upper_end THEN
+      lower_end := begins;
+      upper_end := ends;
+    ELSE
+      -- What ends before the stored range begins joins nothing to it: what lies between was not acknowledged.
+      IF ends >= lower_end THEN lower_end := least(begins, lower_end); END IF;
+      upper_end := greatest(ends, upper_end);
+    END IF;
+  END IF;
+  INSERT INTO ${t.device} AS x (person, device_id, device_type, delivered_from, delivered_to, seen_at)
+    VALUES (me, device, type_of, lower_end, upper_end, coalesce(moment, d.seen_at))
+    ON CONFLICT (person, device_id) DO UPDATE SET device_type = excluded.device_type,
+      delivered_from = excluded.delivered_from, delivered_to = excluded.delivered_to, seen_at = excluded.seen_at;
+  RETURN to_json(rose);
+END $$`
+
+const raiseLoginFunction = (t: Tables, f: Functions): string => `
+CREATE FUNCTION ${f.raiseLogin}(who text) RETURNS json LANGUAGE plpgsql AS $$
+DECLARE raised bigint;
+BEGIN
+  UPDATE ${t.meta} SET login_epoch = login_epoch + 1 RETURNING login_epoch INTO raised;
+  UPDATE ${t.user} SET login_epoch = raised WHERE user_id = who;
+  IF NOT FOUND THEN RAISE EXCEPTION 'a user has no row' USING ERRCODE = '${staleMemory}'; END IF;
+  RETURN json_build_array(raised);
+END $$`
+
+/** Answers a JSON list with one element for each operation; null where the user is no member. */
+const applyFunction = (t: Tables, f: Functions): string => `
+CREATE FUNCTION ${f.apply}(
+  kinds int[], who text[], target text[], body text[], x bigint[], y bigint[], z bigint[], moments bigint[],
+  requests text[], digests text[], OUT results json
+) LANGUAGE plpgsql AS $$
+DECLARE done json[] := array_fill(NULL::json, ARRAY[cardinality(kinds)]);
+BEGIN
+  FOR i IN 1 .. cardinality(kinds) LOOP
+    CASE kinds[i]
+      WHEN ${operation.read} THEN
+        done[i] := ${f.read}(who[i], target[i], x[i], moments[i]);
+      WHEN ${operation.settings} THEN
+        done[i] := ${f.settings}(who[i], target[i], x[i], y[i], z[i], moments[i], requests[i], digests[i]);
+      WHEN ${operation.custom} THEN
+        done[i] := ${f.custom}(who[i], body[i], moments[i], requests[i]);
+      WHEN ${operation.device} THEN
+        done[i] := ${f.device}(who[i], target[i], body[i], x[i], y[i], moments[i]);
+      WHEN ${operation.forget} THEN
+        DELETE FROM ${t.device} d USING ${t.user} u
+          WHERE u.user_id = who[i] AND d.person = u.id AND d.device_id = target[i];
+      WHEN ${operation.raiseLogin} THEN
+        done[i] := ${f.raiseLogin}(who[i]);
+    END CASE;
+  END LOOP;
+  results := to_json(done);
+END $$`

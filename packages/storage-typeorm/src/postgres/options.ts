@@ -1,0 +1,147 @@
+// What a host may choose on PostgreSQL, its defaults, and one clear line for each mistake.
+import type { TlsOptions } from 'node:tls'
+import type { Address } from './driver.js'
+
+export interface PostgresOptions {
+  /** The kind of database, as TypeORM names it. */
+  readonly type: 'postgres'
+  /** `postgres://user:password@host:5432/database`; what stands below comes first. */
+  readonly url?: string
+  /** A name, an address, or the folder of a Unix socket. */
+  readonly host?: string
+  readonly port?: number
+  readonly username?: string
+  readonly password?: string | (() => string) | (() => Promise<string>)
+  readonly database?: string
+  readonly ssl?: boolean | TlsOptions
+  /** Where our tables stand; it must exist. Default: the first of the role's search path. */
+  readonly schema?: string
+  /** What the server shows of our connections. Default: `rookery`. */
+  readonly applicationName?: string
+  /** Before each table's and function's name, in lower case. Default: `im_`. */
+  readonly tablePrefix?: string
+  /**
+   * `run` brings the tables up to date at start, once however many nodes start together; `check` refuses to start where
+   * they are not. Default: `run`.
+   */
+  readonly migrations?: 'run' | 'check'
+  /**
+   * Where the server's settings are weaker than what an acknowledgement promises: `warn` starts and reports each with its
+   * remedy, `refuse` does not start. Default: `warn`.
+   */
+  readonly durability?: 'warn' | 'refuse'
+  /** Connections that write; core uses one at a time. Default: 2. */
+  readonly writers?: number
+  /** Connections that read. Default: 4. */
+  readonly readers?: number
+  /** How long opening a connection may take, in ms. Default: 5000. */
+  readonly connectTimeoutMs?: number
+  /** How long a commit waits for one row that somebody else holds, in ms, before it fails as not stored. Default: 2000. */
+  readonly lockTimeoutMs?: number
+  /** How long any call may take, in ms, before it fails; what became of a commit is unknown then. Default: 10000. */
+  readonly callTimeoutMs?: number
+  /** How long a start waits for another node's migrations and for its own, in ms. Default: 120000. */
+  readonly migrationTimeoutMs?: number
+}
+
+/** Options with every default filled in. */
+export interface PostgresSettings {
+  readonly address: Address
+  readonly schema: string | null
+  readonly tablePrefix: string
+  readonly migrations: 'run' | 'check'
+  readonly durability: 'warn' | 'refuse'
+  readonly writers: number
+  readonly readers: number
+  readonly connectTimeoutMs: number
+  readonly lockTimeoutMs: number
+  readonly callTimeoutMs: number
+  readonly migrationTimeoutMs: number
+}
+
+const connection = ['url', 'host', 'port', 'username', 'password', 'database', 'ssl'] as const
+const known: ReadonlySet<string> = new Set([
+  'type',
+  ...connection,
+  'schema',
+  'applicationName',
+  'tablePrefix',
+  'migrations',
+  'durability',
+  'writers',
+  'readers',
+  'connectTimeoutMs',
+  'lockTimeoutMs',
+  'callTimeoutMs',
+  'migrationTimeoutMs',
+])
+
+/** Whether options say where the database is, so that the host's own need not be asked. */
+export const namesDatabase = (options: Partial<PostgresOptions>): boolean =>
+  options.url !== undefined || options.host !== undefined || options.database !== undefined
+
+/** @throws Error of one line that names the option and the remedy. */
+export function checkPostgresOptions(options: PostgresOptions): PostgresSettings {
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) throw wrong(name, `is no option; there are ${[...known].join(', ')}`)
+  }
+  const { schema = null, tablePrefix = 'im_', migrations = 'run', durability = 'warn' } = options
+  if (schema !== null && !/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema)) {
+    throw wrong('schema', "must be a schema's name of letters, digits and underscores")
+  }
+  if (typeof tablePrefix !== 'string' || !/^(?:[a-z_][a-z0-9_]{0,31})?$/.test(tablePrefix)) {
+    throw wrong('tablePrefix', "must be up to 32 small letters, digits and underscores, such as 'im_'")
+  }
+  if (tablePrefix.startsWith('pg_')) throw wrong('tablePrefix', "must not begin with 'pg_'")
+  if (migrations !== 'run' && migrations !== 'check') throw wrong('migrations', "must be 'run' or 'check'")
+  if (durability !== 'warn' && durability !== 'refuse') throw wrong('durability', "must be 'warn' or 'refuse'")
+  const { url, port } = options
+  if (url !== undefined && !/^postgres(?:ql)?:\/\//.test(url)) {
+    throw wrong('url', 'must be such as postgres://user@host:5432/database')
+  }
+  if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
+    throw wrong('port', 'must be a whole number from 1 to 65535')
+  }
+  const lockTimeoutMs = ms('lockTimeoutMs', options.lockTimeoutMs ?? 2000)
+  const callTimeoutMs = ms('callTimeoutMs', options.callTimeoutMs ?? 10_000)
+  if (callTimeoutMs <= lockTimeoutMs) throw wrong('callTimeoutMs', `must be more than lockTimeoutMs (${lockTimeoutMs})`)
+  return {
+    address: addressOf(options),
+    schema,
+    tablePrefix,
+    migrations,
+    durability,
+    writers: count('writers', options.writers ?? 2),
+    readers: count('readers', options.readers ?? 4),
+    connectTimeoutMs: ms('connectTimeoutMs', options.connectTimeoutMs ?? 5000),
+    lockTimeoutMs,
+    callTimeoutMs,
+    migrationTimeoutMs: ms('migrationTimeoutMs', options.migrationTimeoutMs ?? 120_000),
+  }
+}
+
+function addressOf(options: PostgresOptions): Address {
+  const { url, host, port, username, password, database, ssl, applicationName = 'rookery' } = options
+  return {
+    ...(url === undefined ? {} : { connectionString: url }),
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(username === undefined ? {} : { user: username }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === undefined ? {} : { database }),
+    ...(ssl === undefined ? {} : { ssl }),
+    application_name: applicationName,
+  }
+}
+
+function count(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100) return value
+  throw wrong(name, 'must be a whole number of connections from 1 to 100')
+}
+
+function ms(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 600_000) return value
+  throw wrong(name, 'must be whole milliseconds from 1 to 600000')
+}
+
+const wrong = (name: string, remedy: string): Error => new Error(`TypeOrmStorage option ${name} ${remedy}`)

@@ -1,0 +1,130 @@
+// The storage port on PostgreSQL: connections that write, connections that read, and what is between them and the port.
+import {
+  StorageError,
+  type ConversationReads,
+  type DeviceReads,
+  type MemberReads,
+  type ResultsOf,
+  type Storage,
+  type StorageInfo,
+  type StorageOp,
+  type TimelineReads,
+} from '@rookery/core'
+import { tablesOf } from '../rows/tables.js'
+import { loadDriver, type PgClientClass } from './driver.js'
+import { readDurability } from './durability.js'
+import { Link, type LinkOptions } from './link.js'
+import { migrate } from './migrate.js'
+import { functionsOf } from './migrations/names.js'
+import type { PostgresSettings } from './options.js'
+import { Pool } from './pool.js'
+import type { ArgsOf, QueryName, ResultOf } from './reading/queries.js'
+import { Reader } from './reading/reader.js'
+import { sessionOf } from './session.js'
+import { readingStatements, writingStatements } from './statements.js'
+import { Writer } from './writing/writer.js'
+
+interface Open {
+  readonly writing: Pool
+  readonly reading: Pool
+  readonly writer: Writer
+  readonly reader: Reader
+}
+
+export class PostgresStorage implements Storage {
+  #open: Open | null = null
+  #state: 'new' | 'open' | 'closed' = 'new'
+
+  constructor(private readonly settings: PostgresSettings) {}
+
+  readonly timelines: TimelineReads = {
+    inbox: (userId, after, limit) => this.#read('inbox', { userId, after, limit }),
+    messages: (conversationId, range) =>
+      this.#read(range.after !== undefined && range.before === undefined ? 'messagesAfter' : 'messagesBefore', {
+        conversationId,
+        range,
+      }),
+    heads: (userIds) => this.#read('heads', { userIds }),
+    entryAt: (userId, seq) => this.#read('entryAt', { userId, seq }),
+    key: (from, clientMsgId) => this.#read('key', { from, clientMsgId }),
+    loginEpoch: () => this.#read('loginEpoch', null),
+  }
+  readonly conversations: ConversationReads = {
+    views: (userId, conversationIds) => this.#read('views', { userId, conversationIds }),
+    list: (userId, after, limit) => this.#read('list', { userId, after, limit }),
+  }
+  readonly members: MemberReads = {
+    access: (conversationId, userId) => this.#read('access', { conversationId, userId }),
+    sharing: (userId, others) => this.#read('sharing', { userId, others }),
+  }
+  readonly devices: DeviceReads = {
+    list: (userIds) => this.#read('devices', { userIds }),
+  }
+
+  async start(): Promise<StorageInfo> {
+    if (this.#state !== 'new') throw new StorageError(`start called on a storage that is ${this.#state}`, 'none')
+    this.#state = 'closed'
+    try {
+      const driver = await loadDriver()
+      const info = await this.#prepare(driver)
+      this.#open = this.#pools(driver)
+      this.#state = 'open'
+      return info
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      throw new StorageError(`the chat database cannot be opened: ${message}`, 'none', { cause: error })
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state !== 'open') return
+    this.#state = 'closed'
+    await this.#open?.reading.close()
+    await this.#open?.writing.close()
+  }
+
+  async commit<const Ops extends readonly StorageOp[]>(ops: Ops): Promise<ResultsOf<Ops>> {
+    return (await this.#opened().writer.commit(ops)) as ResultsOf<Ops>
+  }
+
+  /** Looks at the server and its tables over a connection of its own, which is closed again. */
+  async #prepare(driver: PgClientClass): Promise<StorageInfo> {
+    const { settings } = this
+    const { tablePrefix } = settings
+    const tables = tablesOf(tablePrefix)
+    const link = await Link.open(driver, this.#link('write', {}))
+    try {
+      const warnings = await readDurability(link)
+      const [weakness] = warnings
+      if (weakness !== undefined && settings.durability === 'refuse') throw new Error(weakness)
+      await migrate(link, settings, tables, functionsOf(tablePrefix))
+      const [row] = (await link.query(`SELECT epoch FROM ${tables.meta}`)) as { epoch: string }[]
+      if (!row) throw new Error(`${tables.meta} is empty: the tables were not made by this package, or were damaged`)
+      return { epoch: row.epoch, warnings }
+    } finally {
+      await link.close()
+    }
+  }
+
+  #pools(driver: PgClientClass): Open {
+    const { tablePrefix, writers, readers, callTimeoutMs } = this.settings
+    const writing = new Pool(driver, this.#link('write', writingStatements(functionsOf(tablePrefix))), writers)
+    const reading = new Pool(driver, this.#link('read', readingStatements(tablesOf(tablePrefix))), readers)
+    const [writer, reader] = [new Writer(writing, callTimeoutMs), new Reader(reading, callTimeoutMs)]
+    return { writing, reading, writer, reader }
+  }
+
+  #link(role: 'write' | 'read', statements: LinkOptions['statements']): LinkOptions {
+    const { address, connectTimeoutMs } = this.settings
+    return { address, connectTimeoutMs, session: sessionOf(this.settings, role), statements }
+  }
+
+  async #read<Name extends QueryName>(name: Name, args: ArgsOf<Name>): Promise<ResultOf<Name>> {
+    return this.#opened().reader.read(name, args)
+  }
+
+  #opened(): Open {
+    if (this.#state === 'open' && this.#open) return this.#open
+    throw new StorageError(this.#state === 'new' ? 'storage is not started' : 'storage is closed', 'none')
+  }
+}

@@ -1,0 +1,33 @@
+// Settings of our own sessions, so that nothing depends on how the server, the database or the role is set up.
+import type { PostgresSettings } from './options.js'
+
+/**
+ * Every statement is made for its indexes, and its plan is kept: so plans are found once, are the same whatever the
+ * statistics say (of a table that was empty when somebody looked, for example), and nothing is compiled at run time.
+ */
+export const plans = [
+  'plan_cache_mode = force_generic_plan',
+  'jit = off',
+  'max_parallel_workers_per_gather = 0',
+  'enable_seqscan = off',
+  'enable_hashjoin = off',
+  'enable_mergejoin = off',
+  'enable_bitmapscan = off',
+]
+
+export function sessionOf(settings: PostgresSettings, role: 'write' | 'read'): string {
+  const { schema, lockTimeoutMs, callTimeoutMs } = settings
+  return [
+    ...(schema === null ? [] : [`search_path = "${schema}"`]),
+    "client_encoding = 'UTF8'",
+    "default_transaction_isolation = 'read committed'",
+    `default_transaction_read_only = ${role === 'read' ? 'on' : 'off'}`,
+    'client_min_messages = warning',
+    `lock_timeout = ${lockTimeoutMs}`,
+    `statement_timeout = ${callTimeoutMs}`,
+    `idle_in_transaction_session_timeout = ${callTimeoutMs}`,
+    ...plans,
+  ]
+    .map((setting) => `SET ${setting}`)
+    .join('; ')
+}

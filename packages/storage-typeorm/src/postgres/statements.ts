@@ -1,0 +1,26 @@
+// The text of every prepared statement, by name: the hot ones first.
+import type { Tables } from '../rows/tables.js'
+import type { Functions } from './migrations/names.js'
+import { queries } from './reading/queries.js'
+import { appendTypes } from './writing/append.js'
+import { lockTypes } from './writing/batch.js'
+import { applyTypes } from './writing/others.js'
+
+const call = (name: string, types: readonly string[]): string =>
+  `SELECT * FROM ${name}(${types.map((type, index) => `$${index + 1}::${type}`).join(', ')})`
+
+export const writingStatements = (f: Functions): Readonly<Record<string, string>> => ({
+  append: call(f.append, appendTypes),
+  lock: call(f.lock, lockTypes),
+  apply: call(f.apply, applyTypes),
+  // For a batch of which the database refuses something.
+  begin: 'BEGIN',
+  savepoint: 'SAVEPOINT apart',
+  back: 'ROLLBACK TO SAVEPOINT apart',
+  release: 'RELEASE SAVEPOINT apart',
+  commit: 'COMMIT',
+  rollback: 'ROLLBACK',
+})
+
+export const readingStatements = (t: Tables): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(queries).map(([name, definition]) => [name, definition.sql(t)]))

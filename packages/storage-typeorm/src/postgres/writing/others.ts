@@ -1,0 +1,106 @@
+// Operations that append no message, on their way to the apply function, and back.
+import type { OpResults, StorageOp, StorageResult } from '@rookery/core'
+import { int4Array, int8Array, textArray } from '../arrays.js'
+import type { Step } from '../link.js'
+import { operation } from '../migrations/operation-functions.js'
+
+export type OtherOp = Exclude<StorageOp, { readonly op: 'append' }>
+
+/** Parameters of the apply function, in its order. */
+export const applyTypes = [
+  ...['int[]', 'text[]', 'text[]', 'text[]', 'bigint[]', 'bigint[]', 'bigint[]', 'bigint[]', 'text[]', 'text[]'],
+]
+
+/** One operation as the apply function's lists have it. */
+interface Lists {
+  readonly kind: number
+  readonly target?: string
+  readonly body?: string
+  readonly numbers?: readonly (number | null)[]
+  readonly at?: number | null
+  readonly key?: string
+  readonly digest?: string
+}
+
+export function applyStep(ops: readonly OtherOp[]): Step {
+  const lists = ops.map(listsOf)
+  const numbers = (place: number): Buffer => int8Array(lists.map((one) => one.numbers?.[place] ?? null))
+  return {
+    statement: 'apply',
+    values: [
+      int4Array(lists.map((one) => one.kind)),
+      textArray(ops.map((op) => op.userId)),
+      textArray(lists.map((one) => one.target ?? null)),
+      textArray(lists.map((one) => one.body ?? null)),
+      numbers(0),
+      numbers(1),
+      numbers(2),
+      int8Array(lists.map((one) => one.at ?? null)),
+      textArray(lists.map((one) => one.key ?? null)),
+      textArray(lists.map((one) => one.digest ?? null)),
+    ],
+  }
+}
+
+function listsOf(op: OtherOp): Lists {
+  switch (op.op) {
+    case 'read':
+      return { kind: operation.read, target: op.conversationId, numbers: [op.seq], at: op.at }
+    case 'settings': {
+      const { conversationId: target, at, key } = op
+      const numbers = [bit(op.pinned), bit(op.muted), bit(op.hidden)]
+      const taken = key && { key: key.clientMsgId, digest: key.digest }
+      return { kind: operation.settings, target, numbers, at, ...taken }
+    }
+    case 'custom': {
+      const body = `{"topic":${JSON.stringify(op.topic)},"payload":${op.payload}}`
+      return { kind: operation.custom, body, at: op.at, ...(op.key === undefined ? {} : { key: op.key }) }
+    }
+    case 'device': {
+      const { deviceId: target, deviceType: body, delivered } = op
+      const numbers = [delivered?.from ?? null, delivered?.to ?? null]
+      return { kind: operation.device, target, body, numbers, at: op.seenAt ?? null }
+    }
+    case 'forget-device':
+      return { kind: operation.forget, target: op.deviceId }
+    case 'raise-login':
+      return { kind: operation.raiseLogin }
+  }
+}
+
+const bit = (value: boolean | undefined): number | null => (value === undefined ? null : value ? 1 : 0)
+
+export function applyResults(ops: readonly OtherOp[], row: readonly (string | null)[] | undefined): StorageResult[] {
+  const answers = JSON.parse(row?.[0] ?? '[]') as (readonly unknown[] | null)[]
+  if (answers.length !== ops.length) throw new Error('the apply function answered another number of operations')
+  return ops.map((op, index) => resultOf(op, answers[index] ?? null))
+}
+
+function resultOf(op: OtherOp, answer: readonly unknown[] | null): StorageResult {
+  if (op.op === 'forget-device') return { status: 'ok' }
+  if (answer === null) return { status: 'not-member' }
+  switch (op.op) {
+    case 'read': {
+      const [readSeq, unread, atSeq, inboxSeq] = answer as [number, number, number, number | null]
+      return { status: 'ok', readSeq, unread, atSeq, inboxSeq }
+    }
+    case 'settings': {
+      if (answer.length === 1) return { status: 'duplicate', digest: answer[0] as string }
+      const [pinned, muted, hidden, inboxSeq] = answer as [boolean, boolean, boolean, number | null]
+      return { status: 'ok', pinned, muted, hidden, inboxSeq }
+    }
+    case 'custom':
+      return { status: 'ok', inboxSeq: answer[0] as number | null }
+    case 'device': {
+      const rose = answer as [string, string, number][]
+      const delivered: OpResults['device']['delivered'] = rose.map(([conversationId, peerId, deliveredSeq]) => ({
+        conversationId,
+        peerId,
+        deliveredSeq,
+      }))
+      return { status: 'ok', delivered }
+    }
+    case 'raise-login':
+      return { status: 'ok', loginEpoch: answer[0] as number }
+  }
+}

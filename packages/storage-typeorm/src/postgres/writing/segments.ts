@@ -1,0 +1,64 @@
+// In which pieces a batch is carried out. Appends go together in one statement, however many; so do the others. A piece
+// keeps the order of its operations, and whatever touches the same user, conversation or key keeps the order given: only
+// what has nothing to do with one another changes places, which nobody can see.
+import type { StorageOp } from '@rookery/core'
+
+export interface Segment {
+  readonly appends: boolean
+  /** Places in the batch, ascending. */
+  readonly places: number[]
+}
+
+/** The key an operation takes, apart for each user; null where it takes none. */
+function keyOf(op: StorageOp): string | null {
+  if (op.op === 'append') return `k${op.message.from ?? ''}\n${op.message.clientMsgId}`
+  if (op.op === 'settings' && op.key) return `k${op.userId}\n${op.key.clientMsgId}`
+  if (op.op === 'custom' && op.key !== undefined) return `k\n${op.key}`
+  return null
+}
+
+function* touchedBy(op: StorageOp): Generator<string> {
+  if (op.op === 'append') {
+    yield `c${op.message.conversationId}`
+    for (const userId of op.members) yield `u${userId}`
+    return
+  }
+  yield `u${op.userId}`
+  if (op.op === 'read' || op.op === 'settings') yield `c${op.conversationId}`
+  if (op.op === 'raise-login') yield 'logins'
+}
+
+export function segmentsOf(ops: readonly StorageOp[]): readonly Segment[] {
+  if (isOnePiece(ops)) return [{ appends: true, places: ops.map((_, place) => place) }]
+  const segments: Segment[] = []
+  /** Where each thing was touched last. */
+  const last = new Map<string, number>()
+  for (const [place, op] of ops.entries()) {
+    const appends = op.op === 'append'
+    const key = keyOf(op)
+    let at = 0
+    for (const one of touchedBy(op)) {
+      const before = last.get(one)
+      if (before !== undefined) at = Math.max(at, segments[before]?.appends === appends ? before : before + 1)
+    }
+    // Two appends of one key in one piece would not see each other.
+    const before = key === null ? undefined : last.get(key)
+    if (before !== undefined) at = Math.max(at, before + 1)
+    while (at < segments.length && segments[at]?.appends !== appends) at += 1
+    if (at === segments.length) segments.push({ appends, places: [] })
+    segments[at]?.places.push(place)
+    for (const one of touchedBy(op)) last.set(one, at)
+    if (key !== null) last.set(key, at)
+  }
+  return segments
+}
+
+/** Most batches: appends of different keys. */
+function isOnePiece(ops: readonly StorageOp[]): boolean {
+  const keys = new Set<string | null>()
+  for (const op of ops) {
+    if (op.op !== 'append') return false
+    keys.add(keyOf(op))
+  }
+  return keys.size === ops.length
+}

@@ -1,0 +1,107 @@
+// Commits: a batch that two transactions made fail is run again, one that the database refuses is run once more with each
+// half apart, so that only the operations at fault are refused.
+import { StorageError, type RefusedResult, type StorageOp } from '@rookery/core'
+import { failureOf, isOfTheOperation, isPassing, isStale } from '../faults.js'
+import type { Link } from '../link.js'
+import type { Pool } from '../pool.js'
+import { batchOf, locksOf, type Results } from './batch.js'
+import { Known } from './known.js'
+import { whyUnstorable } from './storable.js'
+
+const triesMax = 10
+
+export class Writer {
+  readonly #known = new Known()
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly callTimeoutMs: number,
+  ) {}
+
+  /** @throws StorageError */
+  async commit(ops: readonly StorageOp[]): Promise<Results> {
+    const unstorable = ops.map(whyUnstorable)
+    if (unstorable.every((reason) => reason === null)) return this.#run(ops)
+    // What would not come back as it was given is refused before the database sees it.
+    const results = await this.#run(ops.filter((_, index) => unstorable[index] === null))
+    return unstorable.map((reason) => (reason === null ? results.shift()! : refused(new Error(reason))))
+  }
+
+  async #run(ops: readonly StorageOp[]): Promise<Results> {
+    if (ops.length === 0) return []
+    const deadlineMs = performance.now() + this.callTimeoutMs
+    try {
+      return await this.pool.with(this.callTimeoutMs, (link) => this.#commit(link, ops, deadlineMs))
+    } catch (error) {
+      throw failureOf(error)
+    }
+  }
+
+  async #commit(link: Link, ops: readonly StorageOp[], deadlineMs: number): Promise<Results> {
+    let last: unknown
+    for (let tries = 1; tries <= triesMax; tries += 1) {
+      const restMs = Math.ceil(deadlineMs - performance.now())
+      if (restMs <= 0) break
+      try {
+        const batch = batchOf(ops, this.#known)
+        const results = batch.results(await link.run(batch.steps, restMs))
+        this.#known.met(batch.users)
+        return results
+      } catch (error) {
+        last = error
+        if (isStale(error)) this.#known.forget()
+        // Where two made the same key, the second try finds it; a violation that stays is somebody's fault.
+        const isLasting = !isPassing(error) || (tries > 3 && isOfTheOperation(error))
+        if (isLasting && isOfTheOperation(error)) return this.#apart(link, ops, deadlineMs)
+        if (isLasting) throw error
+      }
+      // Those that ran into each other should not do so again in step.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * tries))
+    }
+    throw last ?? new StorageError('no time was left to commit', 'none')
+  }
+
+  /** One transaction still, each half in a savepoint of its own. */
+  async #apart(link: Link, ops: readonly StorageOp[], deadlineMs: number): Promise<Results> {
+    const restMs = (): number => Math.max(1, Math.ceil(deadlineMs - performance.now()))
+    const say = async (statement: string): Promise<void> => {
+      await link.run([{ statement, values: [] }], restMs())
+    }
+    const half = async (some: readonly StorageOp[]): Promise<Results> => {
+      try {
+        const batch = batchOf(some, this.#known)
+        const [, ...answer] = await link.run([{ statement: 'savepoint', values: [] }, ...batch.steps], restMs())
+        const results = batch.results(answer)
+        await say('release')
+        return results
+      } catch (error) {
+        if (!isOfTheOperation(error)) throw error
+        await say('back')
+        await say('release')
+        if (some.length === 1) return [refused(error)]
+        const middle = some.length >> 1
+        return [...(await half(some.slice(0, middle))), ...(await half(some.slice(middle)))]
+      }
+    }
+    await say('begin')
+    try {
+      // In one order for all of it; where that is what was refused, its half will say so.
+      await say('savepoint')
+      await link.run([locksOf(ops, this.#known)], restMs()).catch(async (error: unknown) => {
+        if (!isOfTheOperation(error)) throw error
+        await say('back')
+      })
+      const results = await half(ops)
+      await say('commit')
+      return results
+    } catch (error) {
+      if (link.isOpen) await say('rollback').catch(() => link.destroy())
+      throw error
+    }
+  }
+}
+
+const refused = (error: unknown): RefusedResult => ({
+  status: 'refused',
+  error: error instanceof Error ? error : new Error(String(error)),
+})
