@@ -16,7 +16,7 @@ const start = async (options: Partial<RookeryOptions> = {}) => {
 
 const textsOf = async (device: FakeDevice): Promise<string[]> => {
   const { entries } = await device.ask('pull', { since: 0 })
-  return entries.map((entry: any) => entry.message.content.text)
+  return entries.map((entry: { message: { content: { text: string } } }) => entry.message.content.text)
 }
 
 it('a message that cannot be decided on does not hold back the one before it, which was with the writer already', async () => {

@@ -69,7 +69,7 @@ function send(plan: Plan, device: SimDevice, random: SeededRandom): void {
 /** A key that was acknowledged comes once more, as it was or with other words. */
 function sendAgain(device: SimDevice, random: SeededRandom): void {
   if (device.sent.length === 0) return
-  const { message } = random.pick(device.sent)
+  const message = random.pick(device.sent)
   if (random.chance(0.5)) device.send(message)
   else device.send({ ...message, content: { text: 'something else' } })
 }

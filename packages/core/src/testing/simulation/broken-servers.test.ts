@@ -2,7 +2,15 @@
 // must name that fault's invariant and no other. Without the fault the same story must be clean.
 import { describe, expect, it } from 'vitest'
 import { checkHistory } from './check-history.js'
-import type { HistoryEvent, Recorded, WireEntry } from './history.js'
+import type {
+  AnswerData,
+  EventPayload,
+  HandshakeClaim,
+  HistoryEvent,
+  Recorded,
+  RequestBody,
+  WireEntry,
+} from './history.js'
 
 const conversation = 'p_ann_bob'
 const epoch = 'e1'
@@ -27,7 +35,12 @@ class Story {
       device = `${user}-${type}`,
       node = 'node1',
       given,
-    } = over as any
+    } = over as Partial<Record<'type' | 'device' | 'node', string>> & {
+      since?: number
+      seq?: number
+      reset?: boolean
+      given?: HandshakeClaim
+    }
     const claim = given ?? (since === undefined ? {} : { since, epoch })
     return this.add({ t: 'dial', conn, user, device, given: claim }, 10).add(
       { t: 'connect', conn, user, device, type, node, given: claim, ready: { seq, epoch, reset } },
@@ -36,12 +49,14 @@ class Story {
   }
 
   /** A request and its answer; null leaves it unanswered, a string refuses it. */
-  ask(conn: number, event: string, body: unknown, data: unknown, answerAfterMs = 20): this {
+  ask(conn: number, event: string, body: object, data: object | string | null, answerAfterMs = 20): this {
     const n = ++this.n
-    this.add({ t: 'request', conn, n, event, body })
+    this.add({ t: 'request', conn, n, event, body: body as RequestBody })
     if (data === null) return this
     return this.add(
-      { t: 'answer', conn, n, ...(typeof data === 'string' ? { ok: false, code: data } : { ok: true, data }) },
+      typeof data === 'string'
+        ? { t: 'answer', conn, n, ok: false, code: data }
+        : { t: 'answer', conn, n, ok: true, data: data as AnswerData },
       answerAfterMs,
     )
   }
@@ -59,11 +74,11 @@ class Story {
   }
 
   live(conn: number, ...entries: WireEntry[]): this {
-    return this.add({ t: 'event', conn, event: 'entries', payload: { entries } }, 10)
+    return this.add({ t: 'event', conn, event: 'entries', payload: { entries } as EventPayload }, 10)
   }
 
-  event(conn: number, event: string, payload: unknown): this {
-    return this.add({ t: 'event', conn, event, payload }, 10)
+  event(conn: number, event: string, payload: object): this {
+    return this.add({ t: 'event', conn, event, payload: payload as EventPayload }, 10)
   }
 
   pull(conn: number, since: number, entries: readonly WireEntry[], over: Record<string, unknown> = {}): this {
@@ -75,7 +90,7 @@ class Story {
   settled(
     ...standings: { device: string; user: string; conn: number | null; position: number; unanswered?: string[] }[]
   ) {
-    const full = standings.map((one) => ({ type: 'phone', wants: true, unanswered: [], ...one }))
+    const full = standings.map((one) => ({ type: 'phone', wants: true, isOff: false, unanswered: [], ...one }))
     return this.add({ t: 'settled', standings: full })
   }
 

@@ -21,7 +21,8 @@ export interface FaultyWorld {
 export function strike(world: FaultyWorld, kind: FaultKind): void {
   const { random, record, cluster } = world
   if (world.isOver()) return
-  const forMs = 500 + random.int(random.chance(0.2) ? 40_000 : 8_000)
+  const forMs =
+    kind === 'storage-stopped' ? 4_000 + random.int(20_000) : 500 + random.int(random.chance(0.2) ? 40_000 : 8_000)
   // Between a node that died and the one in its place there may be none.
   if (cluster.nodes.length === 0) return
   const node = random.pick(cluster.nodes)
@@ -107,7 +108,8 @@ export function resume({ record }: FaultyWorld, node: SimulatedNode): void {
   node.process.resume()
 }
 
-function storageFault({ random, cluster, clock, isOver }: FaultyWorld, kind: FaultKind, forMs: number): void {
+function storageFault(world: FaultyWorld, kind: FaultKind, forMs: number): void {
+  const { random, cluster, clock } = world
   const struck = random.chance(0.5) ? cluster.nodes : [random.pick(cluster.nodes)]
   for (const { storage } of struck) {
     if (kind === 'storage-slow')
@@ -121,7 +123,7 @@ function storageFault({ random, cluster, clock, isOver }: FaultyWorld, kind: Fau
     else if (kind === 'storage-failing') storage.conditions = { delayMs: [1, 20], failRate: random.pick([0.2, 0.6]) }
     // Each call takes as long as storage may take at all, and then fails.
     else storage.conditions = { delayMs: [3_900, 4_000], failRate: 1 }
-    clock.setTimeout(() => isOver() || (storage.conditions = goodConditions()), forMs)
+    clock.setTimeout(() => world.isOver() || (storage.conditions = goodConditions()), forMs)
   }
 }
 
@@ -129,9 +131,22 @@ function storageFault({ random, cluster, clock, isOver }: FaultyWorld, kind: Fau
 function replace(world: FaultyWorld, node: SimulatedNode): void {
   const { cluster, random, record, clock } = world
   record({ t: 'killed', node: node.name })
+  if (random.chance(0.4)) switchOff(world, node)
   cluster.kill(node)
   const nodeId = random.chance(0.5) ? node.nodeId : undefined
   clock.setTimeout(() => void cluster.start(nodeId), 200 + random.int(5_000))
+}
+
+/** A user who was on this node with everything loses power with it. */
+function switchOff({ devices }: FaultyWorld, node: SimulatedNode): void {
+  const byUser = new Map<string, SimDevice[]>()
+  for (const device of devices) byUser.set(device.user, [...(byUser.get(device.user) ?? []), device])
+  for (const own of byUser.values()) {
+    const nodes = own.flatMap(({ nodeName }) => (nodeName === null ? [] : [nodeName]))
+    if (nodes.length === 0 || nodes.some((name) => name !== node.name)) continue
+    for (const device of own) device.switchOff()
+    return
+  }
 }
 
 async function drain(world: FaultyWorld, node: SimulatedNode): Promise<void> {

@@ -39,10 +39,64 @@ export interface Standing {
   readonly conn: number | null
   /** Whether it tries to be connected: a device that was kicked does not. */
   readonly wants: boolean
+  /** Whether it has no power. */
+  readonly isOff: boolean
   /** The last entry up to which it holds everything since it began. */
   readonly position: number
   /** Keys that it still tries to send. */
   readonly unanswered: readonly string[]
+}
+
+/** The fields of all requests together; each request has its own of them. */
+export interface RequestBody {
+  readonly clientMsgId: string
+  readonly to: string
+  readonly subject?: string
+  readonly type: string
+  readonly content: unknown
+  readonly silent?: boolean
+  readonly conversationId: string
+  readonly seq: number
+  readonly since: number
+  readonly userIds: readonly string[]
+}
+
+/** The fields of all answers together; each answer has its own of them. */
+export interface AnswerData {
+  readonly msgId: string
+  readonly conversationId: string
+  readonly seq: number
+  readonly serverTime: number
+  readonly duplicate: boolean
+  readonly entries: readonly WireEntry[]
+  readonly more: boolean
+  readonly truncated: boolean
+  readonly reset: boolean
+  readonly epoch: string
+  readonly readSeq: number
+  readonly unread: number
+  readonly atSeq: number
+  readonly users: readonly { readonly userId: string; readonly online: boolean }[]
+  readonly conversations: readonly {
+    readonly conversationId: string
+    readonly readSeq: number
+    readonly unread: number
+    readonly seq: number
+  }[]
+  readonly unreadTotal: number
+  readonly cursor?: string
+}
+
+/** The fields of all events together; each event has its own of them. */
+export interface EventPayload {
+  readonly entries: readonly WireEntry[]
+  readonly seq: number
+  readonly conversationId: string
+  readonly userId: string
+  readonly deliveredSeq?: number
+  readonly online: boolean
+  readonly reason: string
+  readonly afterMs: number
 }
 
 /** Where a handshake says that its device stands. */
@@ -77,15 +131,13 @@ export type Recorded =
     } & OnConnection)
   | { readonly t: 'refused'; readonly user: string; readonly device: string; readonly code: string }
   /** `n` numbers requests over all connections. */
-  | ({ readonly t: 'request'; readonly n: number; readonly event: string; readonly body: any } & OnConnection)
-  | ({
-      readonly t: 'answer'
-      readonly n: number
-      readonly ok: boolean
-      readonly data?: any
-      readonly code?: string
-    } & OnConnection)
-  | ({ readonly t: 'event'; readonly event: string; readonly payload: any } & OnConnection)
+  | ({ readonly t: 'request'; readonly n: number; readonly event: string; readonly body: RequestBody } & OnConnection)
+  | ({ readonly t: 'answer'; readonly n: number } & (
+      | { readonly ok: true; readonly data: AnswerData }
+      | { readonly ok: false; readonly code: string }
+    ) &
+      OnConnection)
+  | ({ readonly t: 'event'; readonly event: string; readonly payload: EventPayload } & OnConnection)
   /** From here on what either side sends may come late or never, though they may not know. */
   | ({ readonly t: 'broken' } & OnConnection)
   | ({ readonly t: 'disconnect'; readonly by: 'server' | 'network' | 'client' } & OnConnection)

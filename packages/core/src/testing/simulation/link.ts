@@ -163,20 +163,20 @@ export class Link implements Gate {
   }
 
   #serverSide(): Connection {
-    const link = this
+    const queuedBytes = (): number => this.#turnBytes + this.#unread.reduce((sum, { bytes }) => sum + bytes, 0)
     return {
       get queuedBytes() {
-        return link.#turnBytes + link.#unread.reduce((sum, { bytes }) => sum + bytes, 0)
+        return queuedBytes()
       },
-      emit(frame) {
-        if (!link.#hasServerEnded) link.#queue(frame)
+      emit: (frame) => {
+        if (!this.#hasServerEnded) this.#queue(frame)
       },
-      end(last) {
-        if (link.#hasServerEnded) return
-        link.#hasServerEnded = true
-        link.#turn = []
-        link.#last = last
-        if (link.#inbound !== null) link.#tellEnd()
+      end: (last) => {
+        if (this.#hasServerEnded) return
+        this.#hasServerEnded = true
+        this.#turn = []
+        this.#last = last
+        if (this.#inbound !== null) this.#tellEnd()
       },
     }
   }

@@ -1,5 +1,5 @@
 // A history as the invariants look at it: connections, sends with their outcomes, entries with who was given them when.
-import type { History, HistoryEvent, WireEntry, WireMessage } from './history.js'
+import type { AnswerData, History, HistoryEvent, RequestBody, WireEntry, WireMessage } from './history.js'
 
 export interface ObservedConnection {
   readonly conn: number
@@ -22,8 +22,14 @@ export interface ObservedRequest {
   readonly atMs: number
   readonly connection: ObservedConnection
   readonly event: string
-  readonly body: any
-  answer: { readonly index: number; readonly atMs: number; readonly ok: boolean; data?: any; code?: string } | null
+  readonly body: RequestBody
+  answer: {
+    readonly index: number
+    readonly atMs: number
+    readonly ok: boolean
+    data: AnswerData
+    code?: string
+  } | null
 }
 
 export interface Given {
@@ -50,6 +56,8 @@ export interface Observed {
   /** Each user's inbox from the longest final. */
   readonly inboxes: ReadonlyMap<string, readonly WireEntry[]>
 }
+
+const nothing = {} as AnswerData
 
 /** Codes after which the message may be stored all the same, or be tried again. */
 export const indefinite: ReadonlySet<string> = new Set(['UNAVAILABLE', 'INTERNAL'])
@@ -108,11 +116,12 @@ export function observe(history: History): Observed {
       case 'answer': {
         const request = requests.get(event.n)
         if (request === undefined) return
-        const { ok, data, code } = event
-        request.answer = { index, atMs, ok, data, ...(code === undefined ? {} : { code }) }
-        if (ok && request.event === 'pull') {
+        request.answer = event.ok
+          ? { index, atMs, ok: true, data: event.data }
+          : { index, atMs, ok: false, data: nothing, code: event.code }
+        if (event.ok && request.event === 'pull') {
           const { user, device } = request.connection
-          for (const entry of data.entries) given.push({ index, user, device, how: 'pulled', entry })
+          for (const entry of event.data.entries) given.push({ index, user, device, how: 'pulled', entry })
         }
         return
       }

@@ -37,7 +37,7 @@ export class Outbox {
   constructor(
     private readonly clock: Clock,
     /** A message was acknowledged. */
-    private readonly acknowledged: (message: Outgoing, data: any) => void,
+    private readonly acknowledged: (message: Outgoing) => void,
   ) {}
 
   get unanswered(): readonly string[] {
@@ -53,6 +53,11 @@ export class Outbox {
   disconnected(): void {
     this.#transmit = null
     for (const lane of this.#lanes.values()) this.#stopWaiting(lane)
+  }
+
+  clear(): void {
+    this.disconnected()
+    this.#lanes.clear()
   }
 
   add(message: Outgoing): void {
@@ -88,6 +93,6 @@ export class Outbox {
       return
     }
     lane.items.splice(at, 1)
-    if (answer.ok) this.acknowledged(item.message, answer.data)
+    if (answer.ok) this.acknowledged(item.message)
   }
 }

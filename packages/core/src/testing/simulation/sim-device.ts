@@ -5,7 +5,7 @@ import { FakeDevice, type FakeAnswer, type FakeEvent } from '../fake-device.js'
 import type { SeededRandom } from '../seeded-random.js'
 import type { SimulatedNode } from '../simulated-cluster.js'
 import type { VirtualClock } from '../virtual-clock.js'
-import type { HandshakeClaim, Recorded, Standing, WireEntry, WireMessage } from './history.js'
+import type { HandshakeClaim, Recorded, RequestBody, Standing, WireEntry, WireMessage } from './history.js'
 import type { Cut, Link, LinkHooks } from './link.js'
 import { Outbox, type Outgoing } from './outbox.js'
 
@@ -19,6 +19,12 @@ export interface SimWorld {
   dial(node: SimulatedNode, hooks: LinkHooks): Link
   nextConn(): number
   nextRequest(): number
+}
+
+interface Ready {
+  readonly seq: number
+  readonly epoch: string
+  readonly reset: boolean
 }
 
 interface Live {
@@ -37,12 +43,14 @@ const pageMax = 20
 export class SimDevice {
   /** Whether it tries to be connected. */
   wants = false
+  /** Without power, for the rest of the run. */
+  isOff = false
   /** Everything up to here is held, from where it began. */
   position = 0
   /** Messages it knows: conversation → head, and who it is with. */
   readonly conversations = new Map<string, number>()
-  /** Keys acknowledged to it, with what they were sent as. */
-  readonly sent: { message: Outgoing; data: any }[] = []
+  /** What was acknowledged to it. */
+  readonly sent: Outgoing[] = []
   readonly outbox: Outbox
   #live: Live | null = null
   #positionAt: number | null = null
@@ -61,7 +69,7 @@ export class SimDevice {
     /** Whether its first login names a position (0), or follows from then on. */
     private readonly beginsAtZero: boolean,
   ) {
-    this.outbox = new Outbox(world.clock, (message, data) => this.sent.push({ message, data }))
+    this.outbox = new Outbox(world.clock, (message) => this.sent.push(message))
   }
 
   get isReady(): boolean {
@@ -69,14 +77,33 @@ export class SimDevice {
   }
 
   get standing(): Standing {
-    const { user, deviceId: device, type, wants, position } = this
+    const { user, deviceId: device, type, wants, isOff, position } = this
     const conn = this.isReady ? this.#live!.conn : null
-    return { user, device, type, conn, wants, position, unanswered: this.outbox.unanswered }
+    return { user, device, type, conn, wants, isOff, position, unanswered: this.outbox.unanswered }
+  }
+
+  /** Which node its connection goes to, ready or not; null where it has none. */
+  get nodeName(): string | null {
+    return this.#live?.link.nodeName ?? null
+  }
+
+  /** It does not come back once its connection is lost, and what it had not sent is forgotten. */
+  switchOff(): void {
+    this.wants = false
+    this.isOff = true
+    this.outbox.clear()
+  }
+
+  /** Where it was switched off, it comes back. */
+  switchOn(): void {
+    if (!this.isOff) return
+    this.isOff = false
+    this.open()
   }
 
   /** The person opens the app. */
   open(): void {
-    if (this.wants) return
+    if (this.wants || this.isOff) return
     this.wants = true
     void this.#connect()
   }
@@ -111,18 +138,18 @@ export class SimDevice {
   }
 
   send(message: Outgoing): void {
-    this.outbox.add(message)
+    if (!this.isOff) this.outbox.add(message)
   }
 
   /** Any request besides those it makes by itself; null where it is not connected or the connection ends first. */
-  ask(event: string, body: unknown): Promise<FakeAnswer | null> {
+  ask(event: string, body: object): Promise<FakeAnswer | null> {
     const live = this.#live
     const device = live?.device
     if (live == null || device == null || !live.isReady) return Promise.resolve(null)
     const { world } = this
     const n = world.nextRequest()
     const { conn } = live
-    world.record({ t: 'request', conn, n, event, body })
+    world.record({ t: 'request', conn, n, event, body: body as RequestBody })
     return new Promise((resolve) => {
       const settle = (answer: FakeAnswer | null): void => {
         world.clock.clearTimeout(patience)
@@ -132,8 +159,8 @@ export class SimDevice {
       const patience = world.clock.setTimeout(() => this.#giveUp(live), patienceMs)
       live.waiting.add(settle)
       void device.request(event, body).then((answer) => {
-        const { ok } = answer
-        world.record({ t: 'answer', conn, n, ok, ...(ok ? { data: answer.data } : { code: answer.error.code }) })
+        if (answer.ok) world.record({ t: 'answer', conn, n, ok: true, data: answer.data })
+        else world.record({ t: 'answer', conn, n, ok: false, code: answer.error.code })
         settle(answer)
       })
     })
@@ -213,7 +240,7 @@ export class SimDevice {
     else if (event === 'reconnect') world.clock.setTimeout(() => this.#goElsewhere(live), payload.afterMs)
   }
 
-  #ready(live: Live, { seq, epoch, reset }: any, saidSince: boolean): void {
+  #ready(live: Live, { seq, epoch, reset }: Ready, saidSince: boolean): void {
     live.isReady = true
     this.#failures = 0
     if (reset) this.#startOver()

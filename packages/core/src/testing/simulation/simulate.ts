@@ -1,6 +1,5 @@
 // One seed, from start to verdict: people chat while things go wrong, everything heals, and clients tell what they saw.
 import type { RookeryOptions } from '../../options.js'
-import type { Timing } from '../../protocol/limits.js'
 import { RookeryError } from '../../protocol/errors.js'
 import { SeededRandom } from '../seeded-random.js'
 import { SimulatedCluster } from '../simulated-cluster.js'
@@ -38,13 +37,14 @@ export async function simulate(seed: number): Promise<SimulationResult> {
   const record = (event: Recorded): void => {
     history.push({ atMs: clock.monotonic(), ...event })
   }
-  const cluster = new SimulatedCluster({ clock, random: random.fork(), host: hostOf(plan, random.fork()) })
+  let isOver = false
+  const host = hostOf(plan, random.fork(), () => isOver)
+  const cluster = new SimulatedCluster({ clock, random: random.fork(), host })
   const starting = Promise.all(Array.from({ length: nodeCount }, () => cluster.start()))
   await clock.advance(100)
   await starting
 
   const devices = devicesOf(plan, random, worldOf(clock, cluster, random.fork(), record))
-  let isOver = false
   const faulty: FaultyWorld = { clock, random: random.fork(), cluster, devices, record, isOver: () => isOver }
   for (const device of devices) if (random.chance(0.8)) clock.setTimeout(() => device.open(), random.int(3_000))
   for (let i = 0; i < plan.actions; i++)
@@ -56,7 +56,10 @@ export async function simulate(seed: number): Promise<SimulationResult> {
 
   // Whoever has a device has one that is on, so that each slot has somebody to come back to it.
   for (const device of devices)
-    if (!devices.some(({ user, type, wants }) => wants && user === device.user && type === device.type)) device.open()
+    if (
+      !devices.some(({ user, type, wants, isOff }) => (wants || isOff) && user === device.user && type === device.type)
+    )
+      device.open()
   isOver = true
   for (const node of cluster.nodes) resume(faulty, node)
   cluster.heal()
@@ -66,9 +69,11 @@ export async function simulate(seed: number): Promise<SimulationResult> {
   await clock.advance(settleMs)
   record({ t: 'settled', standings: devices.map(({ standing }) => standing) })
   await clock.advance(restMs)
-  const finals = Promise.all(devices.filter(({ isReady }) => isReady).map((device) => last(device, plan)))
+  await each(clock, devices, (device) => lookAround(device, plan))
+  // Power comes back, so that everybody can tell what there is.
+  for (const device of devices) device.switchOn()
   await clock.advance(10_000)
-  await finals
+  await each(clock, devices, last)
   return { plan, history, violations: checkHistory(history), ...countsOf(history) }
 }
 
@@ -89,9 +94,22 @@ async function lastWords(
   cluster.bus.healAll()
 }
 
-/** What each device tells at the end. */
-async function last(device: SimDevice, { users }: Plan): Promise<void> {
+async function each(
+  clock: VirtualClock,
+  devices: readonly SimDevice[],
+  run: (device: SimDevice) => Promise<void>,
+): Promise<void> {
+  const all = Promise.all(devices.filter(({ isReady }) => isReady).map(run))
+  await clock.advance(5_000)
+  await all
+}
+
+async function lookAround(device: SimDevice, { users }: Plan): Promise<void> {
   for (const user of users) await device.ask('presence', { userIds: [user] })
+}
+
+/** What each device tells at the end. */
+async function last(device: SimDevice): Promise<void> {
   await device.ask('conversations', {})
   await device.recordFinal()
 }
@@ -134,10 +152,9 @@ function devicesOf(plan: Plan, random: SeededRandom, world: SimWorld): SimDevice
 const narrowLimits = { inflight: 4, pull: 5, sessionQueueBytes: 1500, pageBytes: 2000, commitOps: 3, writerQueue: 12 }
 
 /** The host of every node: users are who their tokens say; one person does not exist. */
-function hostOf(plan: Plan, random: SeededRandom) {
+function hostOf(plan: Plan, random: SeededRandom, isQuick: () => boolean) {
   return (clock: NodeProcess): Pick<RookeryOptions, 'authenticate'> & Partial<RookeryOptions> => {
     const delay = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms))
-    const timing: Partial<Timing> = {}
     return {
       authenticate: async ({ token }) => {
         await delay(random.int(20))
@@ -149,7 +166,6 @@ function hostOf(plan: Plan, random: SeededRandom) {
           return userId !== 'nobody'
         },
       },
-      timing,
       ...(plan.isNarrow && { limits: narrowLimits }),
       ...(plan.hasHandlers && {
         handlers: {
@@ -157,7 +173,7 @@ function hostOf(plan: Plan, random: SeededRandom) {
             type !== 'checked'
               ? undefined
               : async (_session, { content }) => {
-                  await delay(random.chance(0.05) ? 7_000 : random.int(400))
+                  await delay(isQuick() ? 1 : random.chance(0.05) ? 7_000 : random.int(400))
                   if (content['isForbidden'] === true) throw new RookeryError('REJECTED', 'the house does not like it')
                 },
           after: () => undefined,

@@ -20,16 +20,19 @@ function kicks({ history, connections }: Observed, report: Report): void {
         report(21, `${connection.device} was given ${event.t === 'event' ? event.event : 'an answer'} after its kick`)
     }
     if (event.t !== 'settled') return
-    const slots = new Map<string, { connected: string[]; wanting: number }>()
-    for (const { user, type, device, conn, wants } of event.standings) {
+    const slots = new Map<string, { connected: string[]; wanting: number; off: number }>()
+    for (const { user, type, device, conn, wants, isOff } of event.standings) {
       const name = `${user} ${type}`
-      const slot = slots.get(name) ?? { connected: [], wanting: 0 }
+      const slot = slots.get(name) ?? { connected: [], wanting: 0, off: 0 }
       if (conn !== null) slot.connected.push(device)
       if (wants) slot.wanting++
+      if (isOff) slot.off++
       slots.set(name, slot)
     }
-    for (const [name, { connected, wanting }] of slots) {
+    for (const [name, { connected, wanting, off }] of slots) {
       if (connected.length > 1) report(21, `${connected.join(' and ')} both hold the slot ${name}`)
+      // Who kicked the others may have lost its power since.
+      if (off > 0) continue
       if (wanting === 0) report(21, `of those who wanted the slot ${name} none is left`)
       else if (connected.length === 0) report(30, `nobody came back to the slot ${name}`)
     }
@@ -91,12 +94,15 @@ function theDead(
   report: Report,
   leaseMs: number,
 ): void {
+  const dials = history.flatMap((event) => (event.t === 'dial' ? [event] : []))
   const lastSeenMs = lastSeen(history, connections)
   const settledAtMs = history.find(({ t }) => t === 'settled')?.atMs ?? Infinity
   for (const { event, atMs, answer, connection } of requests) {
     if (event !== 'presence' || answer?.ok !== true) continue
     for (const { userId, online } of answer.data.users) {
       const state = lastSeenMs(userId, answer.index)
+      // A handshake that its client never heard the end of may have made a session all the same.
+      if (dials.some(({ user, conn }) => user === userId && !connections.has(conn))) continue
       if (online && state.died !== null && atMs > state.died + leaseMs)
         report(28, `${userId} was told to be there ${Math.round(atMs - state.died)} ms after the node died`)
       if (!online && atMs > settledAtMs && state.isConnected && talks(connection.user, userId))

@@ -1,0 +1,60 @@
+// Builds a broken copy of core's sources, and runs seeds on it until one of them notices.
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type * as Testing from '@rookery/core/testing'
+import type { Mutant } from './mutants.js'
+
+const source = fileURLToPath(new URL('../../packages/core/src', import.meta.url))
+const copies = fileURLToPath(new URL('../dist/mutants', import.meta.url))
+
+/** What noticed the breakage. */
+export interface Caught {
+  readonly seed: number
+  /** The invariants that the seed saw broken; none where the simulation itself fell over. */
+  readonly invariants: readonly number[]
+  readonly what: string
+}
+
+/**
+ * @returns null where no seed up to `seeds` noticed: the mutant survived
+ * @throws Error where a text to replace does not occur exactly once: the source has moved on, and the mutant must follow
+ */
+export async function runMutant(mutant: Mutant, seeds: number): Promise<Caught | null> {
+  const copy = join(copies, mutant.name.replaceAll(/[^a-z]+/gi, '-'))
+  rmSync(copy, { recursive: true, force: true })
+  try {
+    mkdirSync(copies, { recursive: true })
+    cpSync(source, copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+    for (const { file, find, replace } of mutant.edits) edit(join(copy, file), find, replace)
+    return await firstCaught(copy, seeds)
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+/** Whether each text that a mutant replaces is still there, once. */
+export function fits({ edits }: Mutant): boolean {
+  return edits.every(({ file, find }) => readFileSync(join(source, file), 'utf8').split(find).length === 2)
+}
+
+function edit(path: string, find: string, replace: string): void {
+  const parts = readFileSync(path, 'utf8').split(find)
+  if (parts.length !== 2) throw new Error(`${path} has ${parts.length - 1} times: ${find}`)
+  writeFileSync(path, parts.join(replace))
+}
+
+async function firstCaught(copy: string, seeds: number): Promise<Caught | null> {
+  const { simulate } = (await import(/* @vite-ignore */ join(copy, 'testing/index.ts'))) as typeof Testing
+  for (let seed = 1; seed <= seeds; seed++) {
+    try {
+      const { violations } = await simulate(seed)
+      const first = violations[0]
+      if (first !== undefined)
+        return { seed, invariants: [...new Set(violations.map(({ invariant }) => invariant))], what: first.what }
+    } catch (error) {
+      return { seed, invariants: [], what: `it fell over: ${error instanceof Error ? error.message : 'unknown'}` }
+    }
+  }
+  return null
+}
