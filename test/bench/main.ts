@@ -4,6 +4,7 @@ import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeFileSync, wri
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readOptions, USAGE, type Options } from './options.js'
+import { postgresIsMissing } from './postgres.js'
 import { progress } from './progress.js'
 import { idleTable, judge, pairsTable, verdictTable } from './report.js'
 import { runIdle, type IdleSample } from './scenario-idle.js'
@@ -31,7 +32,10 @@ function syncMs(): number {
 }
 
 async function run(options: Options): Promise<number> {
-  const chosen = variants.filter(({ name }) => options.variants?.includes(name) ?? true)
+  const asked = variants.filter(({ name }) => options.variants?.includes(name) ?? true)
+  const missing = asked.some(({ database }) => database === 'postgres') ? await postgresIsMissing() : null
+  if (missing !== null) progress(`PostgreSQL is not there, its variants are skipped: ${missing}`)
+  const chosen = asked.filter(({ database }) => database === undefined || missing === null)
   const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', node: process.version, fsyncMs: syncMs() }
   const { quick } = options
   let pairs: PairsResult | null = null

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child } from './child.js'
+import { makeDatabase } from './postgres.js'
 import type { Durability, Serving } from './servers/serve.js'
 import type { Variant } from './variants.js'
 
@@ -45,8 +46,10 @@ export async function withServer<Value>(
   const folder = mkdtempSync(join(tmpdir(), 'rookery-bench-'))
   folders.add(folder)
   let child: Child | undefined
+  const database = variant.database === undefined ? null : await makeDatabase()
   try {
-    const started = await Child.start<Serving>(variant.file, { ...options, env: { BENCH_FOLDER: folder } })
+    const env = { BENCH_FOLDER: folder, ...(database === null ? {} : { BENCH_DATABASE_URL: database.url }) }
+    const started = await Child.start<Serving>(variant.file, { ...options, env })
     child = started.child
     const durability = await child.call<Durability | null>('durability')
     check(variant, durability)
@@ -55,6 +58,7 @@ export async function withServer<Value>(
     return value
   } finally {
     await child?.stop()
+    await database?.drop()
     rmSync(folder, { recursive: true, force: true })
     folders.delete(folder)
   }

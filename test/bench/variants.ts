@@ -9,6 +9,8 @@ export interface Variant {
   readonly file: string
   readonly wire: WireName
   readonly stores: boolean
+  /** Where it needs a database server to make a database on. */
+  readonly database?: 'postgres'
 }
 
 /** In the order of their turns. */
@@ -35,6 +37,22 @@ export const variants: readonly Variant[] = [
     stores: true,
   },
   {
+    name: 'rookery-pg',
+    title: 'Rookery, PostgreSQL',
+    file: './servers/rookery-postgres.js',
+    wire: 'rookery',
+    stores: true,
+    database: 'postgres',
+  },
+  {
+    name: 'hand-written-pg',
+    title: 'hand-written Nest gateway, PostgreSQL',
+    file: './servers/hand-written-postgres.js',
+    wire: 'room',
+    stores: true,
+    database: 'postgres',
+  },
+  {
     name: 'relay',
     title: 'raw socket.io relay, stores nothing',
     file: './servers/relay.js',
@@ -55,12 +73,16 @@ export const pairTargets: Readonly<Record<number, readonly Target[]>> = {
   1: [
     { measured: 'rookery', against: 'hand-written', factor: 4 },
     { measured: 'rookery-nest', against: 'hand-written', factor: 4 },
+    { measured: 'rookery-pg', against: 'hand-written-pg', factor: 5 },
+    { measured: 'rookery-pg', against: 'relay', factor: 0.4 },
   ],
   8: [
     { measured: 'rookery', against: 'hand-written', factor: 5 },
     { measured: 'rookery-nest', against: 'hand-written', factor: 5 },
     { measured: 'rookery', against: 'relay', factor: 0.4 },
     { measured: 'rookery-nest', against: 'relay', factor: 0.4 },
+    { measured: 'rookery-pg', against: 'hand-written-pg', factor: 9 },
+    { measured: 'rookery-pg', against: 'relay', factor: 0.6 },
   ],
 }
 

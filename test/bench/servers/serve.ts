@@ -28,6 +28,13 @@ export const databaseFolder = (): string => {
   return folder
 }
 
+/** The address of this server's database; made and removed by the benchmark. */
+export const databaseUrl = (): string => {
+  const url = process.env['BENCH_DATABASE_URL']
+  if (url === undefined) throw new Error('BENCH_DATABASE_URL is not given')
+  return url
+}
+
 /** Reports to the benchmark. @param storing null for a server that stores nothing. */
 export function serve(port: number, storing: Storing | null): void {
   const serving: Serving = { port }
