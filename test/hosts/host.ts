@@ -1,0 +1,104 @@
+// A team's app outside this repository: packages installed from tarballs as npm would publish them, built by its own
+// compiler, run as a process of its own.
+import { type ChildProcess, execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const root = resolve(import.meta.dirname, '../..')
+const fixtures = join(import.meta.dirname, 'fixtures')
+
+/** Tells on stderr what is being done: installing takes long enough to wonder. */
+export function say(line: string): void {
+  process.stderr.write(`hosts: ${line}\n`)
+}
+
+/** What it printed. Rejects with the output where it fails. */
+export async function run(folder: string, command: string, args: readonly string[]): Promise<string> {
+  const startedAt = Date.now()
+  try {
+    const { stdout, stderr } = await promisify(execFile)(command, [...args], {
+      cwd: folder,
+      // A host knows nothing of this repository's npm.
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))),
+      maxBuffer: 64 * 1024 * 1024,
+    })
+    return stdout + stderr
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
+    throw new Error(`${command} ${args.join(' ')} failed in ${folder}:\n${stdout}\n${stderr}`, { cause: error })
+  } finally {
+    say(`${folder.split('/').pop()}: ${command} ${args.slice(0, 2).join(' ')} took ${Date.now() - startedAt} ms`)
+  }
+}
+
+/** The folder in which all hosts stand, with the packages as tarballs beside them: `packages/core.tgz` and so on. */
+export async function packAll(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'rookery-hosts-'))
+  const packages = join(folder, 'packages')
+  mkdirSync(packages)
+  const names = readdirSync(join(root, 'packages'))
+  const workspaces = names.flatMap((name) => ['--workspace', `packages/${name}`])
+  await run(root, 'npm', ['pack', '--silent', ...workspaces, '--pack-destination', packages])
+  for (const file of readdirSync(packages)) {
+    const name = /^rookery-(.+)-\d+\.\d+\.\d+.*\.tgz$/.exec(file)?.[1]
+    if (name !== undefined) renameSync(join(packages, file), join(packages, `${name}.tgz`))
+  }
+  return folder
+}
+
+/** An app that was laid out, installed and built. */
+export class Host {
+  private child: ChildProcess | undefined
+  private output = ''
+
+  private constructor(readonly folder: string) {}
+
+  /** Copies the fixture and what all hosts have in common, and runs the host's own npm and tsc. */
+  static async install(parent: string, name: string): Promise<Host> {
+    const folder = join(parent, name)
+    cpSync(join(fixtures, 'common'), folder, { recursive: true })
+    cpSync(join(fixtures, name), folder, { recursive: true })
+    const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
+    const printed = await run(folder, 'npm', ['install', ...quiet])
+    if (/warn|ERR/i.test(printed.replaceAll(/Unknown user config.*/g, ''))) say(printed)
+    await run(folder, 'npx', ['tsc', '-p', '.'])
+    return new Host(folder)
+  }
+
+  /** Starts as many apps in one process as there are database files. @returns where each listens */
+  async start(...databases: readonly string[]): Promise<string[]> {
+    const files = databases.map((name) => join(this.folder, 'data', name))
+    const child = fork(join(this.folder, 'dist/main.js'), files, { cwd: this.folder, silent: true })
+    this.child = child
+    this.output = ''
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (this.output += String(chunk)))
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`the host ended with ${code} before it listened:\n${this.output}`)
+    })
+    const [urls] = (await Promise.race([once(child, 'message'), ended])) as [string[]]
+    return urls
+  }
+
+  /** What the running apps have printed. */
+  get printed(): string {
+    return this.output
+  }
+
+  /** Asks it to stop as a supervisor would. @returns its exit code, null where a signal ended it */
+  async stop(): Promise<number | null> {
+    const { child } = this
+    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null
+    const exited = once(child, 'exit') as Promise<[number | null]>
+    child.kill('SIGTERM')
+    return (await exited)[0]
+  }
+
+  kill(): void {
+    this.child?.kill('SIGKILL')
+  }
+}
+
+export const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true })

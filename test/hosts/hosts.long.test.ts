@@ -1,0 +1,130 @@
+// Rookery in apps as teams have them: Nest 12 and 11, ESM and CommonJS, Express and Fastify, each with its own database,
+// its own log-in and its own gateway, and installed from tarballs outside this repository.
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Host, packAll, remove, run, say } from './host.js'
+import { askPrice, enter, logIn } from './visitor.js'
+
+const kinds = ['nest12-express', 'nest12-fastify', 'nest11-commonjs'] as const
+const commonJs = 'nest11-commonjs'
+
+let folder: string
+const installing = new Map<string, Promise<Host>>()
+beforeAll(async () => {
+  say('packing every package')
+  folder = await packAll()
+  say(`installing and building ${kinds.join(', ')}, all at once`)
+  for (const kind of kinds) {
+    const host = Host.install(folder, kind)
+    // Told where it is waited for.
+    host.catch(() => {})
+    installing.set(kind, host)
+  }
+})
+afterAll(() => remove(folder))
+
+const text = (to: string, words: string) => ({
+  clientMsgId: randomUUID(),
+  to,
+  type: 'text',
+  content: { text: words },
+})
+
+describe('what npm would publish', () => {
+  it('is what is built and its sources, without tests', () => {
+    for (const file of readdirSync(join(folder, 'packages'))) {
+      const listed = execFileSync('tar', ['-tzf', join(folder, 'packages', file)], { encoding: 'utf8' }).split('\n')
+      expect(listed, file).toContain('package/dist/index.js')
+      expect(listed, file).toContain('package/dist/index.d.ts')
+      expect(
+        listed.filter((name) => /\.test\.|tsbuildinfo|\/bench\//.test(name)),
+        file,
+      ).toEqual([])
+    }
+  })
+})
+
+describe.each(kinds)('a host of the kind %s', (kind) => {
+  let host: Host
+  let here: string
+  let there: string
+  beforeAll(async () => {
+    host = await installing.get(kind)!
+    say(`${kind}: starting two apps in one process`)
+    ;[here, there] = (await host.start('here.sqlite', 'there.sqlite')) as [string, string]
+  }, 240_000)
+  afterAll(() => host?.kill())
+
+  it('goes on answering HTTP and its own gateway', async () => {
+    expect((await fetch(`${here}/auth/nothing`)).status).toBe(404)
+    expect(await askPrice(here, 'audi')).toEqual({ car: 'audi', price: 4000 })
+  })
+
+  it('has an AuthService that is asked by chat and asks chat', async () => {
+    const ann = await enter(here, 'ann')
+    expect(await (await fetch(`${here}/auth/node`)).json()).toEqual({ node: ann.ready.nodeId })
+    await expect(enter(here, 'ann', { token: 'forged' })).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
+    ann.socket.close()
+  })
+
+  it('lets two of its users chat live', async () => {
+    const [ann, ben] = await Promise.all([enter(here, 'ann'), enter(here, 'ben')])
+    const sent = await ann.ask('c2c', text('ben', 'hello'))
+    expect(sent).toMatchObject({ ok: true, data: { duplicate: false } })
+    expect(await ben.received(1)).toMatchObject([{ kind: 'message', message: { from: 'ann', seq: sent.data.seq } }])
+    expect(await ann.ask('c2c', text('nobody', 'is there anybody'))).toMatchObject({ error: { code: 'NOT_FOUND' } })
+    for (const { socket } of [ann, ben]) socket.close()
+  })
+
+  it('keeps for a user who is away what is said meanwhile', async () => {
+    await logIn(here, 'cat')
+    const ann = await enter(here, 'ann')
+    for (const words of ['one', 'two', 'three'])
+      expect(await ann.ask('c2c', text('cat', words))).toMatchObject({ ok: true })
+    const cat = await enter(here, 'cat', { since: 0 })
+    const { data } = await cat.ask('pull', { since: 0 })
+    expect(data.entries.map((entry: any) => entry.message.content.text)).toEqual(['one', 'two', 'three'])
+    for (const { socket } of [ann, cat]) socket.close()
+  })
+
+  it('has two apps in one process that do not see each other', async () => {
+    const names = ['dan', 'eve'] as const
+    const [danHere, eveHere] = await Promise.all(names.map((user) => enter(here, user)))
+    const [danThere, eveThere] = await Promise.all(names.map((user) => enter(there, user)))
+    expect(danHere?.ready.nodeId).not.toBe(danThere?.ready.nodeId)
+    await danHere?.ask('c2c', text('eve', 'said here'))
+    await danThere?.ask('c2c', text('eve', 'said there'))
+    expect((await eveHere?.received(1))?.map((entry) => entry.message.content.text)).toEqual(['said here'])
+    expect((await eveThere?.received(1))?.map((entry) => entry.message.content.text)).toEqual(['said there'])
+    const { data } = await eveThere!.ask('pull', { since: 0 })
+    expect(data.entries.map((entry: any) => entry.message.content.text)).toEqual(['said there'])
+    for (const visitor of [danHere, eveHere, danThere, eveThere]) visitor?.socket.close()
+  })
+
+  it('stops when its apps are closed, and has everything when it starts again', async () => {
+    const ann = await enter(here, 'ann')
+    const sent = await ann.ask('c2c', text('ben', 'good night'))
+    expect(await host.stop()).toBe(0)
+    ;[here] = (await host.start('here.sqlite')) as [string]
+    const ben = await enter(here, 'ben')
+    const { conversationId, seq } = sent.data
+    const page = await ben.ask('history', { conversationId, after: seq - 1 })
+    expect(page.data.messages).toMatchObject([{ content: { text: 'good night' } }])
+    ann.socket.close()
+    ben.socket.close()
+    expect(await host.stop()).toBe(0)
+  })
+
+  if (kind !== commonJs) return
+
+  it('passes its own Jest suite, which imports its AppModule', async () => {
+    expect(await run(host.folder, 'npm', ['test'])).toMatch(/Tests: +\d+ passed, \d+ total/)
+  })
+
+  it.each([['nodenext'], ['bundler']])('compiles under module resolution %s, too', async (resolution) => {
+    await run(host.folder, 'npx', ['tsc', '-p', `tsconfig.${resolution}.json`])
+  })
+})

@@ -1,0 +1,78 @@
+// A client of a host: logs in over the host's own HTTP, then chats by socket.io as any app's client would.
+import { once } from 'node:events'
+import { io, type Socket } from 'socket.io-client'
+
+interface Answer {
+  readonly ok: boolean
+  readonly data?: any
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+export interface Visitor {
+  readonly name: string
+  readonly socket: Socket
+  /** Of the server's `ready`. */
+  readonly ready: { readonly userId: string; readonly seq: number; readonly nodeId: string }
+  /** Live entries, in order. */
+  readonly entries: any[]
+  ask(event: string, request: unknown): Promise<Answer>
+  /** Resolves once that many live entries are in. */
+  received(count: number): Promise<any[]>
+}
+
+/** The host's own log-in. */
+export async function logIn(url: string, name: string): Promise<string> {
+  const response = await fetch(`${url}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name }),
+  })
+  const { token } = (await response.json()) as { token: string }
+  return token
+}
+
+const options = { transports: ['websocket'], forceNew: true, reconnection: false }
+
+/** Enters the chat. Rejects with the refusal's `data` where it is refused. */
+export async function enter(
+  url: string,
+  name: string,
+  { token, since }: { readonly token?: string; readonly since?: number } = {},
+): Promise<Visitor> {
+  const auth = {
+    token: token ?? (await logIn(url, name)),
+    deviceId: `phone-of-${name}`,
+    deviceType: 'phone',
+    protocol: 1,
+    ...(since === undefined ? {} : { since }),
+  }
+  const socket = io(`${url}/im`, { ...options, path: '/chat', auth })
+  const entries: any[] = []
+  socket.on('entries', (page: { entries: any[] }) => entries.push(...page.entries))
+  const refused = once(socket, 'connect_error').then(([error]: { data?: unknown; message: string }[]) => {
+    socket.close()
+    throw Object.assign(new Error(`${name} was refused: ${error?.message}`), { data: error?.data })
+  })
+  const [ready] = (await Promise.race([once(socket, 'ready'), refused])) as [Visitor['ready']]
+  return {
+    name,
+    socket,
+    ready,
+    entries,
+    ask: (event, request) => socket.timeout(10_000).emitWithAck(event, request) as Promise<Answer>,
+    async received(count) {
+      while (entries.length < count) await once(socket, 'entries', { signal: AbortSignal.timeout(10_000) })
+      return entries
+    },
+  }
+}
+
+/** Asks the gateway that the host had before, on socket.io's own path. */
+export async function askPrice(url: string, car: string): Promise<unknown> {
+  const socket = io(url, options)
+  try {
+    return await socket.timeout(10_000).emitWithAck('price', car)
+  } finally {
+    socket.close()
+  }
+}
