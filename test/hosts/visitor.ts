@@ -1,5 +1,4 @@
 // A client of a host: logs in over the host's own HTTP, then chats by socket.io as any app's client would.
-import { once } from 'node:events'
 import { io, type Socket } from 'socket.io-client'
 
 interface Answer {
@@ -49,20 +48,31 @@ export async function enter(
   const socket = io(`${url}/im`, { ...options, path: '/chat', auth })
   const entries: any[] = []
   socket.on('entries', (page: { entries: any[] }) => entries.push(...page.entries))
-  const refused = once(socket, 'connect_error').then(([error]: { data?: unknown; message: string }[]) => {
-    socket.close()
-    throw Object.assign(new Error(`${name} was refused: ${error?.message}`), { data: error?.data })
+  const ready = await new Promise<Visitor['ready']>((resolve, reject) => {
+    socket.once('ready', resolve)
+    socket.once('connect_error', (error: Error & { data?: unknown }) => {
+      socket.close()
+      reject(Object.assign(new Error(`${name} was refused: ${error.message}`), { data: error.data }))
+    })
   })
-  const [ready] = (await Promise.race([once(socket, 'ready'), refused])) as [Visitor['ready']]
   return {
     name,
     socket,
     ready,
     entries,
     ask: (event, request) => socket.timeout(10_000).emitWithAck(event, request) as Promise<Answer>,
-    async received(count) {
-      while (entries.length < count) await once(socket, 'entries', { signal: AbortSignal.timeout(10_000) })
-      return entries
+    received(count) {
+      return new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`${name} got ${entries.length} of ${count} entries`)), 10_000)
+        const look = (): void => {
+          if (entries.length < count) return
+          clearTimeout(late)
+          socket.off('entries', look)
+          resolve(entries)
+        }
+        socket.on('entries', look)
+        look()
+      })
     },
   }
 }

@@ -1,0 +1,11 @@
+// The app with chat in it, of which nobody makes use.
+import { RookeryModule } from '@rookery/nest-adapter'
+import { TypeOrmStorageModule } from '@rookery/storage-typeorm/nest'
+import { startHost } from './host.js'
+
+await startHost({
+  imports: [
+    TypeOrmStorageModule.forRoot(),
+    RookeryModule.forRoot({ authenticate: ({ token }) => ({ userId: token }) }),
+  ],
+})

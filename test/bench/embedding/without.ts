@@ -1,0 +1,4 @@
+// The app as it is.
+import { startHost } from './host.js'
+
+await startHost({})
