@@ -22,6 +22,9 @@ export interface LaneItem extends SendPlace {
   refuse(error: RookeryError): void
 }
 
+/** So many of the last answers are remembered: as many as a session may have under way. */
+const settledMax = 256
+
 export class SendLane {
   private readonly waiting: LaneItem[] = []
   private running = false
@@ -29,6 +32,7 @@ export class SendLane {
   private readonly missing = new Map<string, { readonly place: number; readonly untilMs: number }>()
   /** What came up to `upTo`, behind `place`, was overtaken by a failure. */
   private failures: { readonly place: number; readonly upTo: number; readonly untilMs: number }[] = []
+  private readonly settled = new Set<string>()
   private lastError: RookeryError | null = null
 
   /** @param discard called when the lane says nothing that a new one would not */
@@ -43,11 +47,22 @@ export class SendLane {
     this.failures.push({ place, upTo, untilMs })
   }
 
-  /** A key comes again, or is settled: answers the place it had, where it was refused before, and waits for it no longer. */
+  /** A key comes again: answers the place it had, where it was refused before, and waits for it no longer. */
   cameAgain(clientMsgId: string): number | null {
     const place = this.missing.get(clientMsgId)?.place ?? null
     this.missing.delete(clientMsgId)
     return place
+  }
+
+  /** A key has got an answer for good: nobody waits for it, even if another attempt of it is turned away. */
+  settle(clientMsgId: string): void {
+    this.missing.delete(clientMsgId)
+    this.settled.add(clientMsgId)
+    if (this.settled.size > settledMax) for (const oldest of this.settled) return void this.settled.delete(oldest)
+  }
+
+  isSettled(clientMsgId: string): boolean {
+    return this.settled.has(clientMsgId)
   }
 
   /** Why a send may not leave now; null where it may. */

@@ -58,7 +58,7 @@ export class Send implements SendOutcomes {
   turnedAway(sender: Sender, request: RequestOf<'c2c'>, arrival: number, error: RookeryError): void {
     const job = new SendJob(sender, incomingC2C(sender.userId, request), 0, this, () => {})
     const lane = sender.lanes?.get(job.incoming.message.conversationId)
-    job.place = lane?.cameAgain(job.clientMsgId) ?? arrival
+    job.place = placeOf(lane, job.clientMsgId, arrival)
     this.holdBack(job, sender, error)
   }
 
@@ -88,7 +88,7 @@ export class Send implements SendOutcomes {
     const job = new SendJob(sender, incoming, this.nowMs() + this.parts.timing.sendDeadlineMs, this, answer)
     const lane = sender.lanes?.get(conversationId)
     job.arrival = arrival
-    job.place = lane?.cameAgain(clientMsgId) ?? arrival
+    job.place = placeOf(lane, clientMsgId, arrival)
     const mayGoAtOnce = before === undefined && lane === undefined && this.parts.admission.isPlain(incoming.message)
     if (mayGoAtOnce) {
       this.pending.set(incoming.key, job)
@@ -104,7 +104,7 @@ export class Send implements SendOutcomes {
       if ((lane?.refusal(job, this.nowMs()) ?? null) === null) {
         before.join((outcome) => {
           if (isRefusal(outcome)) this.holdBack(job, sender, outcome)
-          else sender.lanes?.get(conversationId)?.cameAgain(clientMsgId)
+          else sender.lanes?.get(conversationId)?.settle(clientMsgId)
           answer(outcome)
         })
         // The order behind it counts from here: later sends of this session wait until it has left.
@@ -225,15 +225,16 @@ export class Send implements SendOutcomes {
   }
 
   private holdBack({ clientMsgId, incoming, place }: SendJob, sender: Sender, error: RookeryError): void {
-    const untilMs = this.nowMs() + this.parts.timing.resendMs
-    this.lane(sender, incoming).fail(clientMsgId, place, sender.arrivals, error, untilMs)
+    const lane = this.lane(sender, incoming)
+    if (lane.isSettled(clientMsgId)) return
+    lane.fail(clientMsgId, place, sender.arrivals, error, this.nowMs() + this.parts.timing.resendMs)
   }
 
   private finish(job: SendJob, outcome: Sent | RookeryError): void {
     const { key, message } = job.incoming
     if (this.pending.get(key) === job) this.pending.delete(key)
     // An attempt that was turned away meanwhile is not missing any more.
-    if (!isRefusal(outcome)) job.sender?.lanes?.get(message.conversationId)?.cameAgain(job.clientMsgId)
+    if (!isRefusal(outcome)) job.sender?.lanes?.get(message.conversationId)?.settle(job.clientMsgId)
     job.answer(outcome)
   }
 }
@@ -250,6 +251,10 @@ const repeat = (stored: StoredKey, digest: string): Sent | RookeryError =>
   stored.digest === digest
     ? { ...sentOf(stored), duplicate: true }
     : new RookeryError('CONFLICT', 'this clientMsgId was used for another message')
+
+/** Another attempt of what has its answer waits for nobody. */
+const placeOf = (lane: SendLane | undefined, clientMsgId: string, arrival: number): number =>
+  lane?.isSettled(clientMsgId) === true ? 0 : (lane?.cameAgain(clientMsgId) ?? arrival)
 
 /** An answer that may be tried again. */
 const isRefusal = (outcome: Sent | RookeryError): outcome is RookeryError =>

@@ -111,3 +111,20 @@ it('a message whose second attempt was turned away is not waited for once the fi
   await clock.advance(1000)
   expect(await second).toMatchObject({ ok: true })
 })
+
+it('a message is not waited for either where an attempt of it is turned away after it was stored', async () => {
+  const { clock, storage, node } = await start({ limits: { inflight: 1 } })
+  const ann = await node.connect('ann')
+  storage.commitDelayMs = 100
+  const first = node.text('bob', 'first')
+  const stored = ann.request('c2c', first)
+  expect(await ann.code('c2c', first)).toBe('RATE_LIMITED')
+  await clock.advance(1000)
+  expect(await stored).toMatchObject({ ok: true })
+  void ann.request('pull', { since: 0 })
+  expect(await ann.code('c2c', first)).toBe('RATE_LIMITED')
+  await clock.advance(1000)
+  const second = ann.request('c2c', node.text('bob', 'second'))
+  await clock.advance(1000)
+  expect(await second).toMatchObject({ ok: true })
+})
