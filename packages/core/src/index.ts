@@ -3,14 +3,25 @@ export * from './ports/index.js'
 export type { Connection, Frame, Gate, Handshake, Inbound } from './gate/connection.js'
 export { createRookery, Rookery, type Health } from './rookery.js'
 export type { RookeryOptions } from './options.js'
-export { type HostMessage, type Im, type ImTransaction, type Pushed, type SystemMessage } from './logic/im.js'
+export {
+  type HostMessage,
+  type Im,
+  type ImTransaction,
+  type Pushed,
+  type PushedEvent,
+  type SystemMessage,
+} from './logic/im.js'
 export {
   defineTypes,
+  type ContentFor,
   type ContentOf,
   type InputOf,
   type MessageType,
   type MessageTypes,
+  type RegisteredTypes,
+  type TypeName,
 } from './logic/message-types.js'
+export type * from './logic/register.js'
 export type { Conversation, Message, UserPresence } from './protocol/shapes.js'
 export type { Limits, Rate, Timing } from './protocol/limits.js'
 export { mayBeTriedAgain, RookeryError, type ErrorCode, type ErrorFacts } from './protocol/errors.js'

@@ -11,7 +11,7 @@ import type { Random } from './ports/random.js'
 import type { Storage } from './ports/storage.js'
 import { defaultLimits, defaultRate, defaultTiming, type Limits, type Rate, type Timing } from './protocol/limits.js'
 
-export interface RookeryOptions {
+export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
   /** Where everything is stored. Required: memory must be named, too. */
   readonly storage: Storage
   /** Turns a token into a user. Required. */
@@ -27,7 +27,7 @@ export interface RookeryOptions {
   /** How conversations are named in lists. Default: a 1:1 conversation has the profile of the peer, if `users` gives one. */
   readonly names?: ConversationNames
   /** Message types with schemas: their content is checked at the border. Default: any JSON object under any type. */
-  readonly types?: MessageTypes
+  readonly types?: Types
   /** What host transactions want said. Default: none, and `within` is not available. */
   readonly outbox?: Outbox
   /** The host's code on the path. Default: none. */

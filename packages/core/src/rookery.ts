@@ -17,6 +17,7 @@ import { FanOut } from './logic/fan-out.js'
 import { Faults } from './logic/faults.js'
 import { Im } from './logic/im.js'
 import { Kicks } from './logic/kicks.js'
+import type { MessageTypes } from './logic/message-types.js'
 import { Naming } from './logic/naming.js'
 import { Online } from './logic/online.js'
 import { OutboxMover } from './logic/outbox-mover.js'
@@ -45,22 +46,23 @@ export interface Health {
 }
 
 /** One node: gate, logic and ports, ready to be given to a transport. */
-export class Rookery {
+export class Rookery<Types extends MessageTypes = MessageTypes> {
   readonly nodeId: NodeId
   /** What a transport brings its clients to. */
   readonly gate: Gate
   /** What the host's own services ask for. */
-  readonly im: Im
+  readonly im: Im<Types>
   private readonly parts: ReturnType<typeof assemble>
   private epoch = ''
   private state: 'new' | 'running' | 'draining' | 'stopped' = 'new'
 
   /** @throws TypeError one line that names a wrong option and its remedy */
-  constructor(options: RookeryOptions) {
+  constructor(options: RookeryOptions<Types>) {
     this.parts = assemble(options, () => this.epoch)
     this.nodeId = this.parts.nodeId
     this.gate = this.parts.gate
-    this.im = this.parts.im
+    // Declared types exist for the compiler alone.
+    this.im = this.parts.im as unknown as Im<Types>
   }
 
   /** Opens storage, joins the other nodes, and takes clients from then on. */
@@ -128,7 +130,9 @@ export class Rookery {
  * Makes a node.
  * @throws TypeError one line that names a wrong option and its remedy
  */
-export const createRookery = (options: RookeryOptions): Rookery => new Rookery(options)
+export const createRookery = <Types extends MessageTypes = MessageTypes>(
+  options: RookeryOptions<Types>,
+): Rookery<Types> => new Rookery(options)
 
 function assemble(options: RookeryOptions, epoch: () => string) {
   const { limits, timing, rate, deviceSlots } = settingsOf(options)

@@ -8,16 +8,20 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common'
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core'
-import { createRookery, type Rookery } from '@rookery/core'
+import { ApplicationConfig, ExternalContextCreator, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core'
+import { createRookery, type Handlers, type Rookery } from '@rookery/core'
 import { attachSocketIo, type SocketIoTransport } from '@rookery/transport-socketio'
 import type { Server } from 'node:http'
-import { withHttpErrors } from './http-errors.js'
+import { withCodedErrors } from './errors.js'
+import { composeHandlers } from './handlers/compose.js'
+import { exploreHandlers } from './handlers/explorer.js'
+import { RunnerFactory } from './handlers/runner.js'
 import { RookeryLogger } from './nest-logger.js'
 import { misconfigured } from './misconfigured.js'
 import { MODULE_OPTIONS_TOKEN } from './module-definition.js'
 import { type RookeryModuleOptions, sortOptions, type TransportModuleOptions } from './module-options.js'
 import { findPorts } from './ports.js'
+import { resolveProvided } from './provided.js'
 import { RunningNode } from './running-node.js'
 
 @Injectable()
@@ -32,18 +36,26 @@ export class Lifecycle
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) private readonly options: RookeryModuleOptions,
     private readonly modules: ModulesContainer,
+    private readonly module: ModuleRef,
     private readonly http: HttpAdapterHost,
     private readonly running: RunningNode,
+    private readonly contexts: ExternalContextCreator,
+    private readonly app: ApplicationConfig,
   ) {}
 
   onModuleInit(): void {
     if (countOf(this.modules, Lifecycle) > 1)
       throw misconfigured('RookeryModule is imported twice: import it once, in the root module; it is global.')
     const ports = findPorts(this.modules)
-    const { core } = sortOptions(this.options)
+    const core = resolveProvided(sortOptions(this.options).core, this.module)
     // One that is missing or no function is core's to tell.
-    const authenticate = typeof core.authenticate === 'function' ? withHttpErrors(core.authenticate) : core.authenticate
-    this.rookery = inOneLine(() => createRookery({ ...core, ...ports, authenticate, logger: this.logger }))
+    const authenticate =
+      typeof core.authenticate === 'function' ? withCodedErrors(core.authenticate) : core.authenticate
+    const handlers = this.handlers(core.handlers)
+    const { logger } = this
+    this.rookery = inOneLine(() =>
+      createRookery({ ...core, ...ports, authenticate, logger, ...(handlers === undefined ? {} : { handlers }) }),
+    )
     this.running.bind(this.rookery)
   }
 
@@ -55,6 +67,7 @@ export class Lifecycle
     else this.transport = this.attach(server, transport)
     await this.rookery?.start()
     this.isStarted = true
+    this.running.started()
   }
 
   /** Clients are told to go elsewhere and what was accepted is answered, then the connections are closed. */
@@ -65,6 +78,12 @@ export class Lifecycle
 
   async onApplicationShutdown(): Promise<void> {
     if (this.isStarted) await this.rookery?.stop()
+  }
+
+  private handlers(given: Handlers | undefined): Handlers | undefined {
+    const hasGlobalFilters = this.app.getGlobalFilters().length + this.app.getGlobalRequestFilters().length > 0
+    const runners = new RunnerFactory(this.contexts, hasGlobalFilters, this.logger)
+    return composeHandlers(exploreHandlers(this.modules, runners), given, this.logger)
   }
 
   private attach(server: Server, options: TransportModuleOptions): SocketIoTransport {

@@ -3,9 +3,10 @@ import type { RookeryOptions } from '@rookery/core'
 import type { SocketIoTransportOptions } from '@rookery/transport-socketio'
 import { misconfigured } from './misconfigured.js'
 import { type PortName, portNames } from './ports.js'
+import type { ProvidedOptions } from './provided.js'
 
 /** Core's options as the host's module gives them. Ports come from the adapters' modules, the logger is Nest's. */
-export type CoreModuleOptions = Omit<RookeryOptions, PortName | 'clock' | 'random' | 'logger'>
+export type CoreModuleOptions = Omit<RookeryOptions, PortName | 'logger' | keyof ProvidedOptions> & ProvidedOptions
 /** Where and how clients connect: path, namespace, origins, caps. */
 export type TransportModuleOptions = Omit<SocketIoTransportOptions, 'logger'>
 
@@ -34,7 +35,7 @@ const transportNames: Readonly<Record<keyof TransportModuleOptions, true>> = {
   directWrites: true,
 }
 
-const notHere: ReadonlySet<string> = new Set([...portNames, 'clock', 'random', 'logger'])
+const notHere: ReadonlySet<string> = new Set([...portNames, 'logger'])
 
 /**
  * Sorts the options by whom they are for; an option given as undefined counts as left out.

@@ -6,7 +6,7 @@ import type { Random } from '../ports/random.js'
 import { check } from '../protocol/check.js'
 import { c2cId, tokenDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
-import { isLongerThan } from '../protocol/json.js'
+import { isLongerThan, plainJson } from '../protocol/json.js'
 import type { Limits } from '../protocol/limits.js'
 import { hostSchemas } from '../protocol/requests.js'
 import type { Conversation, Message, UserPresence } from '../protocol/shapes.js'
@@ -14,6 +14,7 @@ import type { Admission } from './admission.js'
 import type { Authoriser } from './authorise.js'
 import { asSession, incomingC2C, incomingSystem } from './incoming.js'
 import type { Kicks } from './kicks.js'
+import type { ContentFor, MessageTypes, TypeName } from './message-types.js'
 import type { Online } from './online.js'
 import type { OutboxMover } from './outbox-mover.js'
 import type { Pushes } from './pushes.js'
@@ -21,12 +22,13 @@ import type { Roaming } from './roaming.js'
 import type { Send } from './send.js'
 
 /** A message that the host sends on behalf of a user. */
-export interface HostMessage<Content = Readonly<Record<string, unknown>>> {
+export interface HostMessage<Content = object, Type extends string = string> {
   readonly from: UserId
   readonly to: UserId
   /** Default: none. */
   readonly subject?: string
-  readonly type: string
+  readonly type: Type
+  /** Read as JSON: instances of classes and dates are welcome. */
   readonly content: Content
   readonly ext?: Readonly<Record<string, unknown>>
   readonly replyTo?: Seq
@@ -38,11 +40,17 @@ export interface HostMessage<Content = Readonly<Record<string, unknown>>> {
 }
 
 /** What the system says in a 1:1 conversation that exists. */
-export interface SystemMessage<Content = Readonly<Record<string, unknown>>> extends Omit<
-  HostMessage<Content>,
+export interface SystemMessage<Content = object, Type extends string = string> extends Omit<
+  HostMessage<Content, Type>,
   'from' | 'to' | 'subject' | 'checked'
 > {
   readonly conversationId: ConversationId
+}
+
+/** What a user is told: a topic of the host's, and any JSON value. */
+export interface PushedEvent {
+  readonly topic: string
+  readonly payload: unknown
 }
 
 /** What became of an event pushed to a user. */
@@ -54,11 +62,13 @@ export interface Pushed {
 }
 
 /** What is written in the host's transaction, to be sent once it has committed. */
-export interface ImTransaction {
+export interface ImTransaction<Types extends MessageTypes = MessageTypes> {
   /** As `Im.sendC2C`; the message has its id now, and its number after the commit. */
-  sendC2C(message: HostMessage): Promise<{ readonly msgId: MessageId }>
+  sendC2C<const Type extends TypeName<Types>>(
+    message: HostMessage<ContentFor<Types, Type>, Type>,
+  ): Promise<{ readonly msgId: MessageId }>
   /** As `Im.push` with `persist`. */
-  push(userId: UserId, event: { readonly topic: string; readonly payload: unknown }): Promise<void>
+  push(userId: UserId, event: PushedEvent): Promise<void>
 }
 
 interface Parts {
@@ -76,21 +86,27 @@ interface Parts {
 }
 
 /** Every call rejects with a `RookeryError` of the same codes that clients are answered with. */
-export class Im {
+export class Im<Types extends MessageTypes = MessageTypes> {
   constructor(private readonly parts: Parts) {}
 
   /**
    * Sends a message on behalf of a user. Resolves once it is stored.
    * @throws RookeryError `NOT_FOUND` for an unknown receiver, `BAD_REQUEST`, `CONFLICT`, `UNAVAILABLE` …
    */
-  async sendC2C({ from, checked, ...message }: HostMessage): Promise<Sent> {
+  async sendC2C<const Type extends TypeName<Types>>({
+    from,
+    checked,
+    ...message
+  }: HostMessage<ContentFor<Types, Type>, Type>): Promise<Sent> {
     const request = this.withKey(checkFrom(from, message))
     return this.parts.send.host(incomingC2C(from, request, true), checked === true ? asSession(from) : null).sent
   }
 
   /** Says something as the system, in a conversation that exists. */
-  async sendSystem(message: SystemMessage): Promise<Sent> {
-    const request = this.withKey(check(hostSchemas.system, message))
+  async sendSystem<const Type extends TypeName<Types>>(
+    message: SystemMessage<ContentFor<Types, Type>, Type>,
+  ): Promise<Sent> {
+    const request = this.withKey(check(hostSchemas.system, plain(message)))
     const { kind, ...conversation } = { kind: 'c2c', ...(await this.parts.authoriser.existing(message.conversationId)) }
     if (kind !== 'c2c') throw new RookeryError('UNSUPPORTED', 'the system speaks in 1:1 conversations')
     return this.parts.send.host(incomingSystem(conversation, request), null).sent
@@ -102,7 +118,7 @@ export class Im {
    */
   async push(
     userId: UserId,
-    event: { readonly topic: string; readonly payload: unknown },
+    event: PushedEvent,
     { persist = false }: { readonly persist?: boolean } = {},
   ): Promise<Pushed> {
     const payload = this.payloadOf(userId, event)
@@ -161,7 +177,7 @@ export class Im {
    * @param tx the running transaction, for TypeORM its `EntityManager`; left out, the one that the host's code stands in
    * @throws TypeError where there is none, or no outbox
    */
-  within(tx?: unknown): ImTransaction {
+  within(tx?: unknown): ImTransaction<Types> {
     const { outbox } = this.parts
     if (outbox === null)
       throw new TypeError(
@@ -189,8 +205,8 @@ export class Im {
     return { ...request, clientMsgId: request.clientMsgId ?? this.parts.random.id() }
   }
 
-  private payloadOf(userId: UserId, event: { readonly topic: string; readonly payload: unknown }): JsonText {
-    check(hostSchemas.push, { userId, ...event })
+  private payloadOf(userId: UserId, { topic, payload: given }: PushedEvent): JsonText {
+    const event = check(hostSchemas.push, { userId, topic, payload: plainJson(given) })
     const payload = JSON.stringify(event.payload)
     const { contentBytes } = this.parts.limits
     if (isLongerThan(payload, contentBytes))
@@ -199,7 +215,18 @@ export class Im {
   }
 }
 
-function checkFrom(from: UserId, message: object) {
-  const { from: _, ...request } = check(hostSchemas.c2c, { ...message, from })
+function checkFrom(from: UserId, message: Bodies) {
+  const { from: _, ...request } = check(hostSchemas.c2c, { ...plain(message), from })
   return request
 }
+
+interface Bodies {
+  readonly content: unknown
+  readonly ext?: unknown
+}
+
+const plain = (message: Bodies): Bodies => ({
+  ...message,
+  content: plainJson(message.content),
+  ...(message.ext === undefined ? {} : { ext: plainJson(message.ext) }),
+})

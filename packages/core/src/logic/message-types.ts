@@ -1,6 +1,7 @@
 // Message types that the host has declared: checked at the border, typed at both ends.
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { RookeryError } from '../protocol/errors.js'
+import type { Register } from './register.js'
 
 /** One declared type. */
 export interface MessageType<Schema extends StandardSchemaV1 = StandardSchemaV1> {
@@ -22,8 +23,21 @@ export type InputOf<Types extends MessageTypes, Type extends keyof Types> = Stan
   Types[Type]['schema']
 >
 
+/** The types that the program registered; all open where it registered none. */
+export type RegisteredTypes = Register extends { types: infer Types extends MessageTypes } ? Types : MessageTypes
+/** What may be sent under a type: of a declared one what its schema takes, else any object that is JSON. */
+export type ContentFor<Types extends MessageTypes, Type extends string> = string extends keyof Types
+  ? object
+  : Type extends keyof Types
+    ? InputOf<Types, Type>
+    : object
+/** Any type; the declared ones are offered first. */
+export type TypeName<Types extends MessageTypes> = (keyof Types & string) | (string & {})
+
 /** Declares message types once, for the server's options, its handlers and its clients. */
-export const defineTypes = <const Types extends MessageTypes>(types: Types): Types => types
+export const defineTypes = <const Schemas extends Readonly<Record<string, StandardSchemaV1>>>(types: {
+  readonly [Type in keyof Schemas]: MessageType<Schemas[Type]>
+}): { readonly [Type in keyof Schemas]: MessageType<Schemas[Type]> } => types
 
 /** At most this many faults are named in one error. */
 const faultsMax = 8

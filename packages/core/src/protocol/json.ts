@@ -61,3 +61,24 @@ export function isLongerThan(text: string, bytesMax: number): boolean {
 /** Whether a value is what `content` and `ext` must be. */
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * A value of the host's own as JSON reads it: instances become plain objects, dates text, what is undefined is left out.
+ * What JSON would silently spoil (non-finite numbers, functions, binary) stays as it is, so that the check refuses it.
+ */
+export function plainJson(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || depth > depthMax) return value
+  if ('toJSON' in value && typeof value.toJSON === 'function') return plainJson(value.toJSON(''), depth + 1)
+  if (Array.isArray(value)) return value.map((item) => plainJson(item, depth + 1))
+  if (ArrayBuffer.isView(value)) return value
+  const plain: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(value))
+    if (item !== undefined)
+      Object.defineProperty(plain, key, {
+        value: plainJson(item, depth + 1),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      })
+  return plain
+}

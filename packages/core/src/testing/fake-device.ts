@@ -1,12 +1,16 @@
 // A client without a network: it speaks to a gate as a transport would, and remembers what it was given.
 import type { Connection, Frame, Gate, Inbound } from '../gate/connection.js'
 
+/** What came over the wire, parsed: tests look into it without saying first what it is. */
+// oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would make every look at an answer a cast
+export type Wire = any
+
 /** What a device shows when it connects; a plain object as on the wire. */
 export type FakeAuth = Readonly<Record<string, unknown>>
 
 /** An answer as it came over the wire. */
 export type FakeAnswer =
-  | { readonly ok: true; readonly data: any }
+  | { readonly ok: true; readonly data: Wire }
   | {
       readonly ok: false
       readonly error: {
@@ -20,7 +24,7 @@ export type FakeAnswer =
 /** An event as it came over the wire. */
 export interface FakeEvent {
   readonly event: string
-  readonly payload: any
+  readonly payload: Wire
 }
 
 export class FakeDevice implements Connection {
@@ -54,17 +58,17 @@ export class FakeDevice implements Connection {
   }
 
   /** The payload of `ready`. */
-  get ready(): any {
+  get ready(): Wire {
     return this.events.find(({ event }) => event === 'ready')?.payload
   }
 
   /** All live entries, in the order in which they came. */
-  get entries(): any[] {
+  get entries(): Wire[] {
     return this.of('entries').flatMap((payload) => payload.entries)
   }
 
   /** The payloads of one kind of event. */
-  of(event: string): any[] {
+  of(event: string): Wire[] {
     return this.events.filter((one) => one.event === event).map(({ payload }) => payload)
   }
 
@@ -77,7 +81,7 @@ export class FakeDevice implements Connection {
   }
 
   /** The data of a request that must go well. */
-  async ask(event: string, request: unknown = {}): Promise<any> {
+  async ask(event: string, request: unknown = {}): Promise<Wire> {
     const answer = await this.request(event, request)
     if (!answer.ok) throw new Error(`${event} was answered ${answer.error.code}: ${answer.error.message}`)
     return answer.data
@@ -127,6 +131,7 @@ export class FakeDevice implements Connection {
     if (this.isClosed) return
     this.isClosed = true
     this.inbound?.closed()
+    for (const look of this.watchers) look()
   }
 
   get queuedBytes(): number {

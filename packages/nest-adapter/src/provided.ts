@@ -1,0 +1,71 @@
+// Options that the host gives as a class: the app's container makes the instance, so that it may inject what it likes.
+import type { Type } from '@nestjs/common'
+import type { ModuleRef } from '@nestjs/core'
+import type { Authenticate, ContactPolicy, ConversationNames, Users } from '@rookery/core'
+import { misconfigured } from './misconfigured.js'
+
+/** A class whose instances know who shows a token. */
+export interface ImAuthenticator {
+  authenticate: Authenticate
+}
+
+/** The options that may be given as a class which the app provides, or as a value. */
+export interface ProvidedOptions {
+  /** Turns a token into a user: a function, or the class of a provider with an `authenticate` method. Required. */
+  readonly authenticate: Authenticate | Type<ImAuthenticator>
+  /** The host's users. Default: every well-formed id counts as a user. */
+  readonly users?: Users | Type<Users>
+  /** Who may write to whom, see whom, add whom. Default: everybody everybody, presence among those who share a conversation. */
+  readonly contacts?: ContactPolicy | Type<ContactPolicy>
+  /** How conversations are named in lists. Default: a 1:1 conversation has the profile of the peer, if `users` gives one. */
+  readonly names?: ConversationNames | Type<ConversationNames>
+}
+
+/** The same options as values. */
+export interface ResolvedOptions {
+  readonly authenticate: Authenticate
+  readonly users?: Users
+  readonly contacts?: ContactPolicy
+  readonly names?: ConversationNames
+}
+
+const names = ['authenticate', 'users', 'contacts', 'names'] as const
+
+/**
+ * Asks the container for what was given as a class. To be called once every provider exists.
+ * @throws Error in one line that names the option and the remedy
+ */
+export function resolveProvided<Options extends ProvidedOptions>(
+  options: Options,
+  app: ModuleRef,
+): Omit<Options, keyof ProvidedOptions> & ResolvedOptions {
+  const resolved = { ...options } as Record<string, unknown>
+  for (const name of names) {
+    const given: unknown = options[name]
+    if (!isClass(given)) continue
+    const instance = find(app, name, given)
+    resolved[name] = name === 'authenticate' ? authenticateOf(instance, given) : instance
+  }
+  return resolved as unknown as Omit<Options, keyof ProvidedOptions> & ResolvedOptions
+}
+
+const isClass = (given: unknown): given is Type<object> =>
+  typeof given === 'function' && /^class\b/.test(Function.prototype.toString.call(given))
+
+function find(app: ModuleRef, option: string, given: Type<object>): object {
+  try {
+    return app.get(given, { strict: false })
+  } catch {
+    throw misconfigured(
+      `RookeryModule option ${option} is the class ${given.name}, of which the app has no instance: add it to the providers of a module, and do not make it request-scoped.`,
+    )
+  }
+}
+
+function authenticateOf(instance: object, { name }: Type<object>): Authenticate {
+  if ('authenticate' in instance && typeof instance.authenticate === 'function')
+    return (credentials) => (instance as ImAuthenticator).authenticate(credentials)
+  throw misconfigured(
+    `RookeryModule option authenticate is the class ${name}, which has no method authenticate: give it one, ({ token }) => ({ userId }).`,
+  )
+}

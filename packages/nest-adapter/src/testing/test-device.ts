@@ -1,0 +1,186 @@
+// A device of a user, as a client app runs on it: it follows, catches up, comes back; and it can be slow, away or kicked.
+import { type ErrorCode, type Gate, type Message, RookeryError, type Sent } from '@rookery/core'
+import { type FakeAnswer, type FakeAuth, FakeDevice, type FakeEvent } from '@rookery/core/devices'
+
+export interface SendOptions {
+  /** Default: `text`. */
+  readonly type?: string
+  readonly subject?: string
+  /** Given again, it is the same message. Default: a new one. */
+  readonly clientMsgId?: string
+}
+
+/** An inbox entry as the protocol has it. */
+interface Entry {
+  readonly seq: number
+  readonly kind: string
+  readonly message?: Message
+}
+
+/** How long `received` waits before it says what came instead, ms of real time. */
+const patienceMs = 2000
+
+export class TestDevice {
+  /** Every inbox entry that it holds, in order, each once, whether it came live or by catching up. */
+  readonly entries: Entry[] = []
+  /** Every event that it was given, over all its connections. */
+  readonly events: FakeEvent[] = []
+  private connection: FakeDevice | null = null
+  private ended: Promise<never> | null = null
+  private seq = 0
+  private catching: Promise<void> | null = null
+  private keys = 0
+
+  constructor(
+    private readonly gate: Gate,
+    readonly userId: string,
+    private readonly auth: FakeAuth,
+    private readonly headers: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Whether it is connected. */
+  get isOnline(): boolean {
+    return this.connection !== null && !this.connection.isClosed
+  }
+
+  /** What it was told when it was kicked; null while it was not. */
+  get kicked(): { readonly reason: string; readonly by?: unknown } | null {
+    return this.events.findLast(({ event }) => event === 'kick')?.payload ?? null
+  }
+
+  /** The messages that it holds, of all conversations, in order; those that it sent too. */
+  get messages(): Message[] {
+    return this.entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
+  }
+
+  /** The words of the text messages that it holds. */
+  get texts(): string[] {
+    return this.messages.filter(({ type }) => type === 'text').map(({ content }) => String(content?.text))
+  }
+
+  /** What was pushed to it live (s2c), in order. */
+  get pushed(): { readonly topic: string; readonly payload: unknown }[] {
+    return this.events
+      .filter(({ event }) => event === 's2c')
+      .map(({ payload: { topic, payload } }: { payload: { topic: string; payload: unknown } }) => ({ topic, payload }))
+  }
+
+  /**
+   * Connects, or connects again, and catches up with what it missed.
+   * @throws RookeryError where the app refuses it
+   */
+  async connect(): Promise<void> {
+    if (this.isOnline) return
+    const fake = await FakeDevice.connect(
+      this.gate,
+      { ...this.auth, since: this.seq },
+      { headers: { ...this.headers }, onEvent: (event) => this.take(event) },
+    )
+    this.connection = fake
+    this.ended = fake
+      .until(() => fake.isClosed)
+      .then(() => {
+        throw new Error(`${this.userId}'s session has ended${this.kicked ? `: ${this.kicked.reason}` : ''}`)
+      })
+    this.ended.catch(() => {})
+    await this.catchUp()
+  }
+
+  /** Goes away without a word, as into a tunnel. */
+  disconnect(): void {
+    this.connection?.disconnect()
+  }
+
+  /** Becomes slow: stays connected, but reads and acknowledges nothing more until `resume`. */
+  stall(): void {
+    this.online.stall()
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.online.resume()
+  }
+
+  /**
+   * Sends a message, and waits until it is stored.
+   * @param content the words of a text, or the content of whatever type
+   * @throws RookeryError under the code that it is refused with
+   */
+  send(to: string, content: string | object, options: SendOptions = {}): Promise<Sent> {
+    const { type = 'text', clientMsgId = `${String(this.auth.deviceId)}-${++this.keys}`, ...rest } = options
+    const request = {
+      clientMsgId,
+      to,
+      type,
+      content: typeof content === 'string' ? { text: content } : content,
+      ...rest,
+    }
+    return this.ask('c2c', request) as Promise<Sent>
+  }
+
+  /** Asks the app's handler of a topic (c2s). */
+  topic(topic: string, payload: unknown = null): Promise<unknown> {
+    return this.ask('c2s', { topic, payload })
+  }
+
+  /**
+   * Makes any request of the protocol.
+   * @returns the `data` of its answer
+   * @throws RookeryError where the answer is an error
+   */
+  async ask(event: string, request: object = {}): Promise<unknown> {
+    const answer = (await Promise.race([this.online.request(event, request), this.ended])) as FakeAnswer
+    if (answer.ok) return answer.data
+    const { code, message, ...facts } = answer.error
+    throw new RookeryError(code as ErrorCode, message, facts)
+  }
+
+  /**
+   * Resolves with the first message that matches, as soon as the device holds it.
+   * @throws Error after two seconds, with what it holds instead
+   */
+  async received(matches: (message: Message) => boolean): Promise<Message> {
+    const find = (): Message | undefined => this.messages.find(matches)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, patienceMs)))
+    await Promise.race([this.online.until(() => find() !== undefined), late])
+    clearTimeout(timer)
+    const found = find()
+    if (found !== undefined) return found
+    const held = this.messages.map(({ type, from }) => `${type} from ${from ?? 'the system'}`)
+    throw new Error(`${this.userId} holds no such message, but: ${held.join(', ') || 'none'}`)
+  }
+
+  private get online(): FakeDevice {
+    if (this.connection === null) throw new Error(`${this.userId}'s device is not connected: await connect() first`)
+    return this.connection
+  }
+
+  private take(event: FakeEvent): void {
+    this.events.push(event)
+    if (event.event === 'entries') for (const entry of event.payload.entries as Entry[]) this.hold(entry)
+    if (event.event === 'sync') this.catchUp().catch(() => {})
+  }
+
+  // A live entry may be seen before the page in front of it: answers are taken a turn later than events.
+  private hold(entry: Entry): void {
+    const before = this.entries.findLastIndex(({ seq }) => seq <= entry.seq)
+    if (this.entries[before]?.seq !== entry.seq) this.entries.splice(before + 1, 0, entry)
+    this.seq = Math.max(this.seq, entry.seq)
+  }
+
+  /** Pulls to the end, as a client does after a reconnect and when it is told `sync`. */
+  private catchUp(): Promise<void> {
+    this.catching ??= this.pullAll().finally(() => (this.catching = null))
+    return this.catching
+  }
+
+  private async pullAll(): Promise<void> {
+    for (let more = true; more;) {
+      const page = (await this.ask('pull', { since: this.seq })) as { entries: Entry[]; seq: number; more: boolean }
+      for (const entry of page.entries) this.hold(entry)
+      this.seq = Math.max(this.seq, page.seq)
+      more = page.more
+    }
+  }
+}
