@@ -1,0 +1,104 @@
+// docs/options.md against the source: nothing missing, nothing invented, every default as it is.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { root } from './blocks.js'
+
+const source = (path: string): string => readFileSync(join(root, 'packages', path), 'utf8')
+
+/** The options that an interface names. */
+function named(path: string, name: string): string[] {
+  const body = new RegExp(`export interface ${name}(?:<[^{]*>)? \\{\\n(.*?)\\n\\}`, 's').exec(source(path))?.[1]
+  if (body === undefined) throw new Error(`${path} has no interface ${name}`)
+  return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option!)
+}
+
+/** What a module of the sources exports. The path is put together here, where no linter takes it for an import. */
+const load = (path: string): Promise<any> => import(join(root, 'packages', path))
+
+interface Row {
+  readonly option: string
+  readonly default: string
+  readonly why: string
+}
+
+/** The rows of the table under a heading. */
+function table(heading: string): Row[] {
+  const page = readFileSync(join(root, 'docs/options.md'), 'utf8')
+  const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`))
+  if (section === undefined) throw new Error(`docs/options.md has no heading ${heading}`)
+  return [...section.matchAll(/^\| `(\w+)` \| (.*?) \| (.*?) ?\|$/gm)].map(([, option, given, why]) => ({
+    option: option!,
+    default: given!,
+    why: why!,
+  }))
+}
+
+/** A default as the page writes it: `10,000`, `` `im_` ``, `` `true` ``. */
+const shown = (value: unknown): string =>
+  typeof value === 'number' ? value.toLocaleString('en') : `\`${String(value)}\``
+
+const portNames = Object.keys(((await load('core/src/ports/tokens.ts')) as { tokens: object }).tokens)
+const ports = [...portNames, 'logger']
+const coreOptions = named('core/src/options.ts', 'RookeryOptions')
+const { defaultLimits, defaultTiming, defaultRate } = await load('core/src/protocol/limits.ts')
+const { settle } = await load('transport-socketio/src/options.ts')
+const { checkSqliteOptions } = await load('storage-typeorm/src/sqlite/options.ts')
+const { checkPostgresOptions } = await load('storage-typeorm/src/postgres/options.ts')
+
+const sections: readonly { heading: string; options: string[]; defaults: Readonly<Record<string, unknown>> }[] = [
+  { heading: 'RookeryModule', options: coreOptions.filter((name) => !ports.includes(name)), defaults: {} },
+  { heading: 'Ports', options: coreOptions.filter((name) => ports.includes(name)), defaults: {} },
+  { heading: 'limits', options: named('core/src/protocol/limits.ts', 'Limits'), defaults: defaultLimits },
+  { heading: 'timing', options: named('core/src/protocol/limits.ts', 'Timing'), defaults: defaultTiming },
+  {
+    heading: 'Transport',
+    options: named('transport-socketio/src/options.ts', 'SocketIoTransportOptions').filter((name) => name !== 'logger'),
+    defaults: settle({}),
+  },
+  {
+    heading: 'TypeOrmStorageModule on SQLite',
+    options: named('storage-typeorm/src/sqlite/options.ts', 'SqliteOptions'),
+    defaults: { ...checkSqliteOptions({ type: 'better-sqlite3', database: 'a.sqlite' }), database: undefined },
+  },
+  {
+    heading: 'TypeOrmStorage on PostgreSQL',
+    options: named('storage-typeorm/src/postgres/options.ts', 'PostgresOptions'),
+    defaults: checkPostgresOptions({ type: 'postgres' }),
+  },
+  {
+    heading: 'TypeOrmOutbox',
+    options: named('storage-typeorm/src/outbox/typeorm-outbox.ts', 'TypeOrmOutboxOptions'),
+    defaults: {},
+  },
+]
+
+describe('docs/options.md', () => {
+  it.each(sections)('names every option of $heading, and no other', ({ heading, options }) => {
+    expect(options.length).toBeGreaterThan(0)
+    expect(
+      table(heading)
+        .map(({ option }) => option)
+        .sort(),
+    ).toEqual(options.sort())
+  })
+
+  it.each(sections)('gives the defaults of $heading as they are in the source', ({ heading, defaults }) => {
+    const rows = table(heading)
+    const known = rows.filter(({ option }) => defaults[option] != null)
+    expect(Object.fromEntries(known.map((row) => [row.option, row.default]))).toEqual(
+      Object.fromEntries(known.map(({ option }) => [option, shown(defaults[option])])),
+    )
+  })
+
+  it('gives the rate as it is in the source', () => {
+    const rate = table('RookeryModule').find(({ option }) => option === 'rate')
+    expect(rate?.default).toBe(`${defaultRate.perSecond} a second, ${defaultRate.burst} at once`)
+  })
+
+  it('says of every option what it is, unless its name does', () => {
+    const plain = ['port', 'username', 'database']
+    for (const { heading } of sections)
+      for (const row of table(heading)) if (row.why === '') expect(plain).toContain(row.option)
+  })
+})
