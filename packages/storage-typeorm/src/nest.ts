@@ -5,9 +5,13 @@ import { tokens } from '@rookery/core'
 import { DataSource, type EntityManager } from 'typeorm'
 import { optionsBeside } from './host.js'
 import { TypeOrmOutbox } from './outbox/typeorm-outbox.js'
+import { namesDatabase } from './postgres/options.js'
 import { TypeOrmStorage, type TypeOrmStorageOptions } from './typeorm-storage.js'
 
-/** What `TypeOrmStorage` takes; without `database` the file stands beside that of the host's own `DataSource`. */
+/**
+ * What `TypeOrmStorage` takes. Without `database`, `url` or `host` chat stands beside the host's own tables: in a file
+ * beside that of its `DataSource` on SQLite, in its database on PostgreSQL.
+ */
 export type TypeOrmStorageModuleOptions = Partial<TypeOrmStorageOptions>
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
@@ -52,8 +56,11 @@ export class TypeOrmStorageModule extends ConfigurableModuleClass {
 
 /** The host's DataSource is asked for when chat starts: by then it exists, whatever the order of the imports. */
 function createStorage(app: ModuleRef, options: TypeOrmStorageModuleOptions): TypeOrmStorage {
+  if (options.type === 'postgres' && namesDatabase(options)) return new TypeOrmStorage({ ...options, type: 'postgres' })
   const { database } = options
-  if (database !== undefined) return new TypeOrmStorage({ type: 'better-sqlite3', ...options, database })
+  if (options.type !== 'postgres' && database !== undefined) {
+    return new TypeOrmStorage({ ...options, type: 'better-sqlite3', database })
+  }
   return new TypeOrmStorage(() => optionsBeside(findDataSource(app), options))
 }
 

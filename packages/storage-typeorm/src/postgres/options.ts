@@ -5,7 +5,7 @@ import type { Address } from './driver.js'
 export interface PostgresOptions {
   /** The kind of database, as TypeORM names it. */
   readonly type: 'postgres'
-  /** `postgres://user:password@host:5432/database`; what stands below comes first. */
+  /** `postgres://user:password@host:5432/database`; what it says comes before what stands below. */
   readonly url?: string
   /** A name, an address, or the folder of a Unix socket. */
   readonly host?: string

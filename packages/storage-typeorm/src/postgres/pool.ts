@@ -47,7 +47,7 @@ export class Pool {
   async close(): Promise<void> {
     this.#isClosed = true
     while (this.#free.length < this.#slots.length) await new Promise<void>((resolve) => (this.#idle = resolve))
-    await Promise.all(this.#slots.map((slot) => slot.link?.close()))
+    await Promise.all(this.#slots.map(async (slot) => slot.link?.close()))
   }
 
   #wait(waitMs: number): Promise<Slot> {

@@ -10,6 +10,7 @@ export const plans = [
   'jit = off',
   'max_parallel_workers_per_gather = 0',
   'enable_seqscan = off',
+  'enable_sort = off',
   'enable_hashjoin = off',
   'enable_mergejoin = off',
   'enable_bitmapscan = off',

@@ -1,5 +1,6 @@
-// Text that SQLite or libsql would not give back: a NUL cuts it off, and a lone surrogate becomes bytes that are no UTF-8,
-// which end the process when they are read. Such text never gets near the driver.
+// Text that a database would not give back. In libsql a NUL cuts it off, and a lone surrogate becomes bytes that are no
+// UTF-8, which end the process when they are read; PostgreSQL refuses the one, and its driver alters the other. Such text
+// never gets near a driver.
 
 /** What `JSON.stringify` writes for such characters; also found in harmless text that merely spells one. */
 const suspicious = /\\u(?:d[89a-f]|0000)/

@@ -33,15 +33,16 @@ DECLARE
   n int := cardinality(o_at);
   members int := cardinality(m_op);
   c_name text[]; c_id bigint[]; c_seq bigint[]; c_count bigint[]; c_a bigint[]; c_b bigint[]; c_subject text[];
+  c_row tid[];
   c_last bigint[]; c_at bigint[]; a_seq bigint[]; a_ordinal bigint[]; b_seq bigint[]; b_ordinal bigint[];
-  u_name text[]; u_id bigint[]; u_head bigint[];
+  u_name text[]; u_id bigint[]; u_head bigint[]; u_row tid[];
   o_known int[];
   c int; p int; s bigint; made bigint; sender bigint;
 BEGIN
   ${makeUsers(t)}
   ${lockConversations(t)}
-  SELECT array_agg(x.user_id), array_agg(x.id), array_agg(x.head) INTO u_name, u_id, u_head
-    FROM (SELECT user_id, id, head FROM ${t.user} WHERE user_id = ANY (users)
+  SELECT array_agg(x.user_id), array_agg(x.id), array_agg(x.head), array_agg(x.row) INTO u_name, u_id, u_head, u_row
+    FROM (SELECT user_id, id, head, ctid AS row FROM ${t.user} WHERE user_id = ANY (users)
       ORDER BY user_id FOR NO KEY UPDATE) x;
   IF u_name IS DISTINCT FROM users THEN
     IF cardinality(u_name) IS DISTINCT FROM cardinality(users) THEN
@@ -140,19 +141,20 @@ BEGIN
   INSERT INTO ${t.inbox} (person, seq, at, conversation, conversation_seq, kind)
     SELECT u_id[m_user[k]], places[k], o_at[m_op[k]], c_id[o_conversation[m_op[k]]], seqs[m_op[k]], ${entryKind.message}
     FROM generate_series(1, members) k WHERE places[k] IS NOT NULL;
+  -- A row that we have locked stays where it is, so that it need not be looked for again.
   UPDATE ${t.conversation} x SET last_seq = c_seq[j], countable = c_count[j],
       last_countable_seq = coalesce(c_last[j], x.last_countable_seq), updated_at = coalesce(c_at[j], x.updated_at),
       a_read_seq = coalesce(a_seq[j], x.a_read_seq), a_read_ordinal = coalesce(a_ordinal[j], x.a_read_ordinal),
       b_read_seq = coalesce(b_seq[j], x.b_read_seq), b_read_ordinal = coalesce(b_ordinal[j], x.b_read_ordinal)
-    FROM generate_series(1, cardinality(c_id)) j WHERE x.id = c_id[j] AND x.last_seq < c_seq[j];
+    FROM generate_series(1, cardinality(c_id)) j WHERE x.ctid = c_row[j] AND x.last_seq < c_seq[j];
   UPDATE ${t.user} x SET head = u_head[j]
-    FROM generate_series(1, cardinality(u_id)) j WHERE x.id = u_id[j] AND x.head < u_head[j];
+    FROM generate_series(1, cardinality(u_id)) j WHERE x.ctid = u_row[j] AND x.head < u_head[j];
 END $$`
 
 /** The counters come from the locked rows themselves: a snapshot may be older than the wait for the lock. */
 const lockConversations = (t: Tables): string => `
   SELECT array_agg(x.conversation_id), array_agg(x.id), array_agg(x.last_seq), array_agg(x.countable),
-      array_agg(x.user_a), array_agg(x.user_b), array_agg(x.subject)
-    INTO c_name, c_id, c_seq, c_count, c_a, c_b, c_subject
-    FROM (SELECT conversation_id, id, last_seq, countable, user_a, user_b, subject FROM ${t.conversation}
+      array_agg(x.user_a), array_agg(x.user_b), array_agg(x.subject), array_agg(x.row)
+    INTO c_name, c_id, c_seq, c_count, c_a, c_b, c_subject, c_row
+    FROM (SELECT conversation_id, id, last_seq, countable, user_a, user_b, subject, ctid AS row FROM ${t.conversation}
       WHERE conversation_id = ANY (conversations) ORDER BY conversation_id FOR NO KEY UPDATE) x;`

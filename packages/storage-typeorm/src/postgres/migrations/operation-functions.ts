@@ -172,7 +172,7 @@ const raiseLoginFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.raiseLogin}(who text) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE raised bigint;
 BEGIN
-  UPDATE ${t.meta} SET login_epoch = login_epoch + 1 RETURNING login_epoch INTO raised;
+  UPDATE ${t.meta} SET login_epoch = login_epoch + 1 WHERE id = 1 RETURNING login_epoch INTO raised;
   UPDATE ${t.user} SET login_epoch = raised WHERE user_id = who;
   IF NOT FOUND THEN RAISE EXCEPTION 'a user has no row' USING ERRCODE = '${staleMemory}'; END IF;
   RETURN json_build_array(raised);

@@ -1,10 +1,12 @@
-// Columns of a message and the joins they need, in the order in which `messageOf` takes them.
+// Columns of a message and the joins they need, in the order in which `messageOf` takes them. All are text, so that a page
+// is lists of texts in one JSON text: the server makes that at little more cost than rows, and reading it costs this
+// process half of what reading rows does. Contents travel in it as strings and are never taken apart.
 import type { Tables } from '../../rows/tables.js'
 
 /** Of message `m` in conversation `c`. */
 export const messageColumns = `m.msg_id, m.client_msg_id, c.conversation_id, c.kind, sender.user_id,
-  recipient.user_id, coalesce(m.subject, c.subject), m.type, m.content, m.ext, m.reply_to, m.mentions, m.flags,
-  m.client_time, m.server_time, m.seq, m.ordinal, m.edited_at, m.as_of, m.reactions`
+  recipient.user_id, coalesce(m.subject, c.subject), m.type, m.content, m.ext, m.reply_to::text, m.mentions, m.flags::text,
+  m.client_time::text, m.server_time::text, m.seq::text, m.ordinal::text, m.edited_at::text, m.as_of::text, m.reactions`
 
 export const messageJoins = (t: Tables): string =>
   `LEFT JOIN ${t.user} sender ON sender.id = m.sender LEFT JOIN ${t.user} recipient ON recipient.id = m.recipient`

@@ -1,9 +1,12 @@
-// A row as the server shows it, text by text, and the values in it. Rows come as they are: putting pages together as JSON
-// in the server cost it more than it saved here.
+// A row as the server shows it, text by text, and the values in it.
 import type { ConversationKind, StoredMessage } from '@rookery/core'
 import { messageOf } from '../../rows/message.js'
 
 export type Row = readonly (string | null)[]
+
+/** Rows that the server put together as one JSON text; none where that is null. */
+export const rowsIn = (json: string | null | undefined): readonly Row[] =>
+  json === null || json === undefined ? [] : (JSON.parse(json) as Row[])
 
 export const maybeNumber = (shown: string | null | undefined): number | null =>
   shown === null || shown === undefined ? null : Number(shown)

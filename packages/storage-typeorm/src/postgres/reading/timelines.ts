@@ -5,38 +5,36 @@ import { isKeepable, lookedUp } from '../../rows/text.js'
 import { textArray } from '../arrays.js'
 import { messageColumns, messageJoins } from './columns.js'
 import { query } from './query.js'
-import { maybeNumber, maybeText, messageAt, numberOf, textOf, type Row } from './row.js'
+import { maybeNumber, maybeText, messageAt, numberOf, rowsIn, textOf, type Row } from './row.js'
 
-/** A page and both counters in one statement, so of one snapshot; a row without an entry where the page is empty. */
+/** A page and both counters in one statement, so of one snapshot. */
 export const inbox = query({
-  sql: (t) => `SELECT u.head, u.floor, i.seq, i.at, i.kind, i.body, c.conversation_id, i.conversation_seq,
-      ${messageColumns}
-    FROM ${t.user} u
-    LEFT JOIN LATERAL (SELECT seq, at, kind, body, conversation, conversation_seq FROM ${t.inbox}
-      WHERE person = u.id AND seq > $2 ORDER BY seq LIMIT $3) i ON true
-    LEFT JOIN ${t.conversation} c ON c.id = i.conversation
-    LEFT JOIN ${t.message} m ON m.conversation = i.conversation AND m.seq = i.conversation_seq
-    ${messageJoins(t)}
-    WHERE u.user_id = $1`,
+  sql: (t) => `SELECT u.head, u.floor, (
+      SELECT json_agg(ARRAY[i.seq::text, i.at::text, i.kind::text, i.body, c.conversation_id, i.conversation_seq::text,
+        ${messageColumns}])
+      FROM (SELECT seq, at, kind, body, conversation, conversation_seq FROM ${t.inbox}
+        WHERE person = u.id AND seq > $2 ORDER BY seq LIMIT $3) i
+      LEFT JOIN ${t.conversation} c ON c.id = i.conversation
+      LEFT JOIN ${t.message} m ON m.conversation = i.conversation AND m.seq = i.conversation_seq
+      ${messageJoins(t)})
+    FROM ${t.user} u WHERE u.user_id = $1`,
   types: ['text', 'bigint', 'bigint'],
   values: ({ userId, after, limit }: { userId: string; after: number; limit: number }) => [
     lookedUp(userId),
     String(after),
     String(limit),
   ],
-  decode(rows): InboxPage {
-    const [first] = rows
-    if (!first) return { entries: [], head: 0, floor: 0 }
-    const entries = first[2] === null ? [] : rows.map(entryOf).sort(bySeq)
-    return { entries, head: numberOf(first, 0), floor: numberOf(first, 1) }
+  decode([row]): InboxPage {
+    if (!row) return { entries: [], head: 0, floor: 0 }
+    return { entries: rowsIn(row[2]).map(entryOf).sort(bySeq), head: numberOf(row, 0), floor: numberOf(row, 1) }
   },
 })
 
 function entryOf(row: Row): StoredEntry {
-  const [seq, at, kind] = [numberOf(row, 2), numberOf(row, 3), factKindOf(numberOf(row, 4))]
-  if (kind !== null) return { seq, at, kind, body: row[5] ?? '{}' }
-  const [conversationId, conversationSeq] = [textOf(row, 6), numberOf(row, 7)]
-  return { seq, at, kind: 'message', conversationId, conversationSeq, message: messageAt(row, 8) }
+  const [seq, at, kind] = [numberOf(row, 0), numberOf(row, 1), factKindOf(numberOf(row, 2))]
+  if (kind !== null) return { seq, at, kind, body: row[3] ?? '{}' }
+  const [conversationId, conversationSeq] = [textOf(row, 4), numberOf(row, 5)]
+  return { seq, at, kind: 'message', conversationId, conversationSeq, message: messageAt(row, 6) }
 }
 
 export interface MessageRange {
@@ -47,7 +45,7 @@ export interface MessageRange {
 
 const pageOf = (order: 'ASC' | 'DESC') =>
   query({
-    sql: (t) => `SELECT ${messageColumns}
+    sql: (t) => `SELECT json_agg(ARRAY[${messageColumns}])
       FROM ${t.conversation} c
       CROSS JOIN LATERAL (SELECT * FROM ${t.message}
         WHERE conversation = c.id AND seq > $2 AND seq < $3 ORDER BY seq ${order} LIMIT $4) m
@@ -58,8 +56,10 @@ const pageOf = (order: 'ASC' | 'DESC') =>
       const { after = 0, before = Number.MAX_SAFE_INTEGER, limit } = range
       return [lookedUp(conversationId), String(after), String(before), String(limit + 1)]
     },
-    decode(rows, { range }): MessagePage {
-      const found = rows.map((row) => messageAt(row, 0)).filter((message) => message !== null)
+    decode([row], { range }): MessagePage {
+      const found = rowsIn(row?.[0])
+        .map((one) => messageAt(one, 0))
+        .filter((message) => message !== null)
       found.sort(bySeq)
       const more = found.length > range.limit
       if (!more) return { messages: found, more }

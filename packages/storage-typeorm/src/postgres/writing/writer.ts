@@ -58,7 +58,7 @@ export class Writer {
       // Those that ran into each other should not do so again in step.
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * tries))
     }
-    throw last ?? new StorageError('no time was left to commit', 'none')
+    throw last instanceof Error ? last : new StorageError('no time was left to commit', 'none')
   }
 
   /** One transaction still, each half in a savepoint of its own. */
