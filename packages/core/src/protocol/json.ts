@@ -68,9 +68,9 @@ export const isJsonObject = (value: unknown): value is Record<string, unknown> =
  */
 export function plainJson(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || depth > depthMax) return value
+  if (ArrayBuffer.isView(value)) return value
   if ('toJSON' in value && typeof value.toJSON === 'function') return plainJson(value.toJSON(''), depth + 1)
   if (Array.isArray(value)) return value.map((item) => plainJson(item, depth + 1))
-  if (ArrayBuffer.isView(value)) return value
   const plain: Record<string, unknown> = {}
   for (const [key, item] of Object.entries(value))
     if (item !== undefined)
