@@ -1,13 +1,37 @@
-import { type DynamicModule, Module } from '@nestjs/common'
+import { type DynamicModule, Module, ValidationPipe } from '@nestjs/common'
+import { APP_PIPE } from '@nestjs/core'
+import { AdminModule } from './admin/admin.module.js'
 import { AuthModule } from './auth/auth.module.js'
 import { ChatModule } from './chat/chat.module.js'
 import type { Config } from './config.js'
 import { ConfigModule } from './config.module.js'
 import { DatabaseModule } from './database/database.module.js'
 import { HealthModule } from './health/health.module.js'
+import { ListingsModule } from './listings/listings.module.js'
+import { MetricsModule } from './metrics/metrics.module.js'
+import { OffersModule } from './offers/offers.module.js'
 import { UsersModule } from './users/users.module.js'
 
-@Module({ imports: [DatabaseModule, UsersModule, AuthModule, ChatModule, HealthModule] })
+@Module({
+  imports: [
+    DatabaseModule,
+    UsersModule,
+    AuthModule,
+    ListingsModule,
+    OffersModule,
+    ChatModule,
+    AdminModule,
+    HealthModule,
+    MetricsModule,
+  ],
+  providers: [
+    // For HTTP and for chat's handlers alike.
+    {
+      provide: APP_PIPE,
+      useFactory: () => new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }),
+    },
+  ],
+})
 export class AppModule {
   static forRoot(config: Config): DynamicModule {
     return { module: AppModule, imports: [ConfigModule.forRoot(config)] }

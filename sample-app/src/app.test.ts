@@ -1,15 +1,16 @@
 // The built app from outside: accounts, health, chat with a plain client, wrong configuration, and the end.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { io, type Socket } from 'socket.io-client'
+import type { Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import {
+  ask,
+  connect as connectTo,
+  type ConnectedClient,
+  post as postTo,
+  tokenOf as tokenAt,
+} from '../testing/client.js'
 import { dataFolder, type RunningApp, runToItsEnd, startApp } from '../testing/running-app.js'
-
-interface Answer {
-  readonly ok: boolean
-  readonly data?: Record<string, unknown>
-  readonly error?: { readonly code: string; readonly details?: unknown }
-}
 
 const folder = dataFolder()
 let app: RunningApp
@@ -24,36 +25,15 @@ afterAll(async () => {
   folder.remove()
 })
 
-async function post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }> {
-  const response = await fetch(app.url + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
-}
-
-async function tokenOf(username: string): Promise<string> {
-  const { body } = await post('/auth/login', { username, password: 'demo' })
-  return String(body.token)
-}
+const post = (path: string, body: unknown) => postTo(app.url + path, body)
+const tokenOf = (username: string) => tokenAt(app.url, username)
 
 /** Connects, and resolves once the session has begun. */
-async function connect(token: string, url = app.url): Promise<{ socket: Socket; events: [string, unknown][] }> {
-  const auth = { token, deviceId: 'd1', deviceType: 'phone', protocol: 1 }
-  const socket = io(`${url}/im`, { transports: ['websocket'], forceNew: true, reconnection: false, auth })
-  sockets.push(socket)
-  const events: [string, unknown][] = []
-  socket.onAny((event: string, payload: unknown) => events.push([event, payload]))
-  await new Promise<void>((resolve, reject) => {
-    socket.once('ready', () => resolve())
-    socket.once('connect_error', reject)
-  })
-  return { socket, events }
+async function connect(token: string, url = app.url): Promise<ConnectedClient> {
+  const client = await connectTo(url, token)
+  sockets.push(client.socket)
+  return client
 }
-
-const ask = (socket: Socket, event: string, request: unknown): Promise<Answer> =>
-  socket.timeout(5000).emitWithAck(event, request) as Promise<Answer>
 
 describe('accounts', () => {
   it.each(['alice', 'bob', 'carol', 'dave'])('the demo user %s logs in', async (username) => {
@@ -155,6 +135,12 @@ describe('operation', () => {
     expect(nodes).toEqual([{ nodeId: expect.any(String), url: null, sessions: expect.any(Number) }])
   })
 
+  it('tells its figures as Prometheus reads them', async () => {
+    const response = await fetch(`${app.url}/metrics`)
+    expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+    expect(await response.text()).toMatch(/^# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total \d/m)
+  })
+
   it('serves the page under a policy without inline script', async () => {
     const response = await fetch(app.url)
     const policy = response.headers.get('content-security-policy')
@@ -213,6 +199,7 @@ describe('operation', () => {
       { DATABASE_URL: 'mysql://u:secret@h/d' },
       /DATABASE_URL must be sqlite:PATH; "mysql:" is/,
     ],
+    ['no admin key in production', { NODE_ENV: 'production' }, /ADMIN_KEY must be set where NODE_ENV is production/],
     ['a port that is none', { PORT: 'http' }, /PORT must be a port from 0 to 65535, not "http"/],
   ])('ends at once with %s, and one line says so', async (_, env, line) => {
     const { path, remove } = dataFolder()

@@ -13,6 +13,8 @@ export interface Config {
   readonly publicUrl: string | undefined
   /** Whether sessions are slowed down at their rate limit; off for load tests. */
   readonly isRateLimited: boolean
+  /** What callers of `/admin` show in the header `x-admin-key`. */
+  readonly adminKey: string
 }
 
 /** Injects the one `Config`. */
@@ -33,6 +35,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtSecret: env.JWT_SECRET ?? secretIn(dataDir),
     publicUrl: env.PUBLIC_URL,
     isRateLimited: env.IM_RATE !== 'off',
+    adminKey: adminKeyOf(env),
   }
 }
 
@@ -49,6 +52,13 @@ function databaseOf(url: string, base: string): Config['database'] {
   if (path === undefined)
     throw new Error(`DATABASE_URL must be sqlite:PATH; "${url.split(':', 1)[0]}:" is not supported yet`)
   return { type: 'sqlite', path: resolve(base, path) }
+}
+
+function adminKeyOf({ ADMIN_KEY: key = '', NODE_ENV }: NodeJS.ProcessEnv): string {
+  if (key !== '') return key
+  if (NODE_ENV === 'production')
+    throw new Error('ADMIN_KEY must be set where NODE_ENV is production: callers of /admin show it in x-admin-key')
+  return 'dev'
 }
 
 /** A secret of this installation: made at its first start, kept beside the database, the same for all its processes. */

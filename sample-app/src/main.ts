@@ -1,5 +1,5 @@
 // Starts the app, and stops it gracefully.
-import { Logger, ShutdownSignal, ValidationPipe } from '@nestjs/common'
+import { Logger, ShutdownSignal } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { Server } from 'node:http'
@@ -14,7 +14,6 @@ const shutdownMsMax = 9_000
 
 const config = configOrExit()
 const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), { forceCloseConnections: true })
-app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }))
 servePage(app)
 
 const server = app.getHttpServer() as Server

@@ -13,6 +13,8 @@ export interface RunningApp {
   readonly url: string
   /** Sends SIGTERM and answers how the process ended, and after how long. */
   stop(): Promise<{ code: number | null; tookMs: number }>
+  /** Ends it as a loss of power would: with `kill -9`. */
+  kill(): Promise<void>
 }
 
 /** An empty folder, removed by `remove`. */
@@ -23,7 +25,7 @@ export function dataFolder(): { path: string; remove(): void } {
 
 function launch(
   env: Record<string, string>,
-  [command, ...args] = [process.execPath, main],
+  [command, ...args]: readonly string[] = [process.execPath, main],
 ): { child: ChildProcess; output: () => string } {
   const child = spawn(command ?? '', args, {
     cwd: appDir,
@@ -56,6 +58,12 @@ export async function startApp(
   })
   return {
     url,
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+    },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return { code: child.exitCode, tookMs: 0 }
       const began = performance.now()

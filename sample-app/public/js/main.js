@@ -1,7 +1,8 @@
 // The page: log in, then chat. Events of the document go to `Chat`, changes of its store are drawn.
-import { enter } from './api.js'
+import { enter, revoke } from './api.js'
 import { Chat } from './chat.js'
 import { byId } from './dom.js'
+import { Market } from './market.js'
 import { loadAccount, saveAccount } from './memory.js'
 import { showChat } from './views/chat-view.js'
 import { showConversations } from './views/conversations-view.js'
@@ -9,6 +10,8 @@ import { showConversations } from './views/conversations-view.js'
 /** @type {Chat | null} */
 let chat = null
 let isDrawing = false
+
+const market = new Market((peerId) => open({ peerId, subject: '' }))
 
 /** Draws once for all changes of one turn. */
 function changed() {
@@ -30,6 +33,7 @@ function begin(account) {
   byId('app').hidden = false
   byId('me').textContent = account.userId
   chat = new Chat(account, { changed, status, ended })
+  market.begin(account, chat)
   changed()
 }
 
@@ -42,6 +46,7 @@ function status(line) {
 function leave(line = '') {
   chat?.close()
   chat = null
+  market.end()
   saveAccount(null)
   byId('app').hidden = true
   byId('login').hidden = false
@@ -69,7 +74,10 @@ byId('login-form').addEventListener('submit', async (event) => {
 })
 
 byId('logout').addEventListener('click', async () => {
+  const token = loadAccount()?.token
   await chat?.logOut()
+  // Without a connection the token lives on until it expires: this page forgets it in any case.
+  if (token) await revoke(token).catch(() => {})
   leave()
 })
 

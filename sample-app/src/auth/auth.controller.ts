@@ -1,5 +1,6 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common'
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common'
 import { AuthService, type LoggedIn } from './auth.service.js'
+import { BearerGuard, CurrentToken } from './bearer.guard.js'
 import { LoginDto, RegisterDto } from './credentials.dto.js'
 
 @Controller('auth')
@@ -15,5 +16,13 @@ export class AuthController {
   @HttpCode(200)
   login(@Body() dto: LoginDto): Promise<LoggedIn> {
     return this.auth.login(dto)
+  }
+
+  /** The token that it is called with is good no more, and the chat sessions under it are closed. */
+  @Post('logout')
+  @HttpCode(204)
+  @UseGuards(BearerGuard)
+  logout(@CurrentToken() token: string): Promise<void> {
+    return this.auth.logout(token)
   }
 }

@@ -1,9 +1,11 @@
 import { Module } from '@nestjs/common'
 import { JwtModule } from '@nestjs/jwt'
+import { TypeOrmModule } from '@nestjs/typeorm'
 import { CONFIG, type Config } from '../config.js'
 import { UsersModule } from '../users/users.module.js'
 import { AuthController } from './auth.controller.js'
 import { AuthService } from './auth.service.js'
+import { RevokedToken } from './revoked-token.entity.js'
 
 /** Tokens are for this app alone: one that another app of the same secret issued is refused. */
 const name = 'rookery-sample-app'
@@ -11,6 +13,7 @@ const name = 'rookery-sample-app'
 @Module({
   imports: [
     UsersModule,
+    TypeOrmModule.forFeature([RevokedToken]),
     JwtModule.registerAsync({
       inject: [CONFIG],
       useFactory: ({ jwtSecret }: Config) => ({

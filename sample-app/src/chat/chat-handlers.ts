@@ -1,29 +1,20 @@
 // The app's own code on the path of messages: what it refuses, and what clients may ask of it.
 import { Injectable } from '@nestjs/common'
-import { type AfterSend, type AnswerTopic, type BeforeSend, type Handlers, RookeryError } from '@rookery/core'
+import { MessageBody } from '@nestjs/websockets'
+import { ImRejection, OnC2C, OnC2S } from '@rookery/nest-adapter'
 
 const forbidden = 'forbidden-word'
 
 @Injectable()
-export class ChatHandlers implements Handlers {
-  before(_kind: 'c2c' | 'c2g', type: string): BeforeSend | undefined {
-    return type === 'text' ? refuseForbiddenWord : undefined
+export class ChatHandlers {
+  @OnC2C('text')
+  refuseForbiddenWord(@MessageBody('text') text: unknown): void {
+    if (typeof text === 'string' && text.includes(forbidden))
+      throw new ImRejection('the message contains a word that is not allowed here', { forbidden })
   }
 
-  after(): AfterSend | undefined {
-    return undefined
-  }
-
-  topic(topic: string): AnswerTopic | undefined {
-    return topics.get(topic)
+  @OnC2S('echo')
+  echo(@MessageBody() payload: unknown): unknown {
+    return payload
   }
 }
-
-const refuseForbiddenWord: BeforeSend = async (_session, { content }) => {
-  if (typeof content.text === 'string' && content.text.includes(forbidden))
-    throw new RookeryError('REJECTED', 'the message contains a word that is not allowed here', {
-      details: { forbidden },
-    })
-}
-
-const topics: ReadonlyMap<string, AnswerTopic> = new Map([['echo', async (_session, payload) => payload]])

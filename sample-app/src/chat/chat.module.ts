@@ -9,30 +9,24 @@ import { UsersModule } from '../users/users.module.js'
 import { UsersService } from '../users/users.service.js'
 import { ChatHandlers } from './chat-handlers.js'
 import { EndpointsController } from './endpoints.controller.js'
-
-@Module({ providers: [ChatHandlers], exports: [ChatHandlers] })
-class ChatHandlersModule {}
+import { messageTypes } from './message-types.js'
 
 @Module({
   imports: [
     TypeOrmStorageModule.forRoot(),
     RookeryModule.forRootAsync({
-      imports: [AuthModule, UsersModule, ChatHandlersModule],
-      inject: [CONFIG, AuthService, UsersService, ChatHandlers],
-      useFactory: (
-        config: Config,
-        auth: AuthService,
-        users: UsersService,
-        handlers: ChatHandlers,
-      ): RookeryModuleOptions => ({
+      imports: [AuthModule, UsersModule],
+      inject: [CONFIG, AuthService, UsersService],
+      useFactory: (config: Config, auth: AuthService, users: UsersService): RookeryModuleOptions => ({
         authenticate: ({ token }) => auth.authenticate(token),
         users: { exists: (userId) => users.exists(userId) },
-        handlers,
+        types: messageTypes,
         url: config.publicUrl,
         rate: config.isRateLimited ? undefined : 'off',
       }),
     }),
   ],
   controllers: [EndpointsController],
+  providers: [ChatHandlers],
 })
 export class ChatModule {}

@@ -1,7 +1,8 @@
 // The host's users: its own table, asked by chat through `exists`.
 import { Injectable } from '@nestjs/common'
 import { InjectRepository } from '@nestjs/typeorm'
-import type { Repository } from 'typeorm'
+import { sqliteQueue, type SqliteQueue } from '@rookery/storage-typeorm'
+import { DataSource, type Repository } from 'typeorm'
 import { hashPassword, isPassword } from './password.js'
 import { User } from './user.entity.js'
 
@@ -10,13 +11,20 @@ export class UsersService {
   /** Compared with where there is no such user, so that the time taken does not tell which names exist. */
   private readonly nobody = hashPassword('')
 
-  constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
+  private readonly queue: SqliteQueue
+
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    dataSource: DataSource,
+  ) {
+    this.queue = sqliteQueue(dataSource)
+  }
 
   /** Answers false where the name is taken. */
   async create(username: string, password: string): Promise<boolean> {
     const passwordHash = await hashPassword(password)
     try {
-      await this.users.insert({ username, passwordHash, createdAt: Date.now() })
+      await this.queue.run((manager) => manager.insert(User, { username, passwordHash, createdAt: Date.now() }))
       return true
     } catch (error) {
       // Two may register one name at once: the database decides.
@@ -25,6 +33,7 @@ export class UsersService {
     }
   }
 
+  /** Takes no turn in the queue: chat asks it from inside the transactions of those whose turn it is. */
   exists(username: string): Promise<boolean> {
     return this.users.existsBy({ username })
   }

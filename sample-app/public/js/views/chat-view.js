@@ -1,6 +1,6 @@
 // The open conversation: its messages, those on their way, who types.
 import { byId, make, showList } from '../dom.js'
-import { textOf } from './conversations-view.js'
+import { priceOf, textOf, titleOf } from './message-text.js'
 
 /** How far from the end still counts as being there. */
 const nearPx = 40
@@ -40,7 +40,15 @@ function drawMessage(message, userId, conversation) {
     message.editedAt ? make('span', {}, 'edited') : null,
     isMine ? make('span', { className: 'receipt' }, receiptOf(message, conversation)) : null,
   )
-  return make('li', { className: isMine ? 'mine' : '' }, make('p', { className: 'text' }, textOf(message)), facts)
+  const isOffer = message.type === 'offer' && message.content
+  const body = isOffer ? drawOffer(message.content) : make('p', { className: 'text' }, textOf(message))
+  return make('li', { className: isMine ? 'mine' : '' }, body, facts)
+}
+
+/** @param {import('./message-text.js').OfferContent} offer */
+function drawOffer(offer) {
+  const lines = [make('strong', {}, priceOf(offer)), make('span', {}, `offered for ${titleOf(offer)}`)]
+  return make('div', { className: 'offer' }, ...lines)
 }
 
 function receiptOf({ seq }, { peerReadSeq = 0, peerDeliveredSeq = 0 } = {}) {

@@ -1,5 +1,6 @@
 // The list of conversations: who, whether they are there, the last words, how many are unread.
 import { byId, make, showList } from '../dom.js'
+import { textOf } from './message-text.js'
 
 /** @param {import('../store.js').Store} store */
 export function showConversations(store) {
@@ -32,11 +33,4 @@ function row(store, conversation) {
   // Found again by whoever listens on the list: a listener of its own would be lost when the row is drawn anew.
   Object.assign(button.dataset, { peer: peerId, subject })
   return make('li', {}, button)
-}
-
-/** What a message says, in one line; types other than text are the app's own. */
-export function textOf({ type, content, recalled, expired }) {
-  if (recalled) return 'Message recalled'
-  if (expired || !content) return 'No longer kept'
-  return typeof content.text === 'string' ? content.text : `[${type}]`
 }

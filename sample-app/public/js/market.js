@@ -1,0 +1,99 @@
+// Cars for sale: the list, selling one, and the dialog in which somebody makes an offer for one.
+import { makeOffer, newestListings, sell } from './api.js'
+import { byId } from './dom.js'
+import { showListings } from './views/listings-view.js'
+
+export class Market {
+  /** @type {import('./memory.js').Account | null} */
+  #account = null
+  /** @type {import('./chat.js').Chat | null} */
+  #chat = null
+  /** @type {import('./api.js').Listing[]} */
+  #listings = []
+  /** @type {import('./api.js').Listing | undefined} the one that the dialog is about */
+  #chosen
+
+  /** @param {(peerId: string) => void} talkTo called when an offer was made */
+  constructor(talkTo) {
+    byId('refresh').addEventListener('click', () => void this.#load())
+    byId('listings').addEventListener('click', (event) => {
+      const { listing } = event.target.dataset
+      if (listing) this.#choose(listing)
+    })
+    byId('sell-form').addEventListener('submit', (event) => {
+      event.preventDefault()
+      const form = event.target
+      const { title, price } = form.elements
+      void this.#tried('sell-error', async () => {
+        await sell(this.#token, { title: title.value, price: price.valueAsNumber })
+        form.reset()
+        await this.#load()
+      })
+    })
+    byId('offer-form').addEventListener('submit', (event) => {
+      event.preventDefault()
+      const { price } = event.target.elements
+      const chosen = this.#chosen
+      if (!chosen) return
+      void this.#tried('offer-error', async () => {
+        await makeOffer(this.#token, { listingId: chosen.listingId, price: price.valueAsNumber })
+        byId('offer').close()
+        talkTo(chosen.seller)
+      })
+    })
+    byId('offer-cancel').addEventListener('click', () => byId('offer').close())
+  }
+
+  /** @param {import('./memory.js').Account} account @param {import('./chat.js').Chat} chat */
+  begin(account, chat) {
+    this.#account = account
+    this.#chat = chat
+    void this.#load()
+  }
+
+  end() {
+    byId('offer').close()
+    this.#account = this.#chat = null
+  }
+
+  get #token() {
+    return this.#account?.token ?? ''
+  }
+
+  async #load() {
+    await this.#tried('sell-error', async () => {
+      this.#listings = await newestListings()
+      showListings(this.#listings, this.#account?.userId ?? '')
+    })
+  }
+
+  /** @param {string} listingId */
+  #choose(listingId) {
+    const chosen = this.#listings.find((one) => one.listingId === listingId)
+    if (!chosen) return
+    this.#chosen = chosen
+    byId('offer-title').textContent = `Your offer for ${chosen.title}`
+    byId('offer-facts').textContent = `${chosen.seller} asks ${chosen.price} €.`
+    byId('offer-error').textContent = ''
+    byId('offer-form').elements.price.value = chosen.price
+    byId('offer').showModal()
+    void this.#view(chosen)
+  }
+
+  /** The dialog does without the count where there is no connection. @param {import('./api.js').Listing} chosen */
+  async #view(chosen) {
+    const request = { topic: 'listing.view', payload: { listingId: chosen.listingId } }
+    const seen = await this.#chat?.connection.request('c2s', request).catch(() => undefined)
+    if (seen && this.#chosen === chosen) byId('offer-facts').append(` Seen ${seen.views} times.`)
+  }
+
+  /** @param {string} errorId where the person is told what was refused @param {() => Promise<void>} work */
+  async #tried(errorId, work) {
+    byId(errorId).textContent = ''
+    try {
+      await work()
+    } catch (error) {
+      byId(errorId).textContent = error instanceof Error ? error.message : String(error)
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// What the people who run the app may do to a user's devices.
+import { Body, Controller, HttpCode, Param, Post, UseFilters, UseGuards } from '@nestjs/common'
+import type { Pushed } from '@rookery/core'
+import { ImService } from '@rookery/nest-adapter'
+import { RookeryErrorFilter } from '../chat/rookery-error.filter.js'
+import { KickDto, NotifyDto } from './admin.dto.js'
+import { AdminGuard } from './admin.guard.js'
+import { ExistingUserPipe } from './existing-user.pipe.js'
+
+@Controller('admin/users/:id')
+@UseGuards(AdminGuard)
+@UseFilters(RookeryErrorFilter)
+export class AdminController {
+  constructor(private readonly im: ImService) {}
+
+  /** Pushes an event: to the devices that are online, or with `persist` to all, now or when they come. */
+  @Post('notify')
+  @HttpCode(200)
+  notify(
+    @Param('id', ExistingUserPipe) userId: string,
+    @Body() { topic, payload, persist = false }: NotifyDto,
+  ): Promise<Pushed> {
+    return this.im.push(userId, { topic, payload }, { persist })
+  }
+
+  /** Closes the user's sessions. */
+  @Post('kick')
+  @HttpCode(204)
+  kick(@Param('id', ExistingUserPipe) userId: string, @Body() { deviceType }: KickDto): Promise<void> {
+    return this.im.kick(userId, deviceType === undefined ? {} : { deviceType })
+  }
+}

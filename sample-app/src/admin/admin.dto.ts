@@ -1,0 +1,22 @@
+import { Allow, IsBoolean, IsIn, IsOptional, Matches } from 'class-validator'
+
+export class NotifyDto {
+  @Matches(/^[!-~]{1,64}$/, { message: 'topic must be 1 to 64 printable ASCII characters without spaces' })
+  topic!: string
+
+  /** Any JSON value; chat itself checks that it is one. */
+  @Allow()
+  payload!: unknown
+
+  /** Whether devices that are offline now learn it later. */
+  @IsOptional()
+  @IsBoolean()
+  persist?: boolean
+}
+
+export class KickDto {
+  /** Left out, on all devices. */
+  @IsOptional()
+  @IsIn(['phone', 'pad', 'pc', 'web'])
+  deviceType?: string
+}

@@ -1,0 +1,13 @@
+import { Injectable, NotFoundException, type PipeTransform } from '@nestjs/common'
+import { UsersService } from '../users/users.service.js'
+
+/** Lets through the id of a user that exists. */
+@Injectable()
+export class ExistingUserPipe implements PipeTransform<string, Promise<string>> {
+  constructor(private readonly users: UsersService) {}
+
+  async transform(userId: string): Promise<string> {
+    if (await this.users.exists(userId)) return userId
+    throw new NotFoundException('no such user')
+  }
+}

@@ -1,0 +1,13 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+
+/** A token that was logged out; forgotten once it would have expired anyway. */
+@Entity('revoked_tokens')
+export class RevokedToken {
+  /** The token's `jti`. */
+  @PrimaryColumn({ name: 'token_id', type: 'varchar', length: 36 })
+  tokenId!: string
+
+  /** Unix ms. */
+  @Column({ name: 'expires_at', type: 'bigint' })
+  expiresAt!: number
+}

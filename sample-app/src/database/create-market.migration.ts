@@ -1,0 +1,41 @@
+import { type MigrationInterface, type QueryRunner, Table } from 'typeorm'
+
+export class CreateMarket1700000000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.createTable(
+      new Table({
+        name: 'listings',
+        columns: [
+          { name: 'id', type: 'varchar', length: '36', isPrimary: true },
+          { name: 'seller', type: 'varchar', length: '32' },
+          { name: 'title', type: 'varchar', length: '120' },
+          { name: 'price', type: 'int' },
+          { name: 'views', type: 'int', default: 0 },
+          { name: 'created_at', type: 'bigint' },
+        ],
+        indices: [{ name: 'listings_newest', columnNames: ['created_at'] }],
+      }),
+      true,
+    )
+    await runner.createTable(
+      new Table({
+        name: 'offers',
+        columns: [
+          { name: 'id', type: 'varchar', length: '36', isPrimary: true },
+          { name: 'listing_id', type: 'varchar', length: '36' },
+          { name: 'buyer', type: 'varchar', length: '32' },
+          { name: 'price', type: 'int' },
+          { name: 'created_at', type: 'bigint' },
+        ],
+        indices: [{ name: 'offers_listing', columnNames: ['listing_id'] }],
+        foreignKeys: [{ columnNames: ['listing_id'], referencedTableName: 'listings', referencedColumnNames: ['id'] }],
+      }),
+      true,
+    )
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.dropTable('offers')
+    await runner.dropTable('listings')
+  }
+}

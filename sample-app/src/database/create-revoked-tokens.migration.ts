@@ -1,0 +1,20 @@
+import { type MigrationInterface, type QueryRunner, Table } from 'typeorm'
+
+export class CreateRevokedTokens1700000000002 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.createTable(
+      new Table({
+        name: 'revoked_tokens',
+        columns: [
+          { name: 'token_id', type: 'varchar', length: '36', isPrimary: true },
+          { name: 'expires_at', type: 'bigint' },
+        ],
+      }),
+      true,
+    )
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.dropTable('revoked_tokens')
+  }
+}

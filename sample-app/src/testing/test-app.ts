@@ -1,0 +1,72 @@
+// The whole app inside a test: its HTTP side on a free port, devices without a network, an empty folder of data.
+import { Test } from '@nestjs/testing'
+import { type TestChat, testChat } from '@rookery/nest-adapter/testing'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { DataSource } from 'typeorm'
+import { dataFolder } from '../../testing/running-app.js'
+import { AppModule } from '../app.module.js'
+import { AuthService } from '../auth/auth.service.js'
+import { readConfig } from '../config.js'
+
+export interface Answered {
+  readonly status: number
+  /** What it answered as JSON; empty where it answered nothing. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface PostOptions {
+  /** A demo user, whose token goes with the request. */
+  readonly as?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface TestApp {
+  /** Devices of the demo users. */
+  readonly chat: TestChat
+  /** The app's own database. */
+  readonly database: DataSource
+  /** A token of a demo user. */
+  tokenOf(userId: string): Promise<string>
+  get(path: string): Promise<Answered>
+  post(path: string, body?: object, options?: PostOptions): Promise<Answered>
+  close(): Promise<void>
+}
+
+/** @param env what the app is told besides where its data lies */
+export async function startTestApp(env: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+  const folder = dataFolder()
+  const config = readConfig({ DATABASE_URL: `sqlite:${join(folder.path, 'app.sqlite')}`, ...env })
+  const module = await Test.createTestingModule({ imports: [AppModule.forRoot(config)] }).compile()
+  const app = module.createNestApplication({ logger: ['fatal'], forceCloseConnections: true })
+  await app.listen(0, '127.0.0.1')
+  const { port } = app.getHttpServer().address() as AddressInfo
+  const auth = app.get(AuthService, { strict: false })
+  const tokenOf = async (username: string): Promise<string> => (await auth.login({ username, password: 'demo' })).token
+
+  async function request(method: string, path: string, body?: object, { as, headers }: PostOptions = {}) {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(as === undefined ? {} : { authorization: `Bearer ${await tokenOf(as)}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
+  }
+
+  return {
+    chat: testChat(app, { tokenOf }),
+    database: app.get(DataSource, { strict: false }),
+    tokenOf,
+    get: (path) => request('GET', path),
+    post: (path, body, options) => request('POST', path, body, options),
+    async close() {
+      await app.close()
+      folder.remove()
+    },
+  }
+}
