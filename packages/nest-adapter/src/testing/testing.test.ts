@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Injectable } from '@nestjs/common'
+import { Test } from '@nestjs/testing'
+import { MessageBody } from '@nestjs/websockets'
+import { MemoryStorage, tokens } from '@rookery/core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ImRejection, MemoryStorageModule, OnC2C, OnC2S, RookeryModule } from '../index.js'
+import { type TestChat, testChat, VirtualTimeModule } from './index.js'
+
+const open: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((app) => app.close()))
+})
+
+@Injectable()
+class ChatHandlers {
+  @OnC2C('text')
+  check(): void {}
+  @OnC2C('bad')
+  refuse(): void {
+    throw new ImRejection('not like this', { hint: 'be nice' })
+  }
+  @OnC2S('double')
+  double(@MessageBody('n') n: number): number {
+    return n * 2
+  }
+}
+
+/** What an app's own test would write. */
+async function start({ isVirtual = true } = {}): Promise<TestChat> {
+  const module = await Test.createTestingModule({
+    imports: [
+      ...(isVirtual ? [VirtualTimeModule.forRoot({ startMs: 1000 })] : []),
+      MemoryStorageModule.forRoot(),
+      RookeryModule.forRoot({
+        authenticate: ({ token }) => (token.startsWith('token-of-') ? { userId: token.slice(9) } : null),
+      }),
+    ],
+    providers: [ChatHandlers],
+  })
+    .overrideProvider(tokens.storage)
+    .useValue(new MemoryStorage())
+    .setLogger(false)
+    .compile()
+  open.push(module)
+  await module.init()
+  return testChat(module, { tokenOf: (userId) => `token-of-${userId}` })
+}
+
+describe('fake devices', () => {
+  it('that are online get messages at once, on every device of both sides', async () => {
+    const chat = await start()
+    const [phone, pc] = [await chat.online('ann'), await chat.online('ann', { deviceType: 'pc' })]
+    const bob = await chat.online('bob')
+    await phone.send('bob', 'hello')
+    expect(await bob.received(({ from }) => from === 'ann')).toMatchObject({ content: { text: 'hello' } })
+    await chat.settle()
+    expect([phone.texts, pc.texts, bob.texts]).toEqual([['hello'], ['hello'], ['hello']])
+  })
+
+  it('that are offline learn what they missed when they connect, and again after being away, each message once', async () => {
+    const chat = await start()
+    const [ann, bob] = [await chat.online('ann'), await chat.offline('bob')]
+    await ann.send('bob', 'one')
+    expect([bob.isOnline, bob.texts]).toEqual([false, []])
+    await bob.connect()
+    await ann.send('bob', 'two')
+    await chat.settle()
+    bob.disconnect()
+    await ann.send('bob', 'three')
+    await bob.connect()
+    expect(bob.texts).toEqual(['one', 'two', 'three'])
+    expect(bob.entries.map(({ seq }) => seq)).toEqual([1, 2, 3])
+  })
+
+  it('that are slow get nothing until they read on, and then everything in order', async () => {
+    const chat = await start()
+    const [ann, bob] = [await chat.online('ann'), await chat.online('bob')]
+    bob.stall()
+    for (let i = 0; i < 10; i++) await ann.send('bob', { text: 'x'.repeat(60_000), i })
+    await chat.settle()
+    expect(bob.messages).toEqual([])
+    bob.resume()
+    await chat.settle()
+    expect(bob.messages.map(({ content }) => content?.i)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(bob.events.some(({ event }) => event === 'sync')).toBe(true)
+  })
+
+  it('that are kicked say why, and get nothing more', async () => {
+    const chat = await start()
+    const [first, bob] = [await chat.online('ann'), await chat.online('bob')]
+    const second = await chat.online('ann')
+    expect([first.isOnline, first.kicked?.reason, second.isOnline]).toEqual([false, 'same-device-type', true])
+    await bob.send('ann', 'hi')
+    await chat.settle()
+    expect([first.texts, second.texts]).toEqual([[], ['hi']])
+    await expect(first.send('bob', 'x')).rejects.toThrow('session has ended: same-device-type')
+  })
+
+  it('throw the coded errors that a client would be answered', async () => {
+    const chat = await start()
+    const ann = await chat.online('ann')
+    await expect(ann.send('bob', {}, { type: 'bad' })).rejects.toMatchObject({
+      code: 'REJECTED',
+      message: 'not like this',
+      details: { hint: 'be nice' },
+    })
+    await expect(chat.online('bob', { token: 'forged' })).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    expect(await ann.topic('double', { n: 21 })).toBe(42)
+    await expect(ann.ask('no.such.event')).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    const bob = await chat.offline('bob')
+    expect(() => bob.send('ann', 'x')).toThrow("bob's device is not connected: await connect() first")
+  })
+
+  it('say what came instead of what a test waited for', async () => {
+    const chat = await start({ isVirtual: false })
+    const ann = await chat.online('ann')
+    await ann.send('bob', 'one')
+    await expect(ann.received(({ type }) => type === 'offer')).rejects.toThrow(
+      'ann holds no such message, but: text from ann',
+    )
+  })
+})
+
+describe('time', () => {
+  it('moves when the test says so, and the app closes though nobody moves it any more', async () => {
+    const chat = await start()
+    const ann = await chat.online('ann')
+    expect((await ann.send('bob', 'x')).serverTime).toBe(1000)
+    await chat.advance(3_600_000)
+    expect((await ann.send('bob', 'y')).serverTime).toBe(3_601_000)
+    ann.stall()
+    await open.pop()!.close()
+    expect(ann.isOnline).toBe(false)
+  })
+
+  it('that is real cannot be moved, and one line says what to import', async () => {
+    const chat = await start({ isVirtual: false })
+    expect(() => chat.advance(1)).toThrow(
+      'time is not virtual: import VirtualTimeModule.forRoot() into the testing module',
+    )
+  })
+})
+
+it('needs no test runner: nothing that the entry reaches imports one', () => {
+  const require = createRequire(import.meta.url)
+  const seen = new Set<string>()
+  const outside = new Set<string>()
+  const walk = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?['"]([^'"]+)['"]/g)) {
+      if (specifier.startsWith('.')) walk(join(dirname(file), specifier))
+      else if (specifier.startsWith('@rookery/')) walk(require.resolve(specifier))
+      else outside.add(specifier)
+    }
+  }
+  walk(join(fileURLToPath(new URL('../../dist/testing', import.meta.url)), 'index.js'))
+  expect(seen.size).toBeGreaterThan(20)
+  expect(outside).toContain('@nestjs/common')
+  expect([...outside].filter((name) => /vitest|jest|@nestjs\/testing/.test(name))).toEqual([])
+})
