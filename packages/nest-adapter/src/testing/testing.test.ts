@@ -112,7 +112,7 @@ describe('fake devices', () => {
     expect(await ann.topic('double', { n: 21 })).toBe(42)
     await expect(ann.ask('no.such.event')).rejects.toMatchObject({ code: 'UNSUPPORTED' })
     const bob = await chat.offline('bob')
-    expect(() => bob.send('ann', 'x')).toThrow("bob's device is not connected: await connect() first")
+    await expect(bob.send('ann', 'x')).rejects.toThrow("bob's device is not connected: await connect() first")
   })
 
   it('say what came instead of what a test waited for', async () => {
