@@ -2,6 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pages, readPage, root } from './blocks.js'
@@ -49,7 +50,12 @@ describe('the code in README.md and docs/', () => {
   it.each(blocks.filter(({ runs }) => runs).map(({ at, file }) => [at, file]))('runs: %s', async (_, file) => {
     const compiled = join(folder, 'out', file.replace(/\.ts$/, '.js'))
     const cwd = mkdtempSync(join(data, 'run-'))
-    await promisify(execFile)(process.execPath, [compiled], { cwd, timeout: 30_000, env: { PATH: process.env.PATH } })
+    // Chat's own timers hold no process; a test runner or a server, which these blocks stand for, does.
+    const script = `const alive = setInterval(() => {}, 1000)
+      await import(${JSON.stringify(pathToFileURL(compiled).href)})
+      clearInterval(alive)`
+    const args = ['--input-type=module', '--eval', script]
+    await promisify(execFile)(process.execPath, args, { cwd, timeout: 30_000, env: { PATH: process.env.PATH } })
   })
 
   it.each(all.flatMap((page) => page.copies).map(({ at, path, code }) => [at, path, code]))(
