@@ -38,7 +38,7 @@ export interface PostgresOptions {
   readonly connectTimeoutMs?: number
   /** How long a commit waits for one row that somebody else holds, in ms, before it fails as not stored. Default: 2000. */
   readonly lockTimeoutMs?: number
-  /** How long any call may take, in ms, before it fails; what became of a commit is unknown then. Default: 10000. */
+  /** How long any call may take, in ms, before it fails; what became of a commit is unknown then. Default: 7000. */
   readonly callTimeoutMs?: number
   /** How long a start waits for another node's migrations and for its own, in ms. Default: 120000. */
   readonly migrationTimeoutMs?: number
@@ -103,7 +103,7 @@ export function checkPostgresOptions(options: PostgresOptions): PostgresSettings
     throw wrong('port', 'must be a whole number from 1 to 65535')
   }
   const lockTimeoutMs = ms('lockTimeoutMs', options.lockTimeoutMs ?? 2000)
-  const callTimeoutMs = ms('callTimeoutMs', options.callTimeoutMs ?? 10_000)
+  const callTimeoutMs = ms('callTimeoutMs', options.callTimeoutMs ?? 7000)
   if (callTimeoutMs <= lockTimeoutMs) throw wrong('callTimeoutMs', `must be more than lockTimeoutMs (${lockTimeoutMs})`)
   return {
     address: addressOf(options),
