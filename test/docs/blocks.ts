@@ -3,7 +3,7 @@
 // ```ts            compiled
 // ```ts run        compiled and run: it must end by itself, with 0
 // ```ts file=a.ts  the same under a name, so that other blocks of the page can import it
-// A comment in front gives what a block needs and a reader does not: `<!-- setup: name -->` takes test/docs/setup/name.ts,
+// A comment in front gives what a block needs and a reader does not: `<!-- setup: name -->` takes test/docs/setup/name.ts.fragment,
 // `<!-- setup` on a line of its own begins code. `<!-- check` behind a block begins code that shows that it does what the
 // page says. Fences that name another file of this repository (`same=path`) must be equal to it.
 import { readdirSync, readFileSync } from 'node:fs'
@@ -41,7 +41,8 @@ export const pages = (): string[] => [
     .sort(),
 ]
 
-const fragment = (name: string): string => readFileSync(join(import.meta.dirname, 'setup', `${name}.ts`), 'utf8')
+const fragment = (name: string): string =>
+  readFileSync(join(import.meta.dirname, 'setup', `${name}.ts.fragment`), 'utf8')
 
 /** @throws Error where a comment or a fence is not closed, or a setup belongs to no block */
 export function readPage(page: string): Page {

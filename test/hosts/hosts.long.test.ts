@@ -63,10 +63,21 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
     expect(await askPrice(here, 'audi')).toEqual({ car: 'audi', price: 4000 })
   })
 
-  it('has an AuthService that is asked by chat and asks chat', async () => {
+  it('has an AuthService that is asked by chat, and asks chat to close the sessions of whoever logs out', async () => {
+    const token = await logIn(here, 'ann')
+    const ann = await enter(here, 'ann', { token })
+    const kicked = new Promise((resolve) => ann.socket.once('kick', resolve))
+    const headers = { 'content-type': 'application/json' }
+    await fetch(`${here}/auth/logout`, { method: 'POST', headers, body: JSON.stringify({ token }) })
+    expect(await kicked).toMatchObject({ reason: 'token-revoked' })
+    for (const refused of [token, 'forged'])
+      await expect(enter(here, 'ann', { token: refused })).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
+  })
+
+  it('has handlers of its own on the path, under its guards', async () => {
     const ann = await enter(here, 'ann')
-    expect(await (await fetch(`${here}/auth/node`)).json()).toEqual({ node: ann.ready.nodeId })
-    await expect(enter(here, 'ann', { token: 'forged' })).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
+    expect(await ann.ask('c2c', text('ann', 'free money'))).toMatchObject({ error: { code: 'REJECTED' } })
+    expect(await ann.ask('c2s', { topic: 'whoami', payload: null })).toEqual({ ok: true, data: { name: 'ann' } })
     ann.socket.close()
   })
 
