@@ -62,7 +62,7 @@ const sections: readonly { heading: string; options: string[]; defaults: Readonl
     defaults: { ...checkSqliteOptions({ type: 'better-sqlite3', database: 'a.sqlite' }), database: undefined },
   },
   {
-    heading: 'TypeOrmStorage on PostgreSQL',
+    heading: 'TypeOrmStorageModule on PostgreSQL',
     options: named('storage-typeorm/src/postgres/options.ts', 'PostgresOptions'),
     defaults: checkPostgresOptions({ type: 'postgres' }),
   },
