@@ -1,5 +1,5 @@
 // The outbox's table and statements in each dialect. Texts come back byte for byte: request is text everywhere.
-import type { DataSourceOptions } from 'typeorm'
+import type { DataSource, DataSourceOptions } from 'typeorm'
 
 export interface OutboxSql {
   readonly create: string
@@ -47,6 +47,19 @@ export function outboxSql(type: DataSourceOptions['type'], prefix: string): Outb
         `the app's DataSource is of type '${type}'; the outbox works in 'better-sqlite3', 'postgres', 'mysql' and 'mariadb'`,
       )
   }
+}
+
+/** Makes the table where it is missing. */
+export async function createTable(host: DataSource, { create }: OutboxSql): Promise<void> {
+  if (host.options.type !== 'postgres') {
+    await host.query(create)
+    return
+  }
+  // PostgreSQL fails those that make one table at once, IF NOT EXISTS or not: the lock makes them take turns.
+  await host.transaction(async (tx) => {
+    await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [create])
+    await tx.query(create)
+  })
 }
 
 function statements(table: string, columns: string, place: (position: number) => string): OutboxSql {

@@ -5,7 +5,7 @@ import type { MessageId, Outbox, OutboxRow } from '@rookery/core'
 import { EntityManager, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm'
 import type { SqlValue } from '../sqlite/driver.js'
 import { openCommittedView, type CommittedView } from './committed.js'
-import { outboxSql, type OutboxSql } from './outbox-sql.js'
+import { createTable, outboxSql, type OutboxSql } from './outbox-sql.js'
 
 export interface TypeOrmOutboxOptions {
   /** Before the name of the table. Default: `im_`, which makes `im_outbox`. */
@@ -45,7 +45,7 @@ export class TypeOrmOutbox implements Outbox {
     const host = this.host()
     if (host === null) return
     const sql = outboxSql(host.options.type, this.options.tablePrefix ?? 'im_')
-    if (this.options.createTable ?? true) await host.query(sql.create)
+    if (this.options.createTable ?? true) await createTable(host, sql)
     this.#opened = { host, sql, view: await openCommittedView(host) }
     host.subscribers.push(this.#subscriber)
   }
