@@ -1,7 +1,7 @@
 export type * from './model/index.js'
 export * from './ports/index.js'
 export type { Connection, Frame, Gate, Handshake, Inbound } from './gate/connection.js'
-export { createRookery, Rookery, type Health } from './rookery.js'
+export { createRookery, Rookery, type Health, type NodeStats } from './rookery.js'
 export type { RookeryOptions } from './options.js'
 export {
   type HostMessage,

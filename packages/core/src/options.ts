@@ -1,6 +1,7 @@
 // What a host gives to make a Rookery, and the one line it gets for a mistake.
 import type { NodeId } from './model/ids.js'
 import type { MessageTypes } from './logic/message-types.js'
+import type { Observer } from './ports/observer.js'
 import type { Outbox } from './ports/outbox.js'
 import type { Authenticate, ContactPolicy, ConversationNames, Handlers, Users } from './ports/host.js'
 import type { Bus } from './ports/bus.js'
@@ -49,6 +50,8 @@ export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
   readonly clock?: Clock
   /** Default: the system's. */
   readonly random?: Random
+  /** Who watches how the node does. Default: nobody. */
+  readonly observer?: Observer
   /** Default: nothing is logged. */
   readonly logger?: Logger
 }
@@ -80,6 +83,7 @@ const known: ReadonlySet<string> = new Set<keyof RookeryOptions>([
   'rate',
   'clock',
   'random',
+  'observer',
   'logger',
 ])
 

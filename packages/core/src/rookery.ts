@@ -19,6 +19,7 @@ import { Im } from './logic/im.js'
 import { Kicks } from './logic/kicks.js'
 import type { MessageTypes } from './logic/message-types.js'
 import { Naming } from './logic/naming.js'
+import { observedHandlers } from './logic/observed-handlers.js'
 import { Online } from './logic/online.js'
 import { OutboxMover } from './logic/outbox-mover.js'
 import { Positions } from './logic/positions.js'
@@ -28,7 +29,7 @@ import { Send } from './logic/send.js'
 import { Topics } from './logic/topics.js'
 import { Writer } from './logic/writer.js'
 import { MemoryPresence } from './memory/memory-presence.js'
-import type { NodeId } from './model/ids.js'
+import type { DeviceType, NodeId } from './model/ids.js'
 import { settingsOf, type RookeryOptions } from './options.js'
 import type { Clock } from './ports/clock.js'
 import type { Logger } from './ports/logger.js'
@@ -43,6 +44,14 @@ const silent: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 export interface Health {
   readonly ok: boolean
   readonly parts: Readonly<Record<string, { readonly ok: boolean; readonly reason?: string }>>
+}
+
+/** Figures of a node at one moment. */
+export interface NodeStats {
+  /** By device type; every type that the node knows. */
+  readonly sessions: Readonly<Record<DeviceType, number>>
+  /** Operations that wait to be stored, or are under way. */
+  readonly writerQueue: number
 }
 
 /** One node: gate, logic and ports, ready to be given to a transport. */
@@ -117,6 +126,14 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     return { ok: gateHealth.ok && storageHealth.ok, parts }
   }
 
+  /** How much there is to do at this moment; it walks the sessions, so ask a few times a minute. */
+  stats(): NodeStats {
+    const { deviceSlots, registry, writer } = this.parts
+    const sessions: Record<DeviceType, number> = Object.fromEntries([...deviceSlots.keys()].map((type) => [type, 0]))
+    for (const { deviceType } of registry.all()) sessions[deviceType] = (sessions[deviceType] ?? 0) + 1
+    return { sessions, writerQueue: writer.length }
+  }
+
   /** The nodes that take clients, least loaded first. */
   async endpoints(): Promise<readonly Pick<NodeInfo, 'nodeId' | 'url' | 'sessions'>[]> {
     const nodes = await this.parts.presence.nodes()
@@ -146,7 +163,8 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const contacts = options.contacts ?? null
   const names = options.names ?? null
   const types = options.types ?? null
-  const handlers = options.handlers ?? null
+  const observer = options.observer ?? null
+  const handlers = observedHandlers(options.handlers ?? null, observer)
   const nodeId = options.nodeId ?? random.id()
   const boot = random.id()
   const url = options.url ?? null
@@ -161,7 +179,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   )
   const cluster = new Cluster(nodeId, presence, bus, sessions, logger, (id) => pushes.acknowledged(id))
   const fanOut = new FanOut(sessions, cluster)
-  const writer = new Writer(storage, clock, logger, limits, () => fanOut.flush())
+  const writer = new Writer(storage, clock, logger, limits, () => fanOut.flush(), observer)
   const authoriser = new Authoriser(storage)
   const authenticator = new Authenticator(options.authenticate, clock, logger, timing)
   const deliveries = new Deliveries(writer, fanOut, clock, logger, timing)
@@ -179,6 +197,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     names,
     types,
     handlers,
+    observer,
     sessions,
     timelines,
     epoch,

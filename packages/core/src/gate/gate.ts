@@ -7,6 +7,7 @@ import { isForeign } from '../logic/pull.js'
 import type { NodeId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
 import type { Handlers } from '../ports/host.js'
+import type { Observer } from '../ports/observer.js'
 import type { Random } from '../ports/random.js'
 import type { TimelineReads, UserHead } from '../ports/storage.js'
 import { check } from '../protocol/check.js'
@@ -44,6 +45,7 @@ interface Parts {
   readonly random: Random
   readonly limits: Limits
   readonly timing: Timing
+  readonly observer: Observer | null
 }
 
 export class NodeGate implements Gate, SessionContext {
@@ -74,6 +76,10 @@ export class NodeGate implements Gate, SessionContext {
 
   receive(session: Session, request: Request): void {
     this.parts.requests.receive(session, request)
+  }
+
+  synced(): void {
+    this.parts.observer?.synced?.()
   }
 
   closed(session: Session): void {

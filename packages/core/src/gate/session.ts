@@ -27,6 +27,8 @@ export interface SessionContext {
   readonly holeMs: number
   readonly queueBytesMax: number
   receive(session: Session, request: Request): void
+  /** A session is told to pull. */
+  synced(): void
   closed(session: Session): void
 }
 
@@ -160,6 +162,7 @@ export class Session implements Inbound, ImSession {
         break
       case 'sync':
         this.forgetHeld()
+        this.context.synced()
         this.connection.emit({ event: 'sync', json: `{"seq":${next.known}}` })
         break
       case 'follow':

@@ -3,6 +3,7 @@
 import type { JsonText, MessageId, UserId } from '../model/ids.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
+import type { Observer } from '../ports/observer.js'
 import type { Outbox, OutboxRow } from '../ports/outbox.js'
 import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
 import type { Timing } from '../protocol/limits.js'
@@ -25,6 +26,7 @@ interface Parts {
   readonly clock: Clock
   readonly logger: Logger
   readonly timing: Timing
+  readonly observer: Observer | null
 }
 
 export class OutboxMover {
@@ -118,13 +120,16 @@ export class OutboxMover {
   private async outcome({ id }: OutboxRow, finished: Promise<unknown>): Promise<boolean> {
     try {
       await finished
+      this.parts.observer?.outboxRow?.('moved')
       return true
     } catch (error) {
       if (!(error instanceof RookeryError) || mayBeTriedAgain(error.code)) {
         this.parts.logger.error('a row of the outbox was not moved; the next sweep tries again', error, { id })
+        this.parts.observer?.outboxRow?.('retried')
         return false
       }
       this.parts.logger.error('a row of the outbox cannot be moved and is kept aside', error, { id, code: error.code })
+      this.parts.observer?.outboxRow?.('parked')
       await this.parts.outbox.park(id, `${error.code}: ${error.message}`)
       return false
     }

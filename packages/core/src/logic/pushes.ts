@@ -2,6 +2,7 @@
 // fact, which every device learns sooner or later.
 import type { JsonText, Seq, UserId } from '../model/ids.js'
 import type { Clock, Timer } from '../ports/clock.js'
+import type { Observer } from '../ports/observer.js'
 import type { Random } from '../ports/random.js'
 import type { Timing } from '../protocol/limits.js'
 import { factEntryJson } from '../protocol/wire.js'
@@ -19,6 +20,7 @@ interface Parts {
   readonly clock: Clock
   readonly random: Random
   readonly timing: Timing
+  readonly observer: Observer | null
 }
 
 interface Waiting {
@@ -63,6 +65,7 @@ export class Pushes {
       { op: 'custom', userId, topic, payload, at, key },
       ({ inboxSeq }) => {
         if (inboxSeq === null) return null
+        this.parts.observer?.pushed?.('stored')
         const body = `{"topic":${JSON.stringify(topic)},"payload":${payload}}`
         fanOut.add(userId, inboxSeq, factEntryJson(inboxSeq, at, 'custom', body))
         return inboxSeq
@@ -80,6 +83,7 @@ export class Pushes {
     if (waiting === undefined) return
     this.waiting.delete(id)
     this.parts.clock.clearTimeout(waiting.timer)
+    this.parts.observer?.pushed?.(isDelivered ? 'delivered' : 'undelivered')
     waiting.settle(isDelivered)
   }
 }

@@ -3,6 +3,7 @@ import type { MessageId, UserId } from '../model/ids.js'
 import type { NewMessage } from '../model/message.js'
 import type { Clock } from '../ports/clock.js'
 import type { AfterSend, Handlers, ImSession, Sent } from '../ports/host.js'
+import type { Observer } from '../ports/observer.js'
 import type { Random } from '../ports/random.js'
 import type { AppendResult, RefusedResult, Storage, StoredKey } from '../ports/storage.js'
 import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
@@ -29,6 +30,7 @@ interface Parts {
   readonly timing: Timing
   readonly admission: Admission
   readonly handlers: Handlers | null
+  readonly observer: Observer | null
 }
 
 /** A message of the host under way. */
@@ -60,6 +62,7 @@ export class Send implements SendOutcomes {
     const lane = sender.lanes?.get(job.incoming.message.conversationId)
     job.place = placeOf(lane, job.clientMsgId, arrival)
     this.holdBack(job, sender, error)
+    if (this.parts.observer !== null) this.observe(job, error, 0)
   }
 
   /**
@@ -235,7 +238,15 @@ export class Send implements SendOutcomes {
     if (this.pending.get(key) === job) this.pending.delete(key)
     // An attempt that was turned away meanwhile is not missing any more.
     if (!isRefusal(outcome)) job.sender?.lanes?.get(message.conversationId)?.settle(job.clientMsgId)
+    if (this.parts.observer !== null && !job.isAnswered)
+      this.observe(job, outcome, this.nowMs() - (job.deadlineMs - this.parts.timing.sendDeadlineMs))
     job.answer(outcome)
+  }
+
+  private observe({ sender, incoming }: SendJob, given: Sent | RookeryError, durationMs: number): void {
+    const { kind, type } = incoming.message
+    const outcome = given instanceof RookeryError ? given.code : given.duplicate ? 'duplicate' : 'stored'
+    this.parts.observer?.sent?.({ kind, type, by: sender === null ? 'host' : 'session', outcome, durationMs })
   }
 }
 

@@ -5,6 +5,7 @@
 // an outcome that is not known is never guessed.
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
+import type { Observer } from '../ports/observer.js'
 import type { OpResults, RefusedResult, Storage, StorageOp } from '../ports/storage.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits } from '../protocol/limits.js'
@@ -41,6 +42,7 @@ export class Writer {
     private readonly limits: Pick<Limits, 'writerQueue' | 'commitOps'>,
     /** Called after all results of a commit were handed out: the place to send what they gathered. */
     private readonly committed: () => void,
+    private readonly observer: Observer | null = null,
   ) {}
 
   /** Operations waiting or under way. */
@@ -92,12 +94,15 @@ export class Writer {
   private async commit(): Promise<void> {
     for (let backoffMs = backoffFirstMs; ; backoffMs = Math.min(backoffMs * 2, backoffLastMs)) {
       const jobs = this.batch
+      const beganMs = this.observer === null ? 0 : this.clock.monotonic()
       try {
         const results = await this.storage.commit(jobs.map((job) => job.op))
+        if (this.observer !== null) this.observe(jobs.length, beganMs, false)
         for (let i = 0; i < jobs.length; i++) this.hand(jobs[i]!, results[i]!)
         this.committed()
         return
       } catch (error) {
+        if (this.observer !== null) this.observe(jobs.length, beganMs, true)
         this.logger.error('a commit failed and is run again', error, { operations: jobs.length })
       }
       await new Promise<void>((resolve) => this.clock.setTimeout(resolve, backoffMs))
@@ -106,6 +111,10 @@ export class Writer {
       this.batch = this.admit(jobs.filter((job) => !this.expired.has(job)))
       if (this.batch.length === 0) return
     }
+  }
+
+  private observe(operations: number, beganMs: number, failed: boolean): void {
+    this.observer?.committed?.({ operations, durationMs: this.clock.monotonic() - beganMs, failed })
   }
 
   private hand(job: WriteJob, result: OpResults[StorageOp['op']] | RefusedResult): void {

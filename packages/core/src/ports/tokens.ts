@@ -6,6 +6,7 @@ export const tokens = {
   presence: Symbol.for('@rookery/core:presence'),
   outbox: Symbol.for('@rookery/core:outbox'),
   bus: Symbol.for('@rookery/core:bus'),
+  observer: Symbol.for('@rookery/core:observer'),
   clock: Symbol.for('@rookery/core:clock'),
   random: Symbol.for('@rookery/core:random'),
 } as const
