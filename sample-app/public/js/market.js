@@ -84,7 +84,7 @@ export class Market {
   async #view(chosen) {
     const request = { topic: 'listing.view', payload: { listingId: chosen.listingId } }
     const seen = await this.#chat?.connection.request('c2s', request).catch(() => undefined)
-    if (seen && this.#chosen === chosen) byId('offer-facts').append(` Seen ${seen.views} times.`)
+    if (seen && this.#chosen === chosen) byId('offer-facts').append(` Views: ${seen.views}.`)
   }
 
   /** @param {string} errorId where the person is told what was refused @param {() => Promise<void>} work */

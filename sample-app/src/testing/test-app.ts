@@ -26,7 +26,7 @@ export interface TestApp {
   readonly chat: TestChat
   /** The app's own database. */
   readonly database: DataSource
-  /** A token of a demo user. */
+  /** A new token of a demo user. */
   tokenOf(userId: string): Promise<string>
   get(path: string): Promise<Answered>
   post(path: string, body?: object, options?: PostOptions): Promise<Answered>
@@ -44,12 +44,20 @@ export async function startTestApp(env: Readonly<Record<string, string>> = {}): 
   const auth = app.get(AuthService, { strict: false })
   const tokenOf = async (username: string): Promise<string> => (await auth.login({ username, password: 'demo' })).token
 
+  // Hashing a password takes its time: requests at once would come one after the other.
+  const tokens = new Map<string, Promise<string>>()
+  const tokenAs = (userId: string): Promise<string> => {
+    const token = tokens.get(userId) ?? tokenOf(userId)
+    tokens.set(userId, token)
+    return token
+  }
+
   async function request(method: string, path: string, body?: object, { as, headers }: PostOptions = {}) {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(as === undefined ? {} : { authorization: `Bearer ${await tokenOf(as)}` }),
+        ...(as === undefined ? {} : { authorization: `Bearer ${await tokenAs(as)}` }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
