@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Host, packAll, remove, run, say } from './host.js'
-import { askPrice, enter, logIn } from './visitor.js'
+import { askPrice, enter, logIn, post } from './visitor.js'
 
 const kinds = ['nest12-express', 'nest12-fastify', 'nest11-commonjs'] as const
 const commonJs = 'nest11-commonjs'
@@ -67,8 +67,7 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
     const token = await logIn(here, 'ann')
     const ann = await enter(here, 'ann', { token })
     const kicked = new Promise((resolve) => ann.socket.once('kick', resolve))
-    const headers = { 'content-type': 'application/json' }
-    await fetch(`${here}/auth/logout`, { method: 'POST', headers, body: JSON.stringify({ token }) })
+    await post(`${here}/auth/logout`, { token })
     expect(await kicked).toMatchObject({ reason: 'token-revoked' })
     for (const refused of [token, 'forged'])
       await expect(enter(here, 'ann', { token: refused })).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
@@ -99,6 +98,19 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
     const { data } = await cat.ask('pull', { since: 0 })
     expect(data.entries.map((entry: any) => entry.message.content.text)).toEqual(['one', 'two', 'three'])
     for (const { socket } of [ann, cat]) socket.close()
+  })
+
+  it('writes an order and its message in one transaction, or neither', async () => {
+    const sue = await enter(here, 'sue')
+    expect((await post(`${here}/orders`, { buyer: 'ann', seller: 'sue', isSoldOut: true })).status).toBe(400)
+    const order = (await (await post(`${here}/orders`, { buyer: 'ann', seller: 'sue' })).json()) as { id: number }
+    expect(await sue.received(1)).toMatchObject([
+      { message: { type: 'order', from: 'ann', content: { id: order.id } } },
+    ])
+    expect(await (await fetch(`${here}/orders`)).json()).toEqual([{ id: order.id, buyer: 'ann' }])
+    const { data } = await sue.ask('pull', { since: 0 })
+    expect(data.entries).toHaveLength(1)
+    sue.socket.close()
   })
 
   it('has two apps in one process that do not see each other', async () => {

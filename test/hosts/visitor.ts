@@ -19,14 +19,14 @@ export interface Visitor {
   received(count: number): Promise<any[]>
 }
 
+/** Asks the host's own HTTP. */
+export function post(url: string, body: unknown): Promise<Response> {
+  return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+}
+
 /** The host's own log-in. */
 export async function logIn(url: string, name: string): Promise<string> {
-  const response = await fetch(`${url}/auth/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name }),
-  })
-  const { token } = (await response.json()) as { token: string }
+  const { token } = (await (await post(`${url}/auth/login`, { name })).json()) as { token: string }
   return token
 }
 
