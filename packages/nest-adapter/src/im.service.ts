@@ -13,6 +13,7 @@ import type {
   MessageTypes,
   NodeId,
   NodeInfo,
+  NodeStats,
   Pushed,
   PushedEvent,
   RegisteredTypes,
@@ -144,6 +145,11 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
   /** Whether this node can serve, with the reason for each part that cannot. Never rejects for a part that fails. */
   async health(): Promise<Health> {
     return this.node.get().health()
+  }
+
+  /** Figures of this node at this moment: sessions by device type, and what waits to be stored. */
+  stats(): NodeStats {
+    return this.node.get().stats()
   }
 
   /** The nodes that a client may connect to, least loaded first. Rejects where presence cannot be asked. */

@@ -1,7 +1,8 @@
 // Finds core's ports in the host's container, wherever the adapters' modules stand in the tree and in whatever order.
-import { type RookeryOptions, tokens } from '@rookery/core'
+import { type Observer, type RookeryOptions, tokens } from '@rookery/core'
 import type { ModulesContainer } from '@nestjs/core'
 import { misconfigured } from './misconfigured.js'
+import { combineObservers } from './observers.js'
 
 /** A port that an adapter's module may provide: core's option of the same name. */
 export type PortName = keyof typeof tokens & keyof RookeryOptions
@@ -16,7 +17,8 @@ export const portNames = Object.keys(tokens) as PortName[]
 export function findPorts(modules: ModulesContainer): Ports {
   const found: Record<string, object> = {}
   for (const name of portNames) {
-    const port = find(modules, name)
+    const given = findAll(modules, name)
+    const port = name === 'observer' ? combineObservers([...given.keys()] as Observer[]) : onlyOne(given, name)
     if (port !== undefined) found[name] = port
   }
   if (found.storage === undefined)
@@ -26,7 +28,8 @@ export function findPorts(modules: ModulesContainer): Ports {
   return found as unknown as Ports
 }
 
-function find(modules: ModulesContainer, name: PortName): object | undefined {
+/** Each instance, with the module that provides it. */
+function findAll(modules: ModulesContainer, name: PortName): ReadonlyMap<object, string> {
   const found = new Map<object, string>()
   for (const module of modules.values()) {
     const provider = module.providers.get(tokens[name])
@@ -34,6 +37,10 @@ function find(modules: ModulesContainer, name: PortName): object | undefined {
     // Two imports of one adapter are two instances; two names of one instance are one.
     if (provider.instance) found.set(provider.instance as object, module.name)
   }
+  return found
+}
+
+function onlyOne(found: ReadonlyMap<object, string>, name: PortName): object | undefined {
   if (found.size > 1)
     throw misconfigured(
       `Rookery has ${found.size} providers of ${name} (from ${[...found.values()].join(', ')}): import one of these modules, once, in one place.`,

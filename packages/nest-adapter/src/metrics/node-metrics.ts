@@ -1,0 +1,121 @@
+// What is counted of a node, under which name.
+import type { NodeStats, ObservedCommit, ObservedHandler, ObservedSend, Observer } from '@rookery/core'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { misconfigured } from '../misconfigured.js'
+
+/** From a commit in memory to a deadline, s. */
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+/** From a lone message to a full batch. */
+const sizes = [1, 2, 5, 10, 20, 50, 100, 200, 500]
+
+export class NodeMetrics implements Observer {
+  private readonly names: string[] = []
+  private readonly sends: Counter
+  private readonly sendTime: Histogram
+  private readonly commitTime: Histogram
+  private readonly commitSize: Histogram
+  private readonly failures: Counter
+  private readonly handlerTime: Histogram
+  private readonly syncs: Counter
+  private readonly pushes: Counter
+  private readonly rows: Counter
+
+  /** @throws Error in one line where the registry has these names already */
+  constructor(
+    private readonly registry: Registry,
+    prefix: string,
+    stats: () => NodeStats,
+  ) {
+    const of = (name: string, help: string, labelNames: string[] = []) => {
+      if (registry.getSingleMetric(prefix + name) !== undefined)
+        throw misconfigured(
+          `The registry has ${prefix}${name} already: import RookeryMetricsModule once, and give each app of a process a registry of its own.`,
+        )
+      this.names.push(prefix + name)
+      return { name: prefix + name, help, labelNames, registers: [registry] }
+    }
+    this.sends = new Counter(
+      of('sends_total', 'Messages answered, by kind, by whom they were sent, and by outcome.', [
+        'kind',
+        'by',
+        'outcome',
+      ]),
+    )
+    this.sendTime = new Histogram({
+      ...of('send_duration_seconds', 'From a message to its answer.', ['by']),
+      buckets: seconds,
+    })
+    this.commitTime = new Histogram({ ...of('commit_duration_seconds', 'Commits to storage.'), buckets: seconds })
+    this.commitSize = new Histogram({ ...of('commit_operations', 'Operations in a commit.'), buckets: sizes })
+    this.failures = new Counter(of('commit_failures_total', 'Commits that failed as a whole and were run again.'))
+    this.handlerTime = new Histogram({
+      ...of('handler_duration_seconds', "Calls of the app's handlers.", ['on', 'outcome']),
+      buckets: seconds,
+    })
+    this.syncs = new Counter(of('syncs_total', 'Sessions that fell behind and were told to pull.'))
+    this.pushes = new Counter(of('pushes_total', 'Events pushed to users (s2c), by outcome.', ['outcome']))
+    this.rows = new Counter(of('outbox_rows_total', 'Rows of the outbox, by what became of them.', ['outcome']))
+    void new Gauge({
+      ...of('sessions', 'Sessions of this node.', ['device_type']),
+      collect() {
+        for (const [deviceType, count] of Object.entries(known(stats)?.sessions ?? {}))
+          this.set({ device_type: deviceType }, count)
+      },
+    })
+    void new Gauge({
+      ...of('writer_queue', 'Operations that wait to be stored.'),
+      collect() {
+        this.set(known(stats)?.writerQueue ?? 0)
+      },
+    })
+  }
+
+  sent({ kind, by, outcome, durationMs }: ObservedSend): void {
+    this.sends.inc({ kind, by, outcome })
+    this.sendTime.observe({ by }, durationMs / 1000)
+  }
+
+  committed({ operations, durationMs, failed }: ObservedCommit): void {
+    if (failed) this.failures.inc()
+    this.commitTime.observe(durationMs / 1000)
+    this.commitSize.observe(operations)
+  }
+
+  async handler<T>({ on }: ObservedHandler, call: () => Promise<T>): Promise<T> {
+    const end = this.handlerTime.startTimer({ on })
+    try {
+      const given = await call()
+      end({ outcome: 'ok' })
+      return given
+    } catch (error) {
+      end({ outcome: 'thrown' })
+      throw error
+    }
+  }
+
+  synced(): void {
+    this.syncs.inc()
+  }
+
+  pushed(outcome: string): void {
+    this.pushes.inc({ outcome })
+  }
+
+  outboxRow(outcome: string): void {
+    this.rows.inc({ outcome })
+  }
+
+  /** Takes everything out of the registry. */
+  remove(): void {
+    for (const name of this.names) this.registry.removeSingleMetric(name)
+  }
+}
+
+/** Null while the app has not started: a scrape must not fail for that. */
+function known(stats: () => NodeStats): NodeStats | null {
+  try {
+    return stats()
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,21 @@
+// Several who watch one node: figures and spans, each from a module of its own.
+import type { ObservedHandler, Observer } from '@rookery/core'
+
+/** One observer that tells all of them; undefined where there are none. */
+export function combineObservers(observers: readonly Observer[]): Observer | undefined {
+  if (observers.length < 2) return observers[0]
+  const around = observers.filter((one) => one.handler !== undefined)
+  return {
+    sent: (send) => observers.forEach((one) => one.sent?.(send)),
+    committed: (commit) => observers.forEach((one) => one.committed?.(commit)),
+    synced: () => observers.forEach((one) => one.synced?.()),
+    pushed: (outcome) => observers.forEach((one) => one.pushed?.(outcome)),
+    outboxRow: (outcome) => observers.forEach((one) => one.outboxRow?.(outcome)),
+    ...(around.length === 0 ? {} : { handler: nested(around) }),
+  }
+}
+
+const nested =
+  (observers: readonly Observer[]) =>
+  <T>(handler: ObservedHandler, call: () => Promise<T>): Promise<T> =>
+    observers.reduceRight((inner, one) => () => one.handler!(handler, inner), call)()

@@ -1,0 +1,32 @@
+// The module that a host imports for spans.
+import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common'
+import { tokens } from '@rookery/core'
+import { trace, type Tracer } from '@opentelemetry/api'
+import { NodeSpans } from './node-spans.js'
+
+export interface RookeryTracingOptions {
+  /** Default: the tracer `rookery` of the provider that the app registered. */
+  readonly tracer?: Tracer
+}
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<RookeryTracingOptions>().setClassMethodName('forRoot').build()
+
+/**
+ * A span for each send, each commit and each call of a handler, whose own spans (of queries, of requests) stand under it.
+ * Import it beside `RookeryModule`. Spans bear kinds, types and outcomes; no contents, no tokens, no user ids.
+ */
+@Module({
+  providers: [
+    {
+      provide: tokens.observer,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: ({ tracer = trace.getTracer('rookery') }: RookeryTracingOptions) => new NodeSpans(tracer),
+    },
+  ],
+})
+export class RookeryTracingModule extends ConfigurableModuleClass {
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return super.forRoot(options)
+  }
+}
