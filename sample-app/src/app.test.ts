@@ -125,8 +125,11 @@ describe('operation', () => {
     const response = await fetch(`${app.url}/health`)
     expect(response.status).toBe(200)
     expect(await response.json()).toMatchObject({
-      ok: true,
-      parts: { database: { ok: true }, storage: { ok: true }, gate: { ok: true } },
+      status: 'ok',
+      details: {
+        database: { status: 'up' },
+        chat: { status: 'up', parts: { storage: { ok: true }, gate: { ok: true } } },
+      },
     })
   })
 

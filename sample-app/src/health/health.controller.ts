@@ -1,35 +1,20 @@
 // Whether this process can serve, for load balancers and whoever watches.
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common'
-import { ImService } from '@rookery/nest-adapter'
-import { DataSource } from 'typeorm'
-
-interface Part {
-  readonly ok: boolean
-  readonly reason?: string
-}
+import { Controller, Get } from '@nestjs/common'
+import { HealthCheck, type HealthCheckResult, HealthCheckService, TypeOrmHealthIndicator } from '@nestjs/terminus'
+import { RookeryHealthIndicator } from '@rookery/nest-adapter'
 
 @Controller('health')
 export class HealthController {
   constructor(
-    private readonly im: ImService,
-    private readonly database: DataSource,
+    private readonly checks: HealthCheckService,
+    private readonly database: TypeOrmHealthIndicator,
+    private readonly chat: RookeryHealthIndicator,
   ) {}
 
   /** 200 when it can serve, 503 when not, with the reason for each part. */
   @Get()
-  async health(): Promise<{ ok: boolean; parts: Record<string, Part> }> {
-    const [chat, database] = await Promise.all([this.im.health(), this.askDatabase()])
-    const report = { ok: chat.ok && database.ok, parts: { database, ...chat.parts } }
-    if (!report.ok) throw new ServiceUnavailableException(report)
-    return report
-  }
-
-  private async askDatabase(): Promise<Part> {
-    try {
-      await this.database.query('SELECT 1')
-      return { ok: true }
-    } catch {
-      return { ok: false, reason: 'the database does not answer' }
-    }
+  @HealthCheck()
+  health(): Promise<HealthCheckResult> {
+    return this.checks.check([() => this.database.pingCheck('database'), () => this.chat.isHealthy('chat')])
   }
 }

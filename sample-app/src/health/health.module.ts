@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common'
+import { TerminusModule } from '@nestjs/terminus'
+import { RookeryHealthIndicator } from '@rookery/nest-adapter'
 import { HealthController } from './health.controller.js'
 
-@Module({ controllers: [HealthController] })
+@Module({ imports: [TerminusModule], controllers: [HealthController], providers: [RookeryHealthIndicator] })
 export class HealthModule {}

@@ -1,14 +1,19 @@
 // Figures for Prometheus: of this process, and of chat in it.
 import { Module } from '@nestjs/common'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { RookeryMetricsModule, type RookeryMetricsOptions } from '@rookery/nest-adapter/metrics'
+import { Registry } from 'prom-client'
 import { MetricsController } from './metrics.controller.js'
+import { RegistryModule } from './registry.module.js'
 
-function createRegistry(): Registry {
-  // Not the library's global one: two apps in one process must not count for one another.
-  const register = new Registry()
-  collectDefaultMetrics({ register })
-  return register
-}
-
-@Module({ controllers: [MetricsController], providers: [{ provide: Registry, useFactory: createRegistry }] })
+@Module({
+  imports: [
+    RegistryModule,
+    RookeryMetricsModule.forRootAsync({
+      imports: [RegistryModule],
+      inject: [Registry],
+      useFactory: (registry: Registry): RookeryMetricsOptions => ({ registry }),
+    }),
+  ],
+  controllers: [MetricsController],
+})
 export class MetricsModule {}

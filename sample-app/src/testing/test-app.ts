@@ -30,6 +30,8 @@ export interface TestApp {
   tokenOf(userId: string): Promise<string>
   get(path: string): Promise<Answered>
   post(path: string, body?: object, options?: PostOptions): Promise<Answered>
+  /** What Prometheus would read. */
+  figures(): Promise<string>
   close(): Promise<void>
 }
 
@@ -72,6 +74,7 @@ export async function startTestApp(env: Readonly<Record<string, string>> = {}): 
     tokenOf,
     get: (path) => request('GET', path),
     post: (path, body, options) => request('POST', path, body, options),
+    figures: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
     async close() {
       await app.close()
       folder.remove()
