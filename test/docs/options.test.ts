@@ -1,5 +1,5 @@
 // docs/options.md against the source: nothing missing, nothing invented, every default as it is.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { root } from './blocks.js'
@@ -12,6 +12,17 @@ function named(path: string, name: string): string[] {
   if (body === undefined) throw new Error(`${path} has no interface ${name}`)
   return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option!)
 }
+
+/** Those on the page, and those that are made of them or that hosts never give. */
+const onThePage = ['RookeryOptions', 'SocketIoTransportOptions', 'SqliteOptions', 'PostgresOptions']
+onThePage.push('TypeOrmOutboxOptions', 'RookeryMetricsOptions', 'RookeryTracingOptions')
+const notOnThePage = [
+  'ProvidedOptions',
+  'ResolvedOptions',
+  'RookeryModuleOptions',
+  'LinkOptions',
+  'MemoryStorageOptions',
+]
 
 /** What a module of the sources exports. The path is put together here, where no linter takes it for an import. */
 const load = (path: string): Promise<any> => import(join(root, 'packages', path))
@@ -71,6 +82,16 @@ const sections: readonly { heading: string; options: string[]; defaults: Readonl
     options: named('storage-typeorm/src/outbox/typeorm-outbox.ts', 'TypeOrmOutboxOptions'),
     defaults: {},
   },
+  {
+    heading: 'RookeryMetricsModule',
+    options: named('nest-adapter/src/metrics/metrics.module.ts', 'RookeryMetricsOptions'),
+    defaults: {},
+  },
+  {
+    heading: 'RookeryTracingModule',
+    options: named('nest-adapter/src/tracing/tracing.module.ts', 'RookeryTracingOptions'),
+    defaults: {},
+  },
 ]
 
 describe('docs/options.md', () => {
@@ -89,6 +110,14 @@ describe('docs/options.md', () => {
     expect(Object.fromEntries(known.map((row) => [row.option, row.default]))).toEqual(
       Object.fromEntries(known.map(({ option }) => [option, shown(defaults[option])])),
     )
+  })
+
+  it('knows every interface of options that a package has', () => {
+    const files = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' })
+    const found = files
+      .filter((file) => /^[a-z-]+\/src\/(?!testing\/).*\.ts$/.test(file) && !file.endsWith('.test.ts'))
+      .flatMap((file) => [...source(file).matchAll(/^export interface (\w+Options)\b/gm)].map(([, name]) => name!))
+    expect(found.sort()).toEqual([...onThePage, ...notOnThePage].sort())
   })
 
   it('gives the rate as it is in the source', () => {
