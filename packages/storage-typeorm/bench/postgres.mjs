@@ -17,7 +17,6 @@ const database = `rookery_bench_${randomBytes(4).toString('hex')}`
 const conversations = 200
 const rounds = 5
 const content = JSON.stringify({ text: 'x'.repeat(88) })
-const ticksPerSecond = 100
 
 let made = 0
 function message(pair) {
@@ -61,16 +60,15 @@ await admin.connect()
 /** Processor time of this database's backends, in µs; 0 where the server is elsewhere. */
 async function serverUs() {
   const { rows } = await admin.query('SELECT pid FROM pg_stat_activity WHERE datname = $1', [database])
-  let ticks = 0
+  let ns = 0
   for (const { pid } of rows) {
     try {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ')
-      ticks += Number(fields[11]) + Number(fields[12])
+      ns += Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0])
     } catch {
       return 0
     }
   }
-  return (ticks / ticksPerSecond) * 1e6
+  return ns / 1000
 }
 
 async function measure(what, perRound, run, of = 'message') {
@@ -141,7 +139,7 @@ try {
     batch(100).flatMap((op, m) => {
       const [me] = op.members
       const at = 100 + n * 4 + (m % 4)
-      return [op, { op: 'device', userId: me, deviceId: 'd', deviceType: 'phone', delivered: { from: 0, to: at } }]
+      return [op, { op: 'device', userId: me, deviceId: 'd', deviceType: 'phone', delivered: { from: at - 4, to: at } }]
     }),
   )
   await measure(

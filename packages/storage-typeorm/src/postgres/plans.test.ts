@@ -15,17 +15,19 @@ import { Known } from './writing/known.js'
 interface Plan {
   readonly 'Node Type': string
   readonly 'Relation Name'?: string
-  readonly 'Index Name'?: string
+  readonly 'Index Cond'?: string
   readonly Plans?: readonly Plan[]
 }
 
 /** Every node of a plan, each with the table it reads. */
 function* nodesOf(plan: Plan): Generator<string> {
-  yield [plan['Node Type'], plan['Relation Name']].filter((part) => part !== undefined).join(' on ')
+  const isWhole = plan['Node Type'].startsWith('Index') && plan['Index Cond'] === undefined
+  const what = isWhole ? `Whole ${plan['Node Type']}` : plan['Node Type']
+  yield [what, plan['Relation Name']].filter((part) => part !== undefined).join(' on ')
   for (const child of plan.Plans ?? []) yield* nodesOf(child)
 }
 
-const unwanted = /^(?:Seq Scan|Parallel Seq Scan|Sort|Incremental Sort|Hash Join|Merge Join)/
+const unwanted = /^(?:Whole|Seq Scan|Parallel Seq Scan|Sort|Incremental Sort|Hash Join|Merge Join)/
 
 describeOnPostgres('plans on PostgreSQL', () => {
   let database: Awaited<ReturnType<typeof freshDatabase>>

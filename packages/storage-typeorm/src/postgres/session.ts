@@ -14,6 +14,9 @@ export const plans = [
   'enable_hashjoin = off',
   'enable_mergejoin = off',
   'enable_bitmapscan = off',
+  // Joins are written in the order in which they are to be made.
+  'join_collapse_limit = 1',
+  'from_collapse_limit = 1',
 ]
 
 export function sessionOf(settings: PostgresSettings, role: 'write' | 'read'): string {

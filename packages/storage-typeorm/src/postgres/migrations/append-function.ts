@@ -4,6 +4,7 @@
 // the locked rows or from a snapshot taken under the locks: so no key is stored twice, and no number is given twice.
 import { entryKind, flag, systemUser } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
+import { look } from '../look.js'
 import { makeUsers } from './lock-function.js'
 import { staleMemory, type Functions } from './names.js'
 
@@ -61,9 +62,9 @@ BEGIN
       i, coalesce(m.digest, k.digest), m.msg_id, x.conversation_id, m.seq, coalesce(m.server_time, k.at)))::text
     INTO o_known, known
     FROM generate_series(1, n) i
-    JOIN ${t.key} k ON k.person = coalesce(u_id[o_sender[i]], ${systemUser}) AND k.client_msg_id = o_key[i]
-    LEFT JOIN ${t.message} m ON m.conversation = k.conversation AND m.seq = k.seq
-    LEFT JOIN ${t.conversation} x ON x.id = k.conversation;
+    ${look('INNER', t.key, 'k', `person = coalesce(u_id[o_sender[i]], ${systemUser}) AND client_msg_id = o_key[i]`)}
+    ${look('LEFT', t.message, 'm', 'conversation = k.conversation AND seq = k.seq')}
+    ${look('LEFT', t.conversation, 'x', 'id = k.conversation')};
 
   seqs := array_fill(NULL::bigint, ARRAY[n]);
   ordinals := seqs;

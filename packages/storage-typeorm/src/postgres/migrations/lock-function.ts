@@ -1,6 +1,7 @@
 // Locks the rows of a batch of several kinds before any of it is carried out: conversations, then users, each sorted.
 import { entryKind } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
+import { look } from '../look.js'
 import type { Functions } from './names.js'
 
 /** Rows for users that have none, made in order and before any lock, so that two who make the same wait in one order. */
@@ -19,17 +20,29 @@ export const makeUsers = (t: Tables): string => `
  */
 export const lockFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.lock}(
-  conversations text[], users text[], unmet text[], a_user text[], a_from bigint[], a_to bigint[]
+  conversations text[], users text[], unmet text[], a_user text[], a_device text[], a_from bigint[], a_to bigint[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   ${makeUsers(t)}
   IF cardinality(a_user) > 0 THEN
     conversations := conversations || ARRAY(
       SELECT c.conversation_id FROM generate_series(1, cardinality(a_user)) i
-        JOIN ${t.user} u ON u.user_id = a_user[i]
-        JOIN ${t.inbox} e ON e.person = u.id AND e.seq > a_from[i] AND e.seq <= a_to[i] AND e.kind = ${entryKind.message}
-        JOIN ${t.conversation} c ON c.id = e.conversation AND c.kind = 'c2c'
-          AND e.conversation_seq > CASE WHEN c.user_a = u.id THEN c.a_delivered_seq ELSE c.b_delivered_seq END);
+        ${look('INNER', t.user, 'u', 'user_id = a_user[i]')}
+        ${look('LEFT', t.device, 'd', 'person = u.id AND device_id = a_device[i]')}
+        ${look(
+          'INNER',
+          t.inbox,
+          'e',
+          `person = u.id AND kind = ${entryKind.message} AND seq <= a_to[i]
+            AND seq > CASE WHEN d.delivered_to > a_from[i] THEN d.delivered_to ELSE a_from[i] END`,
+        )}
+        ${look(
+          'INNER',
+          t.conversation,
+          'c',
+          `id = e.conversation AND kind = 'c2c'
+            AND e.conversation_seq > CASE WHEN user_a = u.id THEN a_delivered_seq ELSE b_delivered_seq END`,
+        )});
   END IF;
   PERFORM FROM ${t.conversation} WHERE conversation_id = ANY (conversations)
     ORDER BY conversation_id FOR NO KEY UPDATE;

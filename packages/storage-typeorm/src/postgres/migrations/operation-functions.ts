@@ -2,6 +2,7 @@
 // turn comes. Their rows are locked already, by the lock function.
 import { entryKind, flag, systemUser } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
+import { look } from '../look.js'
 import { staleMemory, type Functions } from './names.js'
 
 /** What `kinds` of the apply function means, and which of its lists each uses. */
@@ -72,7 +73,7 @@ BEGIN
   SELECT id INTO me FROM ${t.user} WHERE user_id = who;
   IF request IS NOT NULL AND me IS NOT NULL THEN
     SELECT coalesce(m.digest, k.digest) INTO stored
-      FROM ${t.key} k LEFT JOIN ${t.message} m ON m.conversation = k.conversation AND m.seq = k.seq
+      FROM ${t.key} k ${look('LEFT', t.message, 'm', 'conversation = k.conversation AND seq = k.seq')}
       WHERE k.person = me AND k.client_msg_id = request;
     IF FOUND THEN RETURN json_build_array(stored); END IF;
   END IF;
@@ -140,9 +141,14 @@ BEGIN
       FOR e IN
         SELECT c.id, c.conversation_id, c.user_a = me AS is_a, p.user_id AS peer, max(i.conversation_seq) AS up_to
           FROM ${t.inbox} i
-          JOIN ${t.conversation} c ON c.id = i.conversation AND c.kind = 'c2c' AND me IN (c.user_a, c.user_b)
-            AND i.conversation_seq > CASE WHEN c.user_a = me THEN c.a_delivered_seq ELSE c.b_delivered_seq END
-          JOIN ${t.user} p ON p.id = CASE WHEN c.user_a = me THEN c.user_b ELSE c.user_a END
+          ${look(
+            'INNER',
+            t.conversation,
+            'c',
+            `id = i.conversation AND kind = 'c2c' AND me IN (user_a, user_b)
+              AND i.conversation_seq > CASE WHEN user_a = me THEN a_delivered_seq ELSE b_delivered_seq END`,
+          )}
+          ${look('INNER', t.user, 'p', 'id = CASE WHEN c.user_a = me THEN c.user_b ELSE c.user_a END')}
           WHERE i.person = me AND i.seq > after AND i.seq <= ends AND i.kind = ${entryKind.message}
           GROUP BY c.id, c.conversation_id, c.user_a, p.user_id
       LOOP
@@ -197,8 +203,8 @@ BEGIN
       WHEN ${operation.device} THEN
         done[i] := ${f.device}(who[i], target[i], body[i], x[i], y[i], moments[i]);
       WHEN ${operation.forget} THEN
-        DELETE FROM ${t.device} d USING ${t.user} u
-          WHERE u.user_id = who[i] AND d.person = u.id AND d.device_id = target[i];
+        DELETE FROM ${t.device}
+          WHERE person = (SELECT id FROM ${t.user} WHERE user_id = who[i]) AND device_id = target[i];
       WHEN ${operation.raiseLogin} THEN
         done[i] := ${f.raiseLogin}(who[i]);
     END CASE;

@@ -6,6 +6,7 @@ import type { Tables } from '../../rows/tables.js'
 import { lookedUp } from '../../rows/text.js'
 import { byActivity } from '../../rows/view.js'
 import { textArray } from '../arrays.js'
+import { look } from '../look.js'
 import { messageColumns, messageJoins } from './columns.js'
 import { query } from './query.js'
 import { maybeNumber, maybeText, messageAt, numberOf, textOf, type Row } from './row.js'
@@ -26,7 +27,7 @@ const mine = (t: Tables): string => `
     ${ofPeer('read_seq')} AS peer_read_seq,
     ${ofPeer('delivered_seq')} AS peer_delivered_seq,
     c.countable - ${ofMine('read_ordinal', 'mb.read_ordinal')} AS behind
-  FROM ${t.member} mb JOIN ${t.conversation} c ON c.id = mb.conversation
+  FROM ${t.member} mb ${look('INNER', t.conversation, 'c', 'id = mb.conversation')}
   WHERE mb.person = u.id AND mb.to_seq IS NULL`
 
 /** What lies behind, without the reader's own and the recalled; rows of the small partial index. */
@@ -46,9 +47,9 @@ const viewColumns = (t: Tables): string => `c.conversation_id, c.kind, peer.user
   c.ext, c.last_seq, v.read_seq, ${unread(t)}, ${mentioned(t)}, v.peer_read_seq, v.peer_delivered_seq, v.pinned,
   v.muted, v.hidden, c.updated_at, ${messageColumns}`
 
-const viewJoins = (t: Tables): string => `JOIN ${t.conversation} c ON c.id = v.id
-  LEFT JOIN ${t.user} peer ON peer.id = v.peer
-  LEFT JOIN ${t.message} m ON m.conversation = c.id AND m.seq = c.last_countable_seq
+const viewJoins = (t: Tables): string => `${look('INNER', t.conversation, 'c', 'id = v.id')}
+  ${look('LEFT', t.user, 'peer', 'id = v.peer')}
+  ${look('LEFT', t.message, 'm', 'conversation = c.id AND seq = c.last_countable_seq')}
   ${messageJoins(t)}`
 
 function viewAt(row: Row, at: number): ConversationView {

@@ -2,15 +2,18 @@
 import type { Access, ConversationKind, Device } from '@rookery/core'
 import { lookedUp } from '../../rows/text.js'
 import { textArray } from '../arrays.js'
+import { look } from '../look.js'
 import { query } from './query.js'
 import { maybeNumber, maybeText, numberOf, textOf } from './row.js'
 
 export const access = query({
   sql: (t) => `SELECT c.kind, a.user_id, b.user_id, c.subject, c.version, c.last_seq, c.floor_seq
-    FROM ${t.conversation} c LEFT JOIN ${t.user} a ON a.id = c.user_a LEFT JOIN ${t.user} b ON b.id = c.user_b
+    FROM ${t.conversation} c
+    ${look('LEFT', t.user, 'a', 'id = c.user_a')} ${look('LEFT', t.user, 'b', 'id = c.user_b')}
     WHERE c.conversation_id = $1 AND ($2::text IS NULL OR EXISTS (
-      SELECT FROM ${t.user} u JOIN ${t.member} mb ON mb.person = u.id AND mb.conversation = c.id
-      WHERE u.user_id = $2 AND mb.to_seq IS NULL))`,
+      SELECT FROM ${t.user} u
+        ${look('INNER', t.member, 'mb', 'person = u.id AND conversation = c.id AND to_seq IS NULL')}
+      WHERE u.user_id = $2))`,
   types: ['text', 'text'],
   values: ({ conversationId, userId }: { conversationId: string; userId: string | null }) => [
     lookedUp(conversationId),
@@ -34,12 +37,12 @@ export const access = query({
 /** With oneself one shares only a conversation with oneself. */
 export const sharing = query({
   sql: (t) => `SELECT o.user_id
-    FROM ${t.user} me CROSS JOIN ${t.user} o
-    WHERE me.user_id = $1 AND o.user_id = ANY ($2) AND EXISTS (
+    FROM ${t.user} me ${look('INNER', t.user, 'o', 'user_id = ANY ($2)')}
+    WHERE me.user_id = $1 AND EXISTS (
       SELECT FROM ${t.member} theirs
-        JOIN ${t.member} own ON own.person = me.id AND own.conversation = theirs.conversation
-        JOIN ${t.conversation} c ON c.id = own.conversation
-      WHERE theirs.person = o.id AND theirs.to_seq IS NULL AND own.to_seq IS NULL
+        ${look('INNER', t.member, 'own', 'person = me.id AND conversation = theirs.conversation AND to_seq IS NULL')}
+        ${look('INNER', t.conversation, 'c', 'id = own.conversation')}
+      WHERE theirs.person = o.id AND theirs.to_seq IS NULL
         AND (o.id <> me.id OR (c.user_a = me.id AND c.user_b = me.id)))`,
   types: ['text', 'text[]'],
   values: ({ userId, others }: { userId: string; others: readonly string[] }) => [
@@ -54,7 +57,7 @@ export const sharing = query({
 
 export const devices = query({
   sql: (t) => `SELECT u.user_id, d.device_id, d.device_type, d.delivered_from, d.delivered_to, d.seen_at
-    FROM ${t.user} u JOIN ${t.device} d ON d.person = u.id WHERE u.user_id = ANY ($1)`,
+    FROM ${t.user} u ${look('INNER', t.device, 'd', 'person = u.id')} WHERE u.user_id = ANY ($1)`,
   types: ['text[]'],
   values: ({ userIds }: { userIds: readonly string[] }) => [textArray(userIds.map(lookedUp))],
   decode: (rows): readonly Device[] =>

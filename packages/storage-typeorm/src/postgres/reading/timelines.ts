@@ -3,6 +3,7 @@ import type { InboxPage, MessagePage, StoredEntry, StoredKey, UserHead } from '@
 import { factKindOf, systemUser } from '../../rows/codes.js'
 import { isKeepable, lookedUp } from '../../rows/text.js'
 import { textArray } from '../arrays.js'
+import { look } from '../look.js'
 import { messageColumns, messageJoins } from './columns.js'
 import { query } from './query.js'
 import { maybeNumber, maybeText, messageAt, numberOf, rowsIn, textOf, type Row } from './row.js'
@@ -14,8 +15,8 @@ export const inbox = query({
         ${messageColumns}])
       FROM (SELECT seq, at, kind, body, conversation, conversation_seq FROM ${t.inbox}
         WHERE person = u.id AND seq > $2 ORDER BY seq LIMIT $3) i
-      LEFT JOIN ${t.conversation} c ON c.id = i.conversation
-      LEFT JOIN ${t.message} m ON m.conversation = i.conversation AND m.seq = i.conversation_seq
+      ${look('LEFT', t.conversation, 'c', 'id = i.conversation')}
+      ${look('LEFT', t.message, 'm', 'conversation = i.conversation AND seq = i.conversation_seq')}
       ${messageJoins(t)})
     FROM ${t.user} u WHERE u.user_id = $1`,
   types: ['text', 'bigint', 'bigint'],
@@ -90,7 +91,8 @@ export const heads = query({
 })
 
 export const entryAt = query({
-  sql: (t) => `SELECT i.at FROM ${t.user} u JOIN ${t.inbox} i ON i.person = u.id AND i.seq = $2 WHERE u.user_id = $1`,
+  sql: (t) => `SELECT i.at FROM ${t.user} u
+    ${look('INNER', t.inbox, 'i', 'person = u.id AND seq = $2')} WHERE u.user_id = $1`,
   types: ['text', 'bigint'],
   values: ({ userId, seq }: { userId: string; seq: number }) => [lookedUp(userId), String(seq)],
   decode: ([row]): number | null => (row ? numberOf(row, 0) : null),
@@ -99,8 +101,8 @@ export const entryAt = query({
 export const key = query({
   sql: (t) => `SELECT coalesce(m.digest, k.digest), m.msg_id, c.conversation_id, m.seq, coalesce(m.server_time, k.at)
     FROM ${t.key} k
-    LEFT JOIN ${t.message} m ON m.conversation = k.conversation AND m.seq = k.seq
-    LEFT JOIN ${t.conversation} c ON c.id = k.conversation
+    ${look('LEFT', t.message, 'm', 'conversation = k.conversation AND seq = k.seq')}
+    ${look('LEFT', t.conversation, 'c', 'id = k.conversation')}
     WHERE k.person = coalesce((SELECT id FROM ${t.user} WHERE user_id = $1), $2) AND k.client_msg_id = $3`,
   types: ['text', 'bigint', 'text'],
   values: ({ from, clientMsgId }: { from: string | null; clientMsgId: string }) => [

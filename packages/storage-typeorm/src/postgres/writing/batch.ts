@@ -10,7 +10,7 @@ import { segmentsOf } from './segments.js'
 export type Results = (StorageResult | RefusedResult)[]
 
 /** Parameters of the lock function, in its order. */
-export const lockTypes = ['text[]', 'text[]', 'text[]', 'text[]', 'bigint[]', 'bigint[]']
+export const lockTypes = ['text[]', 'text[]', 'text[]', 'text[]', 'text[]', 'bigint[]', 'bigint[]']
 
 export interface Batch {
   readonly steps: readonly Step[]
@@ -78,6 +78,7 @@ export function locksOf(ops: readonly StorageOp[], known: Known): Step {
       textArray([...users]),
       textArray(known.unmet(made)),
       textArray(acknowledged.map((op) => op.userId)),
+      textArray(acknowledged.map((op) => op.deviceId)),
       int8Array(acknowledged.map((op) => op.from)),
       int8Array(acknowledged.map((op) => op.to)),
     ],

@@ -1,0 +1,7 @@
+// Joins that can be carried out in one way only: by looking up, for each row so far, its rows in the next table. OFFSET 0
+// keeps the planner from turning them round, which it would do while it takes a table for small: with a plan that is kept,
+// that is a scan of a table which has grown since.
+
+/** `where` names columns of `table` as they are, those of tables before it by their alias. */
+export const look = (kind: 'INNER' | 'LEFT', table: string, as: string, where: string): string =>
+  `${kind} JOIN LATERAL (SELECT * FROM ${table} WHERE ${where} OFFSET 0) ${as} ON true`
