@@ -48,7 +48,7 @@ it('nothing that is logged tells a token or a content, whatever goes wrong', asy
           return { userId: token.startsWith('odd') ? 'two words' : token.slice(0, 3) }
         },
         users: { exists: (userId) => userId !== 'gone' },
-        timing: { sendDeadlineMs: 500, drainMs: 100 },
+        timing: { sendDeadlineMs: 500, drainMs: 100, s2cAckMs: 100 },
       }),
       { module: class OutboxModule {}, providers: [{ provide: tokens.outbox, useValue: outbox }] },
     ],
