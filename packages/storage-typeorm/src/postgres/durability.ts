@@ -12,9 +12,10 @@ interface Setting {
  * Settings weaker than the promises need, each with its remedy in one line.
  * @throws Error of one line where the server is too old or its encoding cannot keep every text
  */
-export async function readDurability(link: Link): Promise<readonly string[]> {
+export async function readDurability(link: Link, timeoutMs: number): Promise<readonly string[]> {
   const names = ['fsync', 'synchronous_commit', 'full_page_writes', 'server_version_num', 'server_encoding']
-  const rows = (await link.query('SELECT name, setting FROM pg_settings WHERE name = ANY ($1)', [names])) as Setting[]
+  const shown = 'SELECT name, setting FROM pg_settings WHERE name = ANY ($1)'
+  const rows = (await link.query(shown, [names], timeoutMs)) as Setting[]
   const found = new Map(rows.map(({ name, setting }) => [name, setting]))
   const version = Number(found.get('server_version_num'))
   if (version < oldestMajor * 10_000) {

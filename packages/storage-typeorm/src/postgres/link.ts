@@ -116,8 +116,13 @@ export class Link {
   }
 
   /** A statement that is not prepared, with its rows as objects. */
-  async query(text: string, values: readonly unknown[] = []): Promise<readonly unknown[]> {
-    return (await this.client.query(text, values)).rows
+  async query(text: string, values: readonly unknown[], timeoutMs: number): Promise<readonly unknown[]> {
+    const late = setTimeout(() => this.destroy(), timeoutMs)
+    try {
+      return (await (values.length > 0 ? this.client.query(text, values) : this.client.query(text))).rows
+    } finally {
+      clearTimeout(late)
+    }
   }
 
   /** Says goodbye and closes. */

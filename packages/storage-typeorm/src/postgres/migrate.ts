@@ -9,14 +9,16 @@ import type { PostgresSettings } from './options.js'
 /** The migrations that this database lacks. */
 async function missingMigrations(
   link: Link,
-  { schema }: PostgresSettings,
+  { schema, callTimeoutMs }: PostgresSettings,
   tables: Tables,
   functions: Functions,
 ): Promise<readonly string[]> {
   const wanted = migrationsOf(tables, functions, schema).map((migration) => new migration().name ?? migration.name)
-  const [table] = (await link.query('SELECT to_regclass($1) AS found', [tables.migrations])) as { found: unknown }[]
+  const [table] = (await link.query('SELECT to_regclass($1) AS found', [tables.migrations], callTimeoutMs)) as {
+    found: unknown
+  }[]
   if (!table || table.found === null) return wanted
-  const rows = (await link.query(`SELECT name FROM ${tables.migrations}`)) as { name: string }[]
+  const rows = (await link.query(`SELECT name FROM ${tables.migrations}`, [], callTimeoutMs)) as { name: string }[]
   const done = new Set(rows.map(({ name }) => name))
   return wanted.filter((name) => !done.has(name))
 }
@@ -36,13 +38,14 @@ export async function migrate(
   if (settings.migrations === 'check') {
     throw new Error(`the database lacks ${missing.join(', ')}; start once with migrations: 'run'`)
   }
-  await link.query(`SET lock_timeout = ${settings.migrationTimeoutMs}; SET statement_timeout = 0`)
+  const { migrationTimeoutMs, callTimeoutMs } = settings
+  await link.query(`SET lock_timeout = ${migrationTimeoutMs}; SET statement_timeout = 0`, [], callTimeoutMs)
   const lock = [`rookery storage ${tables.migrations}`]
-  await link.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', lock)
+  await link.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', lock, migrationTimeoutMs + callTimeoutMs)
   try {
     if ((await missingMigrations(link, settings, tables, functions)).length > 0) await run(settings, tables, functions)
   } finally {
-    await link.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock)
+    await link.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock, callTimeoutMs)
   }
 }
 

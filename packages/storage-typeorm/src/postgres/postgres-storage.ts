@@ -90,15 +90,15 @@ export class PostgresStorage implements Storage {
   /** Looks at the server and its tables over a connection of its own, which is closed again. */
   async #prepare(driver: PgClientClass): Promise<StorageInfo> {
     const { settings } = this
-    const { tablePrefix } = settings
+    const { tablePrefix, callTimeoutMs } = settings
     const tables = tablesOf(tablePrefix)
     const link = await Link.open(driver, this.#link('write', {}))
     try {
-      const warnings = await readDurability(link)
+      const warnings = await readDurability(link, callTimeoutMs)
       const [weakness] = warnings
       if (weakness !== undefined && settings.durability === 'refuse') throw new Error(weakness)
       await migrate(link, settings, tables, functionsOf(tablePrefix))
-      const [row] = (await link.query(`SELECT epoch FROM ${tables.meta}`)) as { epoch: string }[]
+      const [row] = (await link.query(`SELECT epoch FROM ${tables.meta}`, [], callTimeoutMs)) as { epoch: string }[]
       if (!row) throw new Error(`${tables.meta} is empty: the tables were not made by this package, or were damaged`)
       return { epoch: row.epoch, warnings }
     } finally {
