@@ -48,7 +48,9 @@ describe('the options of SQLite', () => {
 
   it('refuse another kind of database, and say which there are', () => {
     const mongo = { type: 'mongodb', database: 'x' } as unknown as SqliteOptions
-    expect(() => new TypeOrmStorage(mongo)).toThrow(/option type is 'mongodb'; supported is 'better-sqlite3'/)
+    expect(() => new TypeOrmStorage(mongo)).toThrow(
+      /option type is 'mongodb'; supported are? .*'better-sqlite3'.*'postgres'/,
+    )
   })
 })
 
