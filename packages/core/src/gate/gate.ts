@@ -187,8 +187,8 @@ export class NodeGate implements Gate, SessionContext {
   }
 
   private async runConnectHandler(session: Session): Promise<void> {
-    const { connect } = this.parts.handlers ?? {}
-    if (connect !== undefined)
-      await within(this.clock, this.parts.timing.handlerDeadlineMs, 'a handler', connect(session))
+    const { handlers, timing } = this.parts
+    if (handlers?.connect !== undefined)
+      await within(this.clock, timing.handlerDeadlineMs, 'a handler', handlers.connect(session))
   }
 }
