@@ -96,4 +96,30 @@ describe('two people', () => {
     }
     await rookery.stop()
   })
+
+  it('a reader that stops reading costs bounded memory, is told sync, and has everything after its next pull', async () => {
+    const rookery = await start({ limits: { sessionQueueBytes: 20_000 }, rate: 'off' })
+    const [a, b] = [await connect(rookery, 'ann'), await connect(rookery, 'bob')]
+    b.stall()
+    let most = 0
+    for (let i = 0; i < 200; i++) {
+      await a.ask('c2c', text('bob', 'x'.repeat(1000)))
+      most = Math.max(most, b.queuedBytes)
+    }
+    expect(most).toBeLessThan(25_000)
+    b.resume()
+    expect(b.of('sync')).toHaveLength(1)
+    let since: number = b.entries.at(-1).seq
+    const seen: number[] = b.entries.map((entry) => entry.seq)
+    for (let more = true; more;) {
+      const page = await b.ask('pull', { since })
+      seen.push(...page.entries.map((entry: { seq: number }) => entry.seq))
+      since = page.seq
+      more = page.more
+    }
+    await a.ask('c2c', text('bob', 'live again'))
+    await b.until(() => b.entries.at(-1).message.content.text === 'live again')
+    expect([...seen, b.entries.at(-1).seq]).toEqual(Array.from({ length: 201 }, (_, i) => i + 1))
+    await rookery.stop()
+  })
 })
