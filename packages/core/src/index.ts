@@ -4,13 +4,16 @@ export type { Connection, Frame, Gate, Handshake, Inbound } from './gate/connect
 export { createRookery, Rookery, type Health, type NodeStats } from './rookery.js'
 export type { RookeryOptions } from './options.js'
 export {
+  type HostGroupMessage,
   type HostMessage,
   type Im,
   type ImTransaction,
+  type MessagePlace,
   type Pushed,
   type PushedEvent,
   type SystemMessage,
 } from './logic/im.js'
+export type { GroupCall, GroupListCall, GroupProgress, ImGroups, NewGroup } from './logic/im-groups.js'
 export {
   defineTypes,
   type ContentFor,
@@ -22,8 +25,19 @@ export {
   type TypeName,
 } from './logic/message-types.js'
 export type * from './logic/register.js'
-export type { Conversation, Message, UserPresence } from './protocol/shapes.js'
-export type { Limits, Rate, Timing } from './protocol/limits.js'
+export type {
+  Conversation,
+  GroupEvent,
+  GroupInfo,
+  GroupMember,
+  GroupProfile,
+  Message,
+  UserPresence,
+} from './protocol/shapes.js'
+export type { Retention } from './protocol/retention.js'
+export type { EraseProgress, HostMaintenance, UserRecord, VerifyProgress } from './logic/maintenance.js'
+export type { Progress, TrimProgress } from './logic/retention.js'
+export type { FanOutRules, GroupRules, Limits, Rate, Timing } from './protocol/limits.js'
 export { mayBeTriedAgain, RookeryError, type ErrorCode, type ErrorFacts } from './protocol/errors.js'
 export { MemoryBusHub, type Carrier, type Parcel } from './memory/memory-bus.js'
 export { MemoryDatabase, type MemorySnapshot } from './memory/memory-database.js'

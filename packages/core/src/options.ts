@@ -10,7 +10,19 @@ import type { Logger } from './ports/logger.js'
 import type { Presence } from './ports/presence.js'
 import type { Random } from './ports/random.js'
 import type { Storage } from './ports/storage.js'
-import { defaultLimits, defaultRate, defaultTiming, type Limits, type Rate, type Timing } from './protocol/limits.js'
+import { defaultRetention, sevenDaysMs, type Retention } from './protocol/retention.js'
+import {
+  defaultFanOutRules,
+  defaultGroupRules,
+  defaultLimits,
+  defaultRate,
+  defaultTiming,
+  type FanOutRules,
+  type GroupRules,
+  type Limits,
+  type Rate,
+  type Timing,
+} from './protocol/limits.js'
 
 export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
   /** Where everything is stored. Required: memory must be named, too. */
@@ -42,8 +54,16 @@ export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
    * Default: `phone`, `pad`, `pc`, `web`.
    */
   readonly deviceTypes?: readonly string[] | Readonly<Record<string, string>>
+  /** Who may add others, and what they read of before. Default: owner and admins; nothing. */
+  readonly groups?: Partial<GroupRules>
+  /** From how many members on a group is fanned out on read. Default: above 500. */
+  readonly fanout?: Partial<FanOutRules>
   readonly limits?: Partial<Limits>
   readonly timing?: Partial<Timing>
+  /** How long things are kept. Default: inboxes and keys 30 days, messages for ever. */
+  readonly retention?: Partial<Retention>
+  /** Who may read history. `refuse` names device types that may not. Default: every device may. */
+  readonly roaming?: { readonly refuse?: readonly string[] }
   /** Requests of one session. `off` for load tests only. Default: 50 a second, 200 at once. */
   readonly rate?: Rate | 'off'
   /** Default: the system's. */
@@ -58,8 +78,13 @@ export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
 
 /** The options with everything that has a default filled in. */
 export interface Settings {
+  readonly groups: GroupRules
+  readonly fanout: FanOutRules
   readonly limits: Limits
   readonly timing: Timing
+  readonly retention: Retention
+  /** Device types that may not read history. */
+  readonly noRoaming: ReadonlySet<string>
   readonly rate: Rate | null
   readonly deviceSlots: ReadonlyMap<string, string>
 }
@@ -78,8 +103,12 @@ const known: ReadonlySet<string> = new Set<keyof RookeryOptions>([
   'nodeId',
   'url',
   'deviceTypes',
+  'groups',
+  'fanout',
   'limits',
   'timing',
+  'retention',
+  'roaming',
   'rate',
   'clock',
   'random',
@@ -115,15 +144,73 @@ export function settingsOf(options: RookeryOptions): Settings {
   const timing = merge('timing', defaultTiming, options.timing)
   if (timing.leaseMs <= timing.heartbeatMs)
     fail('timing.leaseMs', 'is not above timing.heartbeatMs', 'a lease lasts three heartbeats by default')
-  return { limits, timing, rate: rateOf(options.rate), deviceSlots: slotsOf(options.deviceTypes) }
+  const deviceSlots = slotsOf(options.deviceTypes)
+  const retention = retentionOf(options.retention)
+  const noRoaming = noRoamingOf(options.roaming, deviceSlots)
+  const groups = groupRulesOf(options.groups)
+  const fanout = merge('fanout', defaultFanOutRules, options.fanout)
+  return { groups, fanout, limits, timing, retention, noRoaming, rate: rateOf(options.rate), deviceSlots }
 }
+
+function groupRulesOf(given: RookeryOptions['groups'] = {}): GroupRules {
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(defaultGroupRules, name))
+      fail(`groups.${name}`, 'is no option', `known are ${Object.keys(defaultGroupRules).join(', ')}`)
+  const rules = { ...defaultGroupRules, ...given }
+  if (typeof rules.membersMayAdd !== 'boolean') fail('groups.membersMayAdd', 'is no boolean', 'give true or false')
+  if (!['from-now', 'everything'].includes(rules.joinersRead))
+    fail('groups.joinersRead', 'is none of its values', "give 'from-now' or 'everything'")
+  return rules
+}
+
+function retentionOf(given: RookeryOptions['retention']): Retention {
+  const retention = merge('retention', defaultRetention, given)
+  for (const name of ['inboxMs', 'keysMs'] as const) {
+    const ms = retention[name]
+    if (ms !== 'off' && ms < sevenDaysMs)
+      fail(
+        `retention.${name}`,
+        'is shorter than seven days',
+        `give at least ${sevenDaysMs}: what is sent again may be that old`,
+      )
+  }
+  return retention
+}
+
+function noRoamingOf(
+  roaming: RookeryOptions['roaming'],
+  deviceTypes: ReadonlyMap<string, string>,
+): ReadonlySet<string> {
+  for (const name of Object.keys(roaming ?? {}))
+    if (name !== 'refuse') fail(`roaming.${name}`, 'is no option', 'known is refuse')
+  const refuse = roaming?.refuse ?? []
+  if (!Array.isArray(refuse)) fail('roaming.refuse', 'is no list', "give device types, such as ['web']")
+  for (const type of refuse as readonly unknown[])
+    if (typeof type !== 'string' || !deviceTypes.has(type))
+      fail('roaming.refuse', 'names a device type that there is not', `known are ${[...deviceTypes.keys()].join(', ')}`)
+  return new Set(refuse)
+}
+
+const mayBeOff: ReadonlySet<string> = new Set<keyof Timing | keyof Retention>([
+  'recallMs',
+  'editMs',
+  'inboxMs',
+  'timelineMs',
+  'timelineCount',
+  'keysMs',
+])
 
 function merge<T extends object>(option: string, defaults: T, given: Partial<T> | undefined): T {
   for (const [name, value] of Object.entries(given ?? {})) {
     if (!Object.hasOwn(defaults, name))
       fail(`${option}.${name}`, 'is no option', `known are ${Object.keys(defaults).join(', ')}`)
+    if (value === 'off' && mayBeOff.has(name)) continue
     if (!Number.isSafeInteger(value) || (value as number) < 1)
-      fail(`${option}.${name}`, 'is not a whole number from 1', 'leave it out for the default')
+      fail(
+        `${option}.${name}`,
+        'is not a whole number from 1',
+        `leave it out for the default${mayBeOff.has(name) ? ", or give 'off' for no limit" : ''}`,
+      )
   }
   return { ...defaults, ...given }
 }

@@ -1,6 +1,8 @@
 // Puts the parts together; starts and stops them. No logic.
 import type { Gate } from './gate/connection.js'
+import { Followed } from './gate/followed.js'
 import { NodeGate } from './gate/gate.js'
+import { Heads } from './gate/heads.js'
 import { Heartbeat } from './gate/heartbeat.js'
 import { LocalSessions } from './gate/local-sessions.js'
 import { Registry } from './gate/registry.js'
@@ -11,19 +13,27 @@ import { drain } from './gate/drain.js'
 import { Admission } from './logic/admission.js'
 import { Authenticator } from './logic/authenticate.js'
 import { Authoriser } from './logic/authorise.js'
+import { Changes } from './logic/changes.js'
 import { Cluster } from './logic/cluster.js'
 import { Deliveries } from './logic/deliveries.js'
 import { FanOut } from './logic/fan-out.js'
 import { Faults } from './logic/faults.js'
+import { GroupChanges } from './logic/group-changes.js'
+import { Groups } from './logic/groups.js'
+import { ImGroups } from './logic/im-groups.js'
 import { Im } from './logic/im.js'
+import { Joining } from './logic/joining.js'
 import { Kicks } from './logic/kicks.js'
+import { HostMaintenance } from './logic/maintenance.js'
 import type { MessageTypes } from './logic/message-types.js'
 import { Naming } from './logic/naming.js'
+import { Nodes } from './logic/nodes.js'
 import { observedHandlers } from './logic/observed-handlers.js'
 import { Online } from './logic/online.js'
 import { OutboxMover } from './logic/outbox-mover.js'
 import { Positions } from './logic/positions.js'
 import { Pushes } from './logic/pushes.js'
+import { Retention } from './logic/retention.js'
 import { Roaming } from './logic/roaming.js'
 import { Send } from './logic/send.js'
 import { Topics } from './logic/topics.js'
@@ -61,6 +71,8 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
   readonly gate: Gate
   /** What the host's own services ask for. */
   readonly im: Im<Types>
+  /** Work on what is stored, beside chat. */
+  readonly maintenance: HostMaintenance
   private readonly parts: ReturnType<typeof assemble>
   private epoch = ''
   private state: 'new' | 'running' | 'draining' | 'stopped' = 'new'
@@ -70,6 +82,7 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     this.parts = assemble(options, () => this.epoch)
     this.nodeId = this.parts.nodeId
     this.gate = this.parts.gate
+    this.maintenance = this.parts.maintenance
     // Declared types exist for the compiler alone.
     this.im = this.parts.im as unknown as Im<Types>
   }
@@ -84,7 +97,9 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     for (const warning of warnings) logger.warn(warning)
     await cluster.start()
     await heartbeat.start()
+    cluster.announce()
     await this.parts.outbox?.start()
+    this.parts.retention.start()
     gate.setOpen(true)
     logger.info('rookery takes clients', { node: this.nodeId })
   }
@@ -104,6 +119,7 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     this.state = 'stopped'
     const { heartbeat, deliveries, writer, presence, bus, storage, boot } = this.parts
     heartbeat.stop()
+    await this.parts.retention.stop()
     await this.parts.outbox?.stop()
     await deliveries.flush()
     await writer.flushed()
@@ -152,7 +168,8 @@ export const createRookery = <Types extends MessageTypes = MessageTypes>(
 ): Rookery<Types> => new Rookery(options)
 
 function assemble(options: RookeryOptions, epoch: () => string) {
-  const { limits, timing, rate, deviceSlots } = settingsOf(options)
+  const settings = settingsOf(options)
+  const { limits, timing, retention: kept, noRoaming, rate, deviceSlots } = settings
   const clock: Clock = options.clock ?? new SystemClock()
   const random = options.random ?? new SystemRandom()
   const logger = options.logger ?? silent
@@ -172,12 +189,20 @@ function assemble(options: RookeryOptions, epoch: () => string) {
 
   const faults = new Faults(logger, random)
   const registry = new Registry()
+  const followed = new Followed(
+    () => storage.groups,
+    logger,
+    (conversationId) => heads.checkTimelineSoon(conversationId),
+  )
+  const heads = new Heads({ timelines, registry, followed, logger })
   const sessions = new LocalSessions(
     registry,
-    (userId) => heartbeat.checkSoon(userId),
+    followed,
+    (userId) => heads.checkSoon(userId),
     (userIds) => void watching.tell(userIds),
   )
-  const cluster = new Cluster(nodeId, presence, bus, sessions, logger, (id) => pushes.acknowledged(id))
+  const nodes = new Nodes(nodeId, presence, clock, logger, timing.heartbeatMs)
+  const cluster = new Cluster(nodeId, presence, nodes, bus, sessions, logger, (id) => pushes.acknowledged(id))
   const fanOut = new FanOut(sessions, cluster)
   const writer = new Writer(storage, clock, logger, limits, () => fanOut.flush(), observer)
   const authoriser = new Authoriser(storage)
@@ -206,8 +231,11 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     logger,
     limits,
     timing,
+    noRoaming,
     faults,
     registry,
+    followed,
+    heads,
     cluster,
     fanOut,
     writer,
@@ -220,10 +248,17 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const kicks = new Kicks(shared)
   const admission = new Admission(shared)
   const send = new Send({ ...shared, admission })
+  const changes = new Changes({ ...shared, admission })
+  const groupChanges = new GroupChanges(shared)
+  const joining = new Joining(shared)
+  const groups = new Groups({ ...shared, changes: groupChanges, joining, settings })
+  const imGroups = new ImGroups({ ...shared, changes: groupChanges, joining, groups, settings })
   const roaming = new Roaming({ ...shared, naming })
   const online = new Online(shared)
   const outbox =
-    options.outbox === undefined ? null : new OutboxMover({ ...shared, outbox: options.outbox, send, pushes })
+    options.outbox === undefined
+      ? null
+      : new OutboxMover({ ...shared, outbox: options.outbox, send, pushes, groups: imGroups })
   const slots = new Slots(shared)
   const watching = new Watching({ ...shared, online })
   const heartbeat = new Heartbeat({ ...shared, slots, watching })
@@ -233,14 +268,30 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     slots,
     watching,
     send,
+    changes,
+    groups,
     positions: new Positions({ ...shared, naming }),
     roaming,
     topics: new Topics(handlers, clock, limits, timing),
   }
   const requests = new Requests(cases, clock, limits, rate)
   const gate = new NodeGate({ ...shared, slots, requests })
-  const im = new Im({ ...shared, send, admission, pushes, kicks, online, roaming, outbox })
-  return { ...shared, gate, requests, heartbeat, outbox, im }
+  const im = new Im({
+    ...shared,
+    send,
+    changes,
+    admission,
+    pushes,
+    kicks,
+    online,
+    roaming,
+    outbox,
+    joining,
+    groups: imGroups,
+  })
+  const retention = new Retention({ ...shared, retention: kept })
+  const maintenance = new HostMaintenance({ ...shared, kicks, retention, kept })
+  return { ...shared, gate, requests, heartbeat, outbox, im, retention, maintenance }
 }
 
 async function probe(run: () => Promise<unknown>): Promise<{ ok: boolean; reason?: string }> {

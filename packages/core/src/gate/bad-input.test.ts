@@ -35,7 +35,7 @@ const wrong: Readonly<Record<string, unknown>> = {
   undefined: undefined,
 }
 
-const valid = (conversationId: string): Readonly<Record<string, Record<string, unknown>>> => ({
+const valid = (conversationId: string, groupId: string): Readonly<Record<string, Record<string, unknown>>> => ({
   c2c: {
     clientMsgId: 'bad-1',
     to: 'bob',
@@ -47,6 +47,17 @@ const valid = (conversationId: string): Readonly<Record<string, Record<string, u
     silent: true,
     clientTime: 1,
   },
+  c2g: {
+    clientMsgId: 'bad-4',
+    to: groupId,
+    type: 'text',
+    content: { text: 'x' },
+    ext: {},
+    replyTo: 1,
+    silent: true,
+    mentions: ['bob', '@all'],
+    clientTime: 1,
+  },
   c2s: { topic: 'echo', payload: 1, clientMsgId: 'bad-2' },
   ack: { seq: 1, timelines: {} },
   pull: { since: 0, sinceAt: 1, timelines: {}, limit: 10 },
@@ -55,8 +66,22 @@ const valid = (conversationId: string): Readonly<Record<string, Record<string, u
   'conversation.get': { conversationId },
   'conversation.update': { conversationId, pinned: true, muted: true, hidden: true, clientMsgId: 'bad-3' },
   read: { conversationId, seq: 1 },
+  edit: { conversationId, seq: 1, content: { text: 'x' }, clientMsgId: 'bad-4' },
+  react: { conversationId, seq: 1, reaction: 'x', remove: true, clientMsgId: 'bad-5' },
+  readers: { conversationId, seq: 1, cursor: 'x', limit: 10 },
+  recall: { conversationId, seq: 1, clientMsgId: 'bad-6' },
   typing: { conversationId },
   presence: { userIds: ['bob'], subscribe: true },
+  'group.create': { name: 'g', members: ['bob'], avatar: 'a', announcement: 'b', ext: {}, clientMsgId: 'bad-5' },
+  'group.get': { groupId },
+  'group.update': { groupId, name: 'h', avatar: 'a', announcement: 'b', ext: {}, clientMsgId: 'bad-6' },
+  'group.members': { groupId, cursor: 'Ym9i', limit: 10 },
+  'group.add': { groupId, userIds: ['cid'], clientMsgId: 'bad-7' },
+  'group.remove': { groupId, userIds: ['cid'], clientMsgId: 'bad-8' },
+  'group.role': { groupId, userId: 'bob', role: 'member', clientMsgId: 'bad-9' },
+  'group.mute': { groupId, userId: 'bob', until: 0, clientMsgId: 'bad-10' },
+  'group.leave': { groupId, clientMsgId: 'bad-11' },
+  'group.dissolve': { groupId, clientMsgId: 'bad-12' },
   time: { t0: 1 },
   'auth.refresh': { token: 'ann' },
   logout: {},
@@ -88,11 +113,12 @@ describe('bad input', () => {
     ann = await node.connect('ann')
     bob = await node.connect('bob')
     const { conversationId } = await ann.ask('c2c', node.text('bob', 'first'))
-    requests = valid(conversationId)
+    const { groupId } = await ann.ask('group.create', { name: 'cars', members: ['bob'] })
+    requests = valid(conversationId, groupId)
   })
   afterAll(() => node.stop())
 
-  for (const event of Object.keys(valid(''))) {
+  for (const event of Object.keys(valid('', ''))) {
     if (event === 'logout') continue
     it(`of every kind in place of the whole ${event} is BAD_REQUEST`, async () => {
       for (const [name, value] of Object.entries(wrong)) {
@@ -173,6 +199,41 @@ describe('bad input', () => {
       more: false,
     })
     expect(await ann.ask('pull', { since: 1e9 })).toMatchObject({ reset: true, seq: 0, more: true })
+  })
+
+  it('in the lists and texts of groups is BAD_REQUEST where it is of the wrong form, TOO_LARGE where it is too long', async () => {
+    const { groupId } = await ann.ask('group.create', { name: 'boats', members: [] })
+    const ids = (count: number) => Array.from({ length: count }, (_, i) => `u${i}`)
+    for (const [event, request, code] of [
+      ['group.create', { name: ' \t\n', members: [] }, 'BAD_REQUEST'],
+      ['group.create', { name: 'a\0b', members: [] }, 'BAD_REQUEST'],
+      ['group.create', { name: 'a', members: ['a b'] }, 'BAD_REQUEST'],
+      ['group.create', { name: 'a', members: [['bob']] }, 'BAD_REQUEST'],
+      ['group.create', { name: 'a', members: ids(100_000) }, 'BAD_REQUEST'],
+      ['group.create', { name: 'a', members: ids(1000) }, 'TOO_LARGE'],
+      ['group.create', { name: 'é'.repeat(129), members: [] }, 'TOO_LARGE'],
+      ['group.create', { name: 'a', members: [], announcement: 'é'.repeat(40_000) }, 'TOO_LARGE'],
+      ['group.update', { groupId, announcement: '\ud800' }, 'BAD_REQUEST'],
+      ['group.update', { groupId, avatar: null }, 'BAD_REQUEST'],
+      ['group.update', { groupId, ext: [] }, 'BAD_REQUEST'],
+      ['group.add', { groupId, userIds: [] }, 'BAD_REQUEST'],
+      ['group.add', { groupId, userIds: ids(100_000) }, 'BAD_REQUEST'],
+      ['group.add', { groupId, userIds: ids(1000) }, 'TOO_LARGE'],
+      ['group.remove', { groupId, userIds: [] }, 'BAD_REQUEST'],
+      ['group.remove', { groupId, userIds: ids(1000) }, 'TOO_LARGE'],
+      ['group.role', { groupId, userId: 'bob', role: 'king' }, 'BAD_REQUEST'],
+      ['group.mute', { groupId }, 'BAD_REQUEST'],
+      ['group.mute', { groupId, until: -1 }, 'BAD_REQUEST'],
+      ['group.mute', { groupId, until: 2 ** 53 }, 'BAD_REQUEST'],
+      ['group.mute', { groupId, until: 1.5 }, 'BAD_REQUEST'],
+      ['c2g', { ...node.text(groupId, ''), mentions: ['a b'] }, 'BAD_REQUEST'],
+      ['c2g', { ...node.text(groupId, ''), mentions: ids(1000) }, 'TOO_LARGE'],
+      ['c2g', { ...node.text(groupId, ''), type: 'im.group' }, 'BAD_REQUEST'],
+      ['c2g', { ...node.text(groupId, ''), subject: 's' }, 'BAD_REQUEST'],
+    ] as const)
+      expect([event, request, (await raw(event, [request])).error?.code]).toEqual([event, request, code])
+    const names = ['<b>&amp;</b> "\'%_\\', '😀🏳️‍🌈\u202e', 'é', 'e\u0301']
+    for (const name of names) expect((await ann.ask('group.update', { groupId, name })).name).toBe(name)
   })
 
   it('answers an unknown event UNSUPPORTED, whatever its name', async () => {

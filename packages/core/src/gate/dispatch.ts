@@ -1,38 +1,37 @@
 // The one switch from a request to its use case.
-import type { Deliveries } from '../logic/deliveries.js'
+import type { Changes } from '../logic/changes.js'
 import type { Faults } from '../logic/faults.js'
+import type { Groups } from '../logic/groups.js'
+import { incomingC2C, incomingC2G } from '../logic/incoming.js'
 import type { Online } from '../logic/online.js'
 import type { Positions } from '../logic/positions.js'
-import { pageJson, readPage, resetJson } from '../logic/pull.js'
 import type { Roaming } from '../logic/roaming.js'
 import type { Send } from '../logic/send.js'
+import type { Incoming } from '../logic/send-job.js'
 import type { Topics } from '../logic/topics.js'
+import type { Seq } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
-import type { TimelineReads } from '../ports/storage.js'
 import { check } from '../protocol/check.js'
 import { RookeryError } from '../protocol/errors.js'
-import type { Limits } from '../protocol/limits.js'
 import { requestSchemas, type RequestEvent, type RequestOf } from '../protocol/requests.js'
 import { errorJson, okJson, sentJson } from '../protocol/wire.js'
+import { acknowledge, pull, type CatchingUp } from './catching-up.js'
 import type { Reply, Request, Session } from './session.js'
 import type { Slots } from './slots.js'
 import type { Watching } from './watching.js'
 
-export interface UseCases {
+export interface UseCases extends CatchingUp {
   readonly send: Send
+  readonly changes: Changes
+  readonly groups: Groups
   readonly positions: Positions
   readonly roaming: Roaming
   readonly online: Online
   readonly topics: Topics
   readonly slots: Slots
-  readonly deliveries: Deliveries
-  readonly timelines: () => TimelineReads
   readonly watching: Watching
   readonly faults: Faults
   readonly clock: Clock
-  readonly limits: Limits
-  /** Of the storage; known once it has started. */
-  readonly epoch: () => string
 }
 
 const isKnown = (event: string): event is RequestEvent => Object.hasOwn(requestSchemas, event)
@@ -62,10 +61,9 @@ function carryOut(
   const { userId } = session
   switch (event) {
     case 'c2c':
-      cases.send.c2c(session, check(requestSchemas.c2c, request), arrival, (outcome) =>
-        reply(outcome instanceof RookeryError ? errorJson(outcome) : okJson(sentJson(outcome))),
-      )
-      return null
+      return send(cases, session, incomingC2C(userId, check(requestSchemas.c2c, request)), arrival, reply)
+    case 'c2g':
+      return send(cases, session, incomingC2G(userId, check(requestSchemas.c2g, request)), arrival, reply)
     case 'ack':
       return acknowledge(cases, session, check(requestSchemas.ack, request))
     case 'pull':
@@ -75,17 +73,45 @@ function carryOut(
     case 'read':
       return cases.positions.read(userId, check(requestSchemas.read, request))
     case 'history':
-      return cases.roaming.history(userId, check(requestSchemas.history, request))
+      return cases.roaming.history(userId, session.deviceType, check(requestSchemas.history, request))
     case 'conversations':
       return cases.roaming.conversations(userId, check(requestSchemas.conversations, request))
     case 'conversation.get':
       return cases.roaming.get(userId, check(requestSchemas['conversation.get'], request))
     case 'conversation.update':
       return cases.positions.update(userId, check(requestSchemas['conversation.update'], request))
+    case 'recall':
+      return placed(cases.changes.recall(session, check(requestSchemas.recall, request), arrival))
+    case 'edit':
+      return placed(cases.changes.edit(session, check(requestSchemas.edit, request), arrival))
+    case 'react':
+      return placed(cases.changes.react(session, check(requestSchemas.react, request), arrival))
+    case 'readers':
+      return cases.roaming.readers(userId, check(requestSchemas.readers, request))
     case 'typing':
       return cases.online.typing(userId, check(requestSchemas.typing, request))
     case 'presence':
       return presence(cases, session, check(requestSchemas.presence, request))
+    case 'group.create':
+      return cases.groups.create(userId, check(requestSchemas['group.create'], request))
+    case 'group.get':
+      return cases.groups.get(userId, check(requestSchemas['group.get'], request))
+    case 'group.update':
+      return cases.groups.update(userId, check(requestSchemas['group.update'], request))
+    case 'group.dissolve':
+      return cases.groups.dissolve(userId, check(requestSchemas['group.dissolve'], request))
+    case 'group.members':
+      return cases.groups.members(userId, check(requestSchemas['group.members'], request))
+    case 'group.add':
+      return cases.groups.add(userId, check(requestSchemas['group.add'], request))
+    case 'group.remove':
+      return cases.groups.remove(userId, check(requestSchemas['group.remove'], request))
+    case 'group.leave':
+      return cases.groups.leave(userId, check(requestSchemas['group.leave'], request))
+    case 'group.role':
+      return cases.groups.role(userId, check(requestSchemas['group.role'], request))
+    case 'group.mute':
+      return cases.groups.mute(userId, check(requestSchemas['group.mute'], request))
     case 'time': {
       const { t0 } = check(requestSchemas.time, request)
       reply(okJson(JSON.stringify({ t0, serverTime: cases.clock.now() })))
@@ -99,22 +125,13 @@ function carryOut(
   }
 }
 
-async function acknowledge(cases: UseCases, session: Session, { seq }: RequestOf<'ack'>): Promise<string> {
-  const clamped = Math.min(seq, session.standing.at)
-  cases.deliveries.acknowledged(session, session.deliveredFrom, clamped)
-  return JSON.stringify({ seq: clamped })
-}
+/** The answer to a change: where the control message stands. */
+const placed = async (made: Promise<Seq>): Promise<string> => JSON.stringify({ seq: await made })
 
-// The page is answered in the turn in which the session is decided to follow: what is routed after that comes behind it.
-async function pull(cases: UseCases, session: Session, request: RequestOf<'pull'>, reply: Reply): Promise<null> {
-  const page = await readPage(cases.timelines(), session.userId, request, cases.limits)
-  if (page === null) reply(okJson(resetJson(cases.epoch())))
-  else {
-    session.happen({ kind: 'page', to: page.to, last: page.last })
-    const more = session.standing.mode === 'following' ? !page.last : true
-    cases.deliveries.acknowledged(session, session.deliveredFrom, Math.min(request.since, session.standing.at))
-    reply(okJson(pageJson(page, more, cases.epoch())))
-  }
+function send(cases: UseCases, session: Session, incoming: Incoming, arrival: number, reply: Reply): null {
+  cases.send.submit(session, incoming, arrival, (outcome) =>
+    reply(outcome instanceof RookeryError ? errorJson(outcome) : okJson(sentJson(outcome))),
+  )
   return null
 }
 

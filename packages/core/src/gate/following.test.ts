@@ -1,8 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decide, type Action, type Happening, type Standing } from './following.js'
+import {
+  decide,
+  decidePull,
+  goalOf,
+  isBehind,
+  type Action,
+  type Happening,
+  type Mode,
+  type Read,
+  type Standing,
+} from './following.js'
 
-// A run of happenings as storage and routing could produce them: what is routed or read as a head exists.
+// A session with three timelines, and a run of what storage, routing and its client could make happen to it.
+const timelines = [0, 1, 2] as const
+
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc
     .record({
@@ -12,57 +24,133 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     })
     .map(({ kind, from, length }) => ({ kind, from, to: from + length })),
   fc.record({ kind: fc.constant('head' as const), seq: fc.integer({ min: 0, max: 33 }) }),
+  fc.record({ kind: fc.constant('ended' as const), to: fc.integer({ min: 1, max: 33 }) }),
   fc.constant({ kind: 'patience-over' as const }),
   fc.constant({ kind: 'congested' as const }),
-  fc.record({ kind: fc.constant('page' as const), to: fc.integer({ min: 0, max: 33 }), last: fc.boolean() }),
+)
+const read: fc.Arbitrary<Read | null> = fc.option(
+  fc.record({ to: fc.integer({ min: 0, max: 33 }), last: fc.boolean() }),
+  { freq: 6 },
 )
 
-interface Step {
-  readonly before: Standing
-  readonly happening: Happening
-  readonly next: Standing
-  readonly action: Action
+type Event =
+  | { readonly kind: 'in'; readonly timeline: number; readonly happening: Happening }
+  | { readonly kind: 'pull'; readonly reads: readonly (Read | null)[]; readonly isWhole: boolean }
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('in' as const), timeline: fc.constantFrom(...timelines), happening }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('pull' as const),
+      reads: fc.tuple(read, read, read),
+      isWhole: fc.boolean(),
+    }),
+  },
+)
+
+interface State {
+  readonly mode: Mode
+  readonly standings: readonly Standing[]
 }
 
-const steps = (happenings: readonly Happening[], start: Standing): Step[] => {
+interface Step {
+  readonly before: State
+  readonly event: Event
+  readonly next: State
+  /** Of the timeline in which something happened; null after a pull. */
+  readonly action: Action | null
+}
+
+function step(before: State, one: Event): Step {
+  const { mode, standings } = before
+  if (one.kind === 'pull') {
+    const pulled = standings.map((standing, i) => ({ standing, read: one.reads[i]! }))
+    return { before, event: one, next: decidePull(mode, pulled, one.isWhole), action: null }
+  }
+  const { next, action } = decide(mode, standings[one.timeline]!, one.happening)
+  return {
+    before,
+    event: one,
+    next: { mode: action === 'sync' ? 'catching-up' : mode, standings: standings.with(one.timeline, next) },
+    action,
+  }
+}
+
+function steps(events: readonly Event[], start: State): Step[] {
   let before = start
-  return happenings.map((one) => {
-    const { next, action } = decide(before, one)
-    const step = { before, happening: one, next, action }
-    before = next
-    return step
+  return events.map((one) => {
+    const made = step(before, one)
+    before = made.next
+    return made
   })
 }
 
 const always = (holds: (step: Step) => boolean): void =>
   fc.assert(
-    fc.property(fc.array(happening, { maxLength: 60 }), fc.boolean(), (happenings, follows) => {
-      const start: Standing = { mode: follows ? 'following' : 'catching-up', at: 0, known: 0 }
-      return steps(happenings, start).every(holds)
+    fc.property(fc.array(event, { maxLength: 80 }), fc.boolean(), (events, follows) => {
+      const standings = timelines.map(() => ({ at: 0, known: 0, end: null }))
+      return steps(events, { mode: follows ? 'following' : 'catching-up', standings }).every(holds)
     }),
-    { numRuns: 2000 },
+    { numRuns: 3000 },
   )
 
+/** Steps in one timeline, with where it stood before and after. */
+const inOne = (
+  holds: (of: { mode: Mode; before: Standing; happening: Happening; next: Standing; action: Action }) => boolean,
+): void =>
+  always(({ before, event: one, next, action }) => {
+    if (one.kind === 'pull' || action === null) return true
+    const { timeline, happening: what } = one
+    const others = timelines.filter((other) => other !== timeline)
+    if (others.some((other) => before.standings[other] !== next.standings[other])) return false
+    const [was, is] = [before.standings[timeline]!, next.standings[timeline]!]
+    return holds({ mode: before.mode, before: was, happening: what, next: is, action })
+  })
+
+const following = (standing: Partial<Standing>): readonly [Mode, Standing] => [
+  'following',
+  { at: 3, known: 3, end: null, ...standing },
+]
+
 describe('whether a session follows', () => {
-  it('I1: it is given entries only while it follows, beginning right after the last it was given', () =>
-    always(
-      ({ before, happening: one, action }) =>
+  it('I1: it is given live only while it follows, right after the last it was given, and nothing beyond an end', () =>
+    inOne(
+      ({ mode, before, happening: one, next, action }) =>
         action !== 'give' ||
-        (before.mode === 'following' && one.kind === 'routed' && one.from <= before.at + 1 && one.to > before.at),
+        (mode === 'following' &&
+          one.kind === 'routed' &&
+          one.from <= before.at + 1 &&
+          next.at > before.at &&
+          next.at === Math.min(one.to, before.end ?? Infinity)),
     ))
 
-  it('I2: it becomes following only by a last page that ends at no less than what is known', () =>
-    always(
-      ({ before, happening: one, next, action }) =>
-        before.mode === 'following' ||
-        next.mode === 'catching-up' ||
-        (action === 'follow' && one.kind === 'page' && one.last && one.to >= before.known && next.at === one.to),
-    ))
+  it('I2: it becomes following only by a pull that lacks nothing and ends at no less than what is known of what it read', () =>
+    always(({ before, event: one, next }) => {
+      if (before.mode === 'following' || next.mode === 'catching-up') return true
+      if (one.kind !== 'pull' || !one.isWhole) return false
+      return one.reads.every((of, i) => {
+        const [was, is] = [before.standings[i]!, next.standings[i]!]
+        return of === null ? is === was : of.last && of.to >= goalOf(was) && is.at === of.to && !isBehind(is)
+      })
+    }))
 
-  it('I3: what was routed is given, held, or known to be missing', () =>
-    always(({ before, happening: one, next, action }) => {
-      if (one.kind !== 'routed' || one.to <= before.at) return true
-      return action === 'give' ? next.at === one.to : next.known >= one.to
+  it('I3: what was routed and is for its user is given, held, or known to be missing', () =>
+    inOne(({ before, happening: one, next, action }) => {
+      if (one.kind !== 'routed') return true
+      const to = Math.min(one.to, before.end ?? Infinity)
+      if (to <= before.at) return true
+      return action === 'give' ? next.at === to : next.known >= to && isBehind(next)
+    }))
+
+  it('I3: while it follows, what is missing has a patience that runs out in sync', () =>
+    inOne(({ mode, before, next, action }) => {
+      if (mode === 'catching-up' || !isBehind(next) || action === 'give' || action === 'sync') return true
+      const isWatched = action === 'hold' || action === 'wait' || isBehind(before)
+      return isWatched && decide('following', next, { kind: 'patience-over' }).action === 'sync'
     }))
 
   it('I4: it is told sync exactly when it stops following', () =>
@@ -71,18 +159,43 @@ describe('whether a session follows', () => {
         (action === 'sync') === (before.mode === 'following' && next.mode === 'catching-up'),
     ))
 
-  it('I5: what is known never goes back, and its place only by a page that it asked for', () =>
+  it('I5: what is known never goes back, and its place neither, but by a pull that it asked for', () =>
+    always(({ before, event: one, next }) =>
+      timelines.every((i) => {
+        const [was, is] = [before.standings[i]!, next.standings[i]!]
+        return (one.kind === 'pull' && one.reads[i] !== null) || (is.at >= was.at && is.known >= was.known)
+      }),
+    ))
+
+  it('a pull of one that follows changes nothing', () =>
     always(
-      ({ before, happening: one, next }) =>
-        (next.at >= before.at || one.kind === 'page') && (next.known >= before.known || one.kind === 'page'),
+      ({ before, event: one, next }) =>
+        one.kind !== 'pull' ||
+        before.mode === 'catching-up' ||
+        (next.mode === 'following' && next.standings.every((is, i) => is === before.standings[i])),
     ))
 
   it('a hole that stays open, or a head beyond it, ends in sync when the patience is over', () => {
-    const behind = decide({ mode: 'following', at: 3, known: 3 }, { kind: 'routed', from: 5, to: 5 })
+    const behind = decide(...following({}), { kind: 'routed', from: 5, to: 5 })
     expect(behind.action).toBe('hold')
-    expect(decide(behind.next, { kind: 'patience-over' }).action).toBe('sync')
-    const lost = decide({ mode: 'following', at: 3, known: 3 }, { kind: 'head', seq: 4 })
+    expect(decide('following', behind.next, { kind: 'patience-over' }).action).toBe('sync')
+    const lost = decide(...following({}), { kind: 'head', seq: 4 })
     expect(lost.action).toBe('wait')
-    expect(decide(lost.next, { kind: 'patience-over' }).action).toBe('sync')
+    expect(decide('following', lost.next, { kind: 'patience-over' }).action).toBe('sync')
+  })
+
+  it('a timeline that ended is waited for up to its end, and no further', () => {
+    const ended = decide(...following({}), { kind: 'ended', to: 4 })
+    expect(ended.action).toBe('wait')
+    expect(decide('following', ended.next, { kind: 'routed', from: 5, to: 9 }).next).toMatchObject({ at: 3, known: 4 })
+    const given = decide('following', ended.next, { kind: 'routed', from: 4, to: 9 })
+    expect([given.action, given.next.at]).toEqual(['give', 4])
+    expect(decide('following', given.next, { kind: 'routed', from: 5, to: 5 }).action).toBe('nothing')
+    expect(decide('following', given.next, { kind: 'patience-over' }).action).toBe('nothing')
+    const beyond = decide(...following({ at: 4, known: 9 }), { kind: 'ended', to: 4 })
+    expect([beyond.action, decide('following', beyond.next, { kind: 'head', seq: 9 }).action]).toEqual([
+      'nothing',
+      'nothing',
+    ])
   })
 })

@@ -1,73 +1,120 @@
-// Whether a session is given live entries, decided in one place.
+// Whether a session is given what happens as it happens, decided in one place, for all timelines that it follows: its
+// user's inbox, and those of conversations that are fanned out on read. It follows all of them or none.
 //
-//  I1. A session gets live entries only while it is following, each beginning right after the last it was given.
-//  I2. It becomes following only by a page (or a start) that ends at the head and at no less than what was routed to it.
+//  I1. Of a timeline a session gets live what comes right after the last it was given, only while it is following, and
+//      nothing beyond the timeline's end for its user.
+//  I2. It becomes following only by a pull (or a start) in which each timeline that was read ends at the head and at no
+//      less than what was routed to it; one that was not read stands as it is, and may be behind.
 //  I3. Nothing routed is forgotten: it is given, or held until the hole before it closes, or `known` remembers it, and
 //      then the session cannot be following beyond the patience for holes.
 //  I4. Whenever a session stops following it is told `sync`, once.
-//  I5. `at` and `known` never go back while a session lives.
+//  I5. `at` and `known` never go back while a session lives, but by a pull that it asked for.
 import type { Seq } from '../model/ids.js'
 
-/** Where a session stands in its user's inbox. */
+/** Of a session, not of a timeline: either it is given everything as it comes, or it pulls. */
+export type Mode = 'catching-up' | 'following'
+
+/** Where a session stands in one timeline. */
 export interface Standing {
-  readonly mode: 'catching-up' | 'following'
-  /** Following: the last entry it was given. Catching up: the end of the last page it was given. */
+  /** Following: the last that it was given. Catching up: the end of the last page that it was given. */
   readonly at: Seq
-  /** The highest sequence known to exist for it. */
+  /** The highest sequence known to exist. */
   readonly known: Seq
+  /** The last that is for its user; null while it has no end. */
+  readonly end: Seq | null
 }
 
-/** What happens to a session. */
+/** What happens in one timeline. */
 export type Happening =
-  /** Entries `from` to `to`, consecutive, were routed here. */
+  /** `from` to `to`, consecutive, were routed here. */
   | { readonly kind: 'routed'; readonly from: Seq; readonly to: Seq }
-  /** The heads were read: this many entries exist. */
+  /** The heads were read: it goes as far as this. */
   | { readonly kind: 'head'; readonly seq: Seq }
+  /** Nothing after `to` is for its user. */
+  | { readonly kind: 'ended'; readonly to: Seq }
   /** A hole has stayed open for as long as frames may overtake one another. */
   | { readonly kind: 'patience-over' }
   /** The client does not take what it is given. */
   | { readonly kind: 'congested' }
-  /** It asked for a page, which ends here; `last` where storage had no more. */
-  | { readonly kind: 'page'; readonly to: Seq; readonly last: boolean }
 
 /**
  * What to do:
- * - `give`: give what was routed beyond `at` (some of it may be older), then what is held
+ * - `give`: give what was routed beyond the `at` before, up to the `at` after, then what is held
  * - `hold`: keep it, and start the patience if it does not run
  * - `wait`: keep nothing; start the patience if it does not run
- * - `sync`: drop what is held, tell `sync`
- * - `follow`: the page is the last one; live entries come from here on
+ * - `sync`: the session is catching up from now on; drop what is held, tell `sync`
  * - `nothing`
  */
-export type Action = 'give' | 'hold' | 'wait' | 'sync' | 'follow' | 'nothing'
+export type Action = 'give' | 'hold' | 'wait' | 'sync' | 'nothing'
 
-/** Decides one step. Pure. */
-export function decide(s: Standing, happening: Happening): { readonly next: Standing; readonly action: Action } {
+/** How far a timeline goes for the session's user, as far as is known. */
+export const goalOf = ({ known, end }: Standing): Seq => (end === null ? known : Math.min(known, end))
+
+export const isBehind = (s: Standing): boolean => s.at < goalOf(s)
+
+/** Decides one step in one timeline. Pure. */
+export function decide(
+  mode: Mode,
+  s: Standing,
+  happening: Happening,
+): { readonly next: Standing; readonly action: Action } {
   switch (happening.kind) {
     case 'routed': {
-      const known = Math.max(s.known, happening.to)
-      if (s.mode === 'catching-up') return { next: { ...s, known }, action: 'nothing' }
-      if (happening.to <= s.at) return { next: s, action: 'nothing' }
+      const to = s.end === null ? happening.to : Math.min(happening.to, s.end)
+      if (happening.from > to) return decide(mode, s, { kind: 'head', seq: to })
+      const known = Math.max(s.known, to)
+      if (mode === 'catching-up') return { next: { ...s, known }, action: 'nothing' }
+      if (to <= s.at) return { next: s, action: 'nothing' }
       if (happening.from > s.at + 1) return { next: { ...s, known }, action: 'hold' }
-      return { next: { mode: 'following', at: happening.to, known }, action: 'give' }
+      return { next: { ...s, at: to, known }, action: 'give' }
     }
     case 'head': {
-      if (happening.seq <= s.known && (s.mode === 'catching-up' || s.at === s.known))
-        return { next: s, action: 'nothing' }
       const next = { ...s, known: Math.max(s.known, happening.seq) }
-      return { next, action: s.mode === 'following' && next.known > s.at ? 'wait' : 'nothing' }
+      return { next, action: mode === 'following' && isBehind(next) ? 'wait' : 'nothing' }
+    }
+    case 'ended': {
+      // Its last message tells of the end, so it exists.
+      const end = s.end === null ? happening.to : Math.min(s.end, happening.to)
+      const next = { ...s, known: Math.max(s.known, end), end }
+      return { next, action: mode === 'following' && isBehind(next) ? 'wait' : 'nothing' }
     }
     case 'patience-over':
-      if (s.mode === 'catching-up' || s.at >= s.known) return { next: s, action: 'nothing' }
-      return { next: { ...s, mode: 'catching-up' }, action: 'sync' }
+      return { next: s, action: mode === 'following' && isBehind(s) ? 'sync' : 'nothing' }
     case 'congested':
-      if (s.mode === 'catching-up') return { next: s, action: 'nothing' }
-      return { next: { ...s, mode: 'catching-up' }, action: 'sync' }
-    case 'page': {
-      if (s.mode === 'following') return { next: s, action: 'nothing' }
-      const at = Math.max(s.at, happening.to)
-      if (!happening.last || happening.to < s.known) return { next: { ...s, at }, action: 'nothing' }
-      return { next: { mode: 'following', at: happening.to, known: happening.to }, action: 'follow' }
-    }
+      return { next: s, action: mode === 'following' ? 'sync' : 'nothing' }
   }
+}
+
+/** What a pull read of one timeline. */
+export interface Read {
+  /** The position held after it. */
+  readonly to: Seq
+  /** Storage had no more. */
+  readonly last: boolean
+}
+
+/** One timeline in a pull; `read` is null where it was not read, and stands as it is. */
+export interface Pulled {
+  readonly standing: Standing
+  readonly read: Read | null
+}
+
+/**
+ * Decides what a pull does: whether the session follows from here on, and where it stands then. Pure.
+ * @param isWhole the client lacks nothing besides these timelines
+ */
+export function decidePull(
+  mode: Mode,
+  timelines: readonly Pulled[],
+  isWhole: boolean,
+): { readonly mode: Mode; readonly standings: readonly Standing[] } {
+  // A pull by a session that follows changes nothing but what it returns.
+  if (mode === 'following') return { mode, standings: timelines.map(({ standing }) => standing) }
+  const follows =
+    isWhole && timelines.every(({ standing, read }) => read === null || (read.last && read.to >= goalOf(standing)))
+  const standings = timelines.map(({ standing: s, read }) => {
+    if (read === null) return s
+    return follows ? { ...s, at: read.to, known: read.to } : { ...s, at: Math.max(s.at, read.to) }
+  })
+  return { mode: follows ? 'following' : mode, standings }
 }

@@ -4,18 +4,21 @@ import { within } from '../logic/deadline.js'
 import type { Deliveries } from '../logic/deliveries.js'
 import type { Faults } from '../logic/faults.js'
 import { isForeign } from '../logic/pull.js'
+import type { FollowFact } from '../logic/sessions.js'
 import type { NodeId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
 import type { Handlers } from '../ports/host.js'
 import type { Observer } from '../ports/observer.js'
 import type { Random } from '../ports/random.js'
-import type { TimelineReads, UserHead } from '../ports/storage.js'
+import type { Follow, TimelineReads, UserHead } from '../ports/storage.js'
 import { check } from '../protocol/check.js'
 import { tokenDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits, Timing } from '../protocol/limits.js'
 import { handshakeSchema, type HandshakeAuth } from '../protocol/requests.js'
 import type { Connection, Gate, Handshake, Inbound } from './connection.js'
+import type { Followed } from './followed.js'
+import { goalOf } from './following.js'
 import type { Registry } from './registry.js'
 import type { Requests } from './requests.js'
 import { Session, type Request, type SessionContext } from './session.js'
@@ -25,7 +28,21 @@ import type { Slots } from './slots.js'
 const protocolVersion = 1
 
 /** What this server knows beyond the first requests of the protocol. */
-const features = ['c2c', 'c2s', 'receipts', 'typing', 'presence', 'custom', 'auth.refresh'] as const
+const features = [
+  'c2c',
+  'c2g',
+  'c2s',
+  'timelines',
+  'receipts',
+  'recall',
+  'edit',
+  'reactions',
+  'readers',
+  'typing',
+  'presence',
+  'custom',
+  'auth.refresh',
+] as const
 
 interface Parts {
   readonly nodeId: NodeId
@@ -35,6 +52,7 @@ interface Parts {
   readonly authenticator: Authenticator
   readonly slots: Slots
   readonly registry: Registry
+  readonly followed: Followed
   readonly requests: Requests
   readonly deliveries: Deliveries
   readonly timelines: () => TimelineReads
@@ -82,9 +100,14 @@ export class NodeGate implements Gate, SessionContext {
     this.parts.observer?.synced?.()
   }
 
+  given(session: Session, facts: readonly FollowFact[]): void {
+    this.parts.followed.given(session, facts)
+  }
+
   closed(session: Session): void {
-    const { registry, slots, deliveries } = this.parts
+    const { registry, followed, slots, deliveries } = this.parts
     registry.remove(session)
+    followed.leaveAll(session)
     deliveries.seen(session)
     void slots.release([session.holder])
   }
@@ -129,7 +152,7 @@ export class NodeGate implements Gate, SessionContext {
   }
 
   private async begin(session: Session, auth: HandshakeAuth, loginEpoch: number): Promise<void> {
-    const { slots, epoch, deliveries } = this.parts
+    const { slots, epoch, deliveries, followed } = this.parts
     await slots.claim(session)
     if (session.isClosed) return this.endedMeanwhile(session)
     const timelines = this.parts.timelines()
@@ -137,14 +160,43 @@ export class NodeGate implements Gate, SessionContext {
     if (head.loginEpoch > loginEpoch)
       throw new RookeryError('UNAVAILABLE', 'this login was overtaken by a kick', { retryAfterMs: 100 })
     const { since, sinceAt } = auth
-    const reset =
+    // After the head: whatever inbox entries up to there say about timelines is in this answer.
+    const [follows, foreign] = await Promise.all([
+      timelines.follows(session.userId),
       since !== undefined &&
-      ((auth.epoch !== undefined && auth.epoch !== epoch()) ||
-        (await isForeign(timelines, session.userId, { since, sinceAt }, { head: head.seq, floor: head.floor })))
+        isForeign(timelines, session.userId, { since, sinceAt }, { head: head.seq, floor: head.floor }),
+    ])
     if (session.isClosed) return this.endedMeanwhile(session)
-    const seq = session.begin(head.seq, since === undefined ? null : reset ? 0 : since)
+    const claimed = since === undefined ? {} : (auth.timelines ?? {})
+    const reset =
+      foreign ||
+      (since !== undefined && auth.epoch !== undefined && auth.epoch !== epoch()) ||
+      follows.some(({ conversationId, seq }) => (claimed[conversationId] ?? 0) > seq)
+    session.followsAsOf = head.seq
+    for (const { conversationId, seq, version } of follows) {
+      const at = reset ? undefined : claimed[conversationId]
+      const track = followed.follow(session, conversationId, { at: at ?? seq, known: seq, end: null }, version)
+      track.isNamed = at !== undefined
+    }
+    if (since === undefined) await this.startAtHeads(session, timelines, follows)
+    if (session.isClosed) return this.endedMeanwhile(session)
     if (since !== undefined && !reset) deliveries.acknowledged(session, 0, since)
-    session.emit('ready', this.readyJson(session, seq, reset))
+    session.emit('ready', this.readyJson(session, head.seq, reset))
+    session.begin(head.seq, since === undefined ? null : reset ? 0 : since)
+  }
+
+  // Its tracks are known to the gate by now: what comes between this read and `ready` is behind the heads told there.
+  private async startAtHeads(session: Session, timelines: TimelineReads, follows: readonly Follow[]): Promise<void> {
+    if (follows.length === 0) return
+    const heads = await timelines.conversationHeads(follows.map(({ conversationId }) => conversationId))
+    follows.forEach(({ conversationId, version }, i) => {
+      const track = session.timelines?.get(conversationId)
+      const head = heads[i]
+      // Where the group has changed meanwhile the user may have left: then it is behind, and pulls.
+      if (track === undefined || head?.version !== version) return
+      const known = Math.max(track.standing.known, head.seq)
+      track.standing = { ...track.standing, at: known, known }
+    })
   }
 
   // Kicked during its own handshake: it may have taken its slot after it was told to go.
@@ -165,7 +217,10 @@ export class NodeGate implements Gate, SessionContext {
       serverTime: this.clock.now(),
       ...(session.expiresAt === null ? {} : { expiresAt: session.expiresAt }),
       heartbeatMs: timing.heartbeatMs,
-      timelines: [],
+      timelines: [...(session.timelines ?? [])].map(([conversationId, { isNamed, standing }]) => ({
+        conversationId,
+        seq: isNamed ? goalOf(standing) : standing.at,
+      })),
       features,
       limits: { contentBytes, pull, history, list, groupMembers, inflight },
     })

@@ -1,20 +1,14 @@
 // What is looked at from time to time: the lease, the slots, the heads, and who is watched. One round finds whatever was
 // lost on the way, a last frame too.
-import type { UserId } from '../model/ids.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
-import type { TimelineReads } from '../ports/storage.js'
 import type { Timing } from '../protocol/limits.js'
-import type { Registry } from './registry.js'
+import type { Heads } from './heads.js'
 import type { Slots } from './slots.js'
 import type { Watching } from './watching.js'
 
-/** Heads of so many users are read at once. */
-const headsMax = 1000
-
 interface Parts {
-  readonly timelines: () => TimelineReads
-  readonly registry: Registry
+  readonly heads: Heads
   readonly slots: Slots
   readonly watching: Watching
   readonly clock: Clock
@@ -27,7 +21,6 @@ interface Parts {
 export class Heartbeat {
   private timer: Timer | null = null
   private stopped = true
-  private soon = new Set<UserId>()
 
   constructor(private readonly parts: Parts) {}
 
@@ -43,40 +36,18 @@ export class Heartbeat {
     this.timer = null
   }
 
-  /** Compares the sessions of a user with the head soon; calls of one turn share one read. */
-  checkSoon(userId: UserId): void {
-    this.soon.add(userId)
-    if (this.soon.size > 1) return
-    queueMicrotask(() => {
-      const users = [...this.soon]
-      this.soon = new Set()
-      void this.attempt('heads', () => this.compare(users))
-    })
-  }
-
   private schedule(): void {
     if (!this.stopped) this.timer = this.parts.clock.setTimeout(() => void this.round(), this.parts.timing.heartbeatMs)
   }
 
   private async round(): Promise<void> {
-    const { registry, slots, watching, url, boot } = this.parts
+    const { heads, slots, watching, url, boot } = this.parts
     await Promise.all([
       this.attempt('the lease', () => slots.renew(url, boot)),
-      this.attempt('heads', () => this.compare(registry.users())),
+      this.attempt('heads', () => heads.compareAll()),
       watching.refresh(),
     ])
     this.schedule()
-  }
-
-  private async compare(users: readonly UserId[]): Promise<void> {
-    for (let i = 0; i < users.length; i += headsMax) {
-      const chunk = users.slice(i, i + headsMax)
-      const heads = await this.parts.timelines().heads(chunk)
-      chunk.forEach((user, at) => {
-        for (const session of this.parts.registry.of(user))
-          if (!session.isClosed) session.happen({ kind: 'head', seq: heads[at]!.seq })
-      })
-    }
   }
 
   private async attempt(what: string, run: () => Promise<void>): Promise<void> {

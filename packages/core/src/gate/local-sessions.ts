@@ -1,23 +1,35 @@
 // The gate's side of what logic asks of it: this node's sessions get what was committed, and go when they must.
-import type { KickedBy, KickReason, Sessions, Which } from '../logic/sessions.js'
-import type { JsonText, Seq, SessionId, UserId } from '../model/ids.js'
+import type { FollowFact, KickedBy, KickReason, Sessions, Which } from '../logic/sessions.js'
+import type { ConversationId, JsonText, Seq, SessionId, UserId } from '../model/ids.js'
 import type { Frame } from './connection.js'
+import type { Followed } from './followed.js'
 import type { Registry } from './registry.js'
-import { entriesFrame, type Session } from './session.js'
+import type { Session } from './session.js'
+import { entriesFrame } from './track.js'
 
 export class LocalSessions implements Sessions {
   constructor(
     private readonly registry: Registry,
+    private readonly followed: Followed,
     private readonly checkSoon: (userId: UserId) => void,
     private readonly tellWatchers: (userIds: readonly UserId[]) => void,
   ) {}
 
-  deliver(userId: UserId, from: Seq, entries: readonly JsonText[]): void {
+  has(userId: UserId): boolean {
+    return this.registry.of(userId).length > 0
+  }
+
+  deliver(userId: UserId, from: Seq, entries: readonly JsonText[], facts: readonly FollowFact[] | null): void {
     const sessions = this.registry.of(userId)
     if (sessions.length === 0) return
     let shared: Frame | undefined
     const frame = (): Frame => (shared ??= entriesFrame(entries))
-    for (const session of sessions) session.routed(from, entries, frame)
+    const run = { from, texts: entries, facts }
+    for (const session of sessions) session.routed(run, frame)
+  }
+
+  deliverTimeline(conversation: ConversationId, version: number, from: Seq, messages: readonly JsonText[]): void {
+    this.followed.deliver(conversation, version, from, messages)
   }
 
   check(userId: UserId): void {
@@ -26,7 +38,7 @@ export class LocalSessions implements Sessions {
 
   hint(userId: UserId, event: string, json: JsonText): void {
     const frame: Frame = { event, json }
-    for (const session of this.registry.of(userId)) if (session.standing.mode === 'following') session.emitFrame(frame)
+    for (const session of this.registry.of(userId)) if (session.mode === 'following') session.emitFrame(frame)
   }
 
   ask(userId: UserId, event: string, json: JsonText, acknowledged: () => void): number {

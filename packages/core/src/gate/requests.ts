@@ -1,5 +1,8 @@
 // How fast a session's requests go in, and how many at once: over its rate it is slowed down, beyond what may be
 // unanswered it is refused.
+import { incomingC2C, incomingC2G } from '../logic/incoming.js'
+import type { Incoming } from '../logic/send-job.js'
+import type { UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits, Rate } from '../protocol/limits.js'
@@ -61,9 +64,8 @@ export class Requests {
 
   // A message that is refused here is missing from its conversation like one that is refused further in.
   private turnAway(session: Session, { event, args, arrival }: Request): void {
-    if (event !== 'c2c' || args.length !== 1) return
-    const { data } = requestSchemas.c2c.safeParse(args[0])
-    if (data !== undefined) this.cases.send.turnedAway(session, data, arrival, tooManyError)
+    const incoming = args.length === 1 ? incomingOf(session.userId, event, args[0]) : null
+    if (incoming !== null) this.cases.send.turnedAway(session, incoming, arrival, tooManyError)
   }
 
   private allowance(session: Session, rate: Rate): number {
@@ -100,4 +102,15 @@ export class Requests {
       if (--this.answering === 0) for (const resolve of this.idle.splice(0)) resolve()
     })
   }
+}
+
+/** The message that a well-formed send is; null for every other request. */
+function incomingOf(userId: UserId, event: string, request: unknown): Incoming | null {
+  if (event === 'c2c') {
+    const { data } = requestSchemas.c2c.safeParse(request)
+    return data === undefined ? null : incomingC2C(userId, data)
+  }
+  if (event !== 'c2g') return null
+  const { data } = requestSchemas.c2g.safeParse(request)
+  return data === undefined ? null : incomingC2G(userId, data)
 }

@@ -1,5 +1,5 @@
-// One live connection of a device. It keeps what belongs to the connection, gives entries in order, and stops at a kick.
-import type { KickedBy, KickReason } from '../logic/sessions.js'
+// One live connection of a device. It keeps what belongs to the connection, the timelines that it follows, and stops at a kick.
+import type { FollowFact, KickedBy, KickReason } from '../logic/sessions.js'
 import type { SendLane } from '../logic/send-lane.js'
 import type { ConversationId, DeviceId, DeviceType, JsonText, Seq, SessionId, UserId } from '../model/ids.js'
 import type { Clock, Timer } from '../ports/clock.js'
@@ -7,7 +7,8 @@ import type { ImSession } from '../ports/host.js'
 import type { SlotHolder } from '../ports/presence.js'
 import type { Bucket } from './bucket.js'
 import type { Connection, Frame, Inbound } from './connection.js'
-import { decide, type Action, type Happening, type Standing } from './following.js'
+import type { Mode } from './following.js'
+import { entriesFrame, Track, type Follower, type Run } from './track.js'
 
 /** Takes an answer's JSON text, once. */
 export type Reply = (json: JsonText) => void
@@ -29,19 +30,19 @@ export interface SessionContext {
   receive(session: Session, request: Request): void
   /** A session is told to pull. */
   synced(): void
+  /** A session was given entries that begin or end a timeline. */
+  given(session: Session, facts: readonly FollowFact[]): void
   closed(session: Session): void
 }
 
-/** Consecutive entries that came before the ones in front of them. */
-interface Held {
-  readonly from: Seq
-  readonly entries: readonly JsonText[]
+/** More runs than this are not kept for a session that has not begun. */
+const earlyMax = 64
+
+interface Early extends Run {
+  readonly shared: () => Frame
 }
 
-/** More runs than this in front of a hole are not kept: the session pulls them. */
-const heldMax = 64
-
-export class Session implements Inbound, ImSession {
+export class Session implements Inbound, ImSession, Follower {
   /** Ends with the first of: kicked, gone, drained. */
   isClosed = false
   /** Unanswered requests. */
@@ -56,13 +57,18 @@ export class Session implements Inbound, ImSession {
   watching: ReadonlySet<UserId> | null = null
   /** Where its delivered range begins. */
   deliveredFrom: Seq = 0
-  standing: Standing = { mode: 'catching-up', at: 0, known: 0 }
+  mode: Mode = 'catching-up'
+  readonly inbox: Track<Session>
+  /** The conversation timelines that it follows, or pulls to follow; null where there is none. */
+  timelines: Map<ConversationId, Track<Session>> | null = null
+  /** What inbox entries up to here say about timelines was known when it began. */
+  followsAsOf: Seq = 0
   /** When its token expires, Unix ms; null where it does not. */
   expiresAt: number | null = null
   /** Looks whether it has. */
   expiry: Timer | null = null
-  private held: Held[] | null = null
-  private patience: Timer | null = null
+  /** Routed before it began. */
+  private early: Early[] | null = []
 
   constructor(
     private readonly context: SessionContext,
@@ -73,7 +79,9 @@ export class Session implements Inbound, ImSession {
     public tokenDigest: string,
     readonly headers: ImSession['headers'],
     readonly ip: string,
-  ) {}
+  ) {
+    this.inbox = new Track<Session>(this, { at: 0, known: 0, end: null }, entriesFrame)
+  }
 
   get sessionId(): SessionId {
     return this.holder.sessionId
@@ -86,6 +94,12 @@ export class Session implements Inbound, ImSession {
   }
   get deviceType(): DeviceType {
     return this.holder.deviceType
+  }
+  get clock(): Clock {
+    return this.context.clock
+  }
+  get holeMs(): number {
+    return this.context.holeMs
   }
 
   request(event: string, args: readonly unknown[], answer: Reply | undefined): void {
@@ -125,92 +139,65 @@ export class Session implements Inbound, ImSession {
   }
 
   /**
-   * Begins to give: from the head on, or, where the client holds entries up to `since`, once it has pulled the rest.
-   * Entries routed since the session was registered are behind the head that this answers.
+   * Begins to give, once the head has been told: from there on, or, where the client holds entries up to `since`, once it
+   * has pulled the rest. What was routed since the session was registered comes behind the head.
    */
-  begin(head: Seq, since: Seq | null): Seq {
-    const known = Math.max(head, this.standing.known)
-    this.standing = since === null ? { mode: 'following', at: known, known } : { mode: 'catching-up', at: since, known }
-    this.deliveredFrom = since === null ? known : 0
-    return known
+  begin(head: Seq, since: Seq | null): void {
+    const early = this.early ?? []
+    this.early = null
+    const known = Math.max(head, this.inbox.standing.known)
+    this.inbox.standing = { at: since ?? head, known, end: null }
+    this.deliveredFrom = since === null ? head : 0
+    if (since !== null) return
+    this.mode = 'following'
+    for (const run of early) this.inbox.routed(run, run.shared)
+    this.follow()
   }
 
-  /** Entries were routed to it. `frame` makes the one frame of all of them, shared with other sessions. */
-  routed(from: Seq, entries: readonly JsonText[], frame: () => Frame): void {
+  /** It follows from here on; where a timeline is known to go further it has to come soon. */
+  follow(): void {
+    this.mode = 'following'
+    for (const track of [this.inbox, ...(this.timelines?.values() ?? [])])
+      track.happen({ kind: 'head', seq: track.standing.known })
+  }
+
+  /** Entries were routed to it. `shared` makes the one frame of all of them, once for all sessions. */
+  routed(run: Run, shared: () => Frame): void {
+    if (this.early !== null && this.early.length < earlyMax) this.early.push({ ...run, shared })
+    this.giveIn(this.inbox, run, shared)
+  }
+
+  /** Something was routed to one of its tracks; a client that does not take what it is given gets nothing. */
+  giveIn(track: Track, run: Run, shared: () => Frame): void {
     if (this.isClosed) return
-    if (this.connection.queuedBytes > this.context.queueBytesMax) this.happen({ kind: 'congested' })
-    const to = from + entries.length - 1
-    const before = this.standing.at
-    switch (this.happen({ kind: 'routed', from, to })) {
-      case 'give':
-        this.connection.emit(from === before + 1 ? frame() : entriesFrame(entries.slice(before + 1 - from)))
-        this.giveHeld()
-        break
-      case 'hold':
-        this.hold({ from, entries })
-        break
-    }
+    if (this.connection.queuedBytes > this.context.queueBytesMax) track.happen({ kind: 'congested' })
+    track.routed(run, shared)
   }
 
-  /** Something happened to it besides entries; answers what was decided. */
-  happen(happening: Happening): Action {
-    const { next, action } = decide(this.standing, happening)
-    this.standing = next
-    switch (action) {
-      case 'wait':
-        this.beginPatience()
-        break
-      case 'sync':
-        this.forgetHeld()
-        this.context.synced()
-        this.connection.emit({ event: 'sync', json: `{"seq":${next.known}}` })
-        break
-      case 'follow':
-        this.forgetHeld()
-        break
-    }
-    return action
+  given(facts: readonly FollowFact[]): void {
+    this.context.given(this, facts)
   }
 
-  private hold(run: Held): void {
-    const held = (this.held ??= [])
-    const place = held.findIndex((other) => other.from > run.from)
-    if (place === -1) held.push(run)
-    else held.splice(place, 0, run)
-    if (held.length > heldMax) this.happen({ kind: 'patience-over' })
-    else this.beginPatience()
+  /** It is catching up from now on. */
+  behind(): void {
+    if (this.mode === 'catching-up' || this.isClosed) return
+    this.mode = 'catching-up'
+    this.forgetHeld()
+    for (const track of this.timelines?.values() ?? []) track.isNamed = false
+    this.context.synced()
+    this.connection.emit({ event: 'sync', json: `{"seq":${this.inbox.standing.known}}` })
   }
 
-  private giveHeld(): void {
-    for (let run = this.held?.[0]; run !== undefined; run = this.held?.[0]) {
-      const to = run.from + run.entries.length - 1
-      if (to > this.standing.at) {
-        const before = this.standing.at
-        if (this.happen({ kind: 'routed', from: run.from, to }) !== 'give') return
-        this.connection.emit(entriesFrame(run.entries.slice(before + 1 - run.from)))
-      }
-      this.held!.shift()
-    }
-    this.held = null
-    if (this.patience !== null && this.standing.at >= this.standing.known) this.forgetHeld()
-  }
-
-  private beginPatience(): void {
-    this.patience ??= this.context.clock.setTimeout(() => {
-      this.patience = null
-      if (!this.isClosed) this.happen({ kind: 'patience-over' })
-    }, this.context.holeMs)
-  }
-
-  private forgetHeld(): void {
-    this.held = null
-    if (this.patience !== null) this.context.clock.clearTimeout(this.patience)
-    this.patience = null
+  /** Drops what its tracks hold. */
+  forgetHeld(): void {
+    this.inbox.forget()
+    for (const track of this.timelines?.values() ?? []) track.forget()
   }
 
   private finish(): void {
     if (this.isClosed) return
     this.isClosed = true
+    this.early = null
     this.forgetHeld()
     if (this.expiry !== null) this.context.clock.clearTimeout(this.expiry)
     this.expiry = null
@@ -218,9 +205,3 @@ export class Session implements Inbound, ImSession {
     this.context.closed(this)
   }
 }
-
-/** Several entries as one frame. */
-export const entriesFrame = (entries: readonly JsonText[]): Frame => ({
-  event: 'entries',
-  json: `{"entries":[${entries.join(',')}]}`,
-})

@@ -1,6 +1,6 @@
 // Whether a message may be stored, and as what: size, receiver, policy, declared type, the host's handlers. Each may take
 // time and may refuse; where nothing has to be asked, nothing is waited for.
-import type { JsonText } from '../model/ids.js'
+import type { JsonText, Seq } from '../model/ids.js'
 import type { NewMessage } from '../model/message.js'
 import type { Clock } from '../ports/clock.js'
 import type { ContactPolicy, Draft, Handlers, ImSession, Users } from '../ports/host.js'
@@ -8,10 +8,21 @@ import type { Storage } from '../ports/storage.js'
 import { RookeryError } from '../protocol/errors.js'
 import { isJsonObject, isLongerThan, jsonFault } from '../protocol/json.js'
 import type { Limits, Timing } from '../protocol/limits.js'
-import type { Authoriser } from './authorise.js'
+import type { Authoriser, Speaker } from './authorise.js'
 import { within } from './deadline.js'
 import { checkContent, type MessageTypes } from './message-types.js'
-import type { Incoming, SendJob } from './send-job.js'
+import type { Incoming } from './send-job.js'
+
+/** What somebody is to say: a message on its way, or what one is to become. */
+export interface Candidate {
+  readonly incoming: Incoming
+  /** On whose behalf policy and handlers are asked; null where they are not. */
+  readonly onBehalfOf: ImSession | null
+  /** What schemas and handlers made of the content; null while it is as it came. */
+  changed: { readonly content: Record<string, unknown>; readonly text: JsonText } | null
+  /** Of an edit: the place of the message that is changed. */
+  readonly edits?: Seq
+}
 
 interface Parts {
   readonly storage: Pick<Storage, 'members'>
@@ -29,13 +40,17 @@ export class Admission {
   constructor(private readonly parts: Parts) {}
 
   /** Whether nobody has to be asked: a message of a session in a conversation that is known, open, and without handlers. */
-  isPlain(message: NewMessage): boolean {
-    const { authoriser, handlers, types, contacts } = this.parts
+  isPlain(job: Candidate): boolean {
+    const { authoriser, handlers, types, contacts, clock } = this.parts
+    const { message } = job.incoming
+    const isOpen =
+      message.kind === 'c2g'
+        ? authoriser.knownSpeaker(speakerOf(job), clock.now()) !== undefined
+        : authoriser.known(message.conversationId) !== undefined && contacts?.mayWrite === undefined
     return (
-      authoriser.known(message.conversationId) !== undefined &&
+      isOpen &&
       handlers?.before(message.kind, message.type) === undefined &&
       types?.[message.type] === undefined &&
-      contacts?.mayWrite === undefined &&
       this.tooLarge(message) === null
     )
   }
@@ -44,18 +59,30 @@ export class Admission {
    * Asks everybody who has a say; `job.changed` is what they made of the content.
    * @throws RookeryError; anything else is a fault of a handler
    */
-  async admit(job: SendJob): Promise<void> {
+  async admit(job: Candidate): Promise<void> {
     const oversize = this.tooLarge(job.incoming.message)
     if (oversize !== null) throw oversize
-    await this.mayWrite(job.incoming, job.onBehalfOf)
+    if (job.incoming.message.kind === 'c2g') await this.maySpeak(speakerOf(job))
+    else await this.mayWrite(job.incoming, job.onBehalfOf)
     await this.checkType(job)
     await this.runHandlers(job)
   }
 
-  private tooLarge({ content, ext }: { content: JsonText; ext: JsonText | null }): RookeryError | null {
-    const { contentBytes } = this.parts.limits
+  private tooLarge({ content, ext, mentions }: Pick<NewMessage, 'content' | 'ext' | 'mentions'>): RookeryError | null {
+    const { contentBytes, list } = this.parts.limits
+    if (mentions !== null && mentions.length > list)
+      return new RookeryError('TOO_LARGE', `a message may mention ${list} users`)
     if (!isLongerThan(content, contentBytes) && (ext === null || !isLongerThan(ext, contentBytes))) return null
     return new RookeryError('TOO_LARGE', `content and ext may take ${contentBytes} bytes each`)
+  }
+
+  /**
+   * Whether somebody may speak in a group. It is asked again when the message is stored.
+   * @throws RookeryError `NOT_FOUND`, `FORBIDDEN`
+   */
+  async maySpeak(speaker: Speaker): Promise<void> {
+    const { authoriser, clock } = this.parts
+    if (authoriser.knownSpeaker(speaker, clock.now()) === undefined) await authoriser.speaker(speaker, clock.now())
   }
 
   /**
@@ -78,7 +105,7 @@ export class Admission {
   }
 
   /** A declared type is checked at the border; what its schema makes of the content is what is stored. */
-  private async checkType(job: SendJob): Promise<void> {
+  private async checkType(job: Candidate): Promise<void> {
     const { type } = job.incoming.message
     const declared = this.parts.types?.[type]
     if (declared === undefined) return
@@ -86,7 +113,7 @@ export class Admission {
     this.change(job, validated)
   }
 
-  private async runHandlers(job: SendJob): Promise<void> {
+  private async runHandlers(job: Candidate): Promise<void> {
     const { kind, type } = job.incoming.message
     const { onBehalfOf } = job
     const before = onBehalfOf === null ? undefined : this.parts.handlers?.before(kind, type)
@@ -95,13 +122,13 @@ export class Admission {
     if (content !== undefined) this.change(job, content)
   }
 
-  private change(job: SendJob, content: Record<string, unknown>): void {
+  private change(job: Candidate, content: Record<string, unknown>): void {
     const { type } = job.incoming.message
     const fault = isJsonObject(content) ? jsonFault(content) : { reason: 'is no object' }
     if (fault !== null)
       throw new TypeError(`what a handler or schema made of ${type} is no clean JSON: ${fault.reason}`)
     job.changed = { content, text: JSON.stringify(content) }
-    const oversize = this.tooLarge({ content: job.changed.text, ext: null })
+    const oversize = this.tooLarge({ content: job.changed.text, ext: null, mentions: null })
     if (oversize !== null) throw oversize
   }
 
@@ -110,9 +137,17 @@ export class Admission {
   }
 }
 
+/** Who says a message in a group. Whom the host speaks for may be muted, unless it asks for the checks. */
+export const speakerOf = ({ incoming: { message }, onBehalfOf }: Candidate): Speaker => ({
+  groupId: message.conversationId,
+  userId: message.from,
+  mutes: onBehalfOf !== null,
+})
+
 /** A message as handlers are shown it. */
-export function draftOf(job: SendJob): Draft {
+export function draftOf(job: Candidate): Draft {
   const { clientMsgId, from, subject, type, conversationId } = job.incoming.message
   const content = structuredClone(job.changed?.content ?? job.incoming.content)
-  return { clientMsgId, from, to: job.incoming.to ?? conversationId, subject, type, content }
+  const edits = job.edits === undefined ? {} : { edits: job.edits }
+  return { clientMsgId, from, to: job.incoming.to ?? conversationId, subject, type, content, ...edits }
 }

@@ -7,6 +7,7 @@ import type { Writer } from './writer.js'
 /**
  * Commits one operation in its turn.
  * @param then runs in the same turn as the commit's other results: what it notes for fan-out goes in the same frames
+ * @param refusal asked right before the operation goes into a commit: an error takes it out
  * @throws RookeryError `UNAVAILABLE` or `OVERLOADED`; what storage refused the operation with
  */
 export function commitOne<Op extends StorageOp, T>(
@@ -15,11 +16,15 @@ export function commitOne<Op extends StorageOp, T>(
   deadlineMs: number,
   op: Op,
   then: (result: OpResults[Op['op']]) => T,
+  refusal: () => RookeryError | null = () => null,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const full = writer.enqueue({
       op,
       deadlineMs: clock.monotonic() + deadlineMs,
+      // What a group's message waits for, its other operations wait for.
+      ...('message' in op ? { order: op.message.conversationId } : {}),
+      admit: refusal,
       settled: (result) => {
         if (result.status === 'refused') reject((result as RefusedResult).error)
         else

@@ -12,11 +12,15 @@ import { hostSchemas } from '../protocol/requests.js'
 import type { Conversation, Message, UserPresence } from '../protocol/shapes.js'
 import type { Admission } from './admission.js'
 import type { Authoriser } from './authorise.js'
-import { asSession, incomingC2C, incomingSystem } from './incoming.js'
+import type { Changes } from './changes.js'
+import { newGroupId } from './groups.js'
+import { checkId, checkNewGroup, checkUserIds, type ImGroups, type NewGroup } from './im-groups.js'
+import { asSession, incomingC2C, incomingC2G, incomingSystem } from './incoming.js'
+import type { Joining } from './joining.js'
 import type { Kicks } from './kicks.js'
 import type { ContentFor, MessageTypes, TypeName } from './message-types.js'
 import type { Online } from './online.js'
-import type { OutboxMover } from './outbox-mover.js'
+import type { OutboxMover, OutboxRequest } from './outbox-mover.js'
 import type { Pushes } from './pushes.js'
 import type { Roaming } from './roaming.js'
 import type { Send } from './send.js'
@@ -39,12 +43,31 @@ export interface HostMessage<Content = object, Type extends string = string> {
   readonly checked?: boolean
 }
 
-/** What the system says in a 1:1 conversation that exists. */
+/** A message to a group that the host sends on behalf of a member. */
+export interface HostGroupMessage<Content = object, Type extends string = string> extends Omit<
+  HostMessage<Content, Type>,
+  'to' | 'subject'
+> {
+  /** The group. */
+  readonly to: ConversationId
+  /** Users of the group, or `@all`. Who is no member is not told by it. */
+  readonly mentions?: readonly (UserId | '@all')[]
+}
+
+/** What the system says in a conversation that exists. */
 export interface SystemMessage<Content = object, Type extends string = string> extends Omit<
   HostMessage<Content, Type>,
   'from' | 'to' | 'subject' | 'checked'
 > {
   readonly conversationId: ConversationId
+}
+
+/** A message that the host changes. */
+export interface MessagePlace {
+  readonly conversationId: ConversationId
+  readonly seq: Seq
+  /** Given again, it is the same change: made once. Default: a new one. */
+  readonly clientMsgId?: string
 }
 
 /** What a user is told: a topic of the host's, and any JSON value. */
@@ -67,18 +90,35 @@ export interface ImTransaction<Types extends MessageTypes = MessageTypes> {
   sendC2C<const Type extends TypeName<Types>>(
     message: HostMessage<ContentFor<Types, Type>, Type>,
   ): Promise<{ readonly msgId: MessageId }>
+  /** As `Im.sendC2G`, also to a group that is made in the same transaction. */
+  sendC2G<const Type extends TypeName<Types>>(
+    message: HostGroupMessage<ContentFor<Types, Type>, Type>,
+  ): Promise<{ readonly msgId: MessageId }>
   /** As `Im.push` with `persist`. */
   push(userId: UserId, event: PushedEvent): Promise<void>
+  readonly groups: {
+    /** As `Im.groups.create`; the group has its id now, and exists after the commit. */
+    create(group: NewGroup): Promise<{ readonly groupId: ConversationId }>
+    /** As `Im.groups.add`. */
+    add(groupId: ConversationId, userIds: readonly UserId[]): Promise<void>
+    /** As `Im.groups.remove`. */
+    remove(groupId: ConversationId, userIds: readonly UserId[]): Promise<void>
+    /** As `Im.groups.changed`: what the host keeps of the group has changed in this transaction. */
+    changed(groupId: ConversationId): Promise<void>
+  }
 }
 
 interface Parts {
   readonly send: Send
+  readonly changes: Changes
   readonly admission: Admission
   readonly pushes: Pushes
   readonly kicks: Kicks
   readonly online: Online
   readonly roaming: Roaming
   readonly authoriser: Authoriser
+  readonly joining: Joining
+  readonly groups: ImGroups
   readonly outbox: OutboxMover | null
   readonly clock: Clock
   readonly random: Random
@@ -87,7 +127,14 @@ interface Parts {
 
 /** Every call rejects with a `RookeryError` of the same codes that clients are answered with. */
 export class Im<Types extends MessageTypes = MessageTypes> {
-  constructor(private readonly parts: Parts) {}
+  /** Groups, without asking for rights. */
+  readonly groups: ImGroups
+  /** Groups that are made in a transaction that is still running. */
+  private readonly madeIn = new WeakMap<object, Set<ConversationId>>()
+
+  constructor(private readonly parts: Parts) {
+    this.groups = parts.groups
+  }
 
   /**
    * Sends a message on behalf of a user. Resolves once it is stored.
@@ -102,14 +149,45 @@ export class Im<Types extends MessageTypes = MessageTypes> {
     return this.parts.send.host(incomingC2C(from, request, true), checked === true ? asSession(from) : null).sent
   }
 
+  /**
+   * Sends a message to a group on behalf of one of its members. That it was muted counts only with `checked`.
+   * @throws RookeryError `NOT_FOUND` where there is no such group, or the user is no member; and as `sendC2C`
+   */
+  async sendC2G<const Type extends TypeName<Types>>({
+    from,
+    checked,
+    ...message
+  }: HostGroupMessage<ContentFor<Types, Type>, Type>): Promise<Sent> {
+    const request = this.withKey(checkGroupFrom(from, message))
+    return this.parts.send.host(incomingC2G(from, request, true), checked === true ? asSession(from) : null).sent
+  }
+
   /** Says something as the system, in a conversation that exists. */
   async sendSystem<const Type extends TypeName<Types>>(
     message: SystemMessage<ContentFor<Types, Type>, Type>,
   ): Promise<Sent> {
     const request = this.withKey(check(hostSchemas.system, plain(message)))
-    const { kind, ...conversation } = { kind: 'c2c', ...(await this.parts.authoriser.existing(message.conversationId)) }
-    if (kind !== 'c2c') throw new RookeryError('UNSUPPORTED', 'the system speaks in 1:1 conversations')
-    return this.parts.send.host(incomingSystem(conversation, request), null).sent
+    const found = await this.parts.authoriser.existing(request.conversationId)
+    const { conversationId, kind, subject } = { kind: 'c2c' as const, ...found }
+    return this.parts.send.host(incomingSystem({ conversationId, kind, subject }, request), null).sent
+  }
+
+  /**
+   * Recalls a message as the system, whoever sent it and whenever: its content is gone from storage, from edits of it too.
+   * Resolves with the control message's place, or that of the recall that came before.
+   * @throws RookeryError `NOT_FOUND`, `BAD_REQUEST`, `CONFLICT`, `UNAVAILABLE` …
+   */
+  async recall(message: MessagePlace): Promise<{ readonly seq: Seq }> {
+    return { seq: await this.parts.changes.recall(null, check(hostSchemas.recall, message)) }
+  }
+
+  /**
+   * Puts new content in the place of a message's, as the system, whoever sent it and whenever. It passes before-handlers by;
+   * the schema of a declared type is asked.
+   * @throws RookeryError `NOT_FOUND` also where the message was recalled, `BAD_REQUEST`, `TOO_LARGE`, `CONFLICT` …
+   */
+  async edit(message: MessagePlace & { readonly content: object }): Promise<{ readonly seq: Seq }> {
+    return { seq: await this.parts.changes.edit(null, check(hostSchemas.edit, plain(message))) }
   }
 
   /**
@@ -185,20 +263,71 @@ export class Im<Types extends MessageTypes = MessageTypes> {
       )
     const running = tx ?? outbox.current()
     if (running == null) throw new TypeError('within() needs the running transaction: pass its EntityManager.')
+    const put = (id: MessageId, request: OutboxRequest): Promise<void> => outbox.put(running, id, request)
     return {
       sendC2C: async ({ from, checked, ...message }) => {
         const request = this.withKey(checkFrom(from, message))
         const incoming = incomingC2C(from, request, true)
         await this.parts.admission.mayWrite(incoming, checked === true ? asSession(from) : null)
         const msgId = this.parts.random.id()
-        await outbox.put(running, msgId, { kind: 'c2c', from, request, checked: checked === true })
+        await put(msgId, { kind: 'c2c', from, request, checked: checked === true })
+        return { msgId }
+      },
+      sendC2G: async ({ from, checked, ...message }) => {
+        const request = this.withKey(checkGroupFrom(from, message))
+        const isChecked = checked === true
+        // Who is in a group that does not exist yet is known when the row is moved.
+        if (!this.isMadeIn(running, request.to))
+          await this.parts.admission.maySpeak({ groupId: request.to, userId: from, mutes: isChecked })
+        const msgId = this.parts.random.id()
+        await put(msgId, { kind: 'c2g', from, request, checked: isChecked })
         return { msgId }
       },
       push: async (userId, event) => {
         const payload = this.payloadOf(userId, event)
-        await outbox.put(running, this.parts.random.id(), { kind: 'custom', userId, topic: event.topic, payload })
+        await put(this.parts.random.id(), { kind: 'custom', userId, topic: event.topic, payload })
+      },
+      groups: {
+        create: async (given) => {
+          const group = checkNewGroup(given)
+          await this.parts.joining.mayJoin(null, [group.owner, ...group.members])
+          const groupId = newGroupId(this.parts.random)
+          await put(this.parts.random.id(), { kind: 'group.create', groupId, group })
+          this.noteMadeIn(running, groupId)
+          return { groupId }
+        },
+        add: async (groupId, userIds) => {
+          const asked = checkUserIds(userIds)
+          await this.mustExist(running, groupId)
+          await this.parts.joining.mayJoin(null, asked)
+          await put(this.parts.random.id(), { kind: 'group.add', groupId, userIds: asked })
+        },
+        remove: async (groupId, userIds) => {
+          const asked = checkUserIds(userIds)
+          await this.mustExist(running, groupId)
+          await put(this.parts.random.id(), { kind: 'group.remove', groupId, userIds: asked })
+        },
+        changed: async (groupId) => {
+          await this.mustExist(running, groupId)
+          await put(this.parts.random.id(), { kind: 'group.changed', groupId })
+        },
       },
     }
+  }
+
+  private async mustExist(tx: unknown, groupId: ConversationId): Promise<void> {
+    if (!this.isMadeIn(tx, checkId(groupId))) await this.groups.get(groupId)
+  }
+
+  private isMadeIn(tx: unknown, groupId: ConversationId): boolean {
+    return typeof tx === 'object' && tx !== null && this.madeIn.get(tx)?.has(groupId) === true
+  }
+
+  private noteMadeIn(tx: unknown, groupId: ConversationId): void {
+    if (typeof tx !== 'object' || tx === null) return
+    const made = this.madeIn.get(tx)
+    if (made === undefined) this.madeIn.set(tx, new Set([groupId]))
+    else made.add(groupId)
   }
 
   private withKey<Request extends { clientMsgId?: string | undefined }>(request: Request) {
@@ -217,6 +346,11 @@ export class Im<Types extends MessageTypes = MessageTypes> {
 
 function checkFrom(from: UserId, message: Bodies) {
   const { from: _, ...request } = check(hostSchemas.c2c, { ...plain(message), from })
+  return request
+}
+
+function checkGroupFrom(from: UserId, message: Bodies) {
+  const { from: _, ...request } = check(hostSchemas.c2g, { ...plain(message), from })
   return request
 }
 

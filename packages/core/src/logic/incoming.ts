@@ -1,5 +1,6 @@
 // From a checked request to a message on its way, under the digest of what was received.
 import type { ConversationId, UserId } from '../model/ids.js'
+import type { ConversationKind, NewMessage } from '../model/message.js'
 import type { ImSession } from '../ports/host.js'
 import { c2cId, sendDigest } from '../protocol/digest.js'
 import type { RequestOf } from '../protocol/requests.js'
@@ -9,38 +10,49 @@ import type { Incoming } from './send-job.js'
 export function incomingC2C(from: UserId, request: RequestOf<'c2c'>, viaServer = false): Incoming {
   const { to } = request
   const subject = request.subject ?? ''
-  return incoming(c2cId(from, to, subject), from, to, subject, viaServer, request)
+  return incoming('c2c', c2cId(from, to, subject), from, to, subject, viaServer, request)
 }
 
-/** What the system says in a 1:1 conversation that exists. */
-export function incomingSystem(
-  { conversationId, subject }: { readonly conversationId: ConversationId; readonly subject: string },
-  request: Omit<RequestOf<'c2c'>, 'to' | 'subject'>,
-): Incoming {
-  return incoming(conversationId, null, null, subject, true, request)
+/** A message of a session to a group, or of the host on behalf of a member. */
+export function incomingC2G(from: UserId, request: RequestOf<'c2g'>, viaServer = false): Incoming {
+  return incoming('c2g', request.to, from, null, '', viaServer, request, request.mentions)
 }
+
+/** What the system says in a conversation that exists. */
+export function incomingSystem(
+  { conversationId, kind, subject }: Pick<NewMessage, 'conversationId' | 'kind' | 'subject'>,
+  request: SendRequest,
+): Incoming {
+  return incoming(kind, conversationId, null, null, subject, true, request)
+}
+
+/** What every message has. */
+type SendRequest = Omit<RequestOf<'c2c'>, 'to' | 'subject'>
 
 // The hot path: every field by its name, one object for the message from here to storage.
 function incoming(
+  kind: ConversationKind,
   conversationId: ConversationId,
   from: UserId | null,
   to: UserId | null,
   subject: string,
   viaServer: boolean,
-  request: Omit<RequestOf<'c2c'>, 'to' | 'subject'>,
+  request: SendRequest,
+  mentions: readonly string[] = [],
 ): Incoming {
   const { clientMsgId, type, content, ext, replyTo, clientTime } = request
   const text = JSON.stringify(content)
   const silent = request.silent ?? false
+  const mentioned = mentions.length === 0 ? null : mentions
   return {
     key: `${from ?? ''}\n${clientMsgId}`,
     content,
-    to,
+    to: kind === 'c2g' ? conversationId : to,
     message: {
       msgId: '',
       clientMsgId,
       conversationId,
-      kind: 'c2c',
+      kind,
       from,
       to,
       subject,
@@ -49,18 +61,15 @@ function incoming(
       ext: ext === undefined ? null : JSON.stringify(ext),
       replyTo: replyTo ?? null,
       silent,
-      mentions: null,
+      mentions: mentioned && [...new Set(mentioned)],
       viaServer,
       countable: !silent,
       clientTime: clientTime ?? null,
       serverTime: 0,
-      digest: sendDigest(to ?? conversationId, subject, type, text, null),
+      digest: sendDigest(to ?? conversationId, subject, type, text, mentioned),
     },
   }
 }
-
-/** The request of a host's message, as the outbox keeps it. */
-export type HostRequest = RequestOf<'c2c'>
 
 /** What policy and handlers are given in place of a session where the host speaks. */
 export const asSession = (userId: UserId): ImSession => ({

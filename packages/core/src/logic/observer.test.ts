@@ -81,6 +81,27 @@ it('sends are told by outcome, by whom, and with how long they took; handlers by
   await stopping
 })
 
+it("changes of what was said are told like sends, those of nobody's conversation not at all", async () => {
+  const observer = new Notes()
+  node = await TestNode.start({ observer, handlers })
+  const [ann, bob] = [await node.connect('ann'), await node.connect('bob')]
+  const { conversationId } = await ann.ask('c2c', node.text('bob', 'hi'))
+  const message = { conversationId, seq: 1 }
+  await ann.ask('edit', { ...message, content: { text: 'ho' } })
+  await bob.ask('react', { ...message, reaction: 'x' })
+  await bob.ask('react', { ...message, reaction: 'x' })
+  await bob.code('recall', message)
+  await node.rookery.im.recall(message)
+  await ann.code('recall', { conversationId: 'p_none', seq: 1 })
+  expect(observer.sends.slice(1).map(({ kind, by, type, outcome }) => [kind, by, type, outcome])).toEqual([
+    ['c2c', 'session', 'im.edit', 'stored'],
+    ['c2c', 'session', 'im.reaction', 'stored'],
+    ['c2c', 'session', 'im.reaction', 'duplicate'],
+    ['c2c', 'session', 'im.recall', 'FORBIDDEN'],
+    ['c2c', 'host', 'im.recall', 'stored'],
+  ])
+})
+
 it('commits are told with their size, and that they failed; an answer by deadline is told once', async () => {
   const [observer, clock] = [new Notes(), new VirtualClock()]
   const storage = new FaultyStorage(new MemoryStorage(), clock)

@@ -8,6 +8,7 @@ import { RookeryError } from '../protocol/errors.js'
 import type { Limits } from '../protocol/limits.js'
 import type { UserPresence } from '../protocol/shapes.js'
 import type { RequestOf } from '../protocol/requests.js'
+import { audienceOf } from './audience.js'
 import type { Authoriser } from './authorise.js'
 import type { FanOut } from './fan-out.js'
 
@@ -24,10 +25,13 @@ interface Parts {
 export class Online {
   constructor(private readonly parts: Parts) {}
 
-  /** Tells the others in a conversation that somebody types. */
+  /**
+   * Tells the others in a conversation that somebody types; in a group that is fanned out on read nobody. It is large: there
+   * somebody always types, and every hint would go to everybody.
+   */
   async typing(userId: UserId, { conversationId }: RequestOf<'typing'>): Promise<JsonText> {
-    const { users } = await this.parts.authoriser.member(userId, conversationId)
-    const others = users.filter((user) => user !== userId)
+    const { members } = await audienceOf(this.parts.authoriser, userId, conversationId)
+    const others = members.filter((user) => user !== userId)
     this.parts.fanOut.hint(others, 'typing', JSON.stringify({ conversationId, userId }))
     return '{}'
   }

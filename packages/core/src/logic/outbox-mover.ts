@@ -1,20 +1,32 @@
 // From the outbox to timelines: woken by commits, and by a sweep that finds what a crash left.
 // Moving a row is idempotent by its id, and forgetting it comes after: a row is moved again rather than lost.
-import type { JsonText, MessageId, UserId } from '../model/ids.js'
+import type { ConversationId, JsonText, MessageId, UserId } from '../model/ids.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Observer } from '../ports/observer.js'
 import type { Outbox, OutboxRow } from '../ports/outbox.js'
 import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
 import type { Timing } from '../protocol/limits.js'
-import { asSession, incomingC2C, type HostRequest } from './incoming.js'
+import type { RequestOf } from '../protocol/requests.js'
+import { baseOfRow, type CheckedGroup, type ImGroups } from './im-groups.js'
+import { asSession, incomingC2C, incomingC2G } from './incoming.js'
 import type { Pushes } from './pushes.js'
 import type { Send } from './send.js'
 
 /** What a row asks for. */
 export type OutboxRequest =
-  | { readonly kind: 'c2c'; readonly from: UserId; readonly request: HostRequest; readonly checked: boolean }
+  | { readonly kind: 'c2c'; readonly from: UserId; readonly request: RequestOf<'c2c'>; readonly checked: boolean }
+  | { readonly kind: 'c2g'; readonly from: UserId; readonly request: RequestOf<'c2g'>; readonly checked: boolean }
+  | { readonly kind: 'group.create'; readonly groupId: ConversationId; readonly group: CheckedGroup }
+  | {
+      readonly kind: 'group.add' | 'group.remove'
+      readonly groupId: ConversationId
+      readonly userIds: readonly UserId[]
+    }
+  | { readonly kind: 'group.changed'; readonly groupId: ConversationId }
   | { readonly kind: 'custom'; readonly userId: UserId; readonly topic: string; readonly payload: JsonText }
+
+type Outcome = 'moved' | 'retried' | 'parked'
 
 /** Rows read at once. */
 const batchMax = 200
@@ -23,6 +35,7 @@ interface Parts {
   readonly outbox: Outbox
   readonly send: Send
   readonly pushes: Pushes
+  readonly groups: ImGroups
   readonly clock: Clock
   readonly logger: Logger
   readonly timing: Timing
@@ -99,39 +112,84 @@ export class OutboxMover {
 
   /** Numbers the rows in their order, and waits for all of them together. */
   private async moveAll(rows: readonly OutboxRow[]): Promise<readonly boolean[]> {
-    const done: Promise<boolean>[] = []
+    const outcomes: Promise<Outcome>[] = []
+    // Of one group: a change waits for what comes before it, what is said waits for a change before it, and all stays
+    // behind what has to be tried again.
+    const ofGroup = new Map<ConversationId, { readonly outcomes: Promise<Outcome>[]; isBlocked: boolean }>()
     for (const row of rows) {
-      const { left, finished } = this.begin(row)
-      done.push(this.outcome(row, finished))
+      const request = JSON.parse(row.request) as OutboxRequest
+      const groupId = groupOf(request)
+      const group = groupId === null ? null : (ofGroup.get(groupId) ?? { outcomes: [], isBlocked: false })
+      if (group !== null) ofGroup.set(groupId!, group)
+      if (group !== null && isChange(request)) await block(group)
+      if (group?.isBlocked === true) {
+        outcomes.push(Promise.resolve('retried'))
+        continue
+      }
+      const { left, finished } = this.begin(row.id, request)
+      const outcome = this.outcome(row, finished)
+      outcomes.push(outcome)
+      group?.outcomes.push(outcome)
       await left
+      if (group !== null && isChange(request)) await block(group)
     }
+    const done = outcomes.map(async (outcome) => (await outcome) === 'moved')
     return Promise.all(done)
   }
 
-  private begin({ id, request }: OutboxRow): { readonly left?: Promise<void>; readonly finished: Promise<unknown> } {
-    const row = JSON.parse(request) as OutboxRequest
-    if (row.kind === 'custom') return { finished: this.parts.pushes.stored(row.userId, row.topic, row.payload, id) }
-    const onBehalfOf = row.checked ? asSession(row.from) : null
-    const { left, sent } = this.parts.send.host(incomingC2C(row.from, row.request, true), onBehalfOf, id)
-    return { left, finished: sent }
+  private begin(
+    id: MessageId,
+    row: OutboxRequest,
+  ): { readonly left?: Promise<void>; readonly finished: Promise<unknown> } {
+    const { pushes, groups, send } = this.parts
+    switch (row.kind) {
+      case 'custom':
+        return { finished: pushes.stored(row.userId, row.topic, row.payload, id) }
+      case 'group.create':
+        return { finished: groups.make(row.groupId, row.group, baseOfRow(id)) }
+      case 'group.add':
+        return { finished: groups.addAll(row.groupId, row.userIds, baseOfRow(id)) }
+      case 'group.remove':
+        return { finished: groups.removeAll(row.groupId, row.userIds, baseOfRow(id)) }
+      case 'group.changed':
+        return { finished: groups.changed(row.groupId, { clientMsgId: id }) }
+      case 'c2c':
+      case 'c2g': {
+        const incoming =
+          row.kind === 'c2c' ? incomingC2C(row.from, row.request, true) : incomingC2G(row.from, row.request, true)
+        const { left, sent } = send.host(incoming, row.checked ? asSession(row.from) : null, id)
+        return { left, finished: sent }
+      }
+    }
   }
 
-  /** Whether the row is done with; one that may be tried again stays, one that cannot be moved is parked. */
-  private async outcome({ id }: OutboxRow, finished: Promise<unknown>): Promise<boolean> {
+  /** What became of a row: one that may be tried again stays, one that cannot be moved is parked. */
+  private async outcome({ id }: OutboxRow, finished: Promise<unknown>): Promise<Outcome> {
     try {
       await finished
       this.parts.observer?.outboxRow?.('moved')
-      return true
+      return 'moved'
     } catch (error) {
       if (!(error instanceof RookeryError) || mayBeTriedAgain(error.code)) {
         this.parts.logger.error('a row of the outbox was not moved; the next sweep tries again', error, { id })
         this.parts.observer?.outboxRow?.('retried')
-        return false
+        return 'retried'
       }
       this.parts.logger.error('a row of the outbox cannot be moved and is kept aside', error, { id, code: error.code })
       this.parts.observer?.outboxRow?.('parked')
       await this.parts.outbox.park(id, `${error.code}: ${error.message}`)
-      return false
+      return 'parked'
     }
   }
 }
+
+/** Waits for what was begun in a group; what comes behind something that has to be tried again stays there. */
+async function block(group: { readonly outcomes: readonly Promise<Outcome>[]; isBlocked: boolean }): Promise<void> {
+  if ((await Promise.all(group.outcomes)).includes('retried')) group.isBlocked = true
+}
+
+const isChange = (request: OutboxRequest): request is Extract<OutboxRequest, { kind: `group.${string}` }> =>
+  request.kind.startsWith('group.')
+
+const groupOf = (request: OutboxRequest): ConversationId | null =>
+  isChange(request) ? request.groupId : request.kind === 'c2g' ? request.request.to : null

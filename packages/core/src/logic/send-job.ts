@@ -1,18 +1,17 @@
 // One message on its way: what it was when it came, its place in its lane, and who waits for its answer.
-import type { ConversationId, JsonText, MessageId } from '../model/ids.js'
+import type { JsonText, MessageId } from '../model/ids.js'
 import type { NewMessage } from '../model/message.js'
 import type { ImSession, Sent } from '../ports/host.js'
 import type { AppendOp, AppendResult, RefusedResult } from '../ports/storage.js'
 import type { RookeryError } from '../protocol/errors.js'
-import type { SendLane } from './send-lane.js'
+import type { LaneOwner } from './send-lane.js'
 import type { WriteJob } from './writer.js'
 
 /** Takes the outcome of a send, once. */
 export type SendAnswer = (outcome: Sent | RookeryError) => void
 
-/** The session that sends. Its lanes are made as they are needed. */
-export interface Sender extends ImSession {
-  lanes: Map<ConversationId, SendLane> | null
+/** The session that sends. */
+export interface Sender extends ImSession, LaneOwner {
   /** The number of its last request. */
   readonly arrivals: number
 }
@@ -23,15 +22,19 @@ export interface Incoming {
   /** Its id, time and final content are filled in on its way to the writer. */
   readonly message: { -readonly [Field in keyof NewMessage]: NewMessage[Field] }
   readonly content: Record<string, unknown>
-  /** Whom it goes to: the user, or the group. Null for the system in a 1:1 conversation. */
+  /** Whom it goes to: the user, or the group. Null for the system. */
   readonly to: string | null
 }
 
 /** What the job does when it ends; implemented by `Send`. */
 export interface SendOutcomes {
   prepare(job: SendJob): Promise<void>
-  stored(job: SendJob, result: AppendResult | RefusedResult): void
+  /** Whether it may be stored now, and in whose inboxes; as `WriteJob.admit`. */
+  admit(job: SendJob): RookeryError | Promise<RookeryError | null> | null
+  stored(job: SendJob, result: AppendResult | RefusedResult): 'again' | void
   refused(job: SendJob, error: RookeryError): void
+  /** Like `refused`; where the error is definite, what is stored under the key comes first. */
+  turnDown(job: SendJob, error: RookeryError): Promise<void>
 }
 
 export class SendJob implements WriteJob<AppendOp> {
@@ -47,6 +50,8 @@ export class SendJob implements WriteJob<AppendOp> {
   arrival = 0
   /** Whether it reached the writer's queue or ended: what comes after it in its order may go. */
   hasLeft = false
+  /** How often its group had changed when it was to be stored. */
+  stale = 0
 
   constructor(
     /** Null for the host: it keeps no order of its own, and waits behind nobody's. */
@@ -118,15 +123,20 @@ export class SendJob implements WriteJob<AppendOp> {
     this.outcomes.refused(this, error)
   }
 
-  refusal(): RookeryError | null {
-    return this.sender?.lanes?.get(this.incoming.message.conversationId)?.overtaken(this) ?? null
+  get order(): string {
+    return this.incoming.message.conversationId
   }
 
-  settled(result: AppendResult | RefusedResult): void {
-    this.outcomes.stored(this, result)
+  admit(): RookeryError | Promise<RookeryError | null> | null {
+    const overtaken = this.sender?.lanes?.get(this.incoming.message.conversationId)?.overtaken(this) ?? null
+    return overtaken ?? this.outcomes.admit(this)
+  }
+
+  settled(result: AppendResult | RefusedResult): 'again' | void {
+    return this.outcomes.stored(this, result)
   }
 
   failed(error: RookeryError): void {
-    this.outcomes.refused(this, error)
+    void this.outcomes.turnDown(this, error)
   }
 }

@@ -5,6 +5,7 @@
 //      it is under way or yet to come, until the refused key comes again or the time is over.
 //  L3. What the client sent before a refused message is not held back by it, and a message that comes again has the place
 //      that it had at first.
+import type { ConversationId } from '../model/ids.js'
 import type { RookeryError } from '../protocol/errors.js'
 
 /** Where a send stands among the requests of its session. */
@@ -20,6 +21,19 @@ export interface LaneItem extends SendPlace {
   /** Everything before the writer's queue. Never rejects. */
   prepare(): Promise<void>
   refuse(error: RookeryError): void
+}
+
+/** Whose lanes they are: one for each conversation, made as they are needed. */
+export interface LaneOwner {
+  lanes: Map<ConversationId, SendLane> | null
+}
+
+/** The lane of a session for a conversation. */
+export function laneOf(owner: LaneOwner, conversationId: ConversationId): SendLane {
+  const lanes = (owner.lanes ??= new Map())
+  let lane = lanes.get(conversationId)
+  if (lane === undefined) lanes.set(conversationId, (lane = new SendLane(() => lanes.delete(conversationId))))
+  return lane
 }
 
 /** So many of the last answers are remembered: as many as a session may have under way. */

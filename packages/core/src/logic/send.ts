@@ -8,15 +8,13 @@ import type { Random } from '../ports/random.js'
 import type { AppendResult, RefusedResult, Storage, StoredKey } from '../ports/storage.js'
 import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
 import type { Timing } from '../protocol/limits.js'
-import type { RequestOf } from '../protocol/requests.js'
-import { messageEntryJson, messageJson } from '../protocol/wire.js'
-import { draftOf, type Admission } from './admission.js'
+import { messageJson } from '../protocol/wire.js'
+import { draftOf, speakerOf, type Admission } from './admission.js'
 import type { Authoriser } from './authorise.js'
 import type { FanOut } from './fan-out.js'
 import type { Faults } from './faults.js'
-import { incomingC2C } from './incoming.js'
 import { SendJob, type Incoming, type SendAnswer, type Sender, type SendOutcomes } from './send-job.js'
-import { SendLane } from './send-lane.js'
+import { laneOf, type SendLane } from './send-lane.js'
 import type { Writer } from './writer.js'
 
 interface Parts {
@@ -33,6 +31,10 @@ interface Parts {
   readonly observer: Observer | null
 }
 
+/** After so many changes of a group in a row a message waits between them for so long. */
+const staleAtOnceMax = 3
+const staleWaitMs = 50
+
 /** A message of the host under way. */
 export interface HostSend {
   /** Resolves once it stands in the writer's queue, or was refused: what is sent after that is numbered after it. */
@@ -48,51 +50,15 @@ export class Send implements SendOutcomes {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Takes a checked c2c request, with its number among its session's. The answer comes once, in this turn or later. */
-  c2c(sender: Sender, request: RequestOf<'c2c'>, arrival: number, answer: SendAnswer): void {
-    this.submit(sender, incomingC2C(sender.userId, request), arrival, answer)
-  }
-
-  /**
-   * Takes a checked c2c request that its session was refused with an answer that may be tried again: what it sends behind
-   * it to that conversation is held back, as behind any other such answer.
-   */
-  turnedAway(sender: Sender, request: RequestOf<'c2c'>, arrival: number, error: RookeryError): void {
-    const job = new SendJob(sender, incomingC2C(sender.userId, request), 0, this, () => {})
-    const lane = sender.lanes?.get(job.incoming.message.conversationId)
-    job.place = placeOf(lane, job.clientMsgId, arrival)
-    this.holdBack(job, sender, error)
-    if (this.parts.observer !== null) this.observe(job, error, 0)
-  }
-
-  /**
-   * Takes a message of the host. It goes past every session's order; the host keeps one of its own by waiting for `left`.
-   * @param onBehalfOf where given, contact policy and before-handlers are asked on its behalf
-   */
-  host(incoming: Incoming, onBehalfOf: ImSession | null, msgId: MessageId | null = null): HostSend {
-    let settle: SendAnswer
-    const sent = new Promise<Sent>((resolve, reject) => {
-      settle = (outcome) => (outcome instanceof RookeryError ? reject(outcome) : resolve(outcome))
-    })
-    const before = this.pending.get(incoming.key)
-    if (before?.incoming.message.digest === incoming.message.digest) {
-      before.join(settle!)
-      return { left: before.whenLeft(), sent }
-    }
-    const deadlineMs = this.nowMs() + this.parts.timing.sendDeadlineMs
-    const job = new SendJob(null, incoming, deadlineMs, this, settle!, onBehalfOf, msgId)
-    void this.prepare(job)
-    return { left: job.whenLeft(), sent }
-  }
-
-  private submit(sender: Sender, incoming: Incoming, arrival: number, answer: SendAnswer): void {
+  /** Takes a message of a session, with its number among the session's requests. The answer comes once, in this turn or later. */
+  submit(sender: Sender, incoming: Incoming, arrival: number, answer: SendAnswer): void {
     const { conversationId, clientMsgId } = incoming.message
     const before = this.pending.get(incoming.key)
     const job = new SendJob(sender, incoming, this.nowMs() + this.parts.timing.sendDeadlineMs, this, answer)
     const lane = sender.lanes?.get(conversationId)
     job.arrival = arrival
     job.place = placeOf(lane, clientMsgId, arrival)
-    const mayGoAtOnce = before === undefined && lane === undefined && this.parts.admission.isPlain(incoming.message)
+    const mayGoAtOnce = before === undefined && lane === undefined && this.parts.admission.isPlain(job)
     if (mayGoAtOnce) {
       this.pending.set(incoming.key, job)
       this.enqueue(job)
@@ -119,6 +85,38 @@ export class Send implements SendOutcomes {
     this.settleInTime(job)
   }
 
+  /**
+   * Takes a message that its session was refused with an answer that may be tried again: what it sends behind it to that
+   * conversation is held back, as behind any other such answer.
+   */
+  turnedAway(sender: Sender, incoming: Incoming, arrival: number, error: RookeryError): void {
+    const job = new SendJob(sender, incoming, 0, this, () => {})
+    const lane = sender.lanes?.get(job.incoming.message.conversationId)
+    job.place = placeOf(lane, job.clientMsgId, arrival)
+    this.holdBack(job, sender, error)
+    if (this.parts.observer !== null) this.observe(job, error, 0)
+  }
+
+  /**
+   * Takes a message of the host. It goes past every session's order; the host keeps one of its own by waiting for `left`.
+   * @param onBehalfOf where given, contact policy and before-handlers are asked on its behalf
+   */
+  host(incoming: Incoming, onBehalfOf: ImSession | null, msgId: MessageId | null = null): HostSend {
+    let settle: SendAnswer
+    const sent = new Promise<Sent>((resolve, reject) => {
+      settle = (outcome) => (outcome instanceof RookeryError ? reject(outcome) : resolve(outcome))
+    })
+    const before = this.pending.get(incoming.key)
+    if (before?.incoming.message.digest === incoming.message.digest) {
+      before.join(settle!)
+      return { left: before.whenLeft(), sent }
+    }
+    const deadlineMs = this.nowMs() + this.parts.timing.sendDeadlineMs
+    const job = new SendJob(null, incoming, deadlineMs, this, settle!, onBehalfOf, msgId)
+    void this.prepare(job)
+    return { left: job.whenLeft(), sent }
+  }
+
   /** Each step before the writer has a bound of its own; together they may take longer than a send may. */
   private settleInTime(job: SendJob): void {
     const { clock, timing } = this.parts
@@ -129,10 +127,7 @@ export class Send implements SendOutcomes {
   }
 
   private lane(sender: Sender, { message: { conversationId } }: Incoming): SendLane {
-    const lanes = (sender.lanes ??= new Map())
-    let lane = lanes.get(conversationId)
-    if (lane === undefined) lanes.set(conversationId, (lane = new SendLane(() => lanes.delete(conversationId))))
-    return lane
+    return laneOf(sender, conversationId)
   }
 
   /** Everything before the writer that may take time. Called by the lane, one at a time. */
@@ -163,7 +158,9 @@ export class Send implements SendOutcomes {
     message.msgId = job.msgId ?? this.parts.random.id()
     message.serverTime = this.parts.clock.now()
     if (job.changed !== null) message.content = job.changed.text
-    job.op = { op: 'append', message, members: this.readers(message), movesPosition: sender !== null }
+    // Who reads it in a group is decided when it goes into a commit.
+    const members = message.kind === 'c2g' ? [] : this.readers(message)
+    job.op = { op: 'append', message, members, movesPosition: sender !== null }
     const full = this.parts.writer.enqueue(job)
     if (full === null) job.leave()
     else this.refused(job, full)
@@ -175,8 +172,31 @@ export class Send implements SendOutcomes {
     return this.parts.authoriser.known(conversationId)!.users
   }
 
+  /** Whether a message may be stored now. One to a group is decided here, on what is known of it then, and again where that was old. */
+  admit(job: SendJob): RookeryError | Promise<RookeryError | null> | null {
+    if (job.incoming.message.kind !== 'c2g') return null
+    const { authoriser, clock } = this.parts
+    const group = authoriser.knownSpeaker(speakerOf(job), clock.now())
+    if (group === undefined) return this.learn(job)
+    job.op = { ...job.op, members: group.userIds, version: group.version }
+    return null
+  }
+
+  /** Has it read whether the sender may speak; the reason where not. */
+  private async learn(job: SendJob): Promise<RookeryError | null> {
+    const { authoriser, clock, faults } = this.parts
+    try {
+      // A group that changes all the time is not asked for all the time.
+      if (job.stale > staleAtOnceMax) await new Promise<void>((resolve) => clock.setTimeout(resolve, staleWaitMs))
+      await authoriser.speaker(speakerOf(job), clock.now())
+      return null
+    } catch (error) {
+      return faults.toError(error, 'send')
+    }
+  }
+
   /** A definite refusal stands only where the key is not stored already. */
-  private async turnDown(job: SendJob, error: RookeryError): Promise<void> {
+  async turnDown(job: SendJob, error: RookeryError): Promise<void> {
     const { incoming } = job
     if (mayBeTriedAgain(error.code)) return this.refused(job, error)
     try {
@@ -188,27 +208,31 @@ export class Send implements SendOutcomes {
   }
 
   /** Commit or refusal by storage. Where the answer was given already, readers get the message all the same. */
-  stored(job: SendJob, result: AppendResult | RefusedResult): void {
+  stored(job: SendJob, result: AppendResult | RefusedResult): 'again' | void {
     if (result.status === 'refused') return this.refused(job, this.parts.faults.toError(result.error, 'commit'))
-    const { message, members } = job.op
-    const { conversationId, subject, serverTime, msgId } = message
-    if (this.parts.authoriser.known(conversationId) === undefined)
-      this.parts.authoriser.remember({ conversationId, users: members, subject })
+    const { authoriser, fanOut } = this.parts
+    const { message, members, version } = job.op
+    const { conversationId, kind, subject, serverTime, msgId } = message
+    if (result.status === 'stale') {
+      authoriser.rosters.forget(conversationId, version ?? 0)
+      job.stale += 1
+      return job.isAnswered ? undefined : 'again'
+    }
+    if (kind === 'c2c' && authoriser.known(conversationId) === undefined)
+      authoriser.remember({ conversationId, users: members, subject })
     if (result.status === 'duplicate') {
       // The same message id: an earlier run of this very commit was stored after all, and nobody was told live.
       const own = result.msgId === msgId
       this.finish(job, own ? { ...sentOf(result), duplicate: false } : repeat(result, message.digest))
-      if (own) this.parts.fanOut.check(members)
+      if (own) fanOut.check(members)
       return
     }
     const { seq } = result
     const sent: Sent = { msgId, conversationId, seq, serverTime, duplicate: false }
     this.finish(job, sent)
     const json = messageJson(message, seq, null)
-    for (let i = 0; i < members.length; i++) {
-      const place = result.inbox[i]!
-      this.parts.fanOut.add(members[i]!, place, messageEntryJson(place, serverTime, json))
-    }
+    if (kind === 'c2g' && members.length === 0) fanOut.addTimeline(conversationId, version!, seq, json)
+    else fanOut.addMessage(members, result.inbox, serverTime, json)
     const after = this.parts.handlers?.after(message.kind, message.type)
     if (after !== undefined && job.onBehalfOf !== null) void this.runAfter(after, job.onBehalfOf, job, sent)
   }

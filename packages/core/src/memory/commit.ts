@@ -2,7 +2,9 @@
 // before it writes, so one that is refused leaves nothing.
 import type { CustomOp, CustomResult, StorageOp, StorageResult, RefusedResult } from '../ports/storage.js'
 import { append } from './append.js'
+import { control } from './control.js'
 import { device } from './devices.js'
+import { group } from './group.js'
 import { read, settings } from './positions.js'
 import { appendEntry, userRow, type Tables } from './rows.js'
 
@@ -10,6 +12,10 @@ export function apply(tables: Tables, op: StorageOp): StorageResult | RefusedRes
   switch (op.op) {
     case 'append':
       return append(tables, op)
+    case 'control':
+      return control(tables, op)
+    case 'group':
+      return group(tables, op)
     case 'read':
       return read(tables, op)
     case 'settings':

@@ -3,7 +3,16 @@ import type { ConversationView } from '../model/conversation.js'
 import type { ConversationId, UserId } from '../model/ids.js'
 import type { ConversationReads, ListPosition } from '../ports/storage.js'
 import { peerOf } from './devices.js'
-import { indexAfter, isHidden, unreadOf, type ConversationRow, type MemberRow, type Tables } from './rows.js'
+import {
+  activeMember,
+  indexAfter,
+  isHidden,
+  unreadOf,
+  type ConversationRow,
+  type MemberRow,
+  type Tables,
+} from './rows.js'
+import { asSeen } from './seen.js'
 
 export function conversationReads(tables: () => Tables): ConversationReads {
   return {
@@ -17,7 +26,7 @@ export function conversationReads(tables: () => Tables): ConversationReads {
       const rows: ConversationRow[] = []
       for (const conversationId of now.users.get(userId)?.conversations ?? []) {
         const row = now.conversations.get(conversationId)
-        const member = row?.members.get(userId)
+        const member = activeMember(row, userId)
         if (!row || !member) continue
         unreadTotal += unreadOf(row, userId, member.readSeq)
         if (after === null || byActivity(after, positionOf(row)) < 0) rows.push(row)
@@ -32,10 +41,7 @@ export function conversationReads(tables: () => Tables): ConversationReads {
   }
 }
 
-const positionOf = (row: ConversationRow): ListPosition => ({
-  updatedAt: row.messages[row.lastCountable - 1]?.serverTime ?? row.createdAt,
-  conversationId: row.conversationId,
-})
+const positionOf = ({ updatedAt, conversationId }: ConversationRow): ListPosition => ({ updatedAt, conversationId })
 
 /** Latest first; ids are ASCII, so that comparing code units compares bytes. */
 function byActivity(a: ListPosition, b: ListPosition): number {
@@ -46,19 +52,20 @@ function byActivity(a: ListPosition, b: ListPosition): number {
 
 function viewOf(tables: Tables, conversationId: ConversationId, userId: UserId): ConversationView | null {
   const row = tables.conversations.get(conversationId)
-  const member = row?.members.get(userId)
+  const member = activeMember(row, userId)
   if (!row || !member) return null
   const peerId = row.kind === 'c2c' ? peerOf(row.members.keys(), userId) : null
+  const last = row.messages[row.lastCountable - 1]
   const peer = peerId === null ? undefined : row.members.get(peerId)
   return {
     conversationId,
     kind: row.kind,
     peerId,
     subject: row.subject,
-    name: null,
-    avatar: null,
-    ext: null,
-    lastMessage: row.messages[row.lastCountable - 1] ?? null,
+    name: row.group?.name ?? null,
+    avatar: row.group?.avatar ?? null,
+    ext: row.group?.ext ?? null,
+    lastMessage: last !== undefined && row.lastCountable > member.from ? asSeen(row, userId, last) : null,
     seq: row.messages.length,
     readSeq: member.readSeq,
     unread: unreadOf(row, userId, member.readSeq),
@@ -68,7 +75,7 @@ function viewOf(tables: Tables, conversationId: ConversationId, userId: UserId):
     pinned: member.pinned,
     muted: member.muted,
     hidden: isHidden(row, member),
-    updatedAt: positionOf(row).updatedAt,
+    updatedAt: row.updatedAt,
   }
 }
 

@@ -33,9 +33,9 @@ export function device(tables: Tables, op: DeviceOp): DeviceResult {
 
 /** Raises the user's delivered position in the c2c conversations that the entries in `(after, to]` point into. */
 function raiseDelivered(tables: Tables, userId: UserId, after: Seq, to: Seq): DeviceResult['delivered'] {
-  const inbox = tables.users.get(userId)?.inbox ?? []
+  const { inbox, floor } = userRow(tables, userId)
   const rose = new Map<ConversationId, { conversationId: ConversationId; peerId: UserId; deliveredSeq: Seq }>()
-  for (const entry of inbox.slice(after, to)) {
+  for (const entry of inbox.slice(Math.max(after, floor), to)) {
     if (entry.kind !== 'message') continue
     const conversation = tables.conversations.get(entry.conversationId)
     const member = conversation?.members.get(userId)

@@ -1,9 +1,10 @@
 // The storage port in memory: a connection to a MemoryDatabase, one for each node that shares it.
-import type { UserId } from '../model/ids.js'
 import {
   StorageError,
   type ConversationReads,
   type DeviceReads,
+  type GroupReads,
+  type Maintenance,
   type MemberReads,
   type ResultsOf,
   type Storage,
@@ -13,6 +14,8 @@ import {
 } from '../ports/storage.js'
 import { apply } from './commit.js'
 import { conversationReads } from './conversation-reads.js'
+import { maintenance } from './maintenance.js'
+import { groupReads, memberReads } from './member-reads.js'
 import { MemoryDatabase } from './memory-database.js'
 import type { Tables } from './rows.js'
 import { timelineReads } from './timeline-reads.js'
@@ -28,7 +31,9 @@ export class MemoryStorage implements Storage {
   readonly timelines: TimelineReads
   readonly conversations: ConversationReads
   readonly members: MemberReads
+  readonly groups: GroupReads
   readonly devices: DeviceReads
+  readonly maintenance: Maintenance
   #state: 'new' | 'open' | 'closed' = 'new'
 
   constructor(options: MemoryStorageOptions = {}) {
@@ -37,6 +42,8 @@ export class MemoryStorage implements Storage {
     this.timelines = timelineReads(tables)
     this.conversations = conversationReads(tables)
     this.members = memberReads(tables)
+    this.groups = groupReads(tables)
+    this.maintenance = maintenance(tables)
     this.devices = {
       async list(userIds) {
         const { users } = tables()
@@ -67,37 +74,4 @@ export class MemoryStorage implements Storage {
     if (this.#state === 'open') return this.database.tables
     throw new StorageError(this.#state === 'new' ? 'storage is not started' : 'storage is closed', 'none')
   }
-}
-
-function memberReads(tables: () => Tables): MemberReads {
-  return {
-    async access(conversationId, userId) {
-      const row = tables().conversations.get(conversationId)
-      if (row === undefined || (userId !== null && !row.members.has(userId))) return null
-      return {
-        conversationId,
-        kind: row.kind,
-        users: row.kind === 'c2c' ? [...row.members.keys()] : [],
-        subject: row.subject,
-        version: row.version,
-        seq: row.messages.length,
-        floor: 0,
-      }
-    },
-    async sharing(userId, others) {
-      const now = tables()
-      const mine = now.users.get(userId)?.conversations ?? new Set()
-      return others.filter((other) => shareOne(now, mine, userId, other))
-    },
-  }
-}
-
-function shareOne(tables: Tables, mine: ReadonlySet<string>, userId: UserId, other: UserId): boolean {
-  const theirs = tables.users.get(other)?.conversations
-  if (!theirs) return false
-  // With oneself one shares only a conversation with oneself.
-  if (userId === other) return [...mine].some((id) => tables.conversations.get(id)?.members.size === 1)
-  const [few, many] = mine.size < theirs.size ? [mine, theirs] : [theirs, mine]
-  for (const conversationId of few) if (many.has(conversationId)) return true
-  return false
 }

@@ -1,11 +1,11 @@
 // What a user keeps of a conversation: the read position, and pinned, muted, hidden.
 import type { ReadOp, ReadResult, SettingsOp, SettingsResult } from '../ports/storage.js'
-import { appendEntry, isHidden, unreadOf, userRow, type Tables } from './rows.js'
+import { activeMember, appendEntry, isHidden, unreadOf, userRow, type Tables } from './rows.js'
 
 export function read(tables: Tables, op: ReadOp): ReadResult {
   const { userId, conversationId, at } = op
   const conversation = tables.conversations.get(conversationId)
-  const member = conversation?.members.get(userId)
+  const member = activeMember(conversation, userId)
   if (!conversation || !member) return { status: 'not-member' }
   const atSeq = conversation.messages.length
   const readSeq = Math.max(member.readSeq, Math.min(op.seq, atSeq))
@@ -22,7 +22,7 @@ export function settings(tables: Tables, op: SettingsOp): SettingsResult {
   const known = key && tables.users.get(userId)?.keys.get(key.clientMsgId)
   if (known) return { status: 'duplicate', digest: known.digest }
   const conversation = tables.conversations.get(conversationId)
-  const member = conversation?.members.get(userId)
+  const member = activeMember(conversation, userId)
   if (!conversation || !member) return { status: 'not-member' }
 
   const before = { pinned: member.pinned, muted: member.muted, hidden: isHidden(conversation, member) }

@@ -2,6 +2,7 @@
 // Whatever readers can be given (messages, devices, keys) is frozen or replaced, never changed.
 import type { Device } from '../model/device.js'
 import type { FactKind } from '../model/entry.js'
+import type { FanOutMode, Role } from '../model/group.js'
 import type { ConversationId, DeviceId, JsonText, Seq, UserId } from '../model/ids.js'
 import type { ConversationKind, StoredMessage } from '../model/message.js'
 import type { StoredKey } from '../ports/storage.js'
@@ -11,27 +12,66 @@ export interface ConversationRow {
   readonly conversationId: ConversationId
   readonly kind: ConversationKind
   readonly subject: string
-  readonly version: number
+  /** Raised by every change of a group. */
+  version: number
   readonly createdAt: number
-  /** The message with sequence N stands at N - 1. */
+  /** What only groups have; null for c2c. */
+  group: GroupRow | null
+  /** The message with sequence N stands at N - 1. Those that retention took are holes, which array methods skip. */
   readonly messages: StoredMessage[]
+  /** Messages at or below were taken, and how many of them were countable. */
+  floor: Seq
+  floorCount: number
+
   readonly members: Map<UserId, MemberRow>
   /** How many messages are countable, and the sequence of the last one (0 while there is none). */
   countable: number
   lastCountable: Seq
+  /** `serverTime` of that message, or the time of creation. */
+  updatedAt: number
   /** Sequences of each sender's countable messages, ascending: what unread is corrected by. */
   readonly countableOf: Map<UserId, Seq[]>
   /** Sequences of the countable messages that mention somebody, ascending. */
   readonly mentioning: Seq[]
+  /** Sequences of countable messages that were recalled, ascending; they are in neither of the lists above. */
+  readonly recalled: Seq[]
+  /** The edits of each message, by its sequence. */
+  readonly edits: Map<Seq, Seq[]>
+  /** Of each message that somebody reacted to: who, with what, and the sequence of the control message that says so. */
+  readonly reactions: Map<Seq, Map<string, Map<UserId, Seq>>>
+}
+
+/** A group's own. */
+export interface GroupRow {
+  name: string
+  avatar: string | null
+  announcement: string | null
+  ext: JsonText | null
+  fanOut: FanOutMode
+  mutedUntil: number
+  isDissolved: boolean
 }
 
 export interface MemberRow {
+  /** Messages after `from`, up to `to` where it has ended, are this member's; so were those of earlier intervals. */
+  from: Seq
+  to: Seq | null
+  earlier: readonly Interval[]
+  role: Role
+  joinedAt: number
+  mutedUntil: number
   readSeq: Seq
   deliveredSeq: Seq
   pinned: boolean
   muted: boolean
   /** The conversation's `countable` when it was hidden; it is hidden while that number stands. */
   hiddenAt: number | null
+}
+
+/** Messages after `from` up to `to`. */
+export interface Interval {
+  readonly from: Seq
+  readonly to: Seq | null
 }
 
 /** An inbox row: a pointer to a message, or a fact. */
@@ -45,8 +85,10 @@ export type EntryRow =
   | { readonly kind: FactKind; readonly at: number; readonly body: JsonText }
 
 export interface UserRow {
-  /** The entry with sequence N stands at N - 1. */
+  /** The entry with sequence N stands at N - 1; those that retention took are holes. */
   readonly inbox: EntryRow[]
+  /** Entries at or below were taken. */
+  floor: Seq
   readonly conversations: Set<ConversationId>
   readonly keys: Map<string, StoredKey>
   readonly devices: Map<DeviceId, Device>
@@ -74,7 +116,14 @@ export const emptyTables = (epoch: string): Tables => ({
 export function userRow(tables: Tables, userId: UserId): UserRow {
   const known = tables.users.get(userId)
   if (known) return known
-  const row: UserRow = { inbox: [], conversations: new Set(), keys: new Map(), devices: new Map(), loginEpoch: 0 }
+  const row: UserRow = {
+    inbox: [],
+    floor: 0,
+    conversations: new Set(),
+    keys: new Map(),
+    devices: new Map(),
+    loginEpoch: 0,
+  }
   tables.users.set(userId, row)
   return row
 }
@@ -86,12 +135,28 @@ export const appendEntry = (tables: Tables, userId: UserId, entry: EntryRow): Se
 export const isHidden = (conversation: ConversationRow, member: MemberRow): boolean =>
   member.hiddenAt === conversation.countable
 
-/** Countable messages behind the reader's position that are not the reader's own. */
-export function unreadOf(conversation: ConversationRow, userId: UserId, readSeq: Seq): number {
-  const ordinal = readSeq === 0 ? 0 : (conversation.messages[readSeq - 1]?.ordinal ?? 0)
-  const own = conversation.countableOf.get(userId)
-  return conversation.countable - ordinal - (own ? own.length - indexAfter(own, readSeq) : 0)
+/** A member now, or undefined. */
+export function activeMember(conversation: ConversationRow | undefined, userId: UserId): MemberRow | undefined {
+  const member = conversation?.members.get(userId)
+  return member?.to === null ? member : undefined
 }
+
+/** How many are members now. */
+export function memberCount({ members }: ConversationRow): number {
+  let count = 0
+  for (const { to } of members.values()) if (to === null) count += 1
+  return count
+}
+
+/** Countable messages behind the reader's position that are neither the reader's own nor recalled. */
+export function unreadOf(conversation: ConversationRow, userId: UserId, readSeq: Seq): number {
+  // Of what was taken nothing is unread: below the floor every position counts as standing on it.
+  const ordinal = conversation.messages[readSeq - 1]?.ordinal ?? conversation.floorCount
+  const own = conversation.countableOf.get(userId)
+  return conversation.countable - ordinal - countAfter(conversation.recalled, readSeq) - countAfter(own ?? [], readSeq)
+}
+
+const countAfter = (ascending: readonly Seq[], seq: Seq): number => ascending.length - indexAfter(ascending, seq)
 
 /** Where in an ascending list the first number above `seq` stands. */
 export function indexAfter(ascending: readonly Seq[], seq: Seq): number {
@@ -113,13 +178,19 @@ export function copyTables(tables: Tables): Tables {
     systemKeys: new Map(tables.systemKeys),
     conversations: mapValues(tables.conversations, (row) => ({
       ...row,
-      messages: [...row.messages],
+      // Unlike a spread, it keeps the holes.
+      messages: row.messages.slice(),
       members: mapValues(row.members, (member) => ({ ...member })),
       countableOf: mapValues(row.countableOf, (seqs) => [...seqs]),
       mentioning: [...row.mentioning],
+      recalled: [...row.recalled],
+      edits: mapValues(row.edits, (seqs) => [...seqs]),
+      reactions: mapValues(row.reactions, (of) => mapValues(of, (users) => new Map(users))),
+      group: row.group && { ...row.group },
     })),
     users: mapValues(tables.users, (row) => ({
-      inbox: [...row.inbox],
+      inbox: row.inbox.slice(),
+      floor: row.floor,
       conversations: new Set(row.conversations),
       keys: new Map(row.keys),
       devices: new Map(row.devices),

@@ -1,36 +1,73 @@
 // Ranges of inboxes and conversations, and the counters of users.
 import type { StoredEntry } from '../model/entry.js'
-import type { Seq } from '../model/ids.js'
+import type { Seq, UserId } from '../model/ids.js'
 import type { TimelineReads, UserHead } from '../ports/storage.js'
 import type { EntryRow, Tables } from './rows.js'
+import { asSeen, seenBy } from './seen.js'
 
-/** Nothing is trimmed in memory. */
-const floor: Seq = 0
-const nobody: UserHead = Object.freeze({ seq: 0, floor, loginEpoch: 0 })
+/** Folded into what they change. */
+const foldedTypes: ReadonlySet<string> = new Set(['im.recall', 'im.edit', 'im.reaction'])
+
+const nobody: UserHead = Object.freeze({ seq: 0, floor: 0, loginEpoch: 0 })
 
 export function timelineReads(tables: () => Tables): TimelineReads {
   return {
     async inbox(userId, after, limit) {
       const now = tables()
-      const inbox = now.users.get(userId)?.inbox ?? []
-      const entries = inbox.slice(after, after + limit).map((row, index) => entryOf(now, row, after + index + 1))
+      const { inbox, floor } = now.users.get(userId) ?? { inbox: [], floor: 0 }
+      const first = Math.max(after, floor)
+      const entries = inbox
+        .slice(first, first + limit)
+        .map((row, index) => entryOf(now, userId, row, first + index + 1))
       return { entries, head: inbox.length, floor }
     },
-    async messages(conversationId, { after, before, limit }) {
-      const messages = tables().conversations.get(conversationId)?.messages ?? []
-      const first = after ?? 0
-      const end = Math.max(first, Math.min(messages.length, (before ?? Infinity) - 1))
-      if (after !== undefined && before === undefined) {
-        return { messages: messages.slice(first, first + limit), more: first + limit < end }
-      }
-      const start = Math.max(first, end - limit)
-      return { messages: messages.slice(start, end), more: start > first }
+    async messages(conversationId, { after, before, limit, reader }) {
+      const row = tables().conversations.get(conversationId)
+      const all = row === undefined ? [] : reader === undefined ? row.messages : seenBy(row, reader, row.messages)
+      const within = all.filter(
+        ({ seq, type }) => seq > (after ?? 0) && seq < (before ?? Infinity) && !foldedTypes.has(type),
+      )
+      const isForward = after !== undefined && before === undefined
+      const messages = isForward ? within.slice(0, limit) : within.slice(Math.max(0, within.length - limit))
+      return { messages, more: within.length > limit }
+    },
+    async timeline(userId, conversationId, after, limit) {
+      const row = tables().conversations.get(conversationId)
+      const member = row?.members.get(userId)
+      if (!row || !member) return null
+      const head = member.to ?? row.messages.length
+      const floor = Math.max(row.floor, member.from)
+      const first = Math.max(after, floor)
+      const messages = row.messages.slice(first, Math.min(head, first + limit))
+      return { messages: messages.map((message) => asSeen(row, userId, message)), head, floor }
+    },
+    async follows(userId) {
+      const { users, conversations } = tables()
+      return [...(users.get(userId)?.conversations ?? [])].flatMap((conversationId) => {
+        const row = conversations.get(conversationId)
+        return row?.group?.fanOut === 'read' ? [{ conversationId, seq: row.messages.length, version: row.version }] : []
+      })
+    },
+    async conversationHeads(conversationIds) {
+      const { conversations } = tables()
+      return conversationIds.map((conversationId) => {
+        const row = conversations.get(conversationId)
+        return row === undefined ? null : { seq: row.messages.length, version: row.version }
+      })
+    },
+    async reactions(userId, messages) {
+      const { conversations } = tables()
+      return messages.map(({ conversationId, seq }) =>
+        [...(conversations.get(conversationId)?.reactions.get(seq) ?? [])].flatMap(([reaction, users]) =>
+          users.has(userId) ? [reaction] : [],
+        ),
+      )
     },
     async heads(userIds) {
       const { users } = tables()
       return userIds.map((userId) => {
         const row = users.get(userId)
-        return row ? { seq: row.inbox.length, floor, loginEpoch: row.loginEpoch } : nobody
+        return row ? { seq: row.inbox.length, floor: row.floor, loginEpoch: row.loginEpoch } : nobody
       })
     },
     async entryAt(userId, seq) {
@@ -46,8 +83,9 @@ export function timelineReads(tables: () => Tables): TimelineReads {
   }
 }
 
-function entryOf(tables: Tables, row: EntryRow, seq: Seq): StoredEntry {
+function entryOf(tables: Tables, userId: UserId, row: EntryRow, seq: Seq): StoredEntry {
   if (row.kind !== 'message') return { seq, ...row }
-  const message = tables.conversations.get(row.conversationId)?.messages[row.conversationSeq - 1] ?? null
-  return { seq, ...row, message }
+  const conversation = tables.conversations.get(row.conversationId)
+  const message = conversation?.messages[row.conversationSeq - 1]
+  return { seq, ...row, message: message === undefined ? null : asSeen(conversation!, userId, message) }
 }

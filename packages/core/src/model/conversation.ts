@@ -1,4 +1,5 @@
 // A conversation as one of its members sees it, and what decides whether somebody is one.
+import type { FanOutMode, Membership } from './group.js'
 import type { ConversationId, JsonText, Seq, UserId } from './ids.js'
 import type { ConversationKind, StoredMessage } from './message.js'
 
@@ -35,13 +36,25 @@ export interface ConversationView {
 export interface Access {
   readonly conversationId: ConversationId
   readonly kind: ConversationKind
-  /** c2c: both users, or the one who talks to oneself. */
+  /** c2c: both users, or the one who talks to oneself; empty in groups. */
   readonly users: readonly UserId[]
   readonly subject: string
-  /** Raised by every change of membership. */
+  /** Raised by every change of a group: of its members, of their roles, of who may speak. */
   readonly version: number
   /** The head of the timeline when this was read. */
   readonly seq: Seq
   /** Nothing at or below is kept. */
   readonly floor: Seq
+  /** Null for c2c. */
+  readonly group: GroupAccess | null
+}
+
+/** What decides in a group. */
+export interface GroupAccess {
+  readonly fanOut: FanOutMode
+  readonly memberCount: number
+  /** Until then only owner and admins may speak, Unix ms; 0 where everybody may. */
+  readonly mutedUntil: number
+  /** Null for the host. */
+  readonly membership: Membership | null
 }

@@ -1,5 +1,6 @@
 export type * from './conversation.js'
 export type * from './device.js'
 export type * from './entry.js'
+export type * from './group.js'
 export type * from './ids.js'
 export type * from './message.js'

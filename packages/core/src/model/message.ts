@@ -39,7 +39,7 @@ export interface StoredMessage extends Omit<NewMessage, 'content' | 'digest'> {
   readonly seq: Seq
   /** Its place among the countable messages of its conversation; of an uncountable one, the count before it. */
   readonly ordinal: number
-  /** Null once the message was recalled. */
+  /** Null once the message was recalled, and where it is withheld. */
   readonly content: JsonText | null
   readonly recalled: boolean
   readonly editedAt: number | null
@@ -47,4 +47,6 @@ export interface StoredMessage extends Omit<NewMessage, 'content' | 'digest'> {
   readonly asOf: Seq | null
   /** `{ [reaction]: count }`. */
   readonly reactions: JsonText | null
+  /** It was changed outside the reader's membership: what it says, now or then, is not for this reader. */
+  readonly withheld: boolean
 }

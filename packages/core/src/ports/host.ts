@@ -79,7 +79,7 @@ export interface ImSession {
   readonly ip: string
 }
 
-/** A message on its way, before it is stored. */
+/** A message on its way, before it is stored; or what an edit is to make of one. */
 export interface Draft {
   readonly clientMsgId: string
   /** Null where the system speaks. */
@@ -90,6 +90,8 @@ export interface Draft {
   readonly type: string
   /** Parsed anew for every handler, so that changing it changes nothing. */
   readonly content: Record<string, unknown>
+  /** Of an edit: the sequence of the message that is to have this content. Absent where the message is new. */
+  readonly edits?: Seq
 }
 
 /** What a message became. */
@@ -104,6 +106,8 @@ export interface Sent {
 /**
  * Runs before a message is stored, possibly more than once for one key. A throw refuses the message: a `RookeryError`
  * under its code, anything else as `INTERNAL`. What it returns, if anything, replaces the content.
+ *
+ * Runs before an edit of such a message, too: what may not be said may not be said by an edit. The draft has `edits` then.
  */
 export type BeforeSend = (session: ImSession, draft: Draft) => Promise<Record<string, unknown> | void>
 /** Runs after the commit, at most once for each stored message. A throw is logged and changes nothing. */

@@ -4,13 +4,14 @@
 import type { ErrorCode } from '../protocol/errors.js'
 import type { ConversationKind } from '../model/message.js'
 
-/** A send that was answered. */
+/** A send that was answered; or a recall, an edit, a reaction, in a conversation that is the asking user's. */
 export interface ObservedSend {
   readonly kind: ConversationKind
-  /** As the sender named it: of clients' choosing, so no label of a metric. */
+  /** As the sender named it: of clients' choosing, so no label of a metric. Of a change that of its control message. */
   readonly type: string
   /** `host`: through `Im`, or from the outbox. */
   readonly by: 'session' | 'host'
+  /** `duplicate`: it was stored before, or stood so already. */
   readonly outcome: 'stored' | 'duplicate' | ErrorCode
   /** From its arrival to its answer. */
   readonly durationMs: number
@@ -40,6 +41,8 @@ export interface Observer {
   synced?(): void
   /** Something was told to a user: taken by a device, by none in time, or stored. */
   pushed?(outcome: 'delivered' | 'undelivered' | 'stored'): void
+  /** A step of retention took so many rows; often none. */
+  trimmed?(taken: { readonly entries: number; readonly messages: number; readonly keys: number }): void
   /** A row of the outbox was moved, is tried again later, or was kept aside. */
   outboxRow?(outcome: 'moved' | 'retried' | 'parked'): void
 }

@@ -11,6 +11,12 @@ export interface Limits {
   readonly list: number
   /** Members of a group that clients may build. */
   readonly groupMembers: number
+  /** Different reactions of one message. 50: more than a client can show; every reader of the message is given all of them. */
+  readonly reactions: number
+  /** Groups that one user may own. 500: nobody owns so many by hand, and a program that makes groups is stopped there. */
+  readonly groupsOwned: number
+  /** Characters of a group's name. 128: a line on a phone shows a third of it. */
+  readonly groupName: number
   /** Unanswered requests of one session; the next is answered RATE_LIMITED. 256: an honest client sends far fewer. */
   readonly inflight: number
   /** Messages waiting for the writer; beyond it a send is answered OVERLOADED. 20,000: about one second of work. */
@@ -31,6 +37,9 @@ export const defaultLimits: Limits = {
   history: 200,
   list: 200,
   groupMembers: 500,
+  reactions: 50,
+  groupsOwned: 500,
+  groupName: 128,
   inflight: 256,
   writerQueue: 20_000,
   commitOps: 500,
@@ -39,7 +48,7 @@ export const defaultLimits: Limits = {
   sessions: 100_000,
 }
 
-/** Durations, in ms, each with its default and reason. */
+/** Durations, in ms, each with its default and reason. Those that may be `off` bound nothing then. */
 export interface Timing {
   /** How often positions are compared with heads and leases renewed. 10 s: a lost last frame costs at most twice that. */
   readonly heartbeatMs: number
@@ -61,6 +70,10 @@ export interface Timing {
   readonly outboxSweepMs: number
   /** How long a drain waits for what was accepted. */
   readonly drainMs: number
+  /** How old a message may be for its sender to recall it. 24 h: a slip is noticed by then; later others rely on what was said. */
+  readonly recallMs: number | 'off'
+  /** How old a message may be for its sender to edit it. As long as for a recall: whoever may take it back may correct it. */
+  readonly editMs: number | 'off'
 }
 
 export const defaultTiming: Timing = {
@@ -74,7 +87,30 @@ export const defaultTiming: Timing = {
   s2cAckMs: 5_000,
   outboxSweepMs: 1_000,
   drainMs: 5_000,
+  recallMs: 86_400_000,
+  editMs: 86_400_000,
 }
+
+/** What groups allow. */
+export interface GroupRules {
+  /** Whether plain members may add others. Default: false, owner and admins do. */
+  readonly membersMayAdd: boolean
+  /** Whether who joins reads what was said before. Default: `from-now`, what others said among themselves stays there. */
+  readonly joinersRead: 'from-now' | 'everything'
+}
+
+export const defaultGroupRules: GroupRules = { membersMayAdd: false, joinersRead: 'from-now' }
+
+/** How messages reach the members of groups. */
+export interface FanOutRules {
+  /**
+   * A group that grows above so many members is fanned out on read from then on. 500: up to there an entry in each inbox is
+   * cheap, and catching up stays one read.
+   */
+  readonly readAbove: number
+}
+
+export const defaultFanOutRules: FanOutRules = { readAbove: 500 }
 
 /** A token bucket: over it a session is slowed down, not refused. */
 export interface Rate {

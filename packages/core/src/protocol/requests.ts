@@ -27,6 +27,18 @@ const jsonValue = z.unknown().superRefine((value, ctx) => {
 
 const positions = z.record(longId, position)
 
+// Text that people read. How long it may be is an option, and so is checked further in.
+const text = z.string().superRefine(clean)
+const name = text.refine((value) => value.trim() !== '', 'must not be blank')
+/** Far above `limits.list`, which is checked further in. */
+const idsMax = 10_000
+const userIds = z.array(longId).min(1).max(idsMax)
+const key = { clientMsgId: shortId.optional() }
+/** Of a group; an empty avatar or announcement is none. */
+const profile = { avatar: text.optional(), announcement: text.optional(), ext: jsonObject.optional() }
+const role = z.enum(['owner', 'admin', 'member'])
+const until = z.int().min(0)
+
 /** The `auth` object of a handshake. */
 export const handshakeSchema = z.strictObject({
   token: z.string().max(16_384),
@@ -52,9 +64,20 @@ const send = {
   clientTime: z.int().min(0).optional(),
 }
 
+/** Which message is to be changed. */
+const change = { conversationId: longId, seq, clientMsgId: shortId.optional() }
+// Emoji are sequences with joiners and tags, which are no control characters.
+const reaction = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^\P{Cc}*$/u, 'must be text without control characters')
+  .superRefine(clean)
+
 /** The schema of each request by its event. */
 export const requestSchemas = {
   c2c: z.strictObject({ ...send, subject: shortId.or(z.literal('')).optional() }),
+  c2g: z.strictObject({ ...send, mentions: z.array(longId).max(idsMax).optional() }),
   c2s: z.strictObject({ topic: shortId, payload: jsonValue, clientMsgId: shortId.optional() }),
   ack: z.strictObject({ seq: position, timelines: positions.optional() }),
   pull: z.strictObject({
@@ -83,8 +106,27 @@ export const requestSchemas = {
     clientMsgId: shortId.optional(),
   }),
   read: z.strictObject({ conversationId: longId, seq: position }),
+  recall: z.strictObject(change),
+  edit: z.strictObject({ ...change, content: jsonObject }),
+  react: z.strictObject({ ...change, reaction, remove: z.boolean().optional() }),
+  readers: z.strictObject({
+    conversationId: longId,
+    seq,
+    cursor: z.string().max(512).optional(),
+    limit: limit.optional(),
+  }),
   typing: z.strictObject({ conversationId: longId }),
-  presence: z.strictObject({ userIds: z.array(longId).max(10_000), subscribe: z.boolean().optional() }),
+  presence: z.strictObject({ userIds: z.array(longId).max(idsMax), subscribe: z.boolean().optional() }),
+  'group.create': z.strictObject({ name, members: z.array(longId).max(idsMax), ...profile, ...key }),
+  'group.get': z.strictObject({ groupId: longId }),
+  'group.update': z.strictObject({ groupId: longId, name: name.optional(), ...profile, ...key }),
+  'group.dissolve': z.strictObject({ groupId: longId, ...key }),
+  'group.members': z.strictObject({ groupId: longId, cursor: z.string().max(512).optional(), limit: limit.optional() }),
+  'group.add': z.strictObject({ groupId: longId, userIds, ...key }),
+  'group.remove': z.strictObject({ groupId: longId, userIds, ...key }),
+  'group.leave': z.strictObject({ groupId: longId, ...key }),
+  'group.role': z.strictObject({ groupId: longId, userId: longId, role, ...key }),
+  'group.mute': z.strictObject({ groupId: longId, userId: longId.optional(), until, ...key }),
   time: z.strictObject({ t0: z.number() }),
   'auth.refresh': z.strictObject({ token: z.string().max(16_384) }),
   logout: z.strictObject({}),
@@ -100,15 +142,26 @@ export const hostSchemas = {
     subject: shortId.or(z.literal('')).optional(),
     clientMsgId: shortId.optional(),
   }),
+  c2g: z.strictObject({ ...hostSend, mentions: z.array(longId).max(idsMax).optional(), from: longId, ...key }),
   system: z.strictObject({
     ...hostSend,
     to: z.undefined().optional(),
     conversationId: longId,
     clientMsgId: shortId.optional(),
   }),
+  'group.create': z.strictObject({ owner: longId, name, members: z.array(longId).optional(), ...profile }),
+  'group.get': requestSchemas['group.get'],
+  'group.update': requestSchemas['group.update'],
+  'group.members': requestSchemas['group.members'],
+  'group.role': requestSchemas['group.role'],
+  'group.mute': requestSchemas['group.mute'],
+  userIds: z.array(longId),
+  key: shortId,
   push: z.strictObject({ userId: longId, topic: shortId, payload: jsonValue }),
   history: requestSchemas.history,
   conversations: requestSchemas.conversations,
+  recall: requestSchemas.recall,
+  edit: requestSchemas.edit,
 } as const
 
 export type RequestEvent = keyof typeof requestSchemas

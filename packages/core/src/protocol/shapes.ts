@@ -1,5 +1,6 @@
 // What clients and host services see, as types. The same as on the wire.
 import type { ConversationId, DeviceType, MessageId, Seq, UserId } from '../model/ids.js'
+import type { Role } from '../model/group.js'
 import type { ConversationKind } from '../model/message.js'
 
 /** A `Message` of PROTOCOL. */
@@ -49,6 +50,58 @@ export interface Conversation {
   readonly muted: boolean
   readonly hidden: boolean
   readonly updatedAt: number
+}
+
+/** A `Group` of PROTOCOL. */
+export interface GroupInfo {
+  readonly groupId: ConversationId
+  /** The same as `groupId`. */
+  readonly conversationId: ConversationId
+  readonly name: string
+  readonly avatar?: string
+  readonly announcement?: string
+  readonly ext?: Readonly<Record<string, unknown>>
+  readonly ownerId: UserId
+  /** Of whom asked; absent for the host. */
+  readonly role?: Role
+  readonly memberCount: number
+  /** Raised by every change of the group. */
+  readonly version: number
+  /** Until then only owner and admins may speak, Unix ms. */
+  readonly mutedUntil?: number
+  readonly createdAt: number
+}
+
+/** A member of a group. */
+export interface GroupMember {
+  readonly userId: UserId
+  readonly role: Role
+  /** Unix ms. */
+  readonly joinedAt: number
+  /** Until then this member may not speak, Unix ms. */
+  readonly mutedUntil?: number
+}
+
+/** The content of an `im.group` message: what has become of a group. */
+export interface GroupEvent {
+  readonly event: 'created' | 'added' | 'left' | 'removed' | 'updated' | 'role' | 'muted' | 'dissolved'
+  /** Who did it; null for the host. */
+  readonly by: UserId | null
+  /** To whom it happened; of `muted` absent where it is everybody. */
+  readonly userIds?: readonly UserId[]
+  readonly role?: Role
+  /** Of `muted`: until when, Unix ms; 0 where it ended. */
+  readonly until?: number
+  /** Of `created` and `updated`; null for what was taken away. */
+  readonly changes?: GroupProfile
+}
+
+/** What a group shows of itself. */
+export interface GroupProfile {
+  readonly name?: string
+  readonly avatar?: string | null
+  readonly announcement?: string | null
+  readonly ext?: Readonly<Record<string, unknown>>
 }
 
 /** Whether a user is online, and on which kinds of device. */

@@ -1,6 +1,7 @@
 // From the model to JSON text as PROTOCOL has it. Text that is JSON already is spliced in, never parsed.
 import type { ConversationView } from '../model/conversation.js'
 import type { StoredEntry } from '../model/entry.js'
+import type { Group, Membership, Role } from '../model/group.js'
 import type { JsonText, Seq } from '../model/ids.js'
 import type { StoredMessage } from '../model/message.js'
 import type { Sent } from '../ports/host.js'
@@ -9,7 +10,7 @@ import type { RookeryError } from './errors.js'
 const q = JSON.stringify as (text: string) => string
 
 type Sending = Omit<StoredMessage, keyof Standing | 'seq' | 'ordinal'>
-type Standing = Pick<StoredMessage, 'recalled' | 'editedAt' | 'asOf' | 'reactions'>
+type Standing = Pick<StoredMessage, 'recalled' | 'editedAt' | 'asOf' | 'reactions' | 'withheld'>
 
 /**
  * A `Message`. The same text for everybody who may read it.
@@ -36,18 +37,28 @@ export function messageJson(m: Sending, seq: Seq, standing: Standing | null): Js
 /** A stored `Message`, as it stands. */
 export const storedMessageJson = (m: StoredMessage): JsonText => messageJson(m, m.seq, m)
 
-function standingJson({ asOf, recalled, editedAt, reactions }: Standing): string {
+function standingJson({ asOf, recalled, editedAt, reactions, withheld }: Standing): string {
   let json = ''
   if (asOf !== null) json += `,"asOf":${asOf}`
   if (recalled) json += ',"recalled":true'
   if (editedAt !== null) json += `,"editedAt":${editedAt}`
   if (reactions !== null) json += `,"reactions":${reactions}`
+  if (withheld) json += ',"withheld":true'
   return json
 }
 
-/** A `message` entry around a message's text. */
-export const messageEntryJson = (seq: Seq, at: number, message: JsonText): JsonText =>
-  `{"seq":${seq},"kind":"message","at":${at},"message":${message}}`
+// An entry is its place, which every reader has of its own, and a tail that is the same for all of them.
+
+/** The tail of a `message` entry around a message's text. */
+export const messageTailJson = (at: number, message: JsonText): JsonText =>
+  `"kind":"message","at":${at},"message":${message}}`
+
+/** The tail of an entry's text. */
+export const entryTailJson = (entry: JsonText): JsonText => entry.slice(entry.indexOf(',') + 1)
+
+/** Consecutive entries, from their tails. */
+export const numberedJson = (from: Seq, tails: readonly JsonText[]): JsonText[] =>
+  tails.map((tail, i) => `{"seq":${from + i},${tail}`)
 
 /** Any other entry: its own fields are spliced in behind the common ones. */
 export const factEntryJson = (seq: Seq, at: number, kind: string, body: JsonText): JsonText =>
@@ -60,7 +71,7 @@ export function entryJson(entry: StoredEntry): JsonText {
     entry.message === null
       ? `{"conversationId":${q(entry.conversationId)},"seq":${entry.conversationSeq},"expired":true}`
       : storedMessageJson(entry.message)
-  return messageEntryJson(entry.seq, entry.at, message)
+  return `{"seq":${entry.seq},${messageTailJson(entry.at, message)}`
 }
 
 /** A `Conversation`. */
@@ -77,6 +88,29 @@ export function conversationJson(c: ConversationView): JsonText {
   if (c.peerReadSeq !== null) json += `,"peerReadSeq":${c.peerReadSeq}`
   if (c.peerDeliveredSeq !== null) json += `,"peerDeliveredSeq":${c.peerDeliveredSeq}`
   return json + `,"pinned":${c.pinned},"muted":${c.muted},"hidden":${c.hidden},"updatedAt":${c.updatedAt}}`
+}
+
+/**
+ * A `Group`.
+ * @param role of who asks; null for the host
+ */
+export function groupJson(g: Group, role: Role | null): JsonText {
+  const id = q(g.groupId)
+  let json = `{"groupId":${id},"conversationId":${id},"name":${q(g.name)}`
+  if (g.avatar !== null) json += `,"avatar":${q(g.avatar)}`
+  if (g.announcement !== null) json += `,"announcement":${q(g.announcement)}`
+  if (g.ext !== null) json += `,"ext":${g.ext}`
+  json += `,"ownerId":${q(g.ownerId)}`
+  if (role !== null) json += `,"role":"${role}"`
+  json += `,"memberCount":${g.memberCount},"version":${g.version}`
+  if (g.mutedUntil !== 0) json += `,"mutedUntil":${g.mutedUntil}`
+  return json + `,"createdAt":${g.createdAt}}`
+}
+
+/** A member of a group, as `group.members` lists it. */
+export function memberJson({ userId, role, joinedAt, mutedUntil }: Membership): JsonText {
+  const json = `{"userId":${q(userId)},"role":"${role}","joinedAt":${joinedAt}`
+  return mutedUntil === 0 ? `${json}}` : `${json},"mutedUntil":${mutedUntil}}`
 }
 
 /** What a send is answered with. */

@@ -74,10 +74,13 @@ export class FakeDevice implements Connection {
 
   /** Sends a request and waits for its answer. Never answered where the session ends first. */
   request(event: string, ...args: unknown[]): Promise<FakeAnswer> {
-    return new Promise((resolve) => {
-      const sent: unknown[] = args.map((arg) => (arg === undefined ? arg : JSON.parse(JSON.stringify(arg))))
-      this.inbound?.request(event, sent, (json) => this.enqueue(json.length, () => resolve(JSON.parse(json))))
-    })
+    return new Promise((resolve) => this.call(event, args, resolve))
+  }
+
+  /** Sends a request; its answer is handed on in its place among the events. */
+  call(event: string, args: readonly unknown[], answered: (answer: FakeAnswer) => void): void {
+    const sent: unknown[] = args.map((arg) => (arg === undefined ? arg : JSON.parse(JSON.stringify(arg))))
+    this.inbound?.request(event, sent, (json) => this.enqueue(json.length, () => answered(JSON.parse(json))))
   }
 
   /** The data of a request that must go well. */

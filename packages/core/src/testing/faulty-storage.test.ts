@@ -18,7 +18,7 @@ const fact = (payload = '1'): CustomOp => ({ op: 'custom', userId: 'alice', topi
 
 describeStorage({
   name: 'FaultyStorage without a fault',
-  capabilities: { reopen: false, another: false },
+  capabilities: { reopen: false, another: false, groups: true },
   create: () => ({ storage: new FaultyStorage(new MemoryStorage(), new VirtualClock()), dispose() {} }),
 })
 

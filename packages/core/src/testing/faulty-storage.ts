@@ -4,6 +4,8 @@ import {
   StorageError,
   type ConversationReads,
   type DeviceReads,
+  type GroupReads,
+  type Maintenance,
   type MemberReads,
   type RefusedResult,
   type ResultsOf,
@@ -32,7 +34,9 @@ export class FaultyStorage implements Storage {
   readonly timelines: TimelineReads
   readonly conversations: ConversationReads
   readonly members: MemberReads
+  readonly groups: GroupReads
   readonly devices: DeviceReads
+  readonly maintenance: Maintenance
   #commitFaults: CommitFault[] = []
   #readFaults = 0
   #refuses: (op: StorageOp) => boolean = () => false
@@ -43,11 +47,15 @@ export class FaultyStorage implements Storage {
     readonly inner: Storage,
     private readonly clock: Clock,
   ) {
-    const { timelines, conversations, members, devices } = inner
+    const { timelines, conversations, members, groups, devices, maintenance } = inner
     this.timelines = {
       inbox: (...args) => this.#read(() => timelines.inbox(...args)),
       messages: (...args) => this.#read(() => timelines.messages(...args)),
       heads: (...args) => this.#read(() => timelines.heads(...args)),
+      timeline: (...args) => this.#read(() => timelines.timeline(...args)),
+      follows: (...args) => this.#read(() => timelines.follows(...args)),
+      conversationHeads: (...args) => this.#read(() => timelines.conversationHeads(...args)),
+      reactions: (...args) => this.#read(() => timelines.reactions(...args)),
       entryAt: (...args) => this.#read(() => timelines.entryAt(...args)),
       key: (...args) => this.#read(() => timelines.key(...args)),
       loginEpoch: () => this.#read(() => timelines.loginEpoch()),
@@ -59,6 +67,20 @@ export class FaultyStorage implements Storage {
     this.members = {
       access: (...args) => this.#read(() => members.access(...args)),
       sharing: (...args) => this.#read(() => members.sharing(...args)),
+      readers: (...args) => this.#read(() => members.readers(...args)),
+    }
+    this.groups = {
+      group: (...args) => this.#read(() => groups.group(...args)),
+      roster: (...args) => this.#read(() => groups.roster(...args)),
+      memberships: (...args) => this.#read(() => groups.memberships(...args)),
+      members: (...args) => this.#read(() => groups.members(...args)),
+      owned: (...args) => this.#read(() => groups.owned(...args)),
+    }
+    this.maintenance = {
+      trim: (...args) => this.#read(() => maintenance.trim(...args)),
+      verify: (...args) => this.#read(() => maintenance.verify(...args)),
+      export: (...args) => this.#read(() => maintenance.export(...args)),
+      erase: (...args) => this.#read(() => maintenance.erase(...args)),
     }
     this.devices = { list: (...args) => this.#read(() => devices.list(...args)) }
   }

@@ -13,6 +13,8 @@ export interface SuiteCase<Scene, Capability extends string = never> {
 
 export interface SuiteGroup<Scene, Capability extends string = never> {
   readonly title: string
+  /** What the adapter must be able to do for any of its cases to make sense. */
+  readonly needs?: Capability
   readonly cases: readonly SuiteCase<Scene, Capability>[]
 }
 

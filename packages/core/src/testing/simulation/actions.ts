@@ -1,11 +1,14 @@
 // What people and their clients do, and what a few do who should not.
 import type { SeededRandom } from '../seeded-random.js'
+import { actInGroups } from './group-actions.js'
+import { keysSoFar, newKey } from './keys.js'
 import type { Plan } from './plan.js'
 import type { SimDevice } from './sim-device.js'
 
 /** One random action of one random device. */
 export function act(plan: Plan, devices: readonly SimDevice[], random: SeededRandom): void {
   const device = random.pick(devices)
+  if (plan.groups !== null && random.chance(0.7)) return actInGroups(plan, device, random)
   const kinds = [
     'send',
     'send',
@@ -31,7 +34,10 @@ export function act(plan: Plan, devices: readonly SimDevice[], random: SeededRan
         device.ask('read', { conversationId, seq: random.int(seq + 2) }),
       )
     case 'ack':
-      return void device.ask('ack', { seq: random.int(device.position + 3) })
+      return void device.ask('ack', {
+        seq: random.int(device.position + 3),
+        ...(plan.groups !== null && { timelines: device.timelines.held }),
+      })
     case 'typing':
       return withConversation(device, random, (conversationId) => device.ask('typing', { conversationId }))
     case 'presence':
@@ -47,13 +53,8 @@ export function act(plan: Plan, devices: readonly SimDevice[], random: SeededRan
   }
 }
 
-const keys = new WeakMap<Plan, number>()
-
 function send(plan: Plan, device: SimDevice, random: SeededRandom): void {
-  const count = (keys.get(plan) ?? 0) + 1
-  keys.set(plan, count)
-  // Every other key differs from the one before in case alone.
-  const clientMsgId = `${device.deviceId}-${count % 2 === 0 ? `K${count}` : `k${count + 1}`}`
+  const clientMsgId = newKey(plan, device)
   const to = random.chance(0.03) ? 'nobody' : random.pick(plan.users)
   const isForbidden = random.chance(0.1)
   device.send({
@@ -61,7 +62,7 @@ function send(plan: Plan, device: SimDevice, random: SeededRandom): void {
     to,
     ...(random.chance(0.1) && { subject: 'car-7' }),
     type: random.chance(0.5) ? 'checked' : 'text',
-    content: { text: `${device.deviceId} says ${count}`, ...(isForbidden && { isForbidden }) },
+    content: { text: `${device.deviceId} says ${keysSoFar(plan)}`, ...(isForbidden && { isForbidden }) },
     ...(random.chance(0.1) && { silent: true }),
   })
 }

@@ -1,6 +1,8 @@
-// Decides from what clients saw whether the invariants of RELIABILITY that concern 1:1 chat held. A pure function.
+// Decides from what clients saw whether the invariants of RELIABILITY held. A pure function.
 import type { History } from './history.js'
 import { checkCatchingUp } from './invariants/catching-up.js'
+import { checkChanges } from './invariants/changes.js'
+import { checkGroups } from './invariants/groups.js'
 import { checkNumbers } from './invariants/numbers.js'
 import { checkOrder } from './invariants/order.js'
 import { checkPositions } from './invariants/positions.js'
@@ -35,6 +37,8 @@ const groups: readonly Invariants[] = [
   checkCatchingUp,
   checkPositions,
   checkSessions,
+  checkGroups,
+  checkChanges,
 ]
 
 export const defaultBounds: Bounds = { leaseMs: 30_000, sendDeadlineMs: 10_000, slackMs: 1_500 }

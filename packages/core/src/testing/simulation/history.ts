@@ -9,11 +9,26 @@ export interface WireMessage {
   readonly seq: number
   readonly from: string | null
   readonly to?: string
+  readonly groupId?: string
   readonly subject?: string
   readonly type: string
-  readonly content: unknown
+  readonly content?: unknown
   readonly silent?: boolean
   readonly serverTime: number
+  /** What has become of it; absent where nothing has. */
+  readonly asOf?: number
+  readonly recalled?: boolean
+  readonly reactions?: Readonly<Record<string, number>>
+  readonly withheld?: boolean
+}
+
+/** A page of a conversation's own timeline, as a `pull` answers it. */
+export interface WireTimeline {
+  readonly conversationId: string
+  readonly messages: readonly WireMessage[]
+  readonly seq: number
+  /** It does not reach back to the position given. */
+  readonly truncated: boolean
 }
 
 /** An `Entry` as it came over the wire. */
@@ -23,7 +38,10 @@ export interface WireEntry {
   readonly at: number
   /** Kind `message`. */
   readonly message?: WireMessage
-  /** Kind `read`. */
+  /** Kinds `follow` and `unfollow`. */
+  readonly from?: number
+  readonly to?: number
+  /** Kind `read`; the conversation of `follow` and `unfollow`, too. */
   readonly conversationId?: string
   readonly readSeq?: number
   readonly unread?: number
@@ -43,6 +61,8 @@ export interface Standing {
   readonly isOff: boolean
   /** The last entry up to which it holds everything since it began. */
   readonly position: number
+  /** The same of each conversation timeline that it follows. */
+  readonly timelines?: Readonly<Record<string, number>>
   /** Keys that it still tries to send. */
   readonly unanswered: readonly string[]
 }
@@ -58,7 +78,11 @@ export interface RequestBody {
   readonly conversationId: string
   readonly seq: number
   readonly since: number
+  readonly timelines?: Readonly<Record<string, number>>
   readonly userIds: readonly string[]
+  readonly groupId: string
+  readonly reaction: string
+  readonly remove?: boolean
 }
 
 /** The fields of all answers together; each answer has its own of them. */
@@ -69,6 +93,9 @@ export interface AnswerData {
   readonly serverTime: number
   readonly duplicate: boolean
   readonly entries: readonly WireEntry[]
+  readonly timelines?: readonly WireTimeline[]
+  /** Of `history`. */
+  readonly messages?: readonly WireMessage[]
   readonly more: boolean
   readonly truncated: boolean
   readonly reset: boolean
@@ -90,6 +117,7 @@ export interface AnswerData {
 /** The fields of all events together; each event has its own of them. */
 export interface EventPayload {
   readonly entries: readonly WireEntry[]
+  readonly messages: readonly WireMessage[]
   readonly seq: number
   readonly conversationId: string
   readonly userId: string
@@ -104,6 +132,7 @@ export interface HandshakeClaim {
   readonly since?: number
   readonly sinceAt?: number
   readonly epoch?: string
+  readonly timelines?: Readonly<Record<string, number>>
 }
 
 interface OnConnection {
@@ -127,7 +156,12 @@ export type Recorded =
       readonly type: string
       readonly node: string
       readonly given: HandshakeClaim
-      readonly ready: { readonly seq: number; readonly epoch: string; readonly reset: boolean }
+      readonly ready: {
+        readonly seq: number
+        readonly epoch: string
+        readonly reset: boolean
+        readonly timelines?: readonly { readonly conversationId: string; readonly seq: number }[]
+      }
     } & OnConnection)
   | { readonly t: 'refused'; readonly user: string; readonly device: string; readonly code: string }
   /** `n` numbers requests over all connections. */
@@ -144,9 +178,18 @@ export type Recorded =
   | { readonly t: 'fault'; readonly kind: string; readonly facts?: Readonly<Record<string, unknown>> }
   | { readonly t: 'paused' | 'resumed' | 'killed'; readonly node: string }
   | { readonly t: 'healed' }
+  /** Told before anything else: what of a group those who join may read of before. */
+  | { readonly t: 'policy'; readonly joinersRead: 'from-now' | 'everything' }
   | { readonly t: 'settled'; readonly standings: readonly Standing[] }
   /** A device's pull from zero to the end, after everything. */
-  | { readonly t: 'final'; readonly user: string; readonly device: string; readonly entries: readonly WireEntry[] }
+  | {
+      readonly t: 'final'
+      readonly user: string
+      readonly device: string
+      readonly entries: readonly WireEntry[]
+      /** Of the conversation timelines that it was told to follow. */
+      readonly timelines?: Readonly<Record<string, readonly WireMessage[]>>
+    }
 
 export type HistoryEvent = Recorded & { readonly atMs: number }
 export type History = readonly HistoryEvent[]

@@ -1,5 +1,6 @@
 // A history as the invariants look at it: connections, sends with their outcomes, entries with who was given them when.
 import type { AnswerData, History, HistoryEvent, RequestBody, WireEntry, WireMessage } from './history.js'
+import { talksFrom, type Talk } from './talks.js'
 
 export interface ObservedConnection {
   readonly conn: number
@@ -40,6 +41,18 @@ export interface Given {
   readonly entry: WireEntry
 }
 
+/** A message that somebody was given, by whichever way. */
+export interface GivenMessage {
+  readonly index: number
+  readonly user: string
+  readonly device: string
+  readonly how: 'live' | 'pulled' | 'final' | 'history'
+  readonly via: 'inbox' | 'timeline' | 'history'
+  readonly message: WireMessage
+  /** Since when the answer that it stands in was asked for; where it came unasked, when it came. */
+  readonly askedIndex: number
+}
+
 /** One key of one user, over all attempts. */
 export interface ObservedKey {
   readonly user: string
@@ -55,6 +68,11 @@ export interface Observed {
   readonly given: readonly Given[]
   /** Each user's inbox from the longest final. */
   readonly inboxes: ReadonlyMap<string, readonly WireEntry[]>
+  /** What each user has of conversation timelines, from the same final. */
+  readonly timelines: ReadonlyMap<string, Readonly<Record<string, readonly WireMessage[]>>>
+  readonly messages: readonly GivenMessage[]
+  /** Conversations put together from what everybody was given. */
+  readonly talks: ReadonlyMap<string, Talk>
 }
 
 const nothing = {} as AnswerData
@@ -66,17 +84,22 @@ export const indefinite: ReadonlySet<string> = new Set(['UNAVAILABLE', 'INTERNAL
 export const keyOf = (user: string | null, key: string): string => `${user}\n${key}`
 
 /** The conversation that a send goes to, as the client can tell: it does not know the id yet. */
-export const pairOf = (from: string, to: string, subject: string | undefined): string =>
-  JSON.stringify([...[from, to].sort(), subject ?? ''])
+export const pairOf = ({ event, connection, body }: ObservedRequest): string =>
+  event === 'c2g' ? body.to : JSON.stringify([...[connection.user, body.to].sort(), body.subject ?? ''])
 
 /** What a message says, to compare with what was sent. */
 export const saidOf = (m: {
   to?: string
+  groupId?: string | undefined
   subject?: string
   type: string
-  content: unknown
+  content?: unknown
   silent?: boolean | undefined
-}): string => JSON.stringify([m.to, m.subject ?? '', m.type, m.content, m.silent ?? false])
+}): string => JSON.stringify([m.to ?? m.groupId, m.subject ?? '', m.type, m.content, m.silent ?? false])
+
+/** Whether a message is the server's own, or was changed since it was said: it does not match what was sent any more. */
+export const isChanged = ({ type, asOf, withheld }: WireMessage): boolean =>
+  type.startsWith('im.') || asOf !== undefined || withheld === true
 
 export const messagesOf = (entries: readonly WireEntry[]): WireMessage[] =>
   entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
@@ -91,6 +114,19 @@ export function observe(history: History): Observed {
   const keys = new Map<string, ObservedKey>()
   const given: Given[] = []
   const inboxes = new Map<string, readonly WireEntry[]>()
+  const timelines = new Map<string, Readonly<Record<string, readonly WireMessage[]>>>()
+  const messages: GivenMessage[] = []
+  let joinersRead: 'from-now' | 'everything' = 'from-now'
+  const see = (
+    index: number,
+    { user, device }: { readonly user: string; readonly device: string },
+    how: GivenMessage['how'],
+    via: GivenMessage['via'],
+    seen: readonly WireMessage[],
+    askedIndex = index,
+  ): void => {
+    for (const message of seen) messages.push({ index, user, device, how, via, message, askedIndex })
+  }
   const take = (event: HistoryEvent, index: number): void => {
     const { atMs } = event
     switch (event.t) {
@@ -106,7 +142,7 @@ export function observe(history: History): Observed {
         const { n, event: name, body } = event
         const request: ObservedRequest = { n, index, atMs, connection, event: name, body, answer: null }
         requests.set(n, request)
-        if (name !== 'c2c') return
+        if (name !== 'c2c' && name !== 'c2g') return
         const key = keyOf(connection.user, body.clientMsgId)
         const known = keys.get(key)
         if (known === undefined) keys.set(key, { user: connection.user, key: body.clientMsgId, sends: [request] })
@@ -122,7 +158,12 @@ export function observe(history: History): Observed {
         if (event.ok && request.event === 'pull') {
           const { user, device } = request.connection
           for (const entry of event.data.entries) given.push({ index, user, device, how: 'pulled', entry })
+          see(index, request.connection, 'pulled', 'inbox', messagesOf(event.data.entries), request.index)
+          for (const page of event.data.timelines ?? [])
+            see(index, request.connection, 'pulled', 'timeline', page.messages, request.index)
         }
+        if (event.ok && request.event === 'history')
+          see(index, request.connection, 'history', 'history', event.data.messages ?? [], request.index)
         return
       }
       case 'event': {
@@ -130,8 +171,11 @@ export function observe(history: History): Observed {
         if (connection === undefined) return
         const { user, device } = connection
         if (event.event === 'kick') connection.kicked ??= index
-        if (event.event === 'entries')
+        if (event.event === 'entries') {
           for (const entry of event.payload.entries) given.push({ index, user, device, how: 'live', entry })
+          see(index, connection, 'live', 'inbox', messagesOf(event.payload.entries))
+        }
+        if (event.event === 'timeline') see(index, connection, 'live', 'timeline', event.payload.messages)
         return
       }
       case 'broken': {
@@ -152,12 +196,21 @@ export function observe(history: History): Observed {
         return
       case 'final': {
         const { user, device, entries } = event
-        if (entries.length > (inboxes.get(user)?.length ?? -1)) inboxes.set(user, entries)
+        if (entries.length > (inboxes.get(user)?.length ?? -1)) {
+          inboxes.set(user, entries)
+          timelines.set(user, event.timelines ?? {})
+        }
         for (const entry of entries) given.push({ index, user, device, how: 'final', entry })
+        see(index, event, 'final', 'inbox', messagesOf(entries))
+        for (const page of Object.values(event.timelines ?? {})) see(index, event, 'final', 'timeline', page)
         return
       }
+      case 'policy':
+        ;({ joinersRead } = event)
+        return
     }
   }
   history.forEach(take)
-  return { history, connections, requests: [...requests.values()], keys, given, inboxes }
+  const talks = talksFrom(messages, joinersRead)
+  return { history, connections, requests: [...requests.values()], keys, given, inboxes, timelines, messages, talks }
 }

@@ -3,14 +3,16 @@ import type { FakeAnswer } from '../fake-device.js'
 import type { Clock, Timer } from '../../ports/clock.js'
 import { mayBeTriedAgain, type ErrorCode } from '../../protocol/errors.js'
 
-/** A `c2c` request. */
+/** A `c2c` or `c2g` request. */
 export interface Outgoing {
+  readonly event?: 'c2g'
   readonly clientMsgId: string
   readonly to: string
   readonly subject?: string
   readonly type: string
   readonly content: Record<string, unknown>
   readonly silent?: boolean
+  readonly mentions?: readonly string[]
 }
 
 interface Item {

@@ -37,13 +37,36 @@ export interface Plan {
   /** Small limits, so that a few messages reach them. */
   readonly isNarrow: boolean
   readonly hasHandlers: boolean
+  /** Null where people talk two by two alone. */
+  readonly groups: GroupPlan | null
+}
+
+/** How groups are in a run. */
+export interface GroupPlan {
+  /** Groups above so many members are fanned out on read. */
+  readonly readAbove: number
+  readonly joinersRead: 'from-now' | 'everything'
+  readonly membersMayAdd: boolean
 }
 
 /** Two of them differ in case alone. */
 const people = ['ann', 'bob', 'cyd', 'Ann'] as const
+/** More of them, where there are groups. */
+const company = [...people, 'eve', 'dan'] as const
 
 /** Each seed draws its own few kinds of fault, so that rare meetings of two kinds are not buried under all the others. */
-export function planOf(seed: number, random: SeededRandom): Plan {
+export function planOf(seed: number, random: SeededRandom, withGroups: boolean): Plan {
+  const plan = planOfTwos(seed, random)
+  if (!withGroups) return plan
+  const groups: GroupPlan = {
+    readAbove: random.pick([1, 2, 3, 3, 500]),
+    joinersRead: random.pick(['from-now', 'from-now', 'everything']),
+    membersMayAdd: random.chance(0.5),
+  }
+  return { ...plan, users: company.slice(0, 4 + random.int(3)), actions: 80 + random.int(120), groups }
+}
+
+function planOfTwos(seed: number, random: SeededRandom): Plan {
   const isCalm = random.chance(0.05)
   const count = 1 + random.int(6)
   return {
@@ -55,5 +78,6 @@ export function planOf(seed: number, random: SeededRandom): Plan {
     strikes: 1 + random.int(4),
     isNarrow: random.chance(0.2),
     hasHandlers: random.chance(0.25),
+    groups: null,
   }
 }

@@ -5,9 +5,19 @@ import { FakeDevice, type FakeAnswer, type FakeEvent } from '../fake-device.js'
 import type { SeededRandom } from '../seeded-random.js'
 import type { SimulatedNode } from '../simulated-cluster.js'
 import type { VirtualClock } from '../virtual-clock.js'
-import type { HandshakeClaim, Recorded, RequestBody, Standing, WireEntry, WireMessage } from './history.js'
+import type {
+  EventPayload,
+  HandshakeClaim,
+  Recorded,
+  RequestBody,
+  Standing,
+  WireEntry,
+  WireMessage,
+  WireTimeline,
+} from './history.js'
 import type { Cut, Link, LinkHooks } from './link.js'
 import { Outbox, type Outgoing } from './outbox.js'
+import { Timelines } from './timelines.js'
 
 /** What devices share. */
 export interface SimWorld {
@@ -25,6 +35,7 @@ interface Ready {
   readonly seq: number
   readonly epoch: string
   readonly reset: boolean
+  readonly timelines: readonly { readonly conversationId: string; readonly seq: number }[]
 }
 
 interface Live {
@@ -38,7 +49,8 @@ interface Live {
 
 /** A client that is not answered for so long takes its connection for dead. */
 const patienceMs = 20_000
-const pageMax = 20
+/** Asks for pages of up to so many. */
+export const pageMax = 20
 
 export class SimDevice {
   /** Whether it tries to be connected. */
@@ -47,8 +59,12 @@ export class SimDevice {
   isOff = false
   /** Everything up to here is held, from where it began. */
   position = 0
-  /** Messages it knows: conversation → head, and who it is with. */
+  /** Messages it knows: conversation → the last one that it saw. */
   readonly conversations = new Map<string, number>()
+  /** Those of them that are groups. */
+  readonly groups = new Set<string>()
+  /** The conversation timelines that it follows. */
+  readonly timelines = new Timelines()
   /** What was acknowledged to it. */
   readonly sent: Outgoing[] = []
   readonly outbox: Outbox
@@ -79,7 +95,8 @@ export class SimDevice {
   get standing(): Standing {
     const { user, deviceId: device, type, wants, isOff, position } = this
     const conn = this.isReady ? this.#live!.conn : null
-    return { user, device, type, conn, wants, isOff, position, unanswered: this.outbox.unanswered }
+    const timelines = this.timelines.held
+    return { user, device, type, conn, wants, isOff, position, timelines, unanswered: this.outbox.unanswered }
   }
 
   /** Which node its connection goes to, ready or not; null where it has none. */
@@ -166,19 +183,6 @@ export class SimDevice {
     })
   }
 
-  /** Pulls everything from zero, and records it. */
-  async recordFinal(): Promise<void> {
-    const entries: WireEntry[] = []
-    for (let since = 0, more = true; more;) {
-      const answer = await this.ask('pull', { since })
-      if (answer?.ok !== true) return
-      entries.push(...answer.data.entries)
-      since = answer.data.seq
-      more = answer.data.more && answer.data.entries.length > 0
-    }
-    this.world.record({ t: 'final', user: this.user, device: this.deviceId, entries })
-  }
-
   async #connect(): Promise<void> {
     const { world, user, deviceId, type } = this
     if (!this.wants || this.#live !== null) return
@@ -217,6 +221,7 @@ export class SimDevice {
     if (!this.#hasBegun) return this.beginsAtZero ? { since: 0 } : {}
     return {
       since: this.position,
+      ...(this.timelines.isEmpty ? {} : { timelines: this.timelines.held }),
       ...(this.#positionAt !== null && { sinceAt: this.#positionAt }),
       ...(this.#epoch !== null && { epoch: this.#epoch }),
     }
@@ -226,38 +231,42 @@ export class SimDevice {
     const { world, user, deviceId, type } = this
     const { conn } = live
     if (event === 'ready') {
-      const { seq, epoch, reset } = payload
+      const { seq, epoch, reset, timelines } = payload
       const node = live.link.nodeName
-      world.record({ t: 'connect', conn, user, device: deviceId, type, node, given, ready: { seq, epoch, reset } })
+      const told = { seq, epoch, reset, ...(timelines.length > 0 && { timelines }) }
+      world.record({ t: 'connect', conn, user, device: deviceId, type, node, given, ready: told })
       if (this.#live === live) this.#ready(live, payload, given.since !== undefined)
       return
     }
     world.record({ t: 'event', conn, event, payload })
     if (this.#live !== live) return
     if (event === 'entries') this.#takeLive(payload.entries)
+    else if (event === 'timeline') this.#takeTimeline(payload)
     else if (event === 'sync') void this.#pull()
     else if (event === 'kick' && staysAway.has(payload.reason)) this.wants = false
     else if (event === 'reconnect') world.clock.setTimeout(() => this.#goElsewhere(live), payload.afterMs)
   }
 
-  #ready(live: Live, { seq, epoch, reset }: Ready, saidSince: boolean): void {
+  #ready(live: Live, { seq, epoch, reset, timelines }: Ready, saidSince: boolean): void {
     live.isReady = true
     this.#failures = 0
     if (reset) this.#startOver()
     if (!saidSince) {
       this.position = seq
       this.#positionAt = null
+      for (const { conversationId, seq: head } of timelines) this.timelines.begin(conversationId, head)
     }
     this.#epoch = epoch
     this.#hasBegun = true
     this.#isPulling = false
-    this.outbox.connected((message) => this.ask('c2c', message))
+    this.outbox.connected(({ event = 'c2c', ...message }) => this.ask(event, message))
     if (saidSince) void this.#pull()
   }
 
   #startOver(): void {
     this.position = 0
     this.#positionAt = null
+    this.timelines.clear()
   }
 
   async #pull(): Promise<void> {
@@ -267,7 +276,8 @@ export class SimDevice {
     for (let more = true; more && this.#live === live;) {
       const { position: since } = this
       const at = this.#positionAt === null ? {} : { sinceAt: this.#positionAt }
-      const answer = await this.ask('pull', { since, ...at, limit: 1 + this.world.random.int(pageMax) })
+      const timelines = this.timelines.isEmpty ? {} : { timelines: this.timelines.held }
+      const answer = await this.ask('pull', { since, ...at, ...timelines, limit: 1 + this.world.random.int(pageMax) })
       if (answer === null || this.#live !== live) return
       if (answer.ok) {
         if (answer.data.reset) this.#startOver()
@@ -280,10 +290,30 @@ export class SimDevice {
     if (this.#live === live) this.#isPulling = false
   }
 
-  #takePage({ entries, seq, epoch }: { entries: readonly WireEntry[]; seq: number; epoch: string }): void {
-    this.#epoch = epoch
-    for (const entry of entries) this.#take(entry)
-    if (seq > this.position) this.position = seq
+  #takePage(page: {
+    readonly entries: readonly WireEntry[]
+    readonly timelines: readonly WireTimeline[]
+    readonly seq: number
+    readonly epoch: string
+  }): void {
+    this.#epoch = page.epoch
+    for (const entry of page.entries) this.#take(entry)
+    if (page.seq > this.position) this.position = page.seq
+    for (const { conversationId, messages, seq } of page.timelines) {
+      for (const message of messages) this.#know(message)
+      this.timelines.moved(conversationId, seq)
+    }
+  }
+
+  #takeTimeline({ conversationId, messages }: EventPayload): void {
+    for (const message of messages) {
+      const at = this.timelines.at(conversationId)
+      // What it was not told to follow, and what it holds.
+      if (at === undefined || message.seq <= at) continue
+      if (message.seq > at + 1) return void this.#pull()
+      this.timelines.moved(conversationId, message.seq)
+      this.#know(message)
+    }
   }
 
   #takeLive(entries: readonly WireEntry[]): void {
@@ -298,10 +328,12 @@ export class SimDevice {
     this.position = entry.seq
     this.#positionAt = entry.at
     if (entry.message !== undefined) this.#know(entry.message)
+    this.timelines.told(entry)
   }
 
-  #know({ conversationId, seq }: WireMessage): void {
+  #know({ conversationId, seq, groupId }: WireMessage): void {
     this.conversations.set(conversationId, seq)
+    if (groupId !== undefined) this.groups.add(groupId)
   }
 
   #goElsewhere(live: Live): void {

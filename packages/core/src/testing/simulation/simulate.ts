@@ -11,6 +11,7 @@ import type { History, HistoryEvent, Recorded } from './history.js'
 import type { NodeProcess } from './node-process.js'
 import { planOf, type Plan } from './plan.js'
 import { SimDevice, type SimWorld } from './sim-device.js'
+import { readGroups, recordFinal } from './telling.js'
 
 export interface SimulationResult {
   readonly plan: Plan
@@ -28,15 +29,19 @@ const settleMs = 23_000
 /** By then the lease of whatever died is over, too. */
 const restMs = 15_000
 
-/** Runs one seed. The same seed gives the same history, event for event. */
-export async function simulate(seed: number): Promise<SimulationResult> {
+/**
+ * Runs one seed. The same seed gives the same history, event for event.
+ * @param story `groups` where people meet in groups, and change what they said, besides talking two by two
+ */
+export async function simulate(seed: number, story: 'twos' | 'groups' = 'twos'): Promise<SimulationResult> {
   const random = new SeededRandom(seed)
-  const plan = planOf(seed, random)
+  const plan = planOf(seed, random, story === 'groups')
   const clock = new VirtualClock()
   const history: HistoryEvent[] = []
   const record = (event: Recorded): void => {
     history.push({ atMs: clock.monotonic(), ...event })
   }
+  if (plan.groups !== null) record({ t: 'policy', joinersRead: plan.groups.joinersRead })
   let isOver = false
   const host = hostOf(plan, random.fork(), () => isOver)
   const cluster = new SimulatedCluster({ clock, random: random.fork(), host })
@@ -73,7 +78,11 @@ export async function simulate(seed: number): Promise<SimulationResult> {
   // Power comes back, so that everybody can tell what there is.
   for (const device of devices) device.switchOn()
   await clock.advance(10_000)
-  await each(clock, devices, last)
+  await each(clock, devices, async (device) => {
+    await device.ask('conversations', {})
+    await readGroups(device, random)
+    await recordFinal(device, record)
+  })
   return { plan, history, violations: checkHistory(history), ...countsOf(history) }
 }
 
@@ -100,18 +109,12 @@ async function each(
   run: (device: SimDevice) => Promise<void>,
 ): Promise<void> {
   const all = Promise.all(devices.filter(({ isReady }) => isReady).map(run))
-  await clock.advance(5_000)
+  await clock.advance(20_000)
   await all
 }
 
 async function lookAround(device: SimDevice, { users }: Plan): Promise<void> {
   for (const user of users) await device.ask('presence', { userIds: [user] })
-}
-
-/** What each device tells at the end. */
-async function last(device: SimDevice): Promise<void> {
-  await device.ask('conversations', {})
-  await device.recordFinal()
 }
 
 function worldOf(
@@ -167,6 +170,10 @@ function hostOf(plan: Plan, random: SeededRandom, isQuick: () => boolean) {
         },
       },
       ...(plan.isNarrow && { limits: narrowLimits }),
+      ...(plan.groups !== null && {
+        groups: { membersMayAdd: plan.groups.membersMayAdd, joinersRead: plan.groups.joinersRead },
+        fanout: { readAbove: plan.groups.readAbove },
+      }),
       ...(plan.hasHandlers && {
         handlers: {
           before: (_kind, type) =>
@@ -190,7 +197,7 @@ function countsOf(history: History): { struck: Record<string, number>; acknowled
   let acknowledged = 0
   for (const event of history) {
     if (event.t === 'fault') struck[event.kind] = (struck[event.kind] ?? 0) + 1
-    if (event.t === 'request' && event.event === 'c2c') sends.add(event.n)
+    if (event.t === 'request' && (event.event === 'c2c' || event.event === 'c2g')) sends.add(event.n)
     if (event.t === 'answer' && event.ok && sends.has(event.n) && event.data.duplicate === false) acknowledged++
   }
   return { struck, acknowledged }

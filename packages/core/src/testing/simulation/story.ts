@@ -8,6 +8,7 @@ import type {
   Recorded,
   RequestBody,
   WireEntry,
+  WireMessage,
 } from './history.js'
 
 /** The one that ann and bob have. */
@@ -90,14 +91,25 @@ export class Story {
   }
 
   settled(
-    ...standings: { device: string; user: string; conn: number | null; position: number; unanswered?: string[] }[]
+    ...standings: {
+      device: string
+      user: string
+      conn: number | null
+      position: number
+      timelines?: Record<string, number>
+      unanswered?: string[]
+    }[]
   ) {
     const full = standings.map((one) => ({ type: 'phone', wants: true, isOff: false, unanswered: [], ...one }))
     return this.add({ t: 'settled', standings: full })
   }
 
-  final(user: string, entries: readonly WireEntry[]): this {
-    return this.add({ t: 'final', user, device: `${user}-phone`, entries })
+  final(
+    user: string,
+    entries: readonly WireEntry[],
+    timelines: Readonly<Record<string, readonly WireMessage[]>> = {},
+  ): this {
+    return this.add({ t: 'final', user, device: `${user}-phone`, entries, timelines })
   }
 
   get broken(): number[] {

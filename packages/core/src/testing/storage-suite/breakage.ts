@@ -103,7 +103,9 @@ function subjectOf({ commit, reads, onReopen }: Breakage): StorageSubject {
       timelines: inner.timelines,
       conversations: inner.conversations,
       members: inner.members,
+      groups: inner.groups,
       devices: inner.devices,
+      maintenance: inner.maintenance,
       ...reads?.(inner, database),
       commit: broken as unknown as Storage['commit'],
     }

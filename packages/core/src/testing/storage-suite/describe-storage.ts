@@ -4,8 +4,18 @@ import type { SuiteCase } from '../suite-case.js'
 import { conversations } from './conversations.js'
 import { devices } from './devices.js'
 import type { StorageGroup } from './group.js'
+import { controls } from './groups/controls.js'
+import { readFanOut } from './groups/fan-out-on-read.js'
+import { groupLists } from './groups/lists.js'
+import { groupMaking } from './groups/making.js'
+import { groupMessages } from './groups/messages.js'
+import { groupRaces } from './groups/races.js'
+import { groupWindows } from './groups/windows.js'
 import { keys } from './keys.js'
 import { lifetime } from './lifetime.js'
+import { oneUser } from './maintenance/one-user.js'
+import { trimming } from './maintenance/trimming.js'
+import { verifying } from './maintenance/verifying.js'
 import { numbers } from './numbers.js'
 import { races } from './races.js'
 import { ranges } from './ranges.js'
@@ -24,8 +34,18 @@ export const storageGroups: readonly StorageGroup[] = [
   text,
   ranges,
   conversations,
+  controls,
+  groupMaking,
+  groupMessages,
+  groupWindows,
+  readFanOut,
+  groupLists,
+  groupRaces,
   races,
   lifetime,
+  trimming,
+  verifying,
+  oneUser,
 ]
 
 type StorageCase = SuiteCase<StorageScene, keyof StorageCapabilities>
@@ -58,7 +78,7 @@ export function describeStorage({ name, create, capabilities }: StorageSuiteOpti
     for (const group of storageGroups) {
       describe(group.title, () => {
         for (const one of group.cases) {
-          const isSkipped = one.needs !== undefined && !capabilities[one.needs]
+          const isSkipped = [group.needs, one.needs].some((need) => need !== undefined && !capabilities[need])
           it.skipIf(isSkipped)(one.name, () => (one.alone ? runStorageCase(one, create) : runBeside(one)))
         }
       })

@@ -118,7 +118,15 @@ export const numbers: StorageGroup = {
           clientTime: 1_600_000_000_123,
         })
         await scene.store(op)
-        const numbered = { seq: 1, ordinal: 1, recalled: false, editedAt: null, asOf: null, reactions: null }
+        const numbered = {
+          seq: 1,
+          ordinal: 1,
+          recalled: false,
+          editedAt: null,
+          asOf: null,
+          reactions: null,
+          withheld: false,
+        }
         const expected: Partial<typeof op.message> & typeof numbered = { ...op.message, ...numbered }
         // The digest is kept with the key and belongs to nobody else.
         delete (expected as { digest?: string }).digest

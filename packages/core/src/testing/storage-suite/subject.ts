@@ -18,13 +18,15 @@ export interface StorageCapabilities {
   readonly reopen: boolean
   /** Several instances may work on the same data at once: `another` is given. */
   readonly another: boolean
+  /** It keeps groups and control messages. Goes once every adapter does. */
+  readonly groups: boolean
 }
 
 export interface StorageSuiteOptions {
   readonly name: string
   /**
-   * Called once for most cases together, and for each that stops what it is given. Every case uses ids of its own, so
-   * that subjects may share one database, also with earlier runs.
+   * Called once for most cases together, and for each that stops what it is given or looks at everything that is stored,
+   * as maintenance does. Others use ids of their own, but maintenance needs a database of its own for each subject.
    */
   readonly create: () => Promise<StorageSubject> | StorageSubject
   readonly capabilities: StorageCapabilities

@@ -1,13 +1,16 @@
 // Invariants 11, 13, 14 and 16: a reader is given everything behind its position, in order, or is told to start over.
 import type { Invariants, Report } from '../check-history.js'
-import type { HistoryEvent, WireEntry } from '../history.js'
+import type { EventPayload, HistoryEvent, WireEntry } from '../history.js'
 import { keyOf, type Observed, type ObservedRequest } from '../observed.js'
+import { Timelines } from '../timelines.js'
 
 /** A connection as its client can follow it. */
 interface Reader {
   readonly name: string
   isFollowing: boolean
   at: number
+  /** The same of conversation timelines. */
+  readonly timelines: Timelines
 }
 
 export const checkCatchingUp: Invariants = (observed, report) => {
@@ -23,6 +26,7 @@ export const checkCatchingUp: Invariants = (observed, report) => {
         if (reader === undefined) break
         if (event.event === 'sync') reader.isFollowing = false
         if (event.event === 'entries') live(reader, event.payload.entries, report)
+        if (event.event === 'timeline') liveTimeline(reader, event.payload, report)
         break
       }
       case 'answer': {
@@ -32,30 +36,65 @@ export const checkCatchingUp: Invariants = (observed, report) => {
         break
       }
       case 'settled':
-        for (const { user, device, conn, position } of event.standings) {
+        for (const { user, device, conn, position, timelines = {} } of event.standings) {
           const head = observed.inboxes.get(user)?.length
-          if (conn !== null && head !== undefined && position < head)
-            report(16, `${device} is connected and holds ${position} of ${head}`)
+          if (conn === null || head === undefined) continue
+          if (position < head) report(16, `${device} is connected and holds ${position} of ${head}`)
+          for (const [conversationId, last] of followedBy(observed, user)) {
+            const held = timelines[conversationId]
+            if (held === undefined || held < last)
+              report(16, `${device} is connected and holds ${held ?? 'nothing'} of ${conversationId}'s ${last}`)
+          }
         }
         break
     }
   includesAcknowledged(observed, report)
 }
 
+/** The conversation timelines that a user follows at the end, with their heads. */
+function followedBy({ inboxes, talks }: Observed, user: string): [conversationId: string, head: number][] {
+  const followed = new Set<string>()
+  for (const { kind, conversationId } of inboxes.get(user) ?? []) {
+    if (kind === 'follow') followed.add(conversationId!)
+    if (kind === 'unfollow') followed.delete(conversationId!)
+  }
+  return [...followed].map((conversationId) => [conversationId, talks.get(conversationId)?.head ?? 0])
+}
+
 function begin({ user, device, given, ready }: HistoryEvent & { t: 'connect' }, report: Report): Reader {
   const name = `${user} ${device}`
   const { since, epoch } = given
-  if (since === undefined) return { name, isFollowing: true, at: ready.seq }
+  const timelines = new Timelines()
+  if (since === undefined) {
+    for (const { conversationId, seq } of ready.timelines ?? []) timelines.begin(conversationId, seq)
+    return { name, isFollowing: true, at: ready.seq, timelines }
+  }
   if (!ready.reset && epoch !== undefined && epoch !== ready.epoch)
     report(13, `${name} held another epoch's entries and was not told to start over`)
   if (!ready.reset && since > ready.seq)
     report(13, `${name} held ${since} of ${ready.seq} and was not told to start over`)
-  return { name, isFollowing: false, at: ready.reset ? 0 : since }
+  if (!ready.reset) for (const [id, seq] of Object.entries(given.timelines ?? {})) timelines.begin(id, seq)
+  return { name, isFollowing: false, at: ready.reset ? 0 : since, timelines }
+}
+
+function liveTimeline(reader: Reader, { conversationId, messages }: EventPayload, report: Report): void {
+  const { name, timelines } = reader
+  for (const { seq } of messages) {
+    const at = timelines.at(conversationId)
+    const place = `${conversationId} ${seq}`
+    if (!reader.isFollowing) report(11, `${name} was given ${place} live while it was catching up`)
+    else if (at === undefined) report(11, `${name} was given ${place} live, and does not follow it`)
+    else if (seq > at + 1) report(11, `${name} was given ${place} live, and ${at} before it`)
+    else if (seq <= at) report(11, `${name} was given ${place} again, live, at ${at}`)
+    timelines.moved(conversationId, seq)
+  }
 }
 
 function live(reader: Reader, entries: readonly WireEntry[], report: Report): void {
   const { name } = reader
-  for (const { seq } of entries) {
+  for (const entry of entries) {
+    const { seq } = entry
+    reader.timelines.told(entry)
     if (!reader.isFollowing) report(11, `${name} was given ${seq} live while it was catching up`)
     else if (seq > reader.at + 1) report(11, `${name} was given ${seq} live, and ${reader.at} before it`)
     else if (seq <= reader.at) report(11, `${name} was given ${seq} again, live, at ${reader.at}`)
@@ -64,7 +103,7 @@ function live(reader: Reader, entries: readonly WireEntry[], report: Report): vo
 }
 
 function page(
-  { inboxes }: Observed,
+  { inboxes, talks }: Observed,
   reader: Reader,
   { body, answer, connection }: ObservedRequest,
   report: Report,
@@ -81,7 +120,23 @@ function page(
       }
   if (since > (inboxes.get(connection.user)?.length ?? Infinity))
     report(13, `${name} pulled from ${since}, beyond the end, and was not told to start over`)
-  if (more || reader.isFollowing) return
+  for (const { conversationId, messages, seq: to, truncated: isCut } of answer!.data.timelines ?? []) {
+    const from = body.timelines?.[conversationId]
+    // It may be cut only where the membership in which it was followed up to there has ended.
+    const first = messages[0]?.seq ?? to
+    const stay = talks
+      .get(conversationId)
+      ?.stays.get(connection.user)
+      ?.findLast(({ joined }) => joined <= first)
+    const begin = isCut && from !== undefined && from + 1 < (stay?.joined ?? 0) ? first - 1 : from
+    const isWhole = begin === undefined || messages.every((message, i) => message.seq === begin + 1 + i)
+    if (!isWhole || (messages.at(-1)?.seq ?? to) !== to)
+      report(11, `${name} was given a page of ${conversationId} from ${from} to ${to} with holes`)
+  }
+  if (reader.isFollowing) return
+  for (const entry of entries) reader.timelines.told(entry)
+  for (const { conversationId, seq: to } of answer!.data.timelines ?? []) reader.timelines.moved(conversationId, to)
+  if (more) return
   reader.isFollowing = true
   reader.at = seq
 }

@@ -1,5 +1,6 @@
 // Invariants 10, 12 and 15: numbers have no gaps and are never used twice, and an entry is the same however it came.
 import type { Invariants } from '../check-history.js'
+import type { WireMessage } from '../history.js'
 import { messagesOf } from '../observed.js'
 
 export const checkNumbers: Invariants = ({ given, inboxes, history, connections }, report) => {
@@ -8,7 +9,9 @@ export const checkNumbers: Invariants = ({ given, inboxes, history, connections 
       if (seq !== i + 1 && entries[i - 1]?.seq !== seq) report(10, `${user}'s inbox has ${seq} in place ${i + 1}`)
     })
     const last = new Map<string, number>()
-    for (const { conversationId, seq } of messagesOf(entries)) {
+    for (const { conversationId, seq, groupId } of messagesOf(entries)) {
+      // Of a group one has only what was said while one was in it.
+      if (groupId !== undefined) continue
       const before = last.get(conversationId) ?? 0
       if (seq > before + 1) report(10, `${user} has ${conversationId} without ${before + 1} to ${seq - 1}`)
       last.set(conversationId, seq)
@@ -17,7 +20,8 @@ export const checkNumbers: Invariants = ({ given, inboxes, history, connections 
   const entryAt = new Map<string, { identity: string; json: string; how: string }>()
   for (const { user, how, entry } of given) {
     const place = `${user} ${entry.seq}`
-    const json = canonical(entry)
+    // What becomes of a message is another invariant's business, and so is what it says then.
+    const json = canonical(entry.message === undefined ? entry : { ...entry, message: lasting(entry.message) })
     const identity = entry.message === undefined ? `${entry.kind} ${entry.at}` : `message ${entry.message.msgId}`
     const before = entryAt.get(place)
     if (before === undefined) entryAt.set(place, { identity, json, how })
@@ -38,6 +42,20 @@ export const checkNumbers: Invariants = ({ given, inboxes, history, connections 
     highest.set(user, Math.max(highest.get(user) ?? 0, seq))
   }
 }
+
+const mayChange: ReadonlySet<string> = new Set([
+  'content',
+  'ext',
+  'asOf',
+  'editedAt',
+  'recalled',
+  'reactions',
+  'withheld',
+])
+
+/** What of a message never changes. */
+const lasting = (message: WireMessage): object =>
+  Object.fromEntries(Object.entries(message).filter(([name]) => !mayChange.has(name)))
 
 /** JSON text in which the order of keys does not matter. */
 const canonical = (value: unknown): string =>

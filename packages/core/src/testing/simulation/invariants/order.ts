@@ -5,9 +5,7 @@ import { keyOf, messagesOf, pairOf, type Observed, type ObservedRequest } from '
 export const checkOrder: Invariants = (observed, report) => {
   // 7: a place in a conversation holds one message, whoever looks.
   const at = new Map<string, string>()
-  for (const { user, entry } of observed.given) {
-    const { message } = entry
-    if (message === undefined) continue
+  for (const { user, message } of observed.messages) {
     const place = `${message.conversationId} ${message.seq}`
     const other = at.get(place)
     if (other !== undefined && other !== message.msgId) report(7, `${user} was given another message at ${place}`)
@@ -27,7 +25,7 @@ export const checkOrder: Invariants = (observed, report) => {
   for (const { first, seq } of firstAttempts(observed, places)) {
     if (seq === undefined) continue
     const { connection, body } = first
-    const lane = `${connection.user} ${connection.device} ${pairOf(connection.user, body.to, body.subject)}`
+    const lane = `${connection.user} ${connection.device} ${pairOf(first)}`
     const before = lanes.get(lane)
     if (before !== undefined && before.seq > seq)
       report(
@@ -38,13 +36,13 @@ export const checkOrder: Invariants = (observed, report) => {
   }
 }
 
-/** Where each key ended up: from finals, or from what it was acknowledged as. */
-function placesOf({ inboxes, keys }: Observed): Map<string, number> {
+/** Where each key ended up: from what was given, or from what it was acknowledged as. */
+function placesOf({ messages, keys }: Observed): Map<string, number> {
   const places = new Map<string, number>()
   for (const [name, { sends }] of keys)
     for (const { answer } of sends) if (answer?.ok === true) places.set(name, answer.data.seq)
-  for (const entries of inboxes.values())
-    for (const { from, clientMsgId, seq } of messagesOf(entries)) places.set(keyOf(from, clientMsgId), seq)
+  for (const { from, clientMsgId, seq, type } of messages.map(({ message }) => message))
+    if (!type.startsWith('im.')) places.set(keyOf(from, clientMsgId), seq)
   return places
 }
 
@@ -69,8 +67,8 @@ function knownBefore(
   steps.sort((a, b) => a.index - b.index)
   const acknowledged = new Map<string, number>()
   for (const { send, isAck, seq } of steps) {
-    const { connection, body } = send
-    const pair = pairOf(connection.user, body.to, body.subject)
+    const { body } = send
+    const pair = pairOf(send)
     const before = acknowledged.get(pair) ?? 0
     if (isAck) acknowledged.set(pair, Math.max(before, seq))
     else if (seq <= before) report(8, `${body.clientMsgId} became ${seq}, sent after ${before} was acknowledged`)

@@ -1,7 +1,7 @@
 // Invariants 18 to 20: delivered, read and unread.
 import type { Invariants, Report } from '../check-history.js'
-import type { WireEntry, WireMessage } from '../history.js'
-import { messagesOf, type Observed, type ObservedConnection } from '../observed.js'
+import type { WireEntry } from '../history.js'
+import { type Observed, type ObservedConnection } from '../observed.js'
 
 export const checkPositions: Invariants = (observed, report) => {
   delivered(observed, report)
@@ -57,7 +57,10 @@ function delivered(observed: Observed, report: Report): void {
 }
 
 /** 19 and 20 */
-function readPositions({ requests, inboxes, keys, given, connections }: Observed, report: Report): void {
+function readPositions(
+  { requests, inboxes, keys, given, messages, talks, connections }: Observed,
+  report: Report,
+): void {
   /** Of each user and conversation: what is known to be read, and by when; and the most that can have been. */
   const positions = new Map<string, { known: { index: number; seq: number }[]; most: number }>()
   const of = (user: string, conversationId: string) => {
@@ -70,14 +73,17 @@ function readPositions({ requests, inboxes, keys, given, connections }: Observed
     for (const { answer } of sends)
       if (answer?.ok === true)
         of(user, answer.data.conversationId).known.push({ index: answer.index, seq: answer.data.seq })
-  for (const [user, entries] of inboxes)
-    for (const { from, conversationId, seq } of messagesOf(entries))
-      if (from === user) of(user, conversationId).most = Math.max(of(user, conversationId).most, seq)
+  const mayBe = (user: string, conversationId: string, seq: number): void => {
+    const position = of(user, conversationId)
+    position.most = Math.max(position.most, seq)
+  }
+  for (const { message } of messages)
+    if (message.from !== null) mayBe(message.from, message.conversationId, message.seq)
+  // Who joins has read what was said before.
+  for (const [conversationId, { stays }] of talks)
+    for (const [user, ofUser] of stays) for (const { joined } of ofUser) mayBe(user, conversationId, joined - 1)
   for (const { event, body, connection } of requests)
-    if (event === 'read') {
-      const position = of(connection.user, body.conversationId)
-      position.most = Math.max(position.most, body.seq)
-    }
+    if (event === 'read') mayBe(connection.user, body.conversationId, body.seq)
   for (const { event, body, connection, index, answer } of requests) {
     if (event !== 'read' || answer?.ok !== true) continue
     const { user } = connection
@@ -88,13 +94,13 @@ function readPositions({ requests, inboxes, keys, given, connections }: Observed
     if (readSeq < before) report(19, `${name} was read up to ${before}, then ${readSeq}`)
     if (readSeq > atSeq) report(19, `${name} is read up to ${readSeq} of ${atSeq}`)
     if (readSeq < Math.min(body.seq, atSeq)) report(19, `${name} was read up to ${body.seq} and stands at ${readSeq}`)
-    unreadIs(inboxes.get(user), user, body.conversationId, readSeq, atSeq, unread, report)
+    unreadIs(talks, user, body.conversationId, readSeq, atSeq, unread, report)
     position.known.push({ index: answer.index, seq: readSeq })
   }
   for (const { user, entry } of given)
     if (entry.kind === 'read') {
       const { conversationId, readSeq, unread, atSeq } = entry as Required<WireEntry>
-      unreadIs(inboxes.get(user), user, conversationId, readSeq, atSeq, unread, report)
+      unreadIs(talks, user, conversationId, readSeq, atSeq, unread, report)
     }
   for (const [user, entries] of inboxes) {
     const last = new Map<string, number>()
@@ -107,7 +113,7 @@ function readPositions({ requests, inboxes, keys, given, connections }: Observed
   }
   atTheEnd(
     requests.filter(({ event }) => event === 'conversations'),
-    inboxes,
+    talks,
     of,
     connections,
     report,
@@ -117,7 +123,7 @@ function readPositions({ requests, inboxes, keys, given, connections }: Observed
 /** Every device's list says the same, and it is what the history says. */
 function atTheEnd(
   lists: Observed['requests'],
-  inboxes: Observed['inboxes'],
+  talks: Observed['talks'],
   of: (user: string, conversationId: string) => { known: { index: number; seq: number }[]; most: number },
   connections: ReadonlyMap<number, ObservedConnection>,
   report: Report,
@@ -138,7 +144,7 @@ function atTheEnd(
       if (told.has(name) && told.get(name) !== position)
         report(19, `${name} stands at ${told.get(name)} and ${position}`)
       told.set(name, position)
-      unreadIs(inboxes.get(user), user, conversationId, readSeq, seq, unread, report)
+      unreadIs(talks, user, conversationId, readSeq, seq, unread, report)
       total += unread
     }
     if (answer.data.cursor === undefined && total !== answer.data.unreadTotal)
@@ -147,7 +153,7 @@ function atTheEnd(
 }
 
 function unreadIs(
-  inbox: readonly WireEntry[] | undefined,
+  talks: Observed['talks'],
   user: string,
   conversationId: string,
   readSeq: number,
@@ -155,10 +161,7 @@ function unreadIs(
   unread: number,
   report: Report,
 ): void {
-  if (inbox === undefined) return
-  const counts = (m: WireMessage): boolean =>
-    m.conversationId === conversationId && m.seq > readSeq && m.seq <= atSeq && m.from !== user && m.silent !== true
-  const expected = messagesOf(inbox).filter(counts).length
-  if (unread !== expected)
+  const expected = talks.get(conversationId)?.unread(user, readSeq, atSeq) ?? null
+  if (expected !== null && unread !== expected)
     report(20, `${user} ${conversationId} has ${expected} unread from ${readSeq} to ${atSeq}, told ${unread}`)
 }

@@ -6,7 +6,7 @@ import { messagesOf, type Observed } from '../observed.js'
 export const checkSessions: Invariants = (observed, report, bounds) => {
   kicks(observed, report)
   strangers(observed, report)
-  theDead(observed, talksOf(observed), report, bounds.leaseMs)
+  theDead(observed, talksOf(observed, 'now'), report, bounds.leaseMs)
   settles(observed, report, bounds.sendDeadlineMs + bounds.slackMs)
 }
 
@@ -39,14 +39,15 @@ function kicks({ history, connections }: Observed, report: Report): void {
   })
 }
 
-/** 24, for 1:1: what belongs to two others. */
+/** 24: what belongs to others. What a group's messages are to whom is looked at with groups. */
 function strangers(observed: Observed, report: Report): void {
   const { given, history, connections, requests } = observed
-  const membersOf = conversationsOf(observed)
-  const talks = talksOf(observed)
+  const membersOf = conversationsOf(observed, 'ever')
+  const talks = talksOf(observed, 'ever')
   for (const { user, entry } of given) {
     const { message } = entry
-    if (message !== undefined && message.from !== user && message.to !== user)
+    if (message === undefined || message.groupId !== undefined) continue
+    if (message.from !== user && message.to !== user)
       report(24, `${user} was given what ${message.from} wrote to ${message.to}`)
   }
   for (const event of history) {
@@ -65,7 +66,7 @@ function strangers(observed: Observed, report: Report): void {
   for (const { event, body, answer, connection } of requests) {
     if (answer?.ok !== true) continue
     const { user } = connection
-    const members = membersOf.get(body?.conversationId)
+    const members = membersOf.get(body?.conversationId ?? body?.groupId)
     if (members !== undefined && !members.has(user))
       report(24, `${user} was answered ${event} of a foreign conversation`)
     if (event === 'presence')
@@ -74,16 +75,22 @@ function strangers(observed: Observed, report: Report): void {
   }
 }
 
-function conversationsOf({ inboxes }: Observed): Map<string, Set<string>> {
+/** Who was ever a member of each conversation, or is one at the end. */
+function conversationsOf({ inboxes, talks }: Observed, when: 'ever' | 'now'): Map<string, Set<string>> {
   const members = new Map<string, Set<string>>()
+  for (const [conversationId, { isGroup, stays }] of talks) {
+    const users = [...stays].filter(([, ofUser]) => when === 'ever' || ofUser.at(-1)!.to === Infinity)
+    if (isGroup) members.set(conversationId, new Set(users.map(([user]) => user)))
+  }
   for (const entries of inboxes.values())
-    for (const { conversationId, from, to } of messagesOf(entries)) members.set(conversationId, new Set([from!, to!]))
+    for (const { conversationId, from, to, groupId } of messagesOf(entries))
+      if (groupId === undefined) members.set(conversationId, new Set([from!, to!]))
   return members
 }
 
 /** Whether two users share a conversation: the others' presence is nobody's business. */
-function talksOf(observed: Observed): (a: string, b: string) => boolean {
-  const members = [...conversationsOf(observed).values()]
+function talksOf(observed: Observed, when: 'ever' | 'now'): (a: string, b: string) => boolean {
+  const members = [...conversationsOf(observed, when).values()]
   return (a, b) => a === b || members.some((two) => two.has(a) && two.has(b))
 }
 
@@ -136,7 +143,7 @@ function settles({ history, requests }: Observed, report: Report, withinMs: numb
   }
   const endMs = history.at(-1)?.atMs ?? 0
   for (const { event, atMs, answer, connection, body } of requests) {
-    if (event !== 'c2c') continue
+    if (event !== 'c2c' && event !== 'c2g') continue
     const waitedTo = Math.min(answer?.atMs ?? endMs, connection.brokenAtMs, endMs)
     let waitedMs = waitedTo - atMs
     for (const { node, fromMs, toMs } of pauses)

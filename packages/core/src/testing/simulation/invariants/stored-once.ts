@@ -1,6 +1,6 @@
 // Invariants 1 to 6: what was acknowledged is there, once, as it was sent; what was refused is not.
 import type { Invariants, Report } from '../check-history.js'
-import { isDefinite, keyOf, messagesOf, saidOf, type Observed, type ObservedKey } from '../observed.js'
+import { isChanged, isDefinite, keyOf, messagesOf, saidOf, type Observed, type ObservedKey } from '../observed.js'
 
 export const checkStoredOnce: Invariants = (observed, report) => {
   const byId = new Map<string, string>()
@@ -27,8 +27,8 @@ export const checkStoredOnce: Invariants = (observed, report) => {
 }
 
 function acknowledgedIsThere({ inboxes }: Observed, { user, key, sends }: ObservedKey, report: Report): void {
-  for (const { answer, body } of sends) {
-    if (answer?.ok !== true) continue
+  for (const { answer, body, event } of sends) {
+    if (answer?.ok !== true || event === 'c2g') continue
     for (const member of new Set([user, body.to as string])) {
       const inbox = inboxes.get(member)
       if (inbox === undefined) continue
@@ -56,11 +56,10 @@ function oneAnswer({ user, key, sends }: ObservedKey, report: Report): void {
     report(5, `${user} ${key} was answered CONFLICT, and only one message was ever sent under it`)
 }
 
-function matchesASend({ keys, given }: Observed, report: Report): void {
+function matchesASend({ keys, messages }: Observed, report: Report): void {
   const told = new Set<string>()
-  for (const { user, entry, index } of given) {
-    const { message } = entry
-    if (message === undefined) continue
+  for (const { user, message, index } of messages) {
+    if (isChanged(message)) continue
     const name = `${user} ${message.msgId} ${message.clientMsgId} ${saidOf(message)}`
     if (told.has(name)) continue
     told.add(name)

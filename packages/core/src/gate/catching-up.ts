@@ -1,0 +1,116 @@
+// What a client holds and what it lacks: acknowledgements and pulls.
+import type { Deliveries } from '../logic/deliveries.js'
+import { pageJson, readPage, resetJson, type Page } from '../logic/pull.js'
+import type { Positions } from '../logic/timeline-pages.js'
+import type { ConversationId, Seq } from '../model/ids.js'
+import type { TimelineReads } from '../ports/storage.js'
+import { RookeryError } from '../protocol/errors.js'
+import type { Limits } from '../protocol/limits.js'
+import type { RequestOf } from '../protocol/requests.js'
+import { okJson } from '../protocol/wire.js'
+import type { Followed } from './followed.js'
+import { decidePull, goalOf, type Read } from './following.js'
+import type { Reply, Session } from './session.js'
+import type { Track } from './track.js'
+
+export interface CatchingUp {
+  readonly deliveries: Deliveries
+  readonly timelines: () => TimelineReads
+  readonly followed: Followed
+  readonly limits: Limits
+  /** Of the storage; known once it has started. */
+  readonly epoch: () => string
+}
+
+/**
+ * Notes what a device holds of its inbox. Positions of conversation timelines are checked and no more: nothing is stored
+ * of how far a group's message was delivered, a client names them again when it connects or pulls.
+ */
+export async function acknowledge(cases: CatchingUp, session: Session, request: RequestOf<'ack'>): Promise<string> {
+  refuseTooMany(request.timelines, cases.limits)
+  const clamped = Math.min(request.seq, session.inbox.standing.at)
+  cases.deliveries.acknowledged(session, session.deliveredFrom, clamped)
+  return JSON.stringify({ seq: clamped })
+}
+
+/** Answers with a page, in the turn in which the session is decided to follow: what is routed after that comes behind it. */
+export async function pull(
+  cases: CatchingUp,
+  session: Session,
+  request: RequestOf<'pull'>,
+  reply: Reply,
+): Promise<null> {
+  refuseTooMany(request.timelines, cases.limits)
+  const reads = cases.timelines()
+  const isFollowed = (id: ConversationId): boolean => session.timelines?.get(id)?.standing.end === null
+  // Entries that this session was not given may have begun or ended timelines.
+  if (session.mode === 'catching-up' && request.since > appliedOf(session)) {
+    const follows = await reads.follows(session.userId)
+    if (session.isClosed) return null
+    cases.followed.replace(session, follows)
+    session.followsAsOf = Math.max(session.followsAsOf, request.since)
+  }
+  const [page, heads] = await Promise.all([
+    readPage(reads, session.userId, request, cases.limits, isFollowed),
+    headsOfUnnamed(session, request.timelines ?? {}, reads),
+  ])
+  if (page === null) reply(okJson(resetJson(cases.epoch())))
+  else {
+    take(cases.followed, session, page, heads)
+    const more = session.mode === 'following' ? !page.last : true
+    cases.deliveries.acknowledged(session, session.deliveredFrom, Math.min(request.since, session.inbox.standing.at))
+    reply(okJson(pageJson(page, more, cases.epoch())))
+  }
+  return null
+}
+
+/** A client that names none of its timelines follows them from their heads. */
+async function headsOfUnnamed(
+  session: Session,
+  named: Positions,
+  reads: TimelineReads,
+): Promise<ReadonlyMap<ConversationId, Seq>> {
+  if (session.mode === 'following' || session.timelines === null) return new Map()
+  const ids = [...session.timelines].filter(([id, { isNamed }]) => !isNamed && !Object.hasOwn(named, id))
+  if (ids.length === 0) return new Map()
+  const heads = await reads.conversationHeads(ids.map(([id]) => id))
+  return new Map(ids.map(([id], i) => [id, heads[i]?.seq ?? 0]))
+}
+
+/** Has the session stand where the page ends, and follow where there is nothing more. */
+function take(followed: Followed, session: Session, page: Page, heads: ReadonlyMap<ConversationId, Seq>): void {
+  if (session.mode === 'following' || session.isClosed) return
+  const { inbox } = session
+  const appliedTo = appliedOf(session)
+  followed.given(
+    session,
+    page.facts.filter(({ seq }) => seq > appliedTo),
+  )
+  const reads = new Map<ConversationId, Read>()
+  for (const { conversationId, to, last } of page.timelines) {
+    reads.set(conversationId, { to, last })
+    const track = session.timelines?.get(conversationId)
+    if (track !== undefined) track.isNamed = true
+  }
+  const tracks: [Track<Session>, Read | null][] = [[inbox, { to: page.to, last: page.isInboxLast }]]
+  for (const [id, track] of session.timelines ?? [])
+    tracks.push([track, reads.get(id) ?? (track.isNamed ? null : wholeOf(track, heads.get(id) ?? 0))])
+  const pulled = tracks.map(([{ standing }, read]) => ({ standing, read }))
+  const { mode, standings } = decidePull(session.mode, pulled, page.last)
+  tracks.forEach(([track], i) => (track.standing = standings[i]!))
+  if (mode === 'following') session.follow()
+  for (const [id, track] of [...(session.timelines ?? [])]) if (track.isOver) followed.leave(session, id)
+}
+
+/** Up to where the session knows what the inbox says about timelines. */
+const appliedOf = ({ followsAsOf, inbox }: Session): Seq => Math.max(followsAsOf, inbox.standing.at)
+
+const wholeOf = ({ standing }: Track, head: Seq): Read => ({
+  to: goalOf({ ...standing, known: Math.max(standing.known, head) }),
+  last: true,
+})
+
+function refuseTooMany(named: Positions | undefined, { list }: Limits): void {
+  if (named !== undefined && Object.keys(named).length > list)
+    throw new RookeryError('TOO_LARGE', `a list may have ${list} items`)
+}

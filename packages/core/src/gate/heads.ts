@@ -1,0 +1,79 @@
+// Compares what sessions of this node hold with the heads of their timelines, many in one read: at every heartbeat, and
+// where something is known to have happened that could not be routed.
+import type { ConversationId, UserId } from '../model/ids.js'
+import type { Logger } from '../ports/logger.js'
+import type { TimelineReads } from '../ports/storage.js'
+import type { Followed } from './followed.js'
+import type { Registry } from './registry.js'
+
+/** So many heads are read at once. */
+const headsMax = 1000
+
+interface Parts {
+  readonly timelines: () => TimelineReads
+  readonly registry: Registry
+  readonly followed: Followed
+  readonly logger: Logger
+}
+
+export class Heads {
+  private users = new Set<UserId>()
+  private conversations = new Set<ConversationId>()
+  private isDue = false
+
+  constructor(private readonly parts: Parts) {}
+
+  /** Compares the inbox of a user soon; calls of one turn share one read. */
+  checkSoon(userId: UserId): void {
+    this.users.add(userId)
+    this.soon()
+  }
+
+  /** Compares the timeline of a conversation soon. */
+  checkTimelineSoon(conversationId: ConversationId): void {
+    this.conversations.add(conversationId)
+    this.soon()
+  }
+
+  /** Compares everything. */
+  async compareAll(): Promise<void> {
+    const { registry, followed } = this.parts
+    await Promise.all([this.compareInboxes(registry.users()), this.compareTimelines(followed.conversations())])
+  }
+
+  private soon(): void {
+    if (this.isDue) return
+    this.isDue = true
+    queueMicrotask(() => {
+      this.isDue = false
+      const { users, conversations } = this
+      this.users = new Set()
+      this.conversations = new Set()
+      Promise.all([this.compareInboxes([...users]), this.compareTimelines([...conversations])]).catch((error) =>
+        this.parts.logger.error('heads were not read; the next heartbeat reads them', error),
+      )
+    })
+  }
+
+  private async compareInboxes(users: readonly UserId[]): Promise<void> {
+    for (let i = 0; i < users.length; i += headsMax) {
+      const chunk = users.slice(i, i + headsMax)
+      const heads = await this.parts.timelines().heads(chunk)
+      chunk.forEach((user, at) => {
+        for (const session of this.parts.registry.of(user))
+          if (!session.isClosed) session.inbox.happen({ kind: 'head', seq: heads[at]!.seq })
+      })
+    }
+  }
+
+  private async compareTimelines(conversations: readonly ConversationId[]): Promise<void> {
+    for (let i = 0; i < conversations.length; i += headsMax) {
+      const chunk = conversations.slice(i, i + headsMax)
+      const heads = await this.parts.timelines().conversationHeads(chunk)
+      chunk.forEach((conversation, at) => {
+        const head = heads[at]
+        if (head) this.parts.followed.compare(conversation, head)
+      })
+    }
+  }
+}

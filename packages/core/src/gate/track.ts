@@ -1,0 +1,135 @@
+// One timeline as one session follows it: it gives in order, keeps what overtook others, and waits for holes to close.
+// Its session may follow several; whether it follows at all is the session's.
+import type { JsonText, Seq } from '../model/ids.js'
+import type { FollowFact } from '../logic/sessions.js'
+import type { Clock, Timer } from '../ports/clock.js'
+import type { Frame } from './connection.js'
+import { decide, isBehind, type Action, type Happening, type Mode, type Standing } from './following.js'
+
+/** Consecutive entries or messages, beginning at `from`. */
+export interface Run {
+  readonly from: Seq
+  readonly texts: readonly JsonText[]
+  /** Of entries: those that begin or end a timeline. */
+  readonly facts: readonly FollowFact[] | null
+}
+
+interface Held extends Run {
+  readonly shared: () => Frame
+}
+
+/** The session, as its tracks see it. */
+export interface Follower {
+  readonly mode: Mode
+  readonly clock: Clock
+  readonly holeMs: number
+  /** Queues what a track gives. */
+  emitFrame(frame: Frame): void
+  /** These were among the entries just given. */
+  given(facts: readonly FollowFact[]): void
+  /** It is catching up from now on. */
+  behind(): void
+}
+
+/** More runs than this in front of a hole are not kept: the session pulls them. */
+const heldMax = 64
+
+export class Track<Of extends Follower = Follower> {
+  /** The client has named its position in this catching up: nothing between there and the head may be passed over. */
+  isNamed = false
+  private held: Held[] | null = null
+  private patience: Timer | null = null
+
+  constructor(
+    readonly follower: Of,
+    public standing: Standing,
+    /** Makes the frame that gives these. */
+    private readonly frameOf: (texts: readonly JsonText[]) => Frame,
+  ) {}
+
+  /** Nothing will come any more. */
+  get isOver(): boolean {
+    return this.standing.end !== null && this.standing.at >= this.standing.end
+  }
+
+  /** Something was routed to it. `shared` makes the one frame of all of it, once for all sessions. */
+  routed(run: Run, shared: () => Frame): void {
+    const before = this.standing.at
+    switch (this.happen({ kind: 'routed', from: run.from, to: lastOf(run) })) {
+      case 'give':
+        this.give(run, before, shared)
+        this.giveHeld()
+        break
+      case 'hold':
+        this.hold({ ...run, shared })
+        break
+    }
+  }
+
+  /** Something happened to it; answers what was decided. */
+  happen(happening: Happening): Action {
+    const { next, action } = decide(this.follower.mode, this.standing, happening)
+    this.standing = next
+    if (action === 'wait') this.beginPatience()
+    else if (action === 'sync') this.follower.behind()
+    return action
+  }
+
+  /** Drops what is held; it comes with the next pull, or not at all. */
+  forget(): void {
+    this.held = null
+    if (this.patience !== null) this.follower.clock.clearTimeout(this.patience)
+    this.patience = null
+  }
+
+  private give(run: Run, before: Seq, shared: () => Frame): void {
+    const { at } = this.standing
+    const isWhole = run.from === before + 1 && at === lastOf(run)
+    this.follower.emitFrame(
+      isWhole ? shared() : this.frameOf(run.texts.slice(before + 1 - run.from, at + 1 - run.from)),
+    )
+    const facts = run.facts?.filter(({ seq }) => seq > before && seq <= at) ?? []
+    if (facts.length > 0) this.follower.given(facts)
+  }
+
+  private hold(run: Held): void {
+    const held = (this.held ??= [])
+    const place = held.findIndex((other) => other.from > run.from)
+    if (place === -1) held.push(run)
+    else held.splice(place, 0, run)
+    if (held.length > heldMax) this.happen({ kind: 'patience-over' })
+    else this.beginPatience()
+  }
+
+  private giveHeld(): void {
+    for (let run = this.held?.[0]; run !== undefined; run = this.held?.[0]) {
+      const before = this.standing.at
+      if (lastOf(run) > before) {
+        if (this.happen({ kind: 'routed', from: run.from, to: lastOf(run) }) !== 'give') break
+        this.give(run, before, run.shared)
+      }
+      this.held?.shift()
+    }
+    if (this.held?.length === 0) this.held = null
+    if (this.patience === null) return
+    // The hole has closed; where there is another behind it, that one has its own time.
+    this.follower.clock.clearTimeout(this.patience)
+    this.patience = null
+    if (isBehind(this.standing)) this.beginPatience()
+  }
+
+  private beginPatience(): void {
+    this.patience ??= this.follower.clock.setTimeout(() => {
+      this.patience = null
+      this.happen({ kind: 'patience-over' })
+    }, this.follower.holeMs)
+  }
+}
+
+const lastOf = ({ from, texts }: Run): Seq => from + texts.length - 1
+
+/** Several entries as one frame. */
+export const entriesFrame = (entries: readonly JsonText[]): Frame => ({
+  event: 'entries',
+  json: `{"entries":[${entries.join(',')}]}`,
+})

@@ -1,0 +1,290 @@
+// Groups, as the business server asks for them: no rights are asked, lists may be of any length, and nobody is named as who
+// did it.
+import type { ConversationId, UserId } from '../model/ids.js'
+import type { Role } from '../model/group.js'
+import type { Random } from '../ports/random.js'
+import type { Storage } from '../ports/storage.js'
+import { check } from '../protocol/check.js'
+import { requestDigest } from '../protocol/digest.js'
+import { plainJson } from '../protocol/json.js'
+import { hostSchemas } from '../protocol/requests.js'
+import type { GroupInfo, GroupMember, GroupProfile } from '../protocol/shapes.js'
+import { groupJson, memberJson } from '../protocol/wire.js'
+import { notFound } from './authorise.js'
+import type { ChangeKey, GroupChanges, GroupOrder } from './group-changes.js'
+import * as steps from './group-steps.js'
+import type { GroupSettings } from './group-steps.js'
+import { newGroupId, type Groups } from './groups.js'
+import type { Joining } from './joining.js'
+
+/** A group that the host makes. */
+export interface NewGroup extends GroupProfile {
+  readonly owner: UserId
+  readonly name: string
+  /** Besides the owner. Default: nobody. */
+  readonly members?: readonly UserId[]
+}
+
+/** How far a list is worked off, in users. */
+export interface GroupProgress {
+  readonly done: number
+  readonly total: number
+}
+
+/** For every change of a group. */
+export interface GroupCall {
+  /** Given again with the same request, it is the same change: made once. Default: a new one. */
+  readonly clientMsgId?: string
+}
+
+/** For those that take a list. */
+export interface GroupListCall extends GroupCall {
+  /** Called after each part of the list. */
+  readonly onProgress?: (progress: GroupProgress) => void
+}
+
+interface Parts {
+  readonly storage: Pick<Storage, 'groups'>
+  readonly changes: GroupChanges
+  readonly joining: Joining
+  readonly groups: Groups
+  readonly random: Random
+  readonly settings: GroupSettings
+}
+
+/** Users in one change: a message that names some 25 KB of ids, and a commit that others do not feel. */
+const partMax = 200
+
+/**
+ * Every call rejects with a `RookeryError`: `NOT_FOUND` where there is no such group, or a user named does not exist.
+ * Long lists are worked off in parts, each a change of its own: where one fails, those before it stand, and the same call
+ * again does the rest.
+ */
+export class ImGroups {
+  constructor(private readonly parts: Parts) {}
+
+  /**
+   * Makes a group.
+   * @throws RookeryError `NOT_FOUND` with `details.userIds` for unknown users, `TOO_LARGE`, `CONFLICT`
+   */
+  async create(group: NewGroup, options: GroupListCall = {}): Promise<GroupInfo> {
+    const asked = checkNewGroup(group)
+    const id = newGroupId(this.parts.random)
+    return this.get(await this.make(id, asked, this.baseOf(options), options.onProgress))
+  }
+
+  async get(groupId: ConversationId): Promise<GroupInfo> {
+    const group = await this.parts.storage.groups.group(checkId(groupId))
+    if (group === null) throw notFound()
+    return JSON.parse(groupJson(group, null)) as GroupInfo
+  }
+
+  /** What is left out stays; an empty avatar or announcement takes it away. */
+  async update(groupId: ConversationId, profile: GroupProfile, options: GroupCall = {}): Promise<GroupInfo> {
+    const given = { ...profile, avatar: profile.avatar === null ? '' : profile.avatar }
+    const { groupId: _, ...asked } = check(
+      hostSchemas['group.update'],
+      defined({ ...given, announcement: given.announcement === null ? '' : given.announcement, groupId }),
+    )
+    const { settings } = this.parts
+    return this.change('update', { groupId, ...asked }, options, [], (facts) => steps.update(facts, asked, settings))
+  }
+
+  async dissolve(groupId: ConversationId, options: GroupCall = {}): Promise<void> {
+    const order = this.order('dissolve', { groupId }, this.baseOf(options), [], (facts) =>
+      steps.dissolve(facts, this.parts.settings),
+    )
+    await this.parts.changes.change(order)
+  }
+
+  /** Adds users; those who are members stay as they are. */
+  async add(groupId: ConversationId, userIds: readonly UserId[], options: GroupListCall = {}): Promise<GroupInfo> {
+    await this.addAll(groupId, checkUserIds(userIds), this.baseOf(options), options.onProgress)
+    return this.get(groupId)
+  }
+
+  /**
+   * Ends memberships; who is no member is passed over.
+   * @throws RookeryError `FORBIDDEN` for the owner, who is replaced first
+   */
+  async remove(groupId: ConversationId, userIds: readonly UserId[], options: GroupListCall = {}): Promise<GroupInfo> {
+    await this.removeAll(groupId, checkUserIds(userIds), this.baseOf(options), options.onProgress)
+    return this.get(groupId)
+  }
+
+  /** Has a member leave, as if on its own. */
+  async leave(groupId: ConversationId, userId: UserId, options: GroupCall = {}): Promise<void> {
+    const [member] = checkUserIds([userId])
+    const order = this.order('leave', { groupId, userId }, this.baseOf(options), [member!], (facts) =>
+      steps.leave(facts, userId, this.parts.settings),
+    )
+    await this.parts.changes.change(order)
+  }
+
+  /** Gives a member a role; as `owner` it takes the group over, and the former owner becomes admin. */
+  async role(groupId: ConversationId, userId: UserId, role: Role, options: GroupCall = {}): Promise<GroupInfo> {
+    const asked = check(hostSchemas['group.role'], { groupId, userId, role })
+    return this.change('role', asked, options, [userId], (facts) =>
+      steps.setRole(facts, userId, role, this.parts.settings),
+    )
+  }
+
+  /** Mutes a member, or, without one, everybody but owner and admins, until a time in Unix ms; 0 ends it. */
+  async mute(
+    groupId: ConversationId,
+    { userId, until }: { readonly userId?: UserId; readonly until: number },
+    options: GroupCall = {},
+  ): Promise<GroupInfo> {
+    const asked = check(hostSchemas['group.mute'], defined({ groupId, userId, until }))
+    return this.change('mute', asked, options, userId === undefined ? [] : [userId], (facts) =>
+      steps.mute(facts, userId, until, this.parts.settings),
+    )
+  }
+
+  /** A page of the members, by their ids. `limit` up to `limits.list`. */
+  async members(
+    groupId: ConversationId,
+    page: { readonly cursor?: string; readonly limit?: number } = {},
+  ): Promise<{ readonly members: readonly GroupMember[]; readonly cursor?: string }> {
+    const asked = check(hostSchemas['group.members'], defined({ ...page, groupId }))
+    await this.get(groupId)
+    const { members, ...rest } = await this.parts.groups.page(asked)
+    return { members: members.map((member) => JSON.parse(memberJson(member)) as GroupMember), ...rest }
+  }
+
+  /**
+   * Says that something has changed which the host keeps itself: the group's version is raised, whatever was decided under
+   * the one before is decided again, and the members are told by an `im.group` of the event `updated` without changes.
+   */
+  async changed(groupId: ConversationId, options: GroupCall = {}): Promise<GroupInfo> {
+    return this.change('changed', { groupId }, options, [], () => steps.touch())
+  }
+
+  /**
+   * Makes a group under an id given.
+   * @param base of the keys of its parts
+   */
+  async make(
+    groupId: ConversationId,
+    { owner, members, ...profile }: CheckedGroup,
+    base: Base,
+    onProgress?: GroupListCall['onProgress'],
+  ): Promise<ConversationId> {
+    const { changes, joining, settings } = this.parts
+    const all = [owner, ...new Set(members.filter((userId) => userId !== owner))]
+    const first = all.slice(0, partMax)
+    const key = keyOf(base, 0, requestDigest('create', { owner, members, ...profile }))
+    const made = await changes.once(null, key, async () => {
+      const step = steps.create(owner, first, profile, settings)
+      await joining.mayJoin(null, first)
+      return changes.create(groupId, null, key, step)
+    })
+    onProgress?.({ done: first.length, total: all.length })
+    await this.addAll(made!, all.slice(partMax), { ...base, from: 1 }, (progress) =>
+      onProgress?.({ done: first.length + progress.done, total: all.length }),
+    )
+    return made!
+  }
+
+  /** Adds users, part by part. */
+  addAll(groupId: ConversationId, userIds: readonly UserId[], base: Base, onProgress?: OnProgress): Promise<void> {
+    const { joining, settings } = this.parts
+    return this.inParts('add', groupId, userIds, base, onProgress, (facts, part) =>
+      steps.add(facts, part, settings, (joiners) => joining.mayJoin(null, joiners)),
+    )
+  }
+
+  /** Removes users, part by part. */
+  removeAll(groupId: ConversationId, userIds: readonly UserId[], base: Base, onProgress?: OnProgress): Promise<void> {
+    return this.inParts('remove', groupId, userIds, base, onProgress, (facts, part) =>
+      steps.remove(facts, part, this.parts.settings),
+    )
+  }
+
+  private async inParts(
+    event: string,
+    groupId: ConversationId,
+    userIds: readonly UserId[],
+    base: Base,
+    onProgress: OnProgress | undefined,
+    decide: (facts: steps.GroupFacts, part: readonly UserId[]) => ReturnType<GroupOrder['decide']>,
+  ): Promise<void> {
+    for (let done = 0, n = base.from; done < userIds.length; n++) {
+      const part = userIds.slice(done, done + partMax)
+      const key = keyOf(base, n, requestDigest(event, { groupId, part }))
+      await this.parts.changes.change({ groupId, by: null, key, named: part, decide: (facts) => decide(facts, part) })
+      done += part.length
+      onProgress?.({ done, total: userIds.length })
+    }
+  }
+
+  private async change(
+    event: string,
+    asked: { readonly groupId: ConversationId },
+    options: GroupCall,
+    named: readonly UserId[],
+    decide: GroupOrder['decide'],
+  ): Promise<GroupInfo> {
+    await this.parts.changes.change(this.order(event, asked, this.baseOf(options), named, decide))
+    return this.get(asked.groupId)
+  }
+
+  private order<Asked extends { readonly groupId: ConversationId }>(
+    event: string,
+    asked: Asked,
+    base: Base,
+    named: readonly UserId[],
+    decide: GroupOrder['decide'],
+  ): GroupOrder {
+    const key = keyOf(base, 0, requestDigest(event, asked))
+    return { groupId: checkId(asked.groupId), by: null, key, named, decide }
+  }
+
+  private baseOf({ clientMsgId }: GroupCall): Base {
+    if (clientMsgId === undefined) return { clientMsgId: this.parts.random.id(), isGiven: false, from: 0 }
+    return { clientMsgId: check(hostSchemas.key, clientMsgId), isGiven: true, from: 0 }
+  }
+}
+
+type OnProgress = (progress: GroupProgress) => void
+
+/** What the keys of a call's parts are made of; its parts are counted from `from` on. */
+export interface Base {
+  readonly clientMsgId: string
+  readonly isGiven: boolean
+  readonly from: number
+}
+
+/** A row of the outbox is moved under keys made of its id. */
+export const baseOfRow = (id: string): Base => ({ clientMsgId: id, isGiven: true, from: 0 })
+
+/** The first part has the key itself; those after it have one that follows from it. */
+const keyOf = ({ clientMsgId, isGiven }: Base, part: number, digest: string): ChangeKey => ({
+  clientMsgId: part === 0 ? clientMsgId : requestDigest('part', { clientMsgId, part }),
+  digest,
+  isGiven,
+})
+
+/** A group as the host gave it, checked. */
+export type CheckedGroup = ReturnType<typeof checkNewGroup>
+
+/** @throws RookeryError `BAD_REQUEST` */
+export function checkNewGroup(group: NewGroup) {
+  const { avatar, announcement, ext, ...rest } = group
+  const texts = { avatar: avatar ?? undefined, announcement: announcement ?? undefined }
+  const given = defined({ ...rest, ...texts, ext: ext === undefined ? undefined : plainJson(ext) })
+  const { members = [], ...checked } = check(hostSchemas['group.create'], given)
+  return { ...checked, members }
+}
+
+/** @throws RookeryError `BAD_REQUEST` */
+export const checkUserIds = (userIds: readonly UserId[]): readonly UserId[] => [
+  ...new Set(check(hostSchemas.userIds, userIds)),
+]
+
+/** @throws RookeryError `BAD_REQUEST` */
+export const checkId = (groupId: ConversationId): ConversationId => check(hostSchemas['group.get'], { groupId }).groupId
+
+/** What is undefined counts as left out. */
+const defined = (given: object): object =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))

@@ -1,0 +1,165 @@
+// What a host asks for beside chat: to take away what is old now, to have every counter looked at, and to give or erase what
+// is kept of one user.
+import type { UserId } from '../model/ids.js'
+import type { Clock } from '../ports/clock.js'
+import type { Belonging, Finding, Storage } from '../ports/storage.js'
+import type { Retention as Kept } from '../protocol/retention.js'
+import { entryJson, storedMessageJson } from '../protocol/wire.js'
+import type { Deliveries } from './deliveries.js'
+import type { Kicks } from './kicks.js'
+import type { Progress, Retention, TrimProgress } from './retention.js'
+
+/** What a run of `verify` has seen so far. */
+export interface VerifyProgress extends Progress {
+  /** Rows looked at. */
+  readonly checked: number
+  readonly findings: number
+  /** Of those, how many were repaired. */
+  readonly repaired: number
+}
+
+/** What an erasure has taken so far. */
+export interface EraseProgress extends Progress {
+  readonly messages: number
+  readonly keys: number
+  readonly entries: number
+  readonly devices: number
+}
+
+/** One thing that is kept of a user; plain JSON. */
+export type UserRecord =
+  /** `seq` and `floor` of the inbox. */
+  | { readonly record: 'user'; readonly userId: UserId; readonly seq: number; readonly floor: number }
+  | {
+      readonly record: 'device'
+      readonly deviceId: string
+      readonly deviceType: string
+      /** When a session of it last ended, Unix ms; null before the first end. */
+      readonly seenAt: number | null
+    }
+  | ({ readonly record: 'membership' } & Belonging)
+  /** What the user sent, as PROTOCOL has messages. */
+  | { readonly record: 'message'; readonly message: object }
+  /** What stands in the inbox, as PROTOCOL has entries. */
+  | { readonly record: 'entry'; readonly entry: object }
+
+interface Parts {
+  readonly storage: Pick<Storage, 'maintenance' | 'timelines' | 'devices'>
+  readonly kicks: Kicks
+  readonly deliveries: Deliveries
+  readonly clock: Clock
+  readonly retention: Retention
+  readonly kept: Pick<Kept, 'batchRows' | 'pauseMs'>
+}
+
+/**
+ * Every call goes in small steps with rests between them, as `retention` says, so that chat goes on beside it.
+ * All of them throw StorageError where the storage fails; what was done until then stays done, and a further call goes on.
+ */
+export class HostMaintenance {
+  constructor(private readonly parts: Parts) {}
+
+  /** Takes away now what is older than the option `retention` says; resolves with what was taken. */
+  trim({ onProgress }: { readonly onProgress?: (progress: TrimProgress) => void } = {}): Promise<TrimProgress> {
+    return this.parts.retention.run(onProgress)
+  }
+
+  /** Computes every counter and unread anew from the rows, tells what differs, and repairs on request what can be. */
+  async verify({
+    repair = false,
+    onFinding = () => {},
+    onProgress = () => {},
+  }: {
+    readonly repair?: boolean
+    readonly onFinding?: (finding: Finding) => void
+    readonly onProgress?: (progress: VerifyProgress) => void
+  } = {}): Promise<VerifyProgress> {
+    let sum = { done: 0, checked: 0, findings: 0, repaired: 0 }
+    await this.steps(
+      (after, rows) => this.parts.storage.maintenance.verify({ after, rows, repair }),
+      ({ progress, checked, findings }) => {
+        sum = {
+          done: progress,
+          checked: sum.checked + checked,
+          findings: sum.findings + findings.length,
+          repaired: sum.repaired + findings.filter(({ repaired }) => repaired).length,
+        }
+        findings.forEach(onFinding)
+        onProgress(sum)
+      },
+    )
+    return sum
+  }
+
+  /**
+   * Everything that is kept of a user, page by page: the user, devices, memberships each followed by what the user sent there,
+   * and the inbox. Contents of what others said stand in the inbox alone.
+   */
+  async *exportUser(userId: UserId): AsyncGenerator<UserRecord, void, undefined> {
+    const { storage, kept } = this.parts
+    const [head] = await storage.timelines.heads([userId])
+    yield { record: 'user', userId, seq: head?.seq ?? 0, floor: head?.floor ?? 0 }
+    for (const { deviceId, deviceType, seenAt } of await storage.devices.list([userId]))
+      yield { record: 'device', deviceId, deviceType, seenAt }
+    for (let after: string | null = null; ;) {
+      const page = await storage.maintenance.export(userId, { after, rows: kept.batchRows })
+      for (const membership of page.memberships) yield { record: 'membership', ...membership }
+      for (const message of page.messages) yield { record: 'message', message: parse(storedMessageJson(message)) }
+      if (page.next === null) break
+      after = page.next
+    }
+    for (let after = 0; ;) {
+      const { entries, head: end } = await storage.timelines.inbox(userId, after, kept.batchRows)
+      for (const entry of entries) yield { record: 'entry', entry: parse(entryJson(entry)) }
+      const last = entries.at(-1)
+      if (last === undefined || last.seq >= end) return
+      after = last.seq
+    }
+  }
+
+  /**
+   * Closes the user's sessions, and erases what is kept of the user: contents of its messages, keys, devices, inbox, settings.
+   * What remains is its id, in others' timelines and memberships. See that `authenticate` refuses the user before; groups that
+   * it owns are given to somebody else, or dissolved, before as well.
+   */
+  async eraseUser(
+    userId: UserId,
+    { onProgress = () => {} }: { readonly onProgress?: (progress: EraseProgress) => void } = {},
+  ): Promise<EraseProgress> {
+    const { storage, kicks, deliveries } = this.parts
+    await kicks.close(userId, {}, 'admin')
+    // What its devices acknowledged last would make them known again.
+    await deliveries.flush()
+    let sum = { done: 0, messages: 0, keys: 0, entries: 0, devices: 0 }
+    await this.steps(
+      (after, rows) => storage.maintenance.erase(userId, { after, rows }),
+      ({ progress, messages, keys, entries, devices }) => {
+        sum = {
+          done: progress,
+          messages: sum.messages + messages,
+          keys: sum.keys + keys,
+          entries: sum.entries + entries,
+          devices: sum.devices + devices,
+        }
+        onProgress(sum)
+      },
+    )
+    return sum
+  }
+
+  private async steps<Step extends { readonly next: string | null }>(
+    step: (after: string | null, rows: number) => Promise<Step>,
+    saw: (step: Step) => void,
+  ): Promise<void> {
+    const { clock, kept } = this.parts
+    for (let after: string | null = null; ;) {
+      const done = await step(after, kept.batchRows)
+      saw(done)
+      if (done.next === null) return
+      after = done.next
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, kept.pauseMs))
+    }
+  }
+}
+
+const parse = (json: string): object => JSON.parse(json) as object

@@ -1,0 +1,108 @@
+// What people do in groups, and with what was said. Most of it they may; the rest a server must refuse.
+import type { SeededRandom } from '../seeded-random.js'
+import { newKey } from './keys.js'
+import type { Plan } from './plan.js'
+import type { SimDevice } from './sim-device.js'
+
+const kinds = [
+  ...['create', 'add', 'add', 'remove', 'leave', 'role', 'mute', 'rename'],
+  ...['send', 'send', 'send', 'send', 'burst', 'burst', 'read', 'typing'],
+  ...['recall', 'edit', 'edit', 'react', 'react', 'react', 'history', 'open', 'pry'],
+] as const
+
+/** One random action of one device. */
+export function actInGroups(plan: Plan, device: SimDevice, random: SeededRandom): void {
+  const kind = random.pick(kinds)
+  if (kind === 'open') return device.open()
+  if (kind === 'create' ? random.chance(0.3) : device.groups.size === 0 && random.chance(0.3))
+    return create(plan, device, random)
+  if (device.groups.size === 0) return
+  // Mostly the first: few groups in which much happens.
+  const groupId = random.chance(0.6) ? [...device.groups][0]! : random.pick([...device.groups])
+  const others = random.shuffle(plan.users)
+  const change = (event: string, body: object = {}): void => {
+    const key = random.chance(0.5) ? { clientMsgId: newKey(plan, device) } : {}
+    void device.ask(event, { groupId, ...body, ...key })
+  }
+  switch (kind) {
+    case 'create':
+      return
+    case 'add':
+      return change('group.add', {
+        userIds: [...others.slice(0, 1 + random.int(3)), ...(random.chance(0.03) ? ['nobody'] : [])],
+      })
+    case 'remove':
+      return change('group.remove', { userIds: others.slice(0, 1 + random.int(2)) })
+    case 'leave':
+      return random.chance(0.05) ? change('group.dissolve') : change('group.leave')
+    case 'role':
+      return change('group.role', { userId: others[0], role: random.pick(['admin', 'admin', 'member', 'owner']) })
+    case 'mute': {
+      const until = random.chance(0.5) ? 0 : 1_900_000_000_000
+      return change('group.mute', { ...(random.chance(0.8) && { userId: others[0] }), until })
+    }
+    case 'rename':
+      return change('group.update', { name: `name ${random.int(5)}` })
+    case 'send':
+      return say(plan, device, groupId, random)
+    case 'burst':
+      for (let left = 2 + random.int(6); left > 0; left--) say(plan, device, groupId, random)
+      return
+    case 'pry':
+      return void device.ask(random.pick(['group.get', 'group.members', 'history']), {
+        ...(random.chance(0.5) ? { groupId } : { conversationId: groupId }),
+      })
+    case 'typing':
+    case 'history':
+      return void device.ask(kind, { conversationId: groupId })
+    default:
+      return onMessage(plan, device, kind, random)
+  }
+}
+
+/** Something about a message that the device knows, of two or of a group. */
+function onMessage(
+  plan: Plan,
+  device: SimDevice,
+  kind: 'read' | 'recall' | 'edit' | 'react',
+  random: SeededRandom,
+): void {
+  const known = [...device.conversations]
+  if (known.length === 0) return
+  const groups = known.filter(([id]) => device.groups.has(id))
+  const [conversationId, last] = random.pick(groups.length > 0 && random.chance(0.8) ? groups : known)
+  // Mostly a late one, now and then one that is not there yet.
+  const seq = Math.max(1, last + 1 - random.int(Math.min(last + 1, 8)))
+  const key = random.chance(0.5) ? { clientMsgId: newKey(plan, device) } : {}
+  if (kind === 'read') void device.ask('read', { conversationId, seq })
+  else if (kind === 'recall') void device.ask('recall', { conversationId, seq, ...key })
+  else if (kind === 'edit')
+    void device.ask('edit', {
+      conversationId,
+      seq,
+      content: { text: `${device.deviceId} means ${random.int(1e6)}` },
+      ...key,
+    })
+  else {
+    const reaction = random.pick(['+1', 'x', 'X'])
+    void device.ask('react', { conversationId, seq, reaction, ...(random.chance(0.3) && { remove: true }), ...key })
+  }
+}
+
+function create(plan: Plan, device: SimDevice, random: SeededRandom): void {
+  const members = random.shuffle(plan.users).slice(0, 1 + random.int(3))
+  void device.ask('group.create', { name: 'a group', members, clientMsgId: newKey(plan, device) })
+}
+
+function say(plan: Plan, device: SimDevice, to: string, random: SeededRandom): void {
+  const clientMsgId = newKey(plan, device)
+  device.send({
+    event: 'c2g',
+    clientMsgId,
+    to,
+    type: random.chance(0.5) ? 'checked' : 'text',
+    content: { text: `${device.deviceId} says in the group ${clientMsgId}` },
+    ...(random.chance(0.1) && { silent: true }),
+    ...(random.chance(0.2) && { mentions: [random.pick([...plan.users, '@all'])] }),
+  })
+}

@@ -1,0 +1,14 @@
+// Keys that the devices of one run choose.
+import type { Plan } from './plan.js'
+import type { SimDevice } from './sim-device.js'
+
+const counts = new WeakMap<Plan, number>()
+
+export const keysSoFar = (plan: Plan): number => counts.get(plan) ?? 0
+
+/** A new key; every other one differs from the one before in case alone. */
+export function newKey(plan: Plan, device: SimDevice): string {
+  const count = keysSoFar(plan) + 1
+  counts.set(plan, count)
+  return `${device.deviceId}-${count % 2 === 0 ? `K${count}` : `k${count + 1}`}`
+}

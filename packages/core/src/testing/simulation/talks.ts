@@ -1,0 +1,162 @@
+// Conversations put together from what all clients were given: what was said in which place, what became of it by when,
+// and in groups who was a member from where to where.
+import type { WireMessage } from './history.js'
+
+/** A recall, edit or reaction, as its control message tells it. */
+export interface Told {
+  readonly seq: number
+  readonly kind: 'recall' | 'edit' | 'reaction'
+  readonly target: number
+  readonly by: string | null
+  /** Of an edit; undefined where it was recalled before anybody was seen to be given it. */
+  readonly content?: unknown
+  readonly reaction?: string
+  readonly remove?: boolean
+}
+
+/** Messages after `from` up to `to` are for its user; Infinity while it lasts. */
+export interface Stay {
+  readonly from: number
+  /** The message that told of it: the first that came by itself. */
+  readonly joined: number
+  to: number
+}
+
+/** What a message says after some of its changes. */
+export interface State {
+  readonly content: unknown
+  readonly isRecalled: boolean
+  readonly reactions: Readonly<Record<string, number>>
+  /** False where what it says was never seen. */
+  readonly isKnown: boolean
+}
+
+export class Talk {
+  readonly isGroup: boolean
+  readonly head: number
+  /** By the sequence of the message that they change, in order. */
+  readonly changes = new Map<number, Told[]>()
+  /** Of a group, by user. */
+  readonly stays = new Map<string, Stay[]>()
+
+  constructor(
+    readonly conversationId: string,
+    /** As each was seen first, or with its content where it was seen with it. */
+    private readonly messages: ReadonlyMap<number, WireMessage>,
+    joinersRead: 'from-now' | 'everything',
+  ) {
+    this.head = Math.max(0, ...messages.keys())
+    this.isGroup = [...messages.values()].some(({ groupId }) => groupId !== undefined)
+    for (const seq of [...messages.keys()].sort((a, b) => a - b)) this.#read(messages.get(seq)!, joinersRead)
+  }
+
+  message = (seq: number): WireMessage | undefined => this.messages.get(seq)
+
+  /** The first place that nobody was seen to be given anything in; null where there is none. */
+  get hole(): number | null {
+    for (let seq = 1; seq <= this.head; seq++) if (!this.messages.has(seq)) return seq
+    return null
+  }
+
+  /** Whether a message is for a user. */
+  isFor(user: string, seq: number): boolean {
+    if (!this.isGroup) return true
+    return (this.stays.get(user) ?? []).some(({ from, to }) => seq > from && seq <= to)
+  }
+
+  /** How a message stands once everything up to `asOf` is folded in. */
+  state(target: number, asOf: number): State {
+    const said = this.messages.get(target)
+    const told = this.changes.get(target) ?? []
+    const wasEdited = told.some(({ kind, seq }) => kind === 'edit' && seq <= (said?.asOf ?? 0))
+    let isKnown = said?.content !== undefined && !wasEdited
+    let content = said?.content
+    let isRecalled = false
+    const users = new Map<string, Set<string>>()
+    for (const one of told) {
+      if (one.seq > asOf) break
+      if (one.kind === 'recall') isRecalled = true
+      if (one.kind === 'edit') {
+        content = one.content
+        isKnown = one.content !== undefined
+      }
+      if (one.kind === 'reaction') {
+        const by = users.get(one.reaction!) ?? new Set()
+        users.set(one.reaction!, by)
+        if (one.remove) by.delete(one.by ?? '')
+        else by.add(one.by ?? '')
+      }
+    }
+    const counts = [...users].flatMap(([reaction, by]) => (by.size === 0 ? [] : [[reaction, by.size] as const]))
+    return { content, isRecalled, reactions: Object.fromEntries(counts), isKnown }
+  }
+
+  /** Countable messages in `(readSeq, atSeq]`, neither own nor recalled by `atSeq`; null where not all of them were seen. */
+  unread(user: string, readSeq: number, atSeq: number): number | null {
+    let count = 0
+    for (let seq = readSeq + 1; seq <= atSeq; seq++) {
+      const message = this.messages.get(seq)
+      if (message === undefined) return null
+      if (message.from === user || message.silent === true || message.type.startsWith('im.')) continue
+      if (!this.state(seq, atSeq).isRecalled) count++
+    }
+    return count
+  }
+
+  #read({ seq, type, from, content }: WireMessage, joinersRead: 'from-now' | 'everything'): void {
+    const body = (content ?? {}) as Record<string, unknown>
+    if (type === 'im.group') this.#members(seq, body, joinersRead)
+    const kind =
+      type === 'im.recall' ? 'recall' : type === 'im.edit' ? 'edit' : type === 'im.reaction' ? 'reaction' : null
+    if (kind === null || typeof body['seq'] !== 'number') return
+    const told: Told = {
+      seq,
+      kind,
+      target: body['seq'],
+      by: from,
+      content: body['content'],
+      reaction: body['reaction'] as string,
+      remove: body['remove'] === true,
+    }
+    const known = this.changes.get(told.target)
+    if (known === undefined) this.changes.set(told.target, [told])
+    else known.push(told)
+  }
+
+  #members(seq: number, body: Record<string, unknown>, joinersRead: 'from-now' | 'everything'): void {
+    const userIds = (body['userIds'] ?? []) as readonly string[]
+    if (body['event'] === 'created' || body['event'] === 'added')
+      for (const user of userIds) {
+        const from = joinersRead === 'everything' ? 0 : seq - 1
+        const stay: Stay = { from, joined: seq, to: Infinity }
+        this.stays.set(user, [...(this.stays.get(user) ?? []), stay])
+      }
+    const leaving = body['event'] === 'dissolved' ? [...this.stays.keys()] : userIds
+    if (body['event'] === 'removed' || body['event'] === 'left' || body['event'] === 'dissolved')
+      for (const user of leaving) {
+        const last = this.stays.get(user)?.at(-1)
+        if (last !== undefined) last.to = Math.min(last.to, seq)
+      }
+  }
+}
+
+/** Every conversation of which anybody was given anything. */
+export function talksFrom(
+  given: readonly { readonly message: WireMessage }[],
+  joinersRead: 'from-now' | 'everything',
+): Map<string, Talk> {
+  const seen = new Map<string, Map<number, WireMessage>>()
+  for (const { message } of given) {
+    const messages = seen.get(message.conversationId) ?? new Map<number, WireMessage>()
+    seen.set(message.conversationId, messages)
+    const known = messages.get(message.seq)
+    // What it said at first is the best to know of it; what it said later is better than nothing.
+    const isBetter =
+      known === undefined || (known.asOf !== undefined || known.withheld ? rank(message) > rank(known) : false)
+    if (isBetter) messages.set(message.seq, message)
+  }
+  return new Map([...seen].map(([id, messages]) => [id, new Talk(id, messages, joinersRead)]))
+}
+
+const rank = ({ asOf, withheld, content }: WireMessage): number =>
+  withheld === true ? 0 : asOf === undefined ? 3 : content === undefined ? 1 : 2

@@ -1,0 +1,50 @@
+// Where a client stands in the conversation timelines that its inbox told it to follow.
+import type { WireEntry } from './history.js'
+
+export class Timelines {
+  readonly #positions = new Map<string, number>()
+  /** Where those that it was told to follow no longer end. */
+  readonly #ends = new Map<string, number>()
+
+  get isEmpty(): boolean {
+    return this.#positions.size === 0
+  }
+
+  /** As a handshake or pull names them. */
+  get held(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#positions)
+  }
+
+  at(conversationId: string): number | undefined {
+    return this.#positions.get(conversationId)
+  }
+
+  clear(): void {
+    this.#positions.clear()
+    this.#ends.clear()
+  }
+
+  /** It follows from now on, and holds nothing of before. */
+  begin(conversationId: string, seq: number): void {
+    this.#positions.set(conversationId, seq)
+  }
+
+  /** An entry that may be `follow` or `unfollow`. */
+  told({ kind, conversationId, from, to }: WireEntry): void {
+    if (kind === 'follow') {
+      this.#ends.delete(conversationId!)
+      this.#positions.set(conversationId!, from!)
+    } else if (kind === 'unfollow') {
+      this.#ends.set(conversationId!, to!)
+      this.moved(conversationId!, this.#positions.get(conversationId!) ?? to!)
+    }
+  }
+
+  /** Everything up to there is held. */
+  moved(conversationId: string, seq: number): void {
+    const at = this.#positions.get(conversationId)
+    if (at === undefined) return
+    if (seq >= (this.#ends.get(conversationId) ?? Infinity)) this.#positions.delete(conversationId)
+    else if (seq > at) this.#positions.set(conversationId, seq)
+  }
+}

@@ -1,0 +1,175 @@
+// What is kept of one user: given as a whole, and erased without a hole for anybody else.
+import { expect } from 'vitest'
+import type { StoredMessage } from '../../../model/message.js'
+import type { Belonging, Storage } from '../../../ports/storage.js'
+import type { StorageScene } from '../scene.js'
+import type { StorageGroup } from '../group.js'
+import { verify } from './verified.js'
+
+const stepsMax = 1000
+
+export async function exported(
+  storage: Storage,
+  userId: string,
+  rows = 100,
+): Promise<{ readonly memberships: Belonging[]; readonly messages: StoredMessage[] }> {
+  const all = { memberships: [] as Belonging[], messages: [] as StoredMessage[] }
+  let after: string | null = null
+  for (let step = 0; step < stepsMax; step += 1) {
+    const done = await storage.maintenance.export(userId, { after, rows })
+    all.memberships.push(...done.memberships)
+    all.messages.push(...done.messages)
+    if (done.next === null) return all
+    after = done.next
+  }
+  throw new Error('an export comes to no end')
+}
+
+export async function erase(
+  storage: Storage,
+  userId: string,
+  rows = 100,
+): Promise<Record<'messages' | 'keys' | 'entries' | 'devices', number>> {
+  const all = { messages: 0, keys: 0, entries: 0, devices: 0 }
+  let after: string | null = null
+  for (let step = 0; step < stepsMax; step += 1) {
+    const done = await storage.maintenance.erase(userId, { after, rows })
+    for (const name of ['messages', 'keys', 'entries', 'devices'] as const) all[name] += done[name]
+    if (done.next === null) return all
+    after = done.next
+  }
+  throw new Error('an erasure comes to no end')
+}
+
+/** Alice talks to bob and to carol, and each of them to her; bob and carol talk, too. */
+async function talk(scene: StorageScene): Promise<{ alice: string; bob: string; carol: string }> {
+  const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
+  for (let n = 1; n <= 4; n += 1)
+    await scene.store(
+      scene.say(alice, bob, { ext: '{"a":1}', mentions: [bob], clientTime: 7 }),
+      scene.say(bob, alice),
+      scene.say(alice, carol, { countable: n % 2 === 0 }),
+      scene.say(bob, carol),
+    )
+  await scene.commit(
+    scene.settings(alice, scene.between(alice, bob), { pinned: true, key: { clientMsgId: 'set', digest: 'd' } }),
+    scene.device(alice, 'phone', { delivered: { from: 0, to: 5 } }),
+    scene.device(bob, 'phone', { delivered: { from: 0, to: 2 } }),
+  )
+  return { alice, bob, carol }
+}
+
+export const oneUser: StorageGroup = {
+  title: 'one user',
+  cases: [
+    {
+      name: 'an export holds every membership and every message of the user once, whatever the size of its steps',
+      alone: true,
+      async run(scene) {
+        const { alice, bob, carol } = await talk(scene)
+        const whole = await exported(scene.storage, alice)
+        expect(whole.memberships.map(({ conversationId }) => conversationId).toSorted()).toEqual(
+          [scene.between(alice, bob), scene.between(alice, carol)].toSorted(),
+        )
+        expect(whole.memberships.find(({ pinned }) => pinned)).toMatchObject({
+          conversationId: scene.between(alice, bob),
+          kind: 'c2c',
+          role: 'member',
+          ended: false,
+          muted: false,
+          readSeq: 7,
+        })
+        const own = [
+          ...(await scene.timeline(scene.between(alice, bob))),
+          ...(await scene.timeline(scene.between(alice, carol))),
+        ]
+        const byId = (a: StoredMessage, b: StoredMessage): number => (a.msgId < b.msgId ? -1 : 1)
+        expect(whole.messages.toSorted(byId)).toEqual(own.filter(({ from }) => from === alice).toSorted(byId))
+        for (const rows of [1, 2, 3]) expect(await exported(scene.storage, alice, rows)).toEqual(whole)
+        expect(await exported(scene.storage, scene.user('nobody'))).toEqual({ memberships: [], messages: [] })
+      },
+    },
+    {
+      name: 'an erasure leaves the messages as recalled, and nothing of what they said',
+      alone: true,
+      async run(scene) {
+        const { alice, bob } = await talk(scene)
+        const conversationId = scene.between(alice, bob)
+        const before = await scene.timeline(conversationId)
+        expect(await erase(scene.storage, alice, 3)).toEqual({ messages: 8, keys: 9, entries: 13, devices: 1 })
+        const after = await scene.timeline(conversationId)
+        expect(after.map(({ seq, ordinal }) => [seq, ordinal])).toEqual(
+          before.map(({ seq, ordinal }) => [seq, ordinal]),
+        )
+        for (const [index, message] of after.entries()) {
+          if (message.from === alice)
+            expect(message).toMatchObject({
+              recalled: true,
+              content: null,
+              ext: null,
+              mentions: null,
+              clientTime: null,
+              msgId: before[index]!.msgId,
+            })
+          else expect(message).toEqual(before[index])
+        }
+        expect((await exported(scene.storage, alice)).messages.every(({ content }) => content === null)).toBe(true)
+      },
+    },
+    {
+      name: 'an erasure takes keys, devices, settings and the inbox, and nothing of anybody else',
+      alone: true,
+      async run(scene) {
+        const { alice, bob, carol } = await talk(scene)
+        const conversationId = scene.between(alice, bob)
+        const [theirs] = [await scene.inbox(bob)]
+        const aliceKey = (await exported(scene.storage, alice)).messages[0]!.clientMsgId
+        const bobKey = (await exported(scene.storage, bob)).messages[0]!.clientMsgId
+        const timeline = await scene.timeline(scene.between(bob, carol))
+        await erase(scene.storage, alice)
+        const { timelines, devices } = scene.storage
+        expect(await timelines.key(alice, aliceKey)).toBe(null)
+        expect(await timelines.key(alice, 'set')).toBe(null)
+        expect(await timelines.key(bob, bobKey)).not.toBe(null)
+        expect((await devices.list([alice, bob])).map(({ userId }) => userId)).toEqual([bob])
+        expect(await timelines.inbox(alice, 0, 100)).toEqual({ entries: [], head: 13, floor: 13 })
+        expect((await scene.inbox(bob)).map(({ seq, at }) => [seq, at])).toEqual(theirs.map(({ seq, at }) => [seq, at]))
+        expect(await scene.timeline(scene.between(bob, carol))).toEqual(timeline)
+        expect(await scene.view(alice, conversationId)).toMatchObject({ pinned: false, muted: false, hidden: false })
+      },
+    },
+    {
+      name: 'what was erased is unread and mentions nobody any more; numbers go on, and verify finds nothing',
+      alone: true,
+      async run(scene) {
+        const { alice, bob } = await talk(scene)
+        const conversationId = scene.between(alice, bob)
+        await scene.store(scene.say(alice, bob, { mentions: [bob] }))
+        expect(await scene.view(bob, conversationId)).toMatchObject({ unread: 1, mentioned: 1 })
+        await erase(scene.storage, alice)
+        expect(await scene.view(bob, conversationId)).toMatchObject({ unread: 0, mentioned: 0, seq: 9 })
+        expect(await verify(scene.storage)).toEqual([])
+        expect(await scene.storeOne(scene.say(bob, alice))).toMatchObject({ seq: 10, ordinal: 10, inbox: [14, 15] })
+      },
+    },
+    {
+      name: 'an erasure run again, from any cursor or from the beginning, takes nothing more',
+      alone: true,
+      async run(scene) {
+        const { alice } = await talk(scene)
+        const cursors: (string | null)[] = [null]
+        for (let after: string | null = null; cursors.length < 200;) {
+          cursors.push((await scene.storage.maintenance.erase(alice, { after, rows: 2 })).next)
+          const { next } = await scene.storage.maintenance.erase(alice, { after, rows: 2 })
+          if (next === null) break
+          cursors.push((after = next))
+        }
+        expect(cursors.length).toBeGreaterThan(1)
+        const nothing = { messages: 0, keys: 0, entries: 0, devices: 0 }
+        for (const after of cursors)
+          expect(await scene.storage.maintenance.erase(alice, { after, rows: 100 })).toMatchObject(nothing)
+        expect(await erase(scene.storage, scene.user('nobody'))).toEqual(nothing)
+      },
+    },
+  ],
+}
