@@ -50,6 +50,29 @@ function message(pair) {
   }
 }
 
+/** A group, filled by 200, and what a send to it is. */
+async function group(size, fanOut) {
+  const conversationId = `group:${size}:${randomUUID()}`
+  const members = Array.from({ length: size }, (_, n) => `member-${n}`)
+  const said = (from, type) => {
+    const to = { conversationId, kind: 'c2g', to: null }
+    return { ...message(0).message, ...to, from, type, countable: type === 'text' }
+  }
+  let version = null
+  for (let at = 0; at < size; at += 200) {
+    const change = {
+      ...(at === 0 ? { name: 'group', ...(fanOut === 'read' ? { fanOut } : {}) } : {}),
+      join: members.slice(at, at + 200).map((userId) => ({ userId, role: 'member', reads: 'from-now' })),
+    }
+    const [made] = await storage.commit([
+      { op: 'group', message: said(members[0], 'im.group'), version, members: [], change },
+    ])
+    version = made.version
+  }
+  const send = (from, to) => ({ op: 'append', message: said(from, 'text'), members: to, movesPosition: true, version })
+  return { send, members }
+}
+
 const batch = (size, of = conversations) => Array.from({ length: size }, () => message(made % of))
 const half = (size, first) => Array.from({ length: size }, () => message(first + (made % (conversations / 2))))
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
@@ -130,6 +153,23 @@ try {
   await measure('commits of 100 in one conversation', 5000, async () => {
     for (let index = 0; index < 50; index += 1) await storage.commit(hot.pop())
   })
+  for (const [size, fanOut, of] of [
+    [100, 'write', 32],
+    [500, 'write', 32],
+    [5, 'read', 32],
+    [10_000, 'read', 32],
+    [5, 'read', 1],
+    [10_000, 'read', 1],
+  ]) {
+    const { send, members } = await group(size, fanOut)
+    const commits = of === 1 ? 300 : fanOut === 'read' ? 50 : 4
+    const told = fanOut === 'write' ? members : []
+    await measure(`commits of ${of} in a group of ${size} fanned out on ${fanOut}`, of * commits, async () => {
+      for (let index = 0; index < commits; index += 1) {
+        await storage.commit(Array.from({ length: of }, (_, n) => send(members[n % members.length], told)))
+      }
+    })
+  }
   const repeats = Array.from({ length: 50 * rounds }, () => batch(100))
   for (const ops of repeats) await storage.commit(ops.slice(0, 35))
   await measure('commits of 100, of which 35 are stored already', 5000, async () => {

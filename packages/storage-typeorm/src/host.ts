@@ -1,13 +1,14 @@
 // Chat's storage derived from the host's own DataSource: which dialect, which driver, which file or server.
 import type { DataSource } from 'typeorm'
+import type { MysqlOptions } from './mysql/options.js'
 import type { PostgresOptions } from './postgres/options.js'
 import { chatFileBeside } from './sqlite/chat-file.js'
 import type { SqliteOptions } from './sqlite/options.js'
 import type { TypeOrmStorageOptions } from './typeorm-storage.js'
 
 /**
- * Options for chat beside the host's own tables: on SQLite a file beside the host's, under the host's driver; on PostgreSQL
- * the same database, over connections of our own. What is given comes first.
+ * Options for chat beside the host's own tables: on SQLite a file beside the host's, under the host's driver; on PostgreSQL,
+ * MySQL and MariaDB the same database, over connections of our own. What is given comes first.
  * @throws Error of one line where the host's database is of a kind that is not supported, or not of the kind given.
  */
 export function optionsBeside(host: DataSource, given: Partial<TypeOrmStorageOptions>): TypeOrmStorageOptions {
@@ -30,7 +31,13 @@ export function optionsBeside(host: DataSource, given: Partial<TypeOrmStorageOpt
     const known = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined))
     return { ...known, ...(given as Partial<PostgresOptions>), type: 'postgres' }
   }
+  if (options.type === 'mysql' || options.type === 'mariadb') {
+    const { url, host: address, port, username, password, database, ssl } = options.replication?.master ?? options
+    const where = { url, host: address, port, username, password, database, ssl, socketPath: options.socketPath }
+    const known = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined))
+    return { ...known, ...(given as Partial<MysqlOptions>), type: options.type }
+  }
   throw new Error(
-    `the app's DataSource is of type '${options.type}'; chat is stored in SQLite ('better-sqlite3') or PostgreSQL ('postgres'): give TypeOrmStorageModule.forRoot({ database: 'data/app.im.sqlite' }), or forRoot({ type: 'postgres', url: 'postgres://…' })`,
+    `the app's DataSource is of type '${options.type}'; chat is stored in SQLite ('better-sqlite3'), PostgreSQL ('postgres'), MySQL or MariaDB ('mysql', 'mariadb'): give TypeOrmStorageModule.forRoot({ database: 'data/app.im.sqlite' }), or forRoot({ type: 'postgres', url: 'postgres://…' })`,
   )
 }

@@ -1,5 +1,6 @@
 export { optionsBeside } from './host.js'
 export { chatFileBeside } from './sqlite/chat-file.js'
+export type { MysqlOptions } from './mysql/options.js'
 export type { PostgresOptions } from './postgres/options.js'
 export type { SqliteOptions } from './sqlite/options.js'
 export { TypeOrmStorage, type TypeOrmStorageOptions } from './typeorm-storage.js'

@@ -5,12 +5,12 @@ import { tokens } from '@rookery/core'
 import { DataSource, type EntityManager } from 'typeorm'
 import { optionsBeside } from './host.js'
 import { TypeOrmOutbox } from './outbox/typeorm-outbox.js'
-import { namesDatabase } from './postgres/options.js'
+import type { SqliteOptions } from './sqlite/options.js'
 import { TypeOrmStorage, type TypeOrmStorageOptions } from './typeorm-storage.js'
 
 /**
  * What `TypeOrmStorage` takes. Without `database`, `url` or `host` chat stands beside the host's own tables: in a file
- * beside that of its `DataSource` on SQLite, in its database on PostgreSQL.
+ * beside that of its `DataSource` on SQLite, in its database on PostgreSQL, MySQL and MariaDB.
  */
 export type TypeOrmStorageModuleOptions = Partial<TypeOrmStorageOptions>
 
@@ -56,10 +56,12 @@ export class TypeOrmStorageModule extends ConfigurableModuleClass {
 
 /** The host's DataSource is asked for when chat starts: by then it exists, whatever the order of the imports. */
 function createStorage(app: ModuleRef, options: TypeOrmStorageModuleOptions): TypeOrmStorage {
-  if (options.type === 'postgres' && namesDatabase(options)) return new TypeOrmStorage({ ...options, type: 'postgres' })
-  const { database } = options
-  if (options.type !== 'postgres' && database !== undefined) {
-    return new TypeOrmStorage({ ...options, type: 'better-sqlite3', database })
+  const { type, database } = options
+  if (type === 'postgres' || type === 'mysql' || type === 'mariadb') {
+    const isNamed = options.url !== undefined || options.host !== undefined || database !== undefined
+    if (isNamed) return new TypeOrmStorage(options as TypeOrmStorageOptions)
+  } else if (database !== undefined) {
+    return new TypeOrmStorage({ ...(options as Partial<SqliteOptions>), type: 'better-sqlite3', database })
   }
   return new TypeOrmStorage(() => optionsBeside(findDataSource(app), options))
 }

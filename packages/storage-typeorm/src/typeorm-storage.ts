@@ -3,6 +3,8 @@ import {
   StorageError,
   type ConversationReads,
   type DeviceReads,
+  type GroupReads,
+  type Maintenance,
   type MemberReads,
   type ResultsOf,
   type Storage,
@@ -10,13 +12,15 @@ import {
   type StorageOp,
   type TimelineReads,
 } from '@rookery/core'
+import { checkMysqlOptions, type MysqlOptions } from './mysql/options.js'
+import { MysqlStorage } from './mysql/mysql-storage.js'
 import { checkPostgresOptions, type PostgresOptions } from './postgres/options.js'
 import { PostgresStorage } from './postgres/postgres-storage.js'
 import { checkSqliteOptions, type SqliteOptions } from './sqlite/options.js'
 import { SqliteStorage } from './sqlite/sqlite-storage.js'
 
 /** By the kind of database, as TypeORM names it. */
-export type TypeOrmStorageOptions = SqliteOptions | PostgresOptions
+export type TypeOrmStorageOptions = SqliteOptions | PostgresOptions | MysqlOptions
 
 /**
  * Keeps everything in a database, over connections of its own.
@@ -64,8 +68,16 @@ export class TypeOrmStorage implements Storage {
     return this.#started().members
   }
 
+  get groups(): GroupReads {
+    return this.#started().groups
+  }
+
   get devices(): DeviceReads {
     return this.#started().devices
+  }
+
+  get maintenance(): Maintenance {
+    return this.#started().maintenance
   }
 
   #started(): Storage {
@@ -77,8 +89,9 @@ export class TypeOrmStorage implements Storage {
 function create(options: TypeOrmStorageOptions): Storage {
   if (options.type === 'better-sqlite3') return new SqliteStorage(checkSqliteOptions(options))
   if (options.type === 'postgres') return new PostgresStorage(checkPostgresOptions(options))
+  if (options.type === 'mysql' || options.type === 'mariadb') return new MysqlStorage(checkMysqlOptions(options))
   const { type } = options as { readonly type: unknown }
   throw new Error(
-    `TypeOrmStorage option type is '${String(type)}'; supported are 'better-sqlite3' (SQLite) and 'postgres'`,
+    `TypeOrmStorage option type is '${String(type)}'; supported are 'better-sqlite3' (SQLite), 'postgres', 'mysql' and 'mariadb'`,
   )
 }

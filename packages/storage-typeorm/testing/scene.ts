@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { AppendOp } from '@rookery/core'
+import type { AppendOp, GroupChange, GroupOp } from '@rookery/core'
 import { onTestFinished } from 'vitest'
 import { checkSqliteOptions, type SqliteOptions, type SqliteSettings } from '../src/sqlite/options.js'
 import type { SqliteDatabase, SqliteDriver } from '../src/sqlite/driver.js'
@@ -60,6 +60,12 @@ export function say(clientMsgId: string, message: Partial<AppendOp['message']> =
       ...message,
     },
   }
+}
+
+/** A change of the group `group` by alice, under a key of its own; `version` null makes it. */
+export function changeGroup(clientMsgId: string, version: number | null, change: GroupChange): GroupOp {
+  const { message } = say(clientMsgId, { conversationId: 'group', kind: 'c2g', to: null, type: 'im.group' })
+  return { op: 'group', message: { ...message, countable: false }, version, members: [], change }
 }
 
 const built = new URL('../dist/index.js', import.meta.url)

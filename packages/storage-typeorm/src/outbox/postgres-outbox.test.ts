@@ -110,7 +110,7 @@ describeOnPostgres('within a transaction of the host on PostgreSQL', () => {
 
   it('what a process committed in its last moment is delivered within 2 s of the next start', async () => {
     const { username = 'postgres', ...address } = database.where
-    const given = JSON.stringify({ where: { ...address, username }, id: 7 })
+    const given = JSON.stringify({ type: 'postgres', where: { ...address, username }, id: 7 })
     const ended: { signal?: string; stderr?: string } = await promisify(execFile)(process.execPath, [
       child,
       given,

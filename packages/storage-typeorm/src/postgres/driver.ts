@@ -37,6 +37,12 @@ export interface PgClient {
   query(query: Submittable): unknown
   query(text: string): Promise<{ readonly rows: unknown[] }>
   query(text: string, values: readonly unknown[]): Promise<{ readonly rows: unknown[] }>
+  query(config: {
+    readonly text: string
+    readonly values: readonly unknown[]
+    readonly rowMode: 'array'
+    readonly types: { getTypeParser(oid: number): (shown: string) => unknown }
+  }): Promise<{ readonly rows: unknown[][] }>
   end(): Promise<void>
   on(event: 'error' | 'end' | 'drain', listener: (error?: Error) => void): unknown
 }

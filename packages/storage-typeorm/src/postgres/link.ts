@@ -125,6 +125,30 @@ export class Link {
     }
   }
 
+  /** The same with each row as a list of values, and integers of every size as numbers. */
+  async rows(text: string, values: readonly unknown[], timeoutMs: number): Promise<readonly unknown[][]> {
+    const late = setTimeout(() => this.destroy(), timeoutMs)
+    try {
+      return (await this.client.query({ text, values, rowMode: 'array', types: { getTypeParser } })).rows
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  /** Statements without parameters as one text and one transaction; answers how many rows each has changed. */
+  async script(statements: readonly string[], timeoutMs: number): Promise<readonly number[]> {
+    if (statements.length === 0) return []
+    const late = setTimeout(() => this.destroy(), timeoutMs)
+    try {
+      const results: unknown = await this.client.query(statements.join(';\n'))
+      return (Array.isArray(results) ? results : [results]).map(
+        (result) => (result as { readonly rowCount: number | null }).rowCount ?? 0,
+      )
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
   /** Says goodbye and closes. */
   async close(): Promise<void> {
     if (!this.#isOpen) return
@@ -140,6 +164,11 @@ export class Link {
     this.client.connection.stream.destroy()
   }
 }
+
+const integers: ReadonlySet<number> = new Set([20, 21, 23])
+const bool = 16
+const getTypeParser = (oid: number) => (shown: string) =>
+  integers.has(oid) ? Number(shown) : oid === bool ? shown === 't' : shown
 
 /** Whether the server said it: its errors bear an SQLSTATE. */
 export const isFromServer = (error: unknown): error is PgError & { readonly code: string } =>

@@ -76,10 +76,6 @@ const known: ReadonlySet<string> = new Set([
   'migrationTimeoutMs',
 ])
 
-/** Whether options say where the database is, so that the host's own need not be asked. */
-export const namesDatabase = (options: Partial<PostgresOptions>): boolean =>
-  options.url !== undefined || options.host !== undefined || options.database !== undefined
-
 /** @throws Error of one line that names the option and the remedy. */
 export function checkPostgresOptions(options: PostgresOptions): PostgresSettings {
   for (const name of Object.keys(options)) {

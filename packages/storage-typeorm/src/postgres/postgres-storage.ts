@@ -3,6 +3,8 @@ import {
   StorageError,
   type ConversationReads,
   type DeviceReads,
+  type GroupReads,
+  type Maintenance,
   type MemberReads,
   type ResultsOf,
   type Storage,
@@ -10,14 +12,17 @@ import {
   type StorageOp,
   type TimelineReads,
 } from '@rookery/core'
+import { maintenanceOf } from '../maintenance/calls.js'
+import { Pool } from '../pool.js'
 import { tablesOf } from '../rows/tables.js'
+import { lookedUp } from '../rows/text.js'
 import { loadDriver, type PgClientClass } from './driver.js'
 import { readDurability } from './durability.js'
 import { Link, type LinkOptions } from './link.js'
 import { migrate } from './migrate.js'
-import { functionsOf } from './migrations/names.js'
+import { PostgresMaintaining } from './maintaining.js'
+import { functionsOf } from './migrations/functions.js'
 import type { PostgresSettings } from './options.js'
-import { Pool } from './pool.js'
 import type { ArgsOf, QueryName, ResultOf } from './reading/queries.js'
 import { Reader } from './reading/reader.js'
 import { sessionOf } from './session.js'
@@ -25,8 +30,10 @@ import { readingStatements, writingStatements } from './statements.js'
 import { Writer } from './writing/writer.js'
 
 interface Open {
-  readonly writing: Pool
-  readonly reading: Pool
+  readonly maintaining: Pool<Link>
+  readonly maintenance: Maintenance
+  readonly writing: Pool<Link>
+  readonly reading: Pool<Link>
   readonly writer: Writer
   readonly reader: Reader
 }
@@ -39,12 +46,18 @@ export class PostgresStorage implements Storage {
 
   readonly timelines: TimelineReads = {
     inbox: (userId, after, limit) => this.#read('inbox', { userId, after, limit }),
-    messages: (conversationId, range) =>
-      this.#read(range.after !== undefined && range.before === undefined ? 'messagesAfter' : 'messagesBefore', {
-        conversationId,
-        range,
-      }),
+    messages: (conversationId, { reader, ...range }) => {
+      const isForward = range.after !== undefined && range.before === undefined
+      return reader === undefined
+        ? this.#read(isForward ? 'messagesAfter' : 'messagesBefore', { conversationId, range })
+        : this.#read(isForward ? 'seenAfter' : 'seenBefore', { conversationId, range, reader })
+    },
     heads: (userIds) => this.#read('heads', { userIds }),
+    timeline: (userId, conversationId, after, limit) =>
+      this.#read('timeline', { userId, conversationId, after, limit }),
+    follows: (userId) => this.#read('follows', { userId }),
+    conversationHeads: (conversationIds) => this.#read('conversationHeads', { conversationIds }),
+    reactions: (userId, messages) => this.#read('reactions', { userId, messages }),
     entryAt: (userId, seq) => this.#read('entryAt', { userId, seq }),
     key: (from, clientMsgId) => this.#read('key', { from, clientMsgId }),
     loginEpoch: () => this.#read('loginEpoch', null),
@@ -56,9 +69,24 @@ export class PostgresStorage implements Storage {
   readonly members: MemberReads = {
     access: (conversationId, userId) => this.#read('access', { conversationId, userId }),
     sharing: (userId, others) => this.#read('sharing', { userId, others }),
+    readers: (conversationId, seq, after, limit) => this.#read('readers', { conversationId, seq, after, limit }),
+  }
+  readonly groups: GroupReads = {
+    group: (groupId) => this.#read('group', { groupId }),
+    roster: (groupId) => this.#read('roster', { groupId }),
+    memberships: (groupId, userIds) => this.#read('memberships', { groupId, userIds }),
+    members: (groupId, after, limit) => this.#read('members', { groupId, after, limit }),
+    owned: (userId) => this.#read('owned', { userId }),
   }
   readonly devices: DeviceReads = {
     list: (userIds) => this.#read('devices', { userIds }),
+  }
+
+  readonly maintenance: Maintenance = {
+    trim: async (...args) => this.#opened().maintenance.trim(...args),
+    verify: async (...args) => this.#opened().maintenance.verify(...args),
+    export: async (userId, step) => this.#opened().maintenance.export(lookedUp(userId), step),
+    erase: async (userId, step) => this.#opened().maintenance.erase(lookedUp(userId), step),
   }
 
   async start(): Promise<StorageInfo> {
@@ -81,6 +109,7 @@ export class PostgresStorage implements Storage {
     this.#state = 'closed'
     await this.#open?.reading.close()
     await this.#open?.writing.close()
+    await this.#open?.maintaining.close()
   }
 
   async commit<const Ops extends readonly StorageOp[]>(ops: Ops): Promise<ResultsOf<Ops>> {
@@ -108,10 +137,15 @@ export class PostgresStorage implements Storage {
 
   #pools(driver: PgClientClass): Open {
     const { tablePrefix, writers, readers, callTimeoutMs } = this.settings
-    const writing = new Pool(driver, this.#link('write', writingStatements(functionsOf(tablePrefix))), writers)
-    const reading = new Pool(driver, this.#link('read', readingStatements(tablesOf(tablePrefix))), readers)
+    const toWrite = this.#link('write', writingStatements(functionsOf(tablePrefix)))
+    const toRead = this.#link('read', readingStatements(tablesOf(tablePrefix)))
+    const writing = new Pool(() => Link.open(driver, toWrite), writers)
+    const reading = new Pool(() => Link.open(driver, toRead), readers)
     const [writer, reader] = [new Writer(writing, callTimeoutMs), new Reader(reading, callTimeoutMs)]
-    return { writing, reading, writer, reader }
+    const toMaintain = this.#link('write', {})
+    const maintaining = new Pool(() => Link.open(driver, toMaintain), 1)
+    const maintenance = maintenanceOf(new PostgresMaintaining(maintaining, tablesOf(tablePrefix), callTimeoutMs))
+    return { writing, reading, maintaining, writer, reader, maintenance }
   }
 
   #link(role: 'write' | 'read', statements: LinkOptions['statements']): LinkOptions {

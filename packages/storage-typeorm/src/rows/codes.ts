@@ -1,5 +1,5 @@
 // What the small integers in our columns mean. They are on disk: never renumber one, only add.
-import type { FactKind } from '@rookery/core'
+import type { FactKind, FanOutMode, Role } from '@rookery/core'
 
 /** Bits of a message's `flags`. */
 export const flag = {
@@ -25,6 +25,19 @@ export function factKindOf(kind: number): FactKind | null {
   if (fact === undefined) throw new Error(`an inbox entry of kind ${kind} was written by a newer version`)
   return fact
 }
+
+/** A member's `role`. */
+export const roleCode = { member: 0, admin: 1, owner: 2 } as const
+
+const roles: readonly Role[] = ['member', 'admin', 'owner']
+
+/** The name of a role; one that a newer version wrote may do no more than a member. */
+export const roleOf = (code: number): Role => roles[code] ?? 'member'
+
+/** A group's `fan_out`. */
+export const fanOutCode = { write: 0, read: 1 } as const
+
+export const fanOutOf = (code: number): FanOutMode => (code === fanOutCode.read ? 'read' : 'write')
 
 /** The key of what the system says stands under this user, who has no row. */
 export const systemUser = 0

@@ -58,5 +58,6 @@ export function messageOf(row: MessageTuple): StoredMessage {
     editedAt: row[17],
     asOf: row[18],
     reactions: row[19],
+    withheld: false,
   }
 }

@@ -10,6 +10,9 @@ export interface Tables {
   readonly inbox: string
   readonly key: string
   readonly device: string
+  readonly edit: string
+  readonly reaction: string
+  readonly follow: string
   readonly migrations: string
 }
 
@@ -22,5 +25,8 @@ export const tablesOf = (prefix: string): Tables => ({
   inbox: `${prefix}inbox`,
   key: `${prefix}key`,
   device: `${prefix}device`,
+  edit: `${prefix}edit`,
+  reaction: `${prefix}reaction`,
+  follow: `${prefix}follow`,
   migrations: `${prefix}migrations`,
 })

@@ -60,7 +60,9 @@ class WorkerChannel implements Channel {
       const deadline = performance.now() + this.settings.callTimeoutMs
       this.#waiting.set(call.id, { call, deadline, resolve, reject })
       this.#outgoing.push(call)
-      if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush())
+      // Commits come one at a time, and should be under way before their caller does anything else.
+      if (this.role === 'write') this.#flush()
+      else if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush())
       this.#watch()
     })
   }

@@ -3,7 +3,7 @@ import { TypeOrmStorage } from '../typeorm-storage.js'
 import { chatFile, peek, run, say } from '../../testing/scene.js'
 
 const names = (database: string): unknown[] =>
-  peek(database, (db) => db.prepare('SELECT name FROM im_migrations').raw().all([]))
+  peek(database, (db) => db.prepare('SELECT name FROM im_migrations ORDER BY id').raw().all([]))
 
 describe('migrations', () => {
   it('run once when six processes start on a new file at once, and all see one epoch', async () => {
@@ -15,7 +15,11 @@ describe('migrations', () => {
       console.log(epoch)`
     const epochs = await Promise.all(['1', '2', '3', '4', '5', '6'].map((name) => run(body, database, name)))
     expect(new Set(epochs).size).toBe(1)
-    expect(names(database)).toEqual([['ImInitialSchema1763700000000']])
+    expect(names(database)).toEqual([
+      ['ImInitialSchema1763700000000'],
+      ['ImGroups1763800000000'],
+      ['ImMaintenance1763900000000'],
+    ])
     const seqs = peek(database, (db) => db.prepare('SELECT seq FROM im_message ORDER BY seq').raw().all([]))
     expect(seqs).toEqual([[1], [2], [3], [4], [5], [6]])
   })
@@ -23,7 +27,9 @@ describe('migrations', () => {
   it("with 'check' a file without the tables is refused in one line, and left as it is", async () => {
     const database = chatFile()
     const storage = new TypeOrmStorage({ type: 'better-sqlite3', database, migrations: 'check' })
-    await expect(storage.start()).rejects.toThrow(/^[^\n]*lacks ImInitialSchema\d+; start once with migrations: 'run'$/)
+    await expect(storage.start()).rejects.toThrow(
+      /^[^\n]*lacks ImInitialSchema\d+, ImGroups\d+, ImMaintenance\d+; start once with migrations: 'run'$/,
+    )
     expect(peek(database, (db) => db.prepare('SELECT name FROM sqlite_master').all([]))).toEqual([])
   })
 

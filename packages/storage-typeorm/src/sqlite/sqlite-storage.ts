@@ -4,6 +4,8 @@ import {
   StorageError,
   type ConversationReads,
   type DeviceReads,
+  type GroupReads,
+  type Maintenance,
   type MemberReads,
   type ResultsOf,
   type Storage,
@@ -11,10 +13,12 @@ import {
   type StorageOp,
   type TimelineReads,
 } from '@rookery/core'
+import { maintenanceOver } from '../maintenance/calls.js'
 import { openChannel, type Channel } from './channel.js'
 import type { SqliteSettings } from './options.js'
 import { queries, type ArgsOf, type QueryName, type ResultOf } from './reading/queries.js'
 import type { Query } from './reading/query.js'
+import { maintenanceCall } from './maintaining.js'
 import { packOps, unpackResults } from './wire.js'
 
 export class SqliteStorage implements Storage {
@@ -31,6 +35,11 @@ export class SqliteStorage implements Storage {
     inbox: (userId, after, limit) => this.#read('inbox', { userId, after, limit }),
     messages: (conversationId, range) => this.#read('messages', { conversationId, range }),
     heads: (userIds) => this.#read('heads', { userIds }),
+    timeline: (userId, conversationId, after, limit) =>
+      this.#read('timeline', { userId, conversationId, after, limit }),
+    follows: (userId) => this.#read('follows', { userId }),
+    conversationHeads: (conversationIds) => this.#read('conversationHeads', { conversationIds }),
+    reactions: (userId, messages) => this.#read('reactions', { userId, messages }),
     entryAt: (userId, seq) => this.#read('entryAt', { userId, seq }),
     key: (from, clientMsgId) => this.#read('key', { from, clientMsgId }),
     loginEpoch: () => this.#read('loginEpoch', null),
@@ -42,10 +51,23 @@ export class SqliteStorage implements Storage {
   readonly members: MemberReads = {
     access: (conversationId, userId) => this.#read('access', { conversationId, userId }),
     sharing: (userId, others) => this.#read('sharing', { userId, others }),
+    readers: (conversationId, seq, after, limit) => this.#read('readers', { conversationId, seq, after, limit }),
+  }
+  readonly groups: GroupReads = {
+    group: (groupId) => this.#read('group', { groupId }),
+    roster: (groupId) => this.#read('roster', { groupId }),
+    memberships: (groupId, userIds) => this.#read('memberships', { groupId, userIds }),
+    members: (groupId, after, limit) => this.#read('members', { groupId, after, limit }),
+    owned: (userId) => this.#read('owned', { userId }),
   }
   readonly devices: DeviceReads = {
     list: (userIds) => this.#read('devices', { userIds }),
   }
+
+  readonly maintenance: Maintenance = maintenanceOver(async (text, writes) => {
+    this.#assertOpen()
+    return (writes ? this.#writing : this.#reading).call(maintenanceCall, text)
+  })
 
   async start(): Promise<StorageInfo> {
     if (this.#state !== 'new') throw new StorageError(`start called on a storage that is ${this.#state}`, 'none')

@@ -29,7 +29,7 @@ for (const driver of driverNames) {
   for (const worker of [true, false]) {
     describeStorage({
       name: `TypeOrmStorage on SQLite through ${driver}, ${worker ? 'in threads' : 'without threads'},`,
-      capabilities: { reopen: true, another: true },
+      capabilities: { reopen: true, another: true, groups: true },
       async create() {
         const folder = await mkdtemp(join(tmpdir(), 'rookery-sqlite-'))
         const database = join(folder, 'app.im.sqlite')

@@ -1,6 +1,8 @@
 // What one of the two threads does, apart from being a thread: opens its connection, and answers calls one by one. Run in a
 // worker by worker.ts, or on the caller's own thread where the host asked for that.
 import { TransactionFailure } from './faults.js'
+import { tablesOf } from '../rows/tables.js'
+import { maintenanceCall, SqliteMaintaining } from './maintaining.js'
 import { openReader, openWriter } from './open.js'
 import type { SqliteSettings } from './options.js'
 import { Reader } from './reading/queries.js'
@@ -17,7 +19,7 @@ export interface Opened {
 
 interface Connection {
   readonly opened: Opened
-  run(call: Call): string
+  run(call: Call): string | Promise<string>
   close(): void
 }
 
@@ -42,7 +44,7 @@ export class SqliteThread {
     try {
       if (this.#broken) await this.#reopen()
       if (!this.#connection) throw new Error('the database is not open')
-      return { id, text: this.#connection.run(call) }
+      return { id, text: await this.#connection.run(call) }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       if (!(error instanceof TransactionFailure)) return { id, message, outcome: 'none' }
@@ -67,15 +69,21 @@ export class SqliteThread {
 async function connectWriter(settings: SqliteSettings): Promise<Connection> {
   const { db, epoch, warnings } = await openWriter(settings)
   const writer = new Writer(db, settings.tablePrefix)
-  return { opened: { epoch, warnings }, run: ({ text }) => writer.commit(text), close: () => void db.close() }
+  const maintaining = new SqliteMaintaining(db, tablesOf(settings.tablePrefix), () => writer.forget())
+  return {
+    opened: { epoch, warnings },
+    run: ({ work, text }) => (work === maintenanceCall ? maintaining.run(text) : writer.commit(text)),
+    close: () => void db.close(),
+  }
 }
 
 function connectReader(settings: SqliteSettings): Connection {
   const db = openReader(settings)
   const reader = new Reader(db, settings.tablePrefix)
+  const maintaining = new SqliteMaintaining(db, tablesOf(settings.tablePrefix), () => {})
   return {
     opened: { epoch: '', warnings: [] },
-    run: ({ work, text }) => reader.read(work, text),
+    run: ({ work, text }) => (work === maintenanceCall ? maintaining.run(text) : reader.read(work, text)),
     close: () => void db.close(),
   }
 }

@@ -44,6 +44,7 @@ function packOp(op: StorageOp): PackedOp {
     m.digest,
     op.members,
     op.movesPosition ? 1 : 0,
+    op.version ?? null,
   ]
 }
 
@@ -69,15 +70,16 @@ function unpackAppend(a: readonly unknown[]): AppendOp {
     serverTime: a[14],
     digest: a[15],
   } as AppendOp['message']
-  return { op: 'append', message, members: a[16] as string[], movesPosition: a[17] === 1 }
+  const given = { message, members: a[16] as string[], movesPosition: a[17] === 1 }
+  return a[18] === null ? { op: 'append', ...given } : { op: 'append', ...given, version: a[18] as number }
 }
 
-/** A result on its way back: `[seq, ordinal, ...inbox]`, the reason of a refusal, or the result itself. */
+/** A result on its way back: of a message `[seq, ordinal, ...inbox]`, the reason of a refusal, or the result itself. */
 type PackedResult = readonly number[] | { readonly refused: string } | object
 
 export function packResults(results: ResultsOf<readonly StorageOp[]>): string {
   const packed = results.map((result): PackedResult => {
-    if (result.status === 'stored') return [result.seq, result.ordinal, ...result.inbox]
+    if (result.status === 'stored' && !('facts' in result)) return [result.seq, result.ordinal, ...result.inbox]
     if (result.status === 'refused') return { refused: result.error.message }
     return result
   })

@@ -16,50 +16,55 @@ export const callFlag = {
   makes: 512,
 } as const
 
+/** In place of a sequence: of an operation that was known, and of one that was decided on what has changed. */
+export const unstored = { known: 0, stale: -1 } as const
+
 /**
- * `conversations` and `users` are named once, ascending; operations and members name them by their place there, 0 being
- * nobody. Lists of what no operation has may be empty. Of an operation that was known the sequence is 0 and the answer
- * in `known`, JSON of `[place, digest, msgId, conversationId, seq, at]`; of one without a conversation it is null.
+ * `conversations` and `users` are named once, ascending; operations name them by their place there, 0 being nobody. Users
+ * who get the same messages are one class: `u_class` tells that of each user, `k_op` the operations of each class in their
+ * order, one class after another, `k_end` where each ends. So a list of hundreds of members is named once for all that is
+ * sent to it, and a place in an inbox is what stood there and the operation's rank in its class. `o_a` and `o_b` are whom
+ * a conversation is made for. Lists of what no operation has may be empty.
+ *
+ * Answers `heads`, where each user's inbox ended before. Of an operation that was not stored the sequence is one of
+ * `unstored`; of a known one the answer stands in `known`, JSON of `[place, digest, msgId, conversationId, seq, at]`; of
+ * one without a conversation the sequence is null.
  */
 export const appendFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.append}(
-  conversations text[], users text[], unmet text[],
-  o_conversation int[], o_sender int[], o_recipient int[], o_flags int[], o_at bigint[], o_type text[],
-  o_content text[], o_msg_id text[], o_key text[], o_digest text[],
-  o_subject text[], o_ext text[], o_mentions text[], o_client_time bigint[], o_reply_to bigint[],
-  m_op int[], m_user int[],
-  OUT seqs bigint[], OUT ordinals bigint[], OUT places bigint[], OUT known text
+  conversations text[], users text[], unmet text[], u_class int[], k_end int[], k_op int[],
+  o_conversation int[], o_sender int[], o_recipient int[], o_a int[], o_b int[], o_flags int[], o_at bigint[],
+  o_type text[], o_content text[], o_msg_id text[], o_key text[], o_digest text[],
+  o_version bigint[], o_subject text[], o_ext text[], o_mentions text[], o_client_time bigint[], o_reply_to bigint[],
+  OUT seqs bigint[], OUT ordinals bigint[], OUT heads bigint[], OUT known text
 ) LANGUAGE plpgsql AS $$
 DECLARE
   n int := cardinality(o_at);
-  members int := cardinality(m_op);
   c_name text[]; c_id bigint[]; c_seq bigint[]; c_count bigint[]; c_a bigint[]; c_b bigint[]; c_subject text[];
-  c_row tid[];
+  c_version bigint[]; c_row tid[];
   c_last bigint[]; c_at bigint[]; a_seq bigint[]; a_ordinal bigint[]; b_seq bigint[]; b_ordinal bigint[];
-  u_name text[]; u_id bigint[]; u_head bigint[]; u_row tid[];
+  u_name text[]; u_id bigint[]; u_row tid[];
+  k_rank int[]; k_count int[];
   o_known int[];
-  c int; p int; s bigint; made bigint; sender bigint;
+  c int; p int; r int; s bigint; made bigint; sender bigint;
 BEGIN
   ${makeUsers(t)}
   ${lockConversations(t)}
-  SELECT array_agg(x.user_id), array_agg(x.id), array_agg(x.head), array_agg(x.row) INTO u_name, u_id, u_head, u_row
+  SELECT array_agg(x.user_id), array_agg(x.id), array_agg(x.head), array_agg(x.row) INTO u_name, u_id, heads, u_row
     FROM (SELECT user_id, id, head, ctid AS row FROM ${t.user} WHERE user_id = ANY (users)
       ORDER BY user_id FOR NO KEY UPDATE) x;
-  IF u_name IS DISTINCT FROM users THEN
+  -- What the system says where everybody reads the timeline is to nobody.
+  IF u_name IS DISTINCT FROM users AND cardinality(users) > 0 THEN
     IF cardinality(u_name) IS DISTINCT FROM cardinality(users) THEN
       RAISE EXCEPTION 'a user has no row' USING ERRCODE = '${staleMemory}';
     END IF;
-    FOR i IN 1 .. n LOOP
-      o_sender[i] := array_position(u_name, users[o_sender[i]]);
-      o_recipient[i] := array_position(u_name, users[o_recipient[i]]);
-    END LOOP;
-    FOR k IN 1 .. members LOOP
-      m_user[k] := array_position(u_name, users[m_user[k]]);
-    END LOOP;
+    SELECT array_agg(u_id[x.at]), array_agg(heads[x.at]), array_agg(u_row[x.at]) INTO u_id, heads, u_row
+      FROM (SELECT array_position(u_name, users[i]) AS at FROM generate_series(1, cardinality(users)) i) x;
   END IF;
 
   SELECT array_agg(i), json_agg(json_build_array(
-      i, coalesce(m.digest, k.digest), m.msg_id, x.conversation_id, m.seq, coalesce(m.server_time, k.at)))::text
+      i, coalesce(m.digest, k.digest), coalesce(m.msg_id, k.msg_id), x.conversation_id, coalesce(m.seq, k.seq),
+      coalesce(m.server_time, k.at)))::text
     INTO o_known, known
     FROM generate_series(1, n) i
     ${look('INNER', t.key, 'k', `person = coalesce(u_id[o_sender[i]], ${systemUser}) AND client_msg_id = o_key[i]`)}
@@ -68,26 +73,25 @@ BEGIN
 
   seqs := array_fill(NULL::bigint, ARRAY[n]);
   ordinals := seqs;
-  places := array_fill(NULL::bigint, ARRAY[members]);
   IF o_known IS NOT NULL THEN
-    FOREACH c IN ARRAY o_known LOOP seqs[c] := 0; END LOOP;
+    FOREACH c IN ARRAY o_known LOOP seqs[c] := ${unstored.known}; END LOOP;
   END IF;
 
   IF c_name IS DISTINCT FROM conversations THEN
     FOR i IN 1 .. n LOOP
-      CONTINUE WHEN seqs[i] = 0 OR o_flags[i] & ${callFlag.makes} = 0
+      CONTINUE WHEN seqs[i] = ${unstored.known} OR o_flags[i] & ${callFlag.makes} = 0 OR o_version[i] IS NOT NULL
         OR conversations[o_conversation[i]] = ANY (c_name);
       INSERT INTO ${t.conversation} (conversation_id, kind, subject, created_at, updated_at, user_a, user_b)
-        SELECT conversations[o_conversation[i]], 'c2c', o_subject[i], o_at[i], o_at[i],
-          u_id[m_user[min(k)]], u_id[m_user[max(k)]]
-        FROM generate_series(1, members) k WHERE m_op[k] = i
+        VALUES (conversations[o_conversation[i]], 'c2c', o_subject[i], o_at[i], o_at[i], u_id[o_a[i]], u_id[o_b[i]])
         ON CONFLICT DO NOTHING RETURNING id INTO made;
       IF NOT FOUND THEN
         -- Somebody made it since the locks were taken, and it is not locked: begin again.
         RAISE EXCEPTION 'a conversation was made meanwhile' USING ERRCODE = 'serialization_failure';
       END IF;
-      INSERT INTO ${t.member} (person, conversation, joined_at)
-        SELECT u_id[m_user[k]], made, o_at[i] FROM generate_series(1, members) k WHERE m_op[k] = i;
+      INSERT INTO ${t.member} (person, conversation, joined_at) VALUES (u_id[o_a[i]], made, o_at[i]);
+      IF o_b[i] <> o_a[i] THEN
+        INSERT INTO ${t.member} (person, conversation, joined_at) VALUES (u_id[o_b[i]], made, o_at[i]);
+      END IF;
       c_name := c_name || conversations[o_conversation[i]];
     END LOOP;
     ${lockConversations(t)}
@@ -96,11 +100,20 @@ BEGIN
     END LOOP;
   END IF;
 
+  IF cardinality(o_version) > 0 THEN
+    FOR i IN 1 .. n LOOP
+      -- Of the locked row: what was decided before a member was removed is not stored after.
+      IF seqs[i] IS NULL AND o_version[i] IS NOT NULL AND c_version[o_conversation[i]] IS DISTINCT FROM o_version[i] THEN
+        seqs[i] := ${unstored.stale};
+      END IF;
+    END LOOP;
+  END IF;
+
   c_last := array_fill(NULL::bigint, ARRAY[coalesce(cardinality(c_id), 0)]);
   c_at := c_last; a_seq := c_last; a_ordinal := c_last; b_seq := c_last; b_ordinal := c_last;
   FOR i IN 1 .. n LOOP
     c := o_conversation[i];
-    CONTINUE WHEN c IS NULL OR seqs[i] = 0;
+    CONTINUE WHEN c IS NULL OR seqs[i] <= 0;
     s := c_seq[c] + 1;
     c_seq[c] := s;
     seqs[i] := s;
@@ -116,18 +129,29 @@ BEGIN
         a_seq[c] := s; a_ordinal[c] := c_count[c];
       ELSIF sender = c_b[c] THEN
         b_seq[c] := s; b_ordinal[c] := c_count[c];
-      ELSIF o_flags[i] & ${flag.countable} <> 0 THEN
-        o_flags[i] := o_flags[i] | ${flag.exceptional};
+      ELSE
+        IF c_a[c] IS NULL THEN
+          UPDATE ${t.member} SET read_seq = s, read_ordinal = c_count[c]
+            WHERE person = sender AND conversation = c_id[c] AND to_seq IS NULL;
+          CONTINUE WHEN FOUND;
+        END IF;
+        IF o_flags[i] & ${flag.countable} <> 0 THEN
+          o_flags[i] := o_flags[i] | ${flag.exceptional};
+        END IF;
       END IF;
     END IF;
   END LOOP;
-  FOR k IN 1 .. members LOOP
-    IF seqs[m_op[k]] > 0 THEN
-      p := m_user[k];
-      s := u_head[p] + 1;
-      u_head[p] := s;
-      places[k] := s;
-    END IF;
+  p := 1;
+  FOR k IN 1 .. cardinality(k_end) LOOP
+    r := 0;
+    FOR j IN p .. k_end[k] LOOP
+      IF seqs[k_op[j]] > 0 THEN
+        r := r + 1;
+        k_rank[j] := r;
+      END IF;
+    END LOOP;
+    k_count[k] := r;
+    p := k_end[k] + 1;
   END LOOP;
 
   INSERT INTO ${t.message} (conversation, seq, ordinal, sender, recipient, server_time, client_time, reply_to, flags,
@@ -140,22 +164,30 @@ BEGIN
     SELECT coalesce(u_id[o_sender[i]], ${systemUser}), o_key[i], c_id[o_conversation[i]], seqs[i]
     FROM generate_series(1, n) i WHERE seqs[i] > 0;
   INSERT INTO ${t.inbox} (person, seq, at, conversation, conversation_seq, kind)
-    SELECT u_id[m_user[k]], places[k], o_at[m_op[k]], c_id[o_conversation[m_op[k]]], seqs[m_op[k]], ${entryKind.message}
-    FROM generate_series(1, members) k WHERE places[k] IS NOT NULL;
+    SELECT u_id[x.u], heads[x.u] + k_rank[x.j], o_at[k_op[x.j]], c_id[o_conversation[k_op[x.j]]], seqs[k_op[x.j]],
+      ${entryKind.message}
+    FROM (SELECT u, generate_series(CASE WHEN u_class[u] > 1 THEN k_end[u_class[u] - 1] ELSE 0 END + 1, k_end[u_class[u]])
+        AS j FROM generate_series(1, cardinality(users)) u OFFSET 0) x
+    WHERE k_rank[x.j] IS NOT NULL;
   -- A row that we have locked stays where it is, so that it need not be looked for again.
   UPDATE ${t.conversation} x SET last_seq = c_seq[j], countable = c_count[j],
       last_countable_seq = coalesce(c_last[j], x.last_countable_seq), updated_at = coalesce(c_at[j], x.updated_at),
       a_read_seq = coalesce(a_seq[j], x.a_read_seq), a_read_ordinal = coalesce(a_ordinal[j], x.a_read_ordinal),
       b_read_seq = coalesce(b_seq[j], x.b_read_seq), b_read_ordinal = coalesce(b_ordinal[j], x.b_read_ordinal)
     FROM generate_series(1, cardinality(c_id)) j WHERE x.ctid = c_row[j] AND x.last_seq < c_seq[j];
-  UPDATE ${t.user} x SET head = u_head[j]
-    FROM generate_series(1, cardinality(u_id)) j WHERE x.ctid = u_row[j] AND x.head < u_head[j];
+  UPDATE ${t.user} x SET head = heads[j] + k_count[u_class[j]]
+    FROM generate_series(1, cardinality(u_id)) j WHERE x.ctid = u_row[j] AND k_count[u_class[j]] > 0;
 END $$`
 
-/** The counters come from the locked rows themselves: a snapshot may be older than the wait for the lock. */
+/**
+ * The counters come from the locked rows themselves: a snapshot may be older than the wait for the lock. No version is
+ * that of a group that was dissolved.
+ */
 const lockConversations = (t: Tables): string => `
   SELECT array_agg(x.conversation_id), array_agg(x.id), array_agg(x.last_seq), array_agg(x.countable),
-      array_agg(x.user_a), array_agg(x.user_b), array_agg(x.subject), array_agg(x.row)
-    INTO c_name, c_id, c_seq, c_count, c_a, c_b, c_subject, c_row
-    FROM (SELECT conversation_id, id, last_seq, countable, user_a, user_b, subject, ctid AS row FROM ${t.conversation}
+      array_agg(x.user_a), array_agg(x.user_b), array_agg(x.subject),
+      array_agg(CASE WHEN x.dissolved THEN NULL ELSE x.version END), array_agg(x.row)
+    INTO c_name, c_id, c_seq, c_count, c_a, c_b, c_subject, c_version, c_row
+    FROM (SELECT conversation_id, id, last_seq, countable, user_a, user_b, subject, dissolved, version, ctid AS row
+      FROM ${t.conversation}
       WHERE conversation_id = ANY (conversations) ORDER BY conversation_id FOR NO KEY UPDATE) x;`

@@ -5,22 +5,15 @@
 // refers by a foreign key: every row is written by the functions beside, under locks that make it right.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
-import { appendFunction } from './append-function.js'
-import { lockFunction } from './lock-function.js'
-import type { Functions } from './names.js'
-import { operationFunctions } from './operation-functions.js'
 
 /** The migration, under the names of one installation. TypeORM reads the time at the end of its name. */
-export function initialSchema(t: Tables, f: Functions, schema: string | null): new () => MigrationInterface {
+export function initialSchema(t: Tables, schema: string | null): new () => MigrationInterface {
   return class implements MigrationInterface {
     readonly name = 'ImInitialSchema1763700000000'
 
     async up(runner: QueryRunner): Promise<void> {
       if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
       for (const statement of tables(t)) await runner.query(statement)
-      for (const statement of [lockFunction(t, f), appendFunction(t, f), ...operationFunctions(t, f)]) {
-        await runner.query(statement)
-      }
       await runner.query(
         `INSERT INTO ${t.meta} (id, epoch, login_epoch) VALUES (1, replace(gen_random_uuid()::text, '-', ''), 0)`,
       )
@@ -28,7 +21,6 @@ export function initialSchema(t: Tables, f: Functions, schema: string | null): n
 
     async down(runner: QueryRunner): Promise<void> {
       if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
-      for (const name of Object.values(f)) await runner.query(`DROP FUNCTION ${name}`)
       for (const table of [t.device, t.key, t.inbox, t.message, t.member, t.conversation, t.user, t.meta]) {
         await runner.query(`DROP TABLE ${table}`)
       }

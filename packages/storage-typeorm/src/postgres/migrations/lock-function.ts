@@ -15,12 +15,15 @@ export const makeUsers = (t: Tables): string => `
   END IF;`
 
 /**
+ * Of `whole` groups every member's row is locked: who they are is read once the group is locked, which keeps it so.
+ *
  * Acknowledgements raise positions in conversations that only the inbox tells: those are looked up first, without a lock.
  * An entry that comes between is beyond what its device can have acknowledged.
  */
 export const lockFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.lock}(
-  conversations text[], users text[], unmet text[], a_user text[], a_device text[], a_from bigint[], a_to bigint[]
+  conversations text[], users text[], unmet text[], whole text[],
+  a_user text[], a_device text[], a_from bigint[], a_to bigint[]
 ) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   ${makeUsers(t)}
@@ -46,5 +49,12 @@ BEGIN
   END IF;
   PERFORM FROM ${t.conversation} WHERE conversation_id = ANY (conversations)
     ORDER BY conversation_id FOR NO KEY UPDATE;
+  IF cardinality(whole) > 0 THEN
+    users := users || ARRAY(
+      SELECT u.user_id FROM ${t.conversation} c
+        ${look('INNER', t.member, 'mb', 'conversation = c.id AND to_seq IS NULL')}
+        ${look('INNER', t.user, 'u', 'id = mb.person')}
+        WHERE c.conversation_id = ANY (whole));
+  END IF;
   PERFORM FROM ${t.user} WHERE user_id = ANY (users) ORDER BY user_id FOR NO KEY UPDATE;
 END $$`

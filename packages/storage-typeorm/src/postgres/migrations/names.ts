@@ -1,5 +1,5 @@
-// The names of our functions under the prefix of one installation. A released function is never changed: a change is a
-// function of another name, made by a migration of its own, so that nodes of both versions run beside each other.
+// The names of our functions. They end in the revision of their text, so that a function is never changed under a node
+// that uses it: nodes of both versions run beside each other.
 
 export interface Functions {
   readonly lock: string
@@ -10,17 +10,23 @@ export interface Functions {
   readonly custom: string
   readonly device: string
   readonly raiseLogin: string
+  readonly post: string
+  readonly control: string
+  readonly group: string
 }
 
-export const functionsOf = (prefix: string): Functions => ({
-  lock: `${prefix}lock`,
-  append: `${prefix}append`,
-  apply: `${prefix}apply`,
-  read: `${prefix}read`,
-  settings: `${prefix}settings`,
-  custom: `${prefix}custom`,
-  device: `${prefix}device_seen`,
-  raiseLogin: `${prefix}raise_login`,
+export const functionsNamed = (prefix: string, suffix: string): Functions => ({
+  lock: `${prefix}lock${suffix}`,
+  append: `${prefix}append${suffix}`,
+  apply: `${prefix}apply${suffix}`,
+  read: `${prefix}read${suffix}`,
+  settings: `${prefix}settings${suffix}`,
+  custom: `${prefix}custom${suffix}`,
+  device: `${prefix}device_seen${suffix}`,
+  raiseLogin: `${prefix}raise_login${suffix}`,
+  post: `${prefix}post${suffix}`,
+  control: `${prefix}control${suffix}`,
+  group: `${prefix}group${suffix}`,
 })
 
 /** Raised where a row is missing that the caller took for known: what it remembers is of another database. */

@@ -1,4 +1,4 @@
-// The operations that append no message, one after another in their order, each decided from what stands there when its
+// The operations that are not plain appends, one after another in their order, each decided from what stands there when its
 // turn comes. Their rows are locked already, by the lock function.
 import { entryKind, flag, systemUser } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
@@ -6,7 +6,16 @@ import { look } from '../look.js'
 import { staleMemory, type Functions } from './names.js'
 
 /** What `kinds` of the apply function means, and which of its lists each uses. */
-export const operation = { read: 1, settings: 2, custom: 3, device: 4, forget: 5, raiseLogin: 6 } as const
+export const operation = {
+  read: 1,
+  settings: 2,
+  custom: 3,
+  device: 4,
+  forget: 5,
+  raiseLogin: 6,
+  control: 7,
+  group: 8,
+} as const
 
 export const operationFunctions = (t: Tables, f: Functions): readonly string[] => [
   readFunction(t, f),
@@ -25,14 +34,21 @@ const addFact = (t: Tables, kind: number, person: string, at: string, body: stri
 const readFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.read}(who text, target text, up_to bigint, moment bigint) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
-  c ${t.conversation}; me bigint; is_a boolean; was bigint; behind bigint; now_at bigint; rank bigint; place bigint;
+  c ${t.conversation}; me bigint; side "char"; was bigint; behind bigint; now_at bigint; rank bigint; place bigint;
 BEGIN
   SELECT * INTO c FROM ${t.conversation} WHERE conversation_id = target;
   SELECT id INTO me FROM ${t.user} WHERE user_id = who;
-  IF c.id IS NULL OR me IS NULL OR (me IN (c.user_a, c.user_b)) IS NOT TRUE THEN RETURN NULL; END IF;
-  is_a := me = c.user_a;
-  was := CASE WHEN is_a THEN c.a_read_seq ELSE c.b_read_seq END;
-  rank := CASE WHEN is_a THEN c.a_read_ordinal ELSE c.b_read_ordinal END;
+  IF c.id IS NULL OR me IS NULL THEN RETURN NULL; END IF;
+  IF me = c.user_a THEN
+    side := 'a'; was := c.a_read_seq; rank := c.a_read_ordinal;
+  ELSIF me = c.user_b THEN
+    side := 'b'; was := c.b_read_seq; rank := c.b_read_ordinal;
+  ELSE
+    SELECT read_seq, read_ordinal INTO was, rank
+      FROM ${t.member} WHERE person = me AND conversation = c.id AND to_seq IS NULL;
+    IF NOT FOUND THEN RETURN NULL; END IF;
+    side := 'g';
+  END IF;
   now_at := greatest(was, least(up_to, c.last_seq));
   IF now_at > was THEN
     IF now_at = c.last_seq THEN rank := c.countable;
@@ -40,11 +56,14 @@ BEGIN
       SELECT ordinal INTO rank FROM ${t.message} WHERE conversation = c.id AND seq = now_at;
       rank := coalesce(rank, c.floor_count);
     END IF;
-    IF is_a THEN UPDATE ${t.conversation} SET a_read_seq = now_at, a_read_ordinal = rank WHERE id = c.id;
-    ELSE UPDATE ${t.conversation} SET b_read_seq = now_at, b_read_ordinal = rank WHERE id = c.id;
-    END IF;
+    CASE side
+      WHEN 'a' THEN UPDATE ${t.conversation} SET a_read_seq = now_at, a_read_ordinal = rank WHERE id = c.id;
+      WHEN 'b' THEN UPDATE ${t.conversation} SET b_read_seq = now_at, b_read_ordinal = rank WHERE id = c.id;
+      ELSE UPDATE ${t.member} SET read_seq = now_at, read_ordinal = rank WHERE person = me AND conversation = c.id;
+    END CASE;
   END IF;
-  behind := c.countable - rank;
+  -- Of what retention took nothing is unread.
+  behind := c.countable - greatest(rank, c.floor_count);
   IF behind > 0 THEN
     behind := behind - (SELECT count(*) FROM ${t.message} m WHERE m.conversation = c.id AND m.seq > now_at
       AND m.flags >= ${flag.exceptional} AND (m.sender = me OR m.flags & ${flag.recalled} <> 0));
@@ -207,6 +226,10 @@ BEGIN
           WHERE person = (SELECT id FROM ${t.user} WHERE user_id = who[i]) AND device_id = target[i];
       WHEN ${operation.raiseLogin} THEN
         done[i] := ${f.raiseLogin}(who[i]);
+      WHEN ${operation.control} THEN
+        done[i] := ${f.control}(body[i]::json);
+      WHEN ${operation.group} THEN
+        done[i] := ${f.group}(body[i]::json);
     END CASE;
   END LOOP;
   results := to_json(done);

@@ -7,7 +7,7 @@ import { lookedUp } from '../../rows/text.js'
 import { byActivity } from '../../rows/view.js'
 import { textArray } from '../arrays.js'
 import { look } from '../look.js'
-import { messageColumns, messageJoins } from './columns.js'
+import { messageColumns, messageJoins, withheld } from './columns.js'
 import { query } from './query.js'
 import { maybeNumber, maybeText, messageAt, numberOf, textOf, type Row } from './row.js'
 
@@ -26,7 +26,8 @@ const mine = (t: Tables): string => `
     ${ofMine('read_seq', 'mb.read_seq')} AS read_seq,
     ${ofPeer('read_seq')} AS peer_read_seq,
     ${ofPeer('delivered_seq')} AS peer_delivered_seq,
-    c.countable - ${ofMine('read_ordinal', 'mb.read_ordinal')} AS behind
+    c.countable - greatest(c.floor_count, ${ofMine('read_ordinal', 'mb.read_ordinal')}) AS behind,
+    mb.from_seq, mb.to_seq, mb.earlier
   FROM ${t.member} mb ${look('INNER', t.conversation, 'c', 'id = mb.conversation')}
   WHERE mb.person = u.id AND mb.to_seq IS NULL`
 
@@ -45,11 +46,11 @@ const mentioned = (t: Tables): string => `
 /** For `viewAt`, of conversation `c` and `v`, a row of `mine`. */
 const viewColumns = (t: Tables): string => `c.conversation_id, c.kind, peer.user_id, c.subject, c.name, c.avatar,
   c.ext, c.last_seq, v.read_seq, ${unread(t)}, ${mentioned(t)}, v.peer_read_seq, v.peer_delivered_seq, v.pinned,
-  v.muted, v.hidden, c.updated_at, ${messageColumns}`
+  v.muted, v.hidden, c.updated_at, ${messageColumns}, ${withheld('v')}`
 
 const viewJoins = (t: Tables): string => `${look('INNER', t.conversation, 'c', 'id = v.id')}
   ${look('LEFT', t.user, 'peer', 'id = v.peer')}
-  ${look('LEFT', t.message, 'm', 'conversation = c.id AND seq = c.last_countable_seq')}
+  ${look('LEFT', t.message, 'm', 'conversation = c.id AND seq = c.last_countable_seq AND seq > v.from_seq')}
   ${messageJoins(t)}`
 
 function viewAt(row: Row, at: number): ConversationView {

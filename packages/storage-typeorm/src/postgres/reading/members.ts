@@ -1,35 +1,46 @@
 // Who is a member of what, and which devices there are.
-import type { Access, ConversationKind, Device } from '@rookery/core'
+import type { Access, ConversationKind, Device, ReadersPage } from '@rookery/core'
+import { fanOutOf } from '../../rows/codes.js'
 import { lookedUp } from '../../rows/text.js'
 import { textArray } from '../arrays.js'
 import { look } from '../look.js'
+import { byBytes, membershipAt, membershipColumns } from './membership.js'
 import { query } from './query.js'
 import { maybeNumber, maybeText, numberOf, textOf } from './row.js'
 
 export const access = query({
-  sql: (t) => `SELECT c.kind, a.user_id, b.user_id, c.subject, c.version, c.last_seq, c.floor_seq
+  sql: (t) => `SELECT c.kind, a.user_id, b.user_id, c.subject, c.version, c.last_seq, c.floor_seq, c.fan_out, c.members,
+      c.muted_until, ${membershipColumns}
     FROM ${t.conversation} c
     ${look('LEFT', t.user, 'a', 'id = c.user_a')} ${look('LEFT', t.user, 'b', 'id = c.user_b')}
-    WHERE c.conversation_id = $1 AND ($2::text IS NULL OR EXISTS (
-      SELECT FROM ${t.user} u
-        ${look('INNER', t.member, 'mb', 'person = u.id AND conversation = c.id AND to_seq IS NULL')}
-      WHERE u.user_id = $2))`,
+    ${look('LEFT', t.user, 'u', 'user_id = $2')}
+    ${look('LEFT', t.member, 'mb', 'person = u.id AND conversation = c.id AND to_seq IS NULL')}
+    WHERE c.conversation_id = $1 AND NOT c.dissolved AND ($2::text IS NULL OR mb.person IS NOT NULL)`,
   types: ['text', 'text'],
   values: ({ conversationId, userId }: { conversationId: string; userId: string | null }) => [
     lookedUp(conversationId),
     userId === null ? null : lookedUp(userId),
   ],
-  decode([row], { conversationId }): Access | null {
+  decode([row], { conversationId, userId }): Access | null {
     if (!row) return null
-    const users = [...new Set([maybeText(row[1]), maybeText(row[2])])].filter((userId) => userId !== null)
+    const kind = textOf(row, 0) as ConversationKind
     return {
       conversationId,
-      kind: textOf(row, 0) as ConversationKind,
-      users,
+      kind,
+      users: [...new Set([maybeText(row[1]), maybeText(row[2])])].filter((one) => one !== null),
       subject: textOf(row, 3),
       version: numberOf(row, 4),
       seq: numberOf(row, 5),
       floor: numberOf(row, 6),
+      group:
+        kind === 'c2c'
+          ? null
+          : {
+              fanOut: fanOutOf(numberOf(row, 7)),
+              memberCount: numberOf(row, 8),
+              mutedUntil: numberOf(row, 9),
+              membership: userId === null ? null : membershipAt(row, 10),
+            },
     }
   },
 })
@@ -52,6 +63,38 @@ export const sharing = query({
   decode(rows, { others }): readonly string[] {
     const found = new Set(rows.map((row) => row[0]))
     return others.filter((userId) => found.has(userId))
+  },
+})
+
+/** Of a membership row in conversation `c`. */
+const hasRead = `CASE person WHEN c.user_a THEN c.a_read_seq WHEN c.user_b THEN c.b_read_seq ELSE read_seq END >= $2`
+
+/** Of a c2c conversation the positions stand on its own row. Sorted, as every list of members is. */
+export const readers = query({
+  sql: (t) => `SELECT s.read, s.total, w.user_id
+    FROM ${t.conversation} c
+    CROSS JOIN LATERAL (SELECT count(*) AS total, count(*) FILTER (WHERE ${hasRead}) AS read
+      FROM ${t.member} WHERE conversation = c.id AND to_seq IS NULL) s
+    LEFT JOIN LATERAL (SELECT u.user_id
+      FROM ${t.member} mb ${look('INNER', t.user, 'u', 'id = mb.person')}
+      WHERE mb.conversation = c.id AND mb.to_seq IS NULL AND ${hasRead} AND ($3::text IS NULL OR u.user_id > $3)
+      ORDER BY u.user_id LIMIT $4) w ON true
+    WHERE c.conversation_id = $1`,
+  types: ['text', 'bigint', 'text', 'bigint'],
+  values: (given: { conversationId: string; seq: number; after: string | null; limit: number }) => [
+    lookedUp(given.conversationId),
+    String(given.seq),
+    given.after === null ? null : lookedUp(given.after),
+    String(given.limit + 1),
+  ],
+  decode(rows, { limit }): ReadersPage {
+    const [first] = rows
+    if (!first) return { read: 0, total: 0, userIds: [], more: false }
+    const userIds = rows
+      .flatMap((row) => maybeText(row[2]) ?? [])
+      .sort(byBytes)
+      .slice(0, limit)
+    return { read: numberOf(first, 0), total: numberOf(first, 1), userIds, more: rows.length > limit }
   },
 })
 

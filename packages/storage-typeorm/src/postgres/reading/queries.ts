@@ -1,12 +1,33 @@
 // Every read by its name, which is also that of its prepared statement.
 import { list, views } from './conversations.js'
-import { access, devices, sharing } from './members.js'
-import { entryAt, heads, inbox, key, loginEpoch, messagesAfter, messagesBefore } from './timelines.js'
+import { group, members, memberships, owned, roster } from './groups.js'
+import { access, devices, readers, sharing } from './members.js'
+import {
+  conversationHeads,
+  entryAt,
+  follows,
+  heads,
+  inbox,
+  key,
+  loginEpoch,
+  messagesAfter,
+  messagesBefore,
+  reactions,
+  seenAfter,
+  seenBefore,
+  timeline,
+} from './timelines.js'
 
 export const queries = {
   inbox,
   messagesAfter,
   messagesBefore,
+  seenAfter,
+  seenBefore,
+  timeline,
+  follows,
+  conversationHeads,
+  reactions,
   heads,
   entryAt,
   key,
@@ -15,6 +36,12 @@ export const queries = {
   list,
   access,
   sharing,
+  readers,
+  group,
+  roster,
+  memberships,
+  members,
+  owned,
   devices,
 }
 

@@ -3,7 +3,7 @@
 import { StorageError } from '@rookery/core'
 import { failureOf } from '../faults.js'
 import { isFromServer, LinkLost, type Link, type Step } from '../link.js'
-import type { Pool } from '../pool.js'
+import type { Pool } from '../../pool.js'
 import { queries, type ArgsOf, type QueryName, type ResultOf } from './queries.js'
 import type { Query } from './query.js'
 import type { Row } from './row.js'
@@ -23,7 +23,7 @@ export class Reader {
   #isScheduled = false
 
   constructor(
-    private readonly pool: Pool,
+    private readonly pool: Pool<Link>,
     private readonly callTimeoutMs: number,
   ) {}
 

@@ -26,7 +26,7 @@ export const numberOf = (row: Row, at: number): number => Number(textOf(row, at)
 /** The message that begins at a column; null where none was joined. */
 export function messageAt(row: Row, at: number): StoredMessage | null {
   if (row[at] === null) return null
-  return messageOf([
+  const message = messageOf([
     textOf(row, at),
     textOf(row, at + 1),
     textOf(row, at + 2),
@@ -48,4 +48,7 @@ export function messageAt(row: Row, at: number): StoredMessage | null {
     maybeNumber(row[at + 18]),
     maybeText(row[at + 19]),
   ])
+  return row[at + 20] === 'true' ? { ...message, ...nothing, withheld: true } : message
 }
+
+const nothing = { content: null, ext: null, reactions: null, editedAt: null, asOf: null, recalled: false }

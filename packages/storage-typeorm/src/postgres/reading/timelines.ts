@@ -1,10 +1,19 @@
 // Ranges of inboxes and conversations, the counters of users, and keys.
-import type { InboxPage, MessagePage, StoredEntry, StoredKey, UserHead } from '@rookery/core'
+import type {
+  ConversationHead,
+  Follow,
+  InboxPage,
+  MessagePage,
+  StoredEntry,
+  StoredKey,
+  TimelinePage,
+  UserHead,
+} from '@rookery/core'
 import { factKindOf, systemUser } from '../../rows/codes.js'
 import { isKeepable, lookedUp } from '../../rows/text.js'
-import { textArray } from '../arrays.js'
+import { int8Array, textArray } from '../arrays.js'
 import { look } from '../look.js'
-import { messageColumns, messageJoins } from './columns.js'
+import { messageColumns, messageJoins, readerJoin, withheld } from './columns.js'
 import { query } from './query.js'
 import { maybeNumber, maybeText, messageAt, numberOf, rowsIn, textOf, type Row } from './row.js'
 
@@ -12,11 +21,12 @@ import { maybeNumber, maybeText, messageAt, numberOf, rowsIn, textOf, type Row }
 export const inbox = query({
   sql: (t) => `SELECT u.head, u.floor, (
       SELECT json_agg(ARRAY[i.seq::text, i.at::text, i.kind::text, i.body, c.conversation_id, i.conversation_seq::text,
-        ${messageColumns}])
+        ${messageColumns}, ${withheld('mb')}])
       FROM (SELECT seq, at, kind, body, conversation, conversation_seq FROM ${t.inbox}
         WHERE person = u.id AND seq > $2 ORDER BY seq LIMIT $3) i
       ${look('LEFT', t.conversation, 'c', 'id = i.conversation')}
       ${look('LEFT', t.message, 'm', 'conversation = i.conversation AND seq = i.conversation_seq')}
+      ${readerJoin(t)}
       ${messageJoins(t)})
     FROM ${t.user} u WHERE u.user_id = $1`,
   types: ['text', 'bigint', 'bigint'],
@@ -44,34 +54,146 @@ export interface MessageRange {
   readonly limit: number
 }
 
+/** Recalls, edits and reactions are folded into what they change. */
+const isShown = `type NOT IN ('im.recall', 'im.edit', 'im.reaction')`
+
+const valuesOf = ({ after = 0, before = Number.MAX_SAFE_INTEGER, limit }: MessageRange): string[] => [
+  String(after),
+  String(before),
+  String(limit + 1),
+]
+
+function pageIn(order: 'ASC' | 'DESC', { limit }: MessageRange, row: Row | undefined): MessagePage {
+  const found = rowsIn(row?.[0])
+    .map((one) => messageAt(one, 0))
+    .filter((message) => message !== null)
+  found.sort(bySeq)
+  const more = found.length > limit
+  if (!more) return { messages: found, more }
+  return { messages: order === 'ASC' ? found.slice(0, limit) : found.slice(-limit), more }
+}
+
 const pageOf = (order: 'ASC' | 'DESC') =>
   query({
     sql: (t) => `SELECT json_agg(ARRAY[${messageColumns}])
       FROM ${t.conversation} c
       CROSS JOIN LATERAL (SELECT * FROM ${t.message}
-        WHERE conversation = c.id AND seq > $2 AND seq < $3 ORDER BY seq ${order} LIMIT $4) m
+        WHERE conversation = c.id AND seq > $2 AND seq < $3 AND ${isShown} ORDER BY seq ${order} LIMIT $4) m
       ${messageJoins(t)}
       WHERE c.conversation_id = $1`,
     types: ['text', 'bigint', 'bigint', 'bigint'],
-    values: ({ conversationId, range }: { conversationId: string; range: MessageRange }) => {
-      const { after = 0, before = Number.MAX_SAFE_INTEGER, limit } = range
-      return [lookedUp(conversationId), String(after), String(before), String(limit + 1)]
-    },
-    decode([row], { range }): MessagePage {
-      const found = rowsIn(row?.[0])
-        .map((one) => messageAt(one, 0))
-        .filter((message) => message !== null)
-      found.sort(bySeq)
-      const more = found.length > range.limit
-      if (!more) return { messages: found, more }
-      return { messages: order === 'ASC' ? found.slice(0, range.limit) : found.slice(-range.limit), more }
-    },
+    values: ({ conversationId, range }: { conversationId: string; range: MessageRange }) => [
+      lookedUp(conversationId),
+      ...valuesOf(range),
+    ],
+    decode: ([row], { range }): MessagePage => pageIn(order, range, row),
+  })
+
+/** What lies inside a member's intervals: a range of the timeline for each of them, which mostly is one. */
+const pageSeen = (order: 'ASC' | 'DESC') =>
+  query({
+    sql: (t) => `SELECT json_agg(ARRAY[${messageColumns}, ${withheld('mb')}])
+      FROM ${t.user} u
+      ${look('INNER', t.conversation, 'c', 'conversation_id = $1')}
+      ${look('INNER', t.member, 'mb', 'person = u.id AND conversation = c.id')}
+      CROSS JOIN LATERAL (SELECT x.* FROM (
+          SELECT mb.from_seq AS from_seq, mb.to_seq AS to_seq
+          UNION ALL
+          SELECT lower(r) - 1, upper(r) - 1 FROM unnest(mb.earlier::int8multirange) r) part
+        CROSS JOIN LATERAL (SELECT * FROM ${t.message} WHERE conversation = c.id AND seq > greatest($2, part.from_seq)
+          AND seq < least($3, part.to_seq + 1) AND ${isShown} ORDER BY seq ${order} LIMIT $4) x
+        ORDER BY x.seq ${order} LIMIT $4) m
+      ${messageJoins(t)}
+      WHERE u.user_id = $5`,
+    types: ['text', 'bigint', 'bigint', 'bigint', 'text'],
+    values: ({ conversationId, range, reader }: { conversationId: string; range: MessageRange; reader: string }) => [
+      lookedUp(conversationId),
+      ...valuesOf(range),
+      lookedUp(reader),
+    ],
+    decode: ([row], { range }): MessagePage => pageIn(order, range, row),
   })
 
 /** The first of a range. */
 export const messagesAfter = pageOf('ASC')
 /** The last of a range. */
 export const messagesBefore = pageOf('DESC')
+export const seenAfter = pageSeen('ASC')
+export const seenBefore = pageSeen('DESC')
+
+/** Every message, up to where the membership ended, from where it began. */
+export const timeline = query({
+  sql: (t) => `SELECT coalesce(mb.to_seq, c.last_seq), greatest(mb.from_seq, c.floor_seq), (
+      SELECT json_agg(ARRAY[${messageColumns}, ${withheld('mb')}])
+      FROM (SELECT * FROM ${t.message} WHERE conversation = c.id AND seq > greatest($3, mb.from_seq)
+        AND seq <= coalesce(mb.to_seq, c.last_seq) ORDER BY seq LIMIT $4) m
+      ${messageJoins(t)})
+    FROM ${t.user} u
+    ${look('INNER', t.conversation, 'c', 'conversation_id = $2')}
+    ${look('INNER', t.member, 'mb', 'person = u.id AND conversation = c.id')}
+    WHERE u.user_id = $1`,
+  types: ['text', 'text', 'bigint', 'bigint'],
+  values: (given: { userId: string; conversationId: string; after: number; limit: number }) => [
+    lookedUp(given.userId),
+    lookedUp(given.conversationId),
+    String(given.after),
+    String(given.limit),
+  ],
+  decode([row]): TimelinePage | null {
+    if (!row) return null
+    const messages = rowsIn(row[2])
+      .map((one) => messageAt(one, 0))
+      .filter((message) => message !== null)
+      .sort(bySeq)
+    return { messages, head: numberOf(row, 0), floor: numberOf(row, 1) }
+  },
+})
+
+export const follows = query({
+  sql: (t) => `SELECT c.conversation_id, c.last_seq, c.version
+    FROM ${t.user} u ${look('INNER', t.follow, 'f', 'person = u.id')}
+    ${look('INNER', t.conversation, 'c', 'id = f.conversation')} WHERE u.user_id = $1`,
+  types: ['text'],
+  values: ({ userId }: { userId: string }) => [lookedUp(userId)],
+  decode: (rows): readonly Follow[] =>
+    rows.map((row) => ({ conversationId: textOf(row, 0), seq: numberOf(row, 1), version: numberOf(row, 2) })),
+})
+
+export const conversationHeads = query({
+  sql: (t) => `SELECT conversation_id, last_seq, version FROM ${t.conversation} WHERE conversation_id = ANY ($1)`,
+  types: ['text[]'],
+  values: ({ conversationIds }: { conversationIds: readonly string[] }) => [textArray(conversationIds.map(lookedUp))],
+  decode(rows, { conversationIds }): readonly (ConversationHead | null)[] {
+    const found = new Map(rows.map((row) => [row[0], { seq: numberOf(row, 1), version: numberOf(row, 2) }]))
+    return conversationIds.map((conversationId) => found.get(conversationId) ?? null)
+  },
+})
+
+export interface Place {
+  readonly conversationId: string
+  readonly seq: number
+}
+
+export const reactions = query({
+  sql: (t) => `SELECT p.ordinality, r.reaction, r.control_seq
+    FROM ${t.user} u
+    CROSS JOIN unnest($2::text[], $3::bigint[]) WITH ORDINALITY p (conversation_id, seq, ordinality)
+    ${look('INNER', t.conversation, 'c', 'conversation_id = p.conversation_id')}
+    ${look('INNER', t.reaction, 'r', 'conversation = c.id AND seq = p.seq AND person = u.id')}
+    WHERE u.user_id = $1`,
+  types: ['text', 'text[]', 'bigint[]'],
+  values: ({ userId, messages }: { userId: string; messages: readonly Place[] }) => [
+    lookedUp(userId),
+    textArray(messages.map(({ conversationId }) => lookedUp(conversationId))),
+    int8Array(messages.map(({ seq }) => seq)),
+  ],
+  decode(rows, { messages }): readonly (readonly string[])[] {
+    const found = messages.map(() => [] as string[])
+    const ordered = rows.toSorted((a, b) => numberOf(a, 2) - numberOf(b, 2))
+    for (const row of ordered) found[numberOf(row, 0) - 1]?.push(textOf(row, 1))
+    return found
+  },
+})
 
 /** The order of a join is the planner's habit, not its promise. On rows that are in order this is one pass. */
 const bySeq = (a: { readonly seq: number }, b: { readonly seq: number }): number => a.seq - b.seq
@@ -99,7 +221,10 @@ export const entryAt = query({
 })
 
 export const key = query({
-  sql: (t) => `SELECT coalesce(m.digest, k.digest), m.msg_id, c.conversation_id, m.seq, coalesce(m.server_time, k.at)
+  sql: (
+    t,
+  ) => `SELECT coalesce(m.digest, k.digest), coalesce(m.msg_id, k.msg_id), c.conversation_id, coalesce(m.seq, k.seq),
+      coalesce(m.server_time, k.at)
     FROM ${t.key} k
     ${look('LEFT', t.message, 'm', 'conversation = k.conversation AND seq = k.seq')}
     ${look('LEFT', t.conversation, 'c', 'id = k.conversation')}

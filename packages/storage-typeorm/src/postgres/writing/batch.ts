@@ -2,15 +2,16 @@
 import type { AppendOp, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
 import { int8Array, textArray } from '../arrays.js'
 import type { Answer, Step } from '../link.js'
-import { appendResults, appendStep } from './append.js'
+import { appendPiece } from './append.js'
 import type { Known } from './known.js'
-import { applyResults, applyStep, type OtherOp } from './others.js'
+import { isWhole, usersMade, usersNamed } from './named.js'
+import { applyPiece, type OtherOp } from './others.js'
 import { segmentsOf } from './segments.js'
 
 export type Results = (StorageResult | RefusedResult)[]
 
 /** Parameters of the lock function, in its order. */
-export const lockTypes = ['text[]', 'text[]', 'text[]', 'text[]', 'text[]', 'bigint[]', 'bigint[]']
+export const lockTypes = ['text[]', 'text[]', 'text[]', 'text[]', 'text[]', 'text[]', 'bigint[]', 'bigint[]']
 
 export interface Batch {
   readonly steps: readonly Step[]
@@ -21,25 +22,19 @@ export interface Batch {
 }
 
 export function batchOf(ops: readonly StorageOp[], known: Known): Batch {
-  const segments = segmentsOf(ops).map(({ appends, places }) => ({
-    appends,
-    places,
-    ops: places.map((at) => ops[at]!),
-  }))
-  const users = usersOf(ops)
+  const pieces = segmentsOf(ops).map(({ appends, places }) => {
+    const those = places.map((at) => ops[at]!)
+    return { appends, places, ...(appends ? appendPiece(those as AppendOp[], known) : applyPiece(those as OtherOp[])) }
+  })
   // The append function takes its own locks; where there is more, everything is locked before anything is done.
-  const locks = segments.length > 1 || !segments[0]?.appends ? [locksOf(ops, known)] : []
-  const steps = segments.map((segment) =>
-    segment.appends ? appendStep(segment.ops as AppendOp[], known) : applyStep(segment.ops as OtherOp[]),
-  )
+  const locks = pieces.length > 1 || !pieces[0]?.appends ? [locksOf(ops, known)] : []
   return {
-    steps: [...locks, ...steps],
-    users,
+    steps: [...locks, ...pieces.map(({ step }) => step)],
+    users: usersOf(ops),
     results(answer) {
       const results = new Array<StorageResult | RefusedResult>(ops.length)
-      for (const [index, { appends, places, ops: those }] of segments.entries()) {
-        const row = answer[index + locks.length]?.[0]
-        const found = appends ? appendResults(those as AppendOp[], row) : applyResults(those as OtherOp[], row)
+      for (const [index, { places, results: read }] of pieces.entries()) {
+        const found = read(answer[index + locks.length]?.[0])
         for (const [at, place] of places.entries()) results[place] = found[at] as StorageResult | RefusedResult
       }
       return results
@@ -47,16 +42,9 @@ export function batchOf(ops: readonly StorageOp[], known: Known): Batch {
   }
 }
 
-/** Users who get a row where they have none. */
-function rowsFor(op: StorageOp): readonly string[] {
-  if (op.op !== 'append') return op.op === 'custom' || op.op === 'device' || op.op === 'raise-login' ? [op.userId] : []
-  const { from, to } = op.message
-  return [from, to, ...op.members].filter((userId) => userId !== null)
-}
-
 function usersOf(ops: readonly StorageOp[]): readonly string[] {
   const users = new Set<string>()
-  for (const op of ops) for (const userId of rowsFor(op)) users.add(userId)
+  for (const op of ops) for (const userId of usersMade(op)) users.add(userId)
   return [...users]
 }
 
@@ -65,11 +53,13 @@ export function locksOf(ops: readonly StorageOp[], known: Known): Step {
   const conversations = new Set<string>()
   const made = usersOf(ops)
   const users = new Set(made)
+  const whole: string[] = []
   const acknowledged = ops.flatMap((op) => (op.op === 'device' && op.delivered ? [{ ...op.delivered, ...op }] : []))
   for (const op of ops) {
-    if (op.op === 'append') conversations.add(op.message.conversationId)
-    else users.add(op.userId)
+    if ('message' in op) conversations.add(op.message.conversationId)
     if (op.op === 'read' || op.op === 'settings') conversations.add(op.conversationId)
+    if (op.op !== 'append') for (const userId of usersNamed(op)) users.add(userId)
+    if (op.op === 'group' && isWhole(op)) whole.push(op.message.conversationId)
   }
   return {
     statement: 'lock',
@@ -77,6 +67,7 @@ export function locksOf(ops: readonly StorageOp[], known: Known): Step {
       textArray([...conversations]),
       textArray([...users]),
       textArray(known.unmet(made)),
+      textArray(whole),
       textArray(acknowledged.map((op) => op.userId)),
       textArray(acknowledged.map((op) => op.deviceId)),
       int8Array(acknowledged.map((op) => op.from)),

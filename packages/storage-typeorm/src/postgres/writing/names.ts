@@ -28,4 +28,16 @@ export class Names {
   ranks(numbers: readonly number[]): number[] {
     return numbers.map((number) => (number < 0 ? 0 : (this.#ranks[number] as number)))
   }
+
+  /** Values by number, put in the order of the names. */
+  inOrder<T>(values: readonly T[]): T[] {
+    const ordered = new Array<T>(values.length)
+    for (const [number, rank] of this.#ranks.entries()) ordered[rank - 1] = values[number]!
+    return ordered
+  }
+
+  /** Values in the order of the names, put by number. */
+  byNumber<T>(values: readonly T[]): T[] {
+    return this.#ranks.map((rank) => values[rank - 1]!)
+  }
 }

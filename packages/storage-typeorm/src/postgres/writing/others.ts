@@ -1,8 +1,11 @@
-// Operations that append no message, on their way to the apply function, and back.
-import type { OpResults, StorageOp, StorageResult } from '@rookery/core'
+// Operations that are not plain appends, on their way to the apply function, and back.
+import type { ControlOp, GroupOp, OpResults, StorageOp, StorageResult } from '@rookery/core'
+import { packMentions } from '../../rows/mentions.js'
 import { int4Array, int8Array, textArray } from '../arrays.js'
 import type { Step } from '../link.js'
 import { operation } from '../migrations/operation-functions.js'
+import { flagsOf } from './append.js'
+import type { Piece } from './piece.js'
 
 export type OtherOp = Exclude<StorageOp, { readonly op: 'append' }>
 
@@ -22,14 +25,19 @@ interface Lists {
   readonly digest?: string
 }
 
-export function applyStep(ops: readonly OtherOp[]): Step {
+export const applyPiece = (ops: readonly OtherOp[]): Piece => ({
+  step: applyStep(ops),
+  results: (row) => applyResults(ops, row),
+})
+
+function applyStep(ops: readonly OtherOp[]): Step {
   const lists = ops.map(listsOf)
   const numbers = (place: number): Buffer => int8Array(lists.map((one) => one.numbers?.[place] ?? null))
   return {
     statement: 'apply',
     values: [
       int4Array(lists.map((one) => one.kind)),
-      textArray(ops.map((op) => op.userId)),
+      textArray(ops.map((op) => ('userId' in op ? op.userId : null))),
       textArray(lists.map((one) => one.target ?? null)),
       textArray(lists.map((one) => one.body ?? null)),
       numbers(0),
@@ -65,12 +73,34 @@ function listsOf(op: OtherOp): Lists {
       return { kind: operation.forget, target: op.deviceId }
     case 'raise-login':
       return { kind: operation.raiseLogin }
+    case 'control':
+      return { kind: operation.control, body: specOf(op, op.change) }
+    case 'group':
+      return { kind: operation.group, body: specOf(op, { ...op.change, ...joining(op) }) }
   }
+}
+
+/** The message and its change as the function of its kind takes them; a version that was not given counts as any. */
+const specOf = ({ message, version, members }: ControlOp | GroupOp, change: object): string =>
+  JSON.stringify({
+    ...message,
+    mentions: packMentions(message.mentions),
+    flags: flagsOf(message, false),
+    version: version ?? null,
+    members,
+    change,
+  })
+
+/** Everybody once: who is named again is a member already. */
+function joining({ change: { join } }: GroupOp): Pick<GroupOp['change'], 'join'> {
+  if (join === undefined) return {}
+  const seen = new Set<string>()
+  return { join: join.filter(({ userId }) => !seen.has(userId) && seen.add(userId)) }
 }
 
 const bit = (value: boolean | undefined): number | null => (value === undefined ? null : value ? 1 : 0)
 
-export function applyResults(ops: readonly OtherOp[], row: readonly (string | null)[] | undefined): StorageResult[] {
+function applyResults(ops: readonly OtherOp[], row: readonly (string | null)[] | undefined): StorageResult[] {
   const answers = JSON.parse(row?.[0] ?? '[]') as (readonly unknown[] | null)[]
   if (answers.length !== ops.length) throw new Error('the apply function answered another number of operations')
   return ops.map((op, index) => resultOf(op, answers[index] ?? null))
@@ -102,5 +132,9 @@ function resultOf(op: OtherOp, answer: readonly unknown[] | null): StorageResult
     }
     case 'raise-login':
       return { status: 'ok', loginEpoch: answer[0] as number }
+    // These two answer as the port has it.
+    case 'control':
+    case 'group':
+      return answer as unknown as StorageResult
   }
 }

@@ -2,6 +2,7 @@
 // keeps the order of its operations, and whatever touches the same user, conversation or key keeps the order given: only
 // what has nothing to do with one another changes places, which nobody can see.
 import type { StorageOp } from '@rookery/core'
+import { isWhole, usersNamed } from './named.js'
 
 export interface Segment {
   readonly appends: boolean
@@ -11,16 +12,16 @@ export interface Segment {
 
 /** The key an operation takes, apart for each user; null where it takes none. */
 function keyOf(op: StorageOp): string | null {
-  if (op.op === 'append') return `k${op.message.from ?? ''}\n${op.message.clientMsgId}`
+  if ('message' in op) return `k${op.message.from ?? ''}\n${op.message.clientMsgId}`
   if (op.op === 'settings' && op.key) return `k${op.userId}\n${op.key.clientMsgId}`
   if (op.op === 'custom' && op.key !== undefined) return `k\n${op.key}`
   return null
 }
 
 function* touchedBy(op: StorageOp): Generator<string> {
-  if (op.op === 'append') {
+  if ('message' in op) {
     yield `c${op.message.conversationId}`
-    for (const userId of op.members) yield `u${userId}`
+    for (const userId of op.op === 'append' ? op.members : usersNamed(op)) yield `u${userId}`
     return
   }
   yield `u${op.userId}`
@@ -33,10 +34,12 @@ export function segmentsOf(ops: readonly StorageOp[]): readonly Segment[] {
   const segments: Segment[] = []
   /** Where each thing was touched last. */
   const last = new Map<string, number>()
+  /** Before it nothing may be put: something there touches inboxes that it does not name. */
+  let first = 0
   for (const [place, op] of ops.entries()) {
     const appends = op.op === 'append'
     const key = keyOf(op)
-    let at = 0
+    let at = isWhole(op) ? Math.max(0, segments.length - 1) : first
     for (const one of touchedBy(op)) {
       const before = last.get(one)
       if (before !== undefined) at = Math.max(at, segments[before]?.appends === appends ? before : before + 1)
@@ -49,6 +52,7 @@ export function segmentsOf(ops: readonly StorageOp[]): readonly Segment[] {
     segments[at]?.places.push(place)
     for (const one of touchedBy(op)) last.set(one, at)
     if (key !== null) last.set(key, at)
+    if (isWhole(op)) first = at
   }
   return segments
 }

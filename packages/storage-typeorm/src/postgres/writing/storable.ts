@@ -1,7 +1,7 @@
 // What the database would not give back as it was given, told before it gets there: text with a NUL or half a character,
 // and numbers that no integer column holds.
-import type { NewMessage, StorageOp } from '@rookery/core'
-import { isKeepable } from '../../rows/text.js'
+import type { AppendOp, ControlOp, GroupOp, NewMessage, StorageOp } from '@rookery/core'
+import { isAllKeepable, isKeepable } from '../../rows/text.js'
 
 const spoiltText = 'its text holds a NUL or a lone surrogate, which the database cannot keep'
 const spoiltNumber = 'one of its numbers is no whole number that the database can keep'
@@ -9,7 +9,7 @@ const spoiltMention = 'a mentioned id contains a line end'
 
 /** Why an operation cannot be stored; null where it can. */
 export function whyUnstorable(op: StorageOp): string | null {
-  if (op.op === 'append') return whyMessage(op.message, op.members)
+  if ('message' in op) return whyMessage(op.message, op.members) ?? whyRest(op)
   for (const value of Object.values(op) as unknown[]) {
     if (typeof value === 'string' && !isKeepable(value)) return spoiltText
     if (typeof value === 'number' && !Number.isSafeInteger(value)) return spoiltNumber
@@ -21,6 +21,19 @@ export function whyUnstorable(op: StorageOp): string | null {
     if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) return spoiltNumber
   }
   return null
+}
+
+/** What comes beside a message. */
+function whyRest(op: AppendOp | ControlOp | GroupOp): string | null {
+  if (!Number.isSafeInteger(op.version ?? 0)) return spoiltNumber
+  if (op.op === 'append') return null
+  if (!isAllKeepable(op.change)) return spoiltText
+  return hasOnlyWhole(op.change) ? null : spoiltNumber
+}
+
+function hasOnlyWhole(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(hasOnlyWhole)
 }
 
 function whyMessage(message: NewMessage, members: readonly string[]): string | null {

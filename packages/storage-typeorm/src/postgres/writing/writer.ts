@@ -3,7 +3,7 @@
 import { StorageError, type RefusedResult, type StorageOp } from '@rookery/core'
 import { failureOf, isOfTheOperation, isPassing, isStale } from '../faults.js'
 import type { Link } from '../link.js'
-import type { Pool } from '../pool.js'
+import type { Pool } from '../../pool.js'
 import { batchOf, locksOf, type Results } from './batch.js'
 import { Known } from './known.js'
 import { whyUnstorable } from './storable.js'
@@ -14,7 +14,7 @@ export class Writer {
   readonly #known = new Known()
 
   constructor(
-    private readonly pool: Pool,
+    private readonly pool: Pool<Link>,
     private readonly callTimeoutMs: number,
   ) {}
 

@@ -5,20 +5,23 @@ import { mentionOf } from '../../rows/mentions.js'
 import type { Tables } from '../../rows/tables.js'
 import { lookedUp } from '../../rows/text.js'
 import { byActivity, viewOf, type ViewTuple } from '../../rows/view.js'
+import { asSeen } from '../../rows/seen.js'
 import { messageJoins, messageJson } from './message.js'
 import { onlyText, query } from './query.js'
+import { intervalsOf, intervalsText, mayBeWithheld } from './seen.js'
 
 /** The user's memberships `mb` with their conversations `c`: which side is the user's, and what lies behind it. */
 const mine = (t: Tables): string => `
   SELECT c.id, c.conversation_id, c.updated_at, mb.user AS me, mb.pinned, mb.muted,
+    mb.from_seq, mb.to_seq, mb.earlier,
     mb.hidden_at IS c.countable AS hidden,
     CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.user THEN c.user_b ELSE c.user_a END AS peer,
     CASE WHEN c.kind <> 'c2c' THEN mb.read_seq WHEN c.user_a = mb.user THEN c.a_read_seq ELSE c.b_read_seq END AS read_seq,
     CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.user THEN c.b_read_seq ELSE c.a_read_seq END AS peer_read_seq,
     CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.user THEN c.b_delivered_seq ELSE c.a_delivered_seq END
       AS peer_delivered_seq,
-    c.countable - CASE WHEN c.kind <> 'c2c' THEN mb.read_ordinal WHEN c.user_a = mb.user THEN c.a_read_ordinal
-      ELSE c.b_read_ordinal END AS behind
+    c.countable - max(c.floor_count, CASE WHEN c.kind <> 'c2c' THEN mb.read_ordinal
+      WHEN c.user_a = mb.user THEN c.a_read_ordinal ELSE c.b_read_ordinal END) AS behind
   FROM ${t.member} mb CROSS JOIN ${t.conversation} c ON c.id = mb.conversation`
 
 /** What lies behind, without the reader's own and the recalled; rows of the small partial index. */
@@ -33,21 +36,31 @@ const mentioned = (t: Tables): string => `
       AND x.flags & ${flag.countable} AND NOT x.flags & ${flag.recalled} AND x.sender IS NOT v.me
       AND (instr(x.mentions, ?) OR instr(x.mentions, ?))) END`
 
-/** `json_group_array` of `ViewTuple`s over `v`, a selection of `mine`. */
+/** A view and, where its last message may have to be withheld, that one's last edit and the reader's intervals. */
+type SeenViewTuple = readonly [view: ViewTuple, editSeq: number | null, intervals: string | null]
+
+function seenViewOf([tuple, editSeq, intervals]: SeenViewTuple): ConversationView {
+  const view = viewOf(tuple)
+  if (intervals === null || view.lastMessage === null) return view
+  return { ...view, lastMessage: asSeen(view.lastMessage, editSeq, intervalsOf(intervals)) }
+}
+
+/** `json_group_array` of `SeenViewTuple`s over `v`, a selection of `mine`. */
 const viewsJson = (t: Tables, from: string): string => `
-  SELECT json_group_array(json_array(c.conversation_id, c.kind, peer.user_id, c.subject, c.name, c.avatar, c.ext,
+  SELECT json_group_array(json_array(json_array(c.conversation_id, c.kind, peer.user_id, c.subject, c.name, c.avatar, c.ext,
     ${messageJson}, c.last_seq, v.read_seq, ${unread(t)}, ${mentioned(t)}, v.peer_read_seq, v.peer_delivered_seq,
-    v.pinned, v.muted, v.hidden, c.updated_at))
+    v.pinned, v.muted, v.hidden, c.updated_at),
+    m.edit_seq, CASE WHEN ${mayBeWithheld} THEN ${intervalsText('v')} END))
   FROM (${from}) v CROSS JOIN ${t.conversation} c ON c.id = v.id
   LEFT JOIN ${t.user} peer ON peer.id = v.peer
-  LEFT JOIN ${t.message} m ON m.conversation = c.id AND m.seq = c.last_countable_seq
+  LEFT JOIN ${t.message} m ON m.conversation = c.id AND m.seq = c.last_countable_seq AND m.seq > v.from_seq
   ${messageJoins(t)}`
 
 const mentionsOf = (userId: string): [string, string] => [mentionOf(userId), mentionOf('@all')]
 
 export const views = query<
   { userId: string; conversationIds: readonly string[] },
-  ViewTuple[],
+  SeenViewTuple[],
   readonly (ConversationView | null)[]
 >({
   prepare(db, t) {
@@ -68,7 +81,7 @@ export const views = query<
     }
   },
   decode(raw, { conversationIds }) {
-    const found = new Map(raw.map((row) => [row[0], viewOf(row)]))
+    const found = new Map(raw.map((row) => [row[0][0], seenViewOf(row)]))
     return conversationIds.map((conversationId) => found.get(conversationId) ?? null)
   },
 })
@@ -81,7 +94,7 @@ export interface ListResult {
 
 export const list = query<
   { userId: string; after: ListPosition | null; limit: number },
-  readonly [unreadTotal: number, conversations: ViewTuple[]],
+  readonly [unreadTotal: number, conversations: SeenViewTuple[]],
   ListResult
 >({
   prepare(db, t) {
@@ -104,7 +117,7 @@ export const list = query<
     }
   },
   decode([unreadTotal, conversations], { limit }) {
-    const found = conversations.map(viewOf).sort(byActivity)
+    const found = conversations.map(seenViewOf).sort(byActivity)
     return { conversations: found.slice(0, limit), unreadTotal, more: found.length > limit }
   },
 })

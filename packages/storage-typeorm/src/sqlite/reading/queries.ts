@@ -2,11 +2,35 @@
 import type { SqliteDatabase } from '../driver.js'
 import { tablesOf } from '../../rows/tables.js'
 import { list, views } from './conversations.js'
-import { access, devices, sharing } from './members.js'
+import { group, memberships, owned, page as members, roster } from './groups.js'
+import { access, devices, readers, sharing } from './members.js'
 import type { Query } from './query.js'
-import { entryAt, heads, inbox, key, loginEpoch, messages } from './timelines.js'
+import { messages, timeline } from './ranges.js'
+import { conversationHeads, entryAt, follows, heads, inbox, key, loginEpoch, reactions } from './timelines.js'
 
-export const queries = { inbox, messages, heads, entryAt, key, loginEpoch, views, list, access, sharing, devices }
+export const queries = {
+  inbox,
+  messages,
+  timeline,
+  follows,
+  heads,
+  conversationHeads,
+  reactions,
+  entryAt,
+  key,
+  loginEpoch,
+  views,
+  list,
+  access,
+  sharing,
+  readers,
+  group,
+  roster,
+  memberships,
+  members,
+  owned,
+  devices,
+}
 
 export type QueryName = keyof typeof queries
 type Parts<Name extends QueryName> =
@@ -16,7 +40,7 @@ type Parts<Name extends QueryName> =
 export type ArgsOf<Name extends QueryName> = Parts<Name>['args']
 export type ResultOf<Name extends QueryName> = Parts<Name>['result']
 
-/** The reading connection: one statement a call. */
+/** The reading connection: mostly one statement a call. */
 export class Reader {
   readonly #prepared = new Map<string, (args: never) => string>()
 

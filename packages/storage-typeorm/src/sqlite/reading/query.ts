@@ -1,4 +1,5 @@
-// What a read is made of: a statement in the reading thread that answers JSON text, and what the caller makes of it.
+// What a read is made of: mostly one statement, in the reading thread, that answers JSON text, and what the caller makes
+// of it.
 import type { SqliteDatabase } from '../driver.js'
 import type { Tables } from '../../rows/tables.js'
 
@@ -15,4 +16,17 @@ export const query = <Args, Raw, Result>(definition: Query<Args, Raw, Result>): 
 export const onlyText = (row: unknown): string => {
   const [text] = row as [string]
   return text
+}
+
+/** Runs a read of several statements so that all of them see one snapshot. */
+export function snapshot(db: SqliteDatabase): (read: () => string) => string {
+  const [begin, end] = [db.prepare('BEGIN'), db.prepare('COMMIT')]
+  return (read) => {
+    begin.run([])
+    try {
+      return read()
+    } finally {
+      end.run([])
+    }
+  }
 }

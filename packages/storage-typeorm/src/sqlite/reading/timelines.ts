@@ -1,16 +1,20 @@
-// Ranges of inboxes and conversations, the counters of users, and keys.
-import type { InboxPage, MessagePage, StoredKey, UserHead } from '@rookery/core'
+// Ranges of inboxes, the counters of users and conversations, reactions, and keys.
+import type { ConversationHead, Follow, InboxPage, StoredEntry, StoredKey, UserHead } from '@rookery/core'
 import { systemUser } from '../../rows/codes.js'
 import { entryOf, type EntryTuple } from '../../rows/entry.js'
-import { messageOf, type MessageTuple } from '../../rows/message.js'
+import { asSeen } from '../../rows/seen.js'
 import { isKeepable, lookedUp } from '../../rows/text.js'
 import { messageJoins, messageJson } from './message.js'
 import { onlyText, query } from './query.js'
+import { intervalsOf, intervalsText, mayBeWithheld } from './seen.js'
+
+/** An entry that points at a changed message of a group: its last edit, and the reader's intervals. */
+type ChangedEntry = readonly [seq: number, editSeq: number | null, intervals: string | null]
 
 /** A page and both counters in one statement, so of one snapshot. A pointer is followed only to the message it names. */
 export const inbox = query<
   { userId: string; after: number; limit: number },
-  readonly [head: number, floor: number, entries: EntryTuple[]] | null,
+  readonly [head: number, floor: number, entries: EntryTuple[], changed: ChangedEntry[]] | null,
   InboxPage
 >({
   prepare(db, t) {
@@ -18,7 +22,9 @@ export const inbox = query<
       .prepare(
         `SELECT u.head, u.floor, (
           SELECT json_group_array(json_array(i.seq, i.at, i.kind, i.body, c.conversation_id, i.conversation_seq,
-            ${messageJson}))
+            ${messageJson})) || ','
+            || json_group_array(json_array(i.seq, m.edit_seq, (SELECT ${intervalsText('mb')} FROM ${t.member} mb
+              WHERE mb.user = u.id AND mb.conversation = c.id))) FILTER (WHERE ${mayBeWithheld})
           FROM (SELECT * FROM ${t.inbox} WHERE user = u.id AND seq > ? ORDER BY seq LIMIT ?) i
           LEFT JOIN ${t.conversation} c ON c.id = i.conversation
           LEFT JOIN ${t.message} m
@@ -34,45 +40,21 @@ export const inbox = query<
   },
   decode(raw) {
     if (raw === null) return { entries: [], head: 0, floor: 0 }
-    const [head, floor, entries] = raw
-    return { entries: entries.map(entryOf).sort(bySeq), head, floor }
+    const [head, floor, tuples, changed] = raw
+    const entries = tuples.map(entryOf).sort(bySeq)
+    return { entries: changed.length === 0 ? entries : allSeen(entries, changed), head, floor }
   },
 })
 
-export interface MessageRange {
-  readonly after?: number
-  readonly before?: number
-  readonly limit: number
+function allSeen(entries: readonly StoredEntry[], changed: readonly ChangedEntry[]): StoredEntry[] {
+  const bySequence = new Map(changed.map((one) => [one[0], one]))
+  return entries.map((entry) => {
+    const found = bySequence.get(entry.seq)
+    if (found === undefined || entry.kind !== 'message' || entry.message === null) return entry
+    const [, editSeq, intervals] = found
+    return { ...entry, message: asSeen(entry.message, editSeq, intervalsOf(intervals)) }
+  })
 }
-
-const forward = ({ after, before }: MessageRange): boolean => after !== undefined && before === undefined
-
-export const messages = query<{ conversationId: string; range: MessageRange }, MessageTuple[] | null, MessagePage>({
-  prepare(db, t) {
-    const page = (order: 'ASC' | 'DESC') =>
-      db
-        .prepare(
-          `SELECT (SELECT json_group_array(${messageJson})
-            FROM (SELECT * FROM ${t.message}
-              WHERE conversation = c.id AND seq > ? AND seq < ? ORDER BY seq ${order} LIMIT ?) m
-            ${messageJoins(t)})
-          FROM ${t.conversation} c WHERE c.conversation_id = ?`,
-        )
-        .raw()
-    const [first, last] = [page('ASC'), page('DESC')]
-    return ({ conversationId, range }) => {
-      const { after = 0, before = Number.MAX_SAFE_INTEGER, limit } = range
-      const row = (forward(range) ? first : last).get([after, before, limit + 1, lookedUp(conversationId)])
-      return row === undefined ? 'null' : onlyText(row)
-    }
-  },
-  decode(raw, { range }) {
-    const found = (raw ?? []).map(messageOf).sort(bySeq)
-    const more = found.length > range.limit
-    if (!more) return { messages: found, more }
-    return { messages: forward(range) ? found.slice(0, range.limit) : found.slice(found.length - range.limit), more }
-  },
-})
 
 /** The order of an aggregate is SQLite's habit, not its promise. On rows that are in order this is one pass. */
 const bySeq = (a: { readonly seq: number }, b: { readonly seq: number }): number => a.seq - b.seq
@@ -97,6 +79,72 @@ export const heads = query<
   },
 })
 
+type HeadTuple = [conversationId: string, seq: number, version: number]
+
+export const follows = query<{ userId: string }, HeadTuple[], readonly Follow[]>({
+  prepare(db, t) {
+    const find = db
+      .prepare(
+        `SELECT json_group_array(json_array(c.conversation_id, c.last_seq, c.version))
+          FROM ${t.user} u CROSS JOIN ${t.member} mb ON mb.user = u.id AND mb.follows = 1
+          CROSS JOIN ${t.conversation} c ON c.id = mb.conversation
+          WHERE u.user_id = ?`,
+      )
+      .raw()
+    return ({ userId }) => onlyText(find.get([lookedUp(userId)]))
+  },
+  decode: (raw) => raw.map(([conversationId, seq, version]) => ({ conversationId, seq, version })),
+})
+
+export const conversationHeads = query<
+  { conversationIds: readonly string[] },
+  HeadTuple[],
+  readonly (ConversationHead | null)[]
+>({
+  prepare(db, t) {
+    const find = db
+      .prepare(
+        `SELECT json_group_array(json_array(c.conversation_id, c.last_seq, c.version))
+          FROM json_each(?) asked CROSS JOIN ${t.conversation} c ON c.conversation_id = asked.value`,
+      )
+      .raw()
+    return ({ conversationIds }) => onlyText(find.get([JSON.stringify(conversationIds.map(lookedUp))]))
+  },
+  decode(raw, { conversationIds }) {
+    const found = new Map(raw.map(([conversationId, seq, version]) => [conversationId, { seq, version }]))
+    return conversationIds.map((conversationId) => found.get(conversationId) ?? null)
+  },
+})
+
+/** Of each message in the order in which this user's reactions came. */
+export const reactions = query<
+  { userId: string; messages: readonly { readonly conversationId: string; readonly seq: number }[] },
+  [asked: number, reaction: string, controlSeq: number][],
+  readonly (readonly string[])[]
+>({
+  prepare(db, t) {
+    const find = db
+      .prepare(
+        `SELECT json_group_array(json_array(asked.key, r.reaction, r.control_seq))
+          FROM ${t.user} u CROSS JOIN json_each(?) asked
+          CROSS JOIN ${t.conversation} c ON c.conversation_id = json_extract(asked.value, '$[0]')
+          CROSS JOIN ${t.reaction} r
+            ON r.conversation = c.id AND r.seq = json_extract(asked.value, '$[1]') AND r.user = u.id
+          WHERE u.user_id = ?`,
+      )
+      .raw()
+    return ({ userId, messages }) => {
+      const asked = messages.map(({ conversationId, seq }) => [lookedUp(conversationId), seq])
+      return onlyText(find.get([JSON.stringify(asked), lookedUp(userId)]))
+    }
+  },
+  decode(raw, { messages }) {
+    const found = messages.map((): string[] => [])
+    for (const [asked, reaction] of raw.toSorted((a, b) => a[2] - b[2])) found[asked]?.push(reaction)
+    return found
+  },
+})
+
 export const entryAt = query<{ userId: string; seq: number }, number | null, number | null>({
   prepare(db, t) {
     const find = db
@@ -118,7 +166,8 @@ export const key = query<
   prepare(db, t) {
     const find = db
       .prepare(
-        `SELECT json_array(ifnull(m.digest, k.digest), m.msg_id, c.conversation_id, m.seq, ifnull(m.server_time, k.at))
+        `SELECT json_array(ifnull(m.digest, k.digest), ifnull(m.msg_id, k.msg_id), c.conversation_id,
+            ifnull(m.seq, k.seq), ifnull(m.server_time, k.at))
           FROM ${t.key} k
           LEFT JOIN ${t.message} m ON m.id = k.message
           LEFT JOIN ${t.conversation} c ON c.id = ifnull(m.conversation, k.conversation)

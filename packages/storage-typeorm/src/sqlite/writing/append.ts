@@ -2,18 +2,17 @@
 import type { AppendOp, AppendResult, NewMessage, RefusedResult } from '@rookery/core'
 import { flag, systemUser } from '../../rows/codes.js'
 import { packMentions } from '../../rows/mentions.js'
-import type { Batch } from './batch.js'
-import { sideOf } from './counters.js'
+import type { Batch, KnownKey } from './batch.js'
+import type { ConversationCounters } from './counters.js'
 
 export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult {
   const { counters } = batch
   const { message, members } = op
-  const sender = message.from === null ? null : counters.userRow(message.from)
-  const keyUser = sender?.id ?? systemUser
-  const known = batch.known(keyUser, message.clientMsgId)
+  const known = knownKey(batch, message)
   if (known) return { status: 'duplicate', ...known }
 
   let conversation = counters.conversation(message.conversationId)
+  if (isStale(conversation, op.version)) return { status: 'stale' }
   if (!conversation) {
     if (message.kind !== 'c2c' || members.length < 1 || members.length > 2) {
       return { status: 'refused', error: new Error(`no conversation to append a ${message.kind} message to`) }
@@ -21,6 +20,43 @@ export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult
     conversation = counters.makeC2c(message.conversationId, message.subject, members, message.serverTime)
   }
 
+  const { from } = message
+  const position = op.movesPosition && from !== null ? counters.position(conversation, from) : undefined
+  const stored = store(batch, conversation, message, position !== undefined)
+  if (position) counters.move(conversation, position, stored.seq, stored.ordinal)
+  const inbox = point(batch, stored, conversation, message.serverTime, members)
+  return { status: 'stored', seq: stored.seq, ordinal: stored.ordinal, inbox }
+}
+
+/** What is stored under a message's key. Its sender has a row from here on. */
+export const knownKey = (batch: Batch, { from, clientMsgId }: NewMessage): KnownKey | undefined =>
+  batch.known(from === null ? systemUser : batch.counters.userRow(from).id, clientMsgId)
+
+/** Whether a group has changed since something was decided under a version. */
+export const isStale = (conversation: ConversationCounters | undefined, version: number | undefined): boolean =>
+  version !== undefined && (conversation?.version !== version || conversation.isDissolved)
+
+/** A message that has its numbers. */
+export interface Stored {
+  readonly seq: number
+  readonly ordinal: number
+  /** Its row. */
+  readonly id: number
+}
+
+/**
+ * A message at the end of its timeline, under its key.
+ * @param movesPosition its sender's position is going to move to it.
+ * @param target what an edit changes.
+ */
+export function store(
+  batch: Batch,
+  conversation: ConversationCounters,
+  message: NewMessage,
+  movesPosition: boolean,
+  target: number | null = null,
+): Stored {
+  const { counters } = batch
   const seq = conversation.lastSeq + 1
   conversation.lastSeq = seq
   if (message.countable) {
@@ -29,25 +65,21 @@ export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult
     conversation.updatedAt = message.serverTime
   }
   const ordinal = conversation.countable
-  const side = message.from === null ? undefined : sideOf(conversation, message.from)
-  if (side && op.movesPosition) {
-    side.readSeq = seq
-    side.readOrdinal = ordinal
-  }
   counters.touch(conversation)
 
+  const sender = message.from === null ? null : counters.userRow(message.from).id
   const { msgId, conversationId, digest, serverTime } = message
   const id = counters.nextMessage()
   batch.addMessage(
-    keyUser,
+    sender ?? systemUser,
     { digest, msgId, conversationId, seq, serverTime },
     [
       id,
       conversation.id,
       seq,
       ordinal,
-      flagsOf(message, side !== undefined && op.movesPosition),
-      sender?.id ?? null,
+      flagsOf(message, movesPosition),
+      sender,
       message.to === null ? null : counters.userRow(message.to).id,
       message.type,
       message.content,
@@ -62,20 +94,32 @@ export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult
       message.ext,
       message.replyTo,
       packMentions(message.mentions),
+      target,
     ],
   )
-  const inbox: number[] = []
-  for (const userId of members) {
-    inbox.push(batch.addPointer(counters.userRow(userId), serverTime, id, conversation.id, seq))
-  }
-  return { status: 'stored', seq, ordinal, inbox }
+  return { seq, ordinal, id }
 }
 
-function flagsOf(message: NewMessage, movedPosition: boolean): number {
+/** Entries pointing at a message; answers their places. */
+export function point(
+  batch: Batch,
+  { seq, id }: Stored,
+  conversation: ConversationCounters,
+  at: number,
+  members: readonly string[],
+): number[] {
+  const inbox: number[] = []
+  for (const userId of members) {
+    inbox.push(batch.addPointer(batch.counters.userRow(userId), at, id, conversation.id, seq))
+  }
+  return inbox
+}
+
+function flagsOf(message: NewMessage, movesPosition: boolean): number {
   let flags = 0
   if (message.countable) flags |= flag.countable
   if (message.silent) flags |= flag.silent
   if (message.viaServer) flags |= flag.viaServer
-  if (message.countable && message.from !== null && !movedPosition) flags |= flag.exceptional
+  if (message.countable && message.from !== null && !movesPosition) flags |= flag.exceptional
   return flags
 }

@@ -1,19 +1,25 @@
 // From an operation to the one that carries it out. Operations take effect in the order given; what they need is read for
 // all of them at once before the first.
-import type { CustomOp, CustomResult, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
+import type { CustomOp, CustomResult, GroupChange, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
 import { entryKind, systemUser } from '../../rows/codes.js'
 import { append } from './append.js'
 import type { Batch } from './batch.js'
+import { Controls } from './control.js'
 import { Devices } from './devices.js'
+import { Groups } from './groups.js'
 import { Logins } from './logins.js'
 import { Positions } from './positions.js'
 
 export class Operations {
+  readonly #controls: Controls
+  readonly #groups: Groups
   readonly #positions: Positions
   readonly #devices: Devices
   readonly #logins: Logins
 
   constructor(private readonly batch: Batch) {
+    this.#controls = new Controls(batch)
+    this.#groups = new Groups(batch)
     this.#positions = new Positions(batch)
     this.#devices = new Devices(batch)
     this.#logins = new Logins(batch)
@@ -31,29 +37,41 @@ export class Operations {
     const conversations: string[] = []
     const users: string[] = []
     const keys: [string | null, string][] = []
+    /** Whose place in which group is going to be asked for. */
+    const places: [conversationId: string, userId: string][] = []
     for (const op of ops) {
-      if (op.op === 'append') {
-        const { from, to, conversationId, clientMsgId } = op.message
+      if (op.op === 'append' || op.op === 'control' || op.op === 'group') {
+        const { from, to, conversationId, clientMsgId, kind } = op.message
         conversations.push(conversationId)
         if (from !== null) users.push(from)
         if (to !== null) users.push(to)
         for (const userId of op.members) users.push(userId)
         keys.push([from, clientMsgId])
+        if (op.op === 'group') users.push(...concerned(op.change))
+        else if (op.op === 'control' && op.change.kind === 'reaction') users.push(op.change.userId)
+        else if (op.op === 'append' && kind !== 'c2c' && from !== null) places.push([conversationId, from])
         continue
       }
       users.push(op.userId)
       if (op.op === 'read' || op.op === 'settings') conversations.push(op.conversationId)
+      if (op.op === 'read') places.push([op.conversationId, op.userId])
       if (op.op === 'settings' && op.key) keys.push([op.userId, op.key.clientMsgId])
       if (op.op === 'custom' && op.key !== undefined) keys.push([null, op.key])
     }
-    this.batch.counters.load(conversations, users)
+    const { counters } = this.batch
+    counters.load(conversations, users)
     this.batch.loadKeys(keys)
+    if (places.length > 0) counters.loadMembers(places)
   }
 
   #apply(op: StorageOp): StorageResult | RefusedResult {
     switch (op.op) {
       case 'append':
         return append(this.batch, op)
+      case 'control':
+        return this.#controls.control(op)
+      case 'group':
+        return this.#groups.group(op)
       case 'read':
         return this.#positions.read(op)
       case 'settings':
@@ -79,4 +97,9 @@ export class Operations {
     const user = this.batch.counters.userRow(userId)
     return { status: 'ok', inboxSeq: this.batch.addFact(user, entryKind.custom, at, body) }
   }
+}
+
+/** Whose memberships a change is about. */
+function concerned({ join = [], leave = [], roles = [], mutes = [] }: GroupChange): string[] {
+  return [...[...join, ...roles, ...mutes].map(({ userId }) => userId), ...leave]
 }

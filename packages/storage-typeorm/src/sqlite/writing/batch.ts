@@ -19,7 +19,7 @@ type KeyTuple = [number, string, string, string | null, string | null, number | 
 /** Every value that is bound costs about as much as writing twenty bytes, so what is seldom there has a statement of its own. */
 const plainColumns =
   'id, conversation, seq, ordinal, flags, sender, recipient, type, content, msg_id, client_msg_id, digest, server_time'
-const seldomColumns = 'client_time, subject, ext, reply_to, mentions'
+const seldomColumns = 'client_time, subject, ext, reply_to, mentions, target'
 export type PlainMessage = readonly [
   id: number,
   conversation: number,
@@ -41,6 +41,7 @@ export type SeldomColumns = readonly [
   ext: string | null,
   replyTo: number | null,
   mentions: string | null,
+  target: number | null,
 ]
 
 export class Batch {
@@ -71,7 +72,7 @@ export class Batch {
       db,
       2,
       (rows) => `WITH v (user, client_msg_id) AS (VALUES ${rows})
-        SELECT k.user, k.client_msg_id, ifnull(m.digest, k.digest), m.msg_id, c.conversation_id, m.seq,
+        SELECT k.user, k.client_msg_id, ifnull(m.digest, k.digest), ifnull(m.msg_id, k.msg_id), c.conversation_id, ifnull(m.seq, k.seq),
           ifnull(m.server_time, k.at)
         FROM v CROSS JOIN ${t.key} k ON k.user = v.user AND k.client_msg_id = v.client_msg_id
         LEFT JOIN ${t.message} m ON m.id = k.message
@@ -80,7 +81,7 @@ export class Batch {
     this.#writePlain = new ManyRows(db, 13, (rows) => `INSERT INTO ${t.message} (${plainColumns}) VALUES ${rows}`)
     this.#writeSeldom = new ManyRows(
       db,
-      18,
+      19,
       (rows) => `INSERT INTO ${t.message} (${plainColumns}, ${seldomColumns}) VALUES ${rows}`,
     )
     this.#writeMessageKeys = db.prepare(

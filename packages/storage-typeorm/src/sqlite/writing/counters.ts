@@ -1,8 +1,10 @@
 // The counter rows of users and conversations: read once, advanced here inside the transaction, written back once at its
 // end. They outlive a transaction only while SQLite says that no other connection has changed the file since.
 import type { SqliteDatabase, SqliteStatement, SqlValue } from '../driver.js'
+import { fanOutCode } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
 import { Cache } from './cache.js'
+import { Members, type Member } from './members.js'
 import { ManyRows } from './rows.js'
 
 export interface UserCounters {
@@ -22,6 +24,9 @@ export interface Side {
   deliveredSeq: number
 }
 
+/** How far a member has read: a side, or a member of a group. `id` is the user's row. */
+export type Position = Side | Member
+
 export interface ConversationCounters {
   readonly id: number
   readonly conversationId: string
@@ -31,6 +36,11 @@ export interface ConversationCounters {
   readonly floorCount: number
   readonly a: Side | null
   readonly b: Side | null
+  /** Of a group: raised by every change of it. */
+  version: number
+  isDissolved: boolean
+  isRead: boolean
+  members: number
   lastSeq: number
   countable: number
   lastCountableSeq: number
@@ -42,6 +52,7 @@ const usersKept = 100_000
 const conversationsKept = 50_000
 
 export class Counters {
+  readonly members: Members
   readonly #users = new Cache<UserCounters>(usersKept)
   readonly #conversations = new Cache<ConversationCounters>(conversationsKept)
   readonly #dirtyUsers = new Set<UserCounters>()
@@ -59,6 +70,7 @@ export class Counters {
   #messageId = 0
 
   constructor(db: SqliteDatabase, t: Tables) {
+    this.members = new Members(db, t)
     this.#version = db.prepare('PRAGMA data_version').raw()
     this.#lastMessage = db.prepare(`SELECT ifnull(max(id), 0) FROM ${t.message}`).raw()
     this.#readUsers = new ManyRows(
@@ -72,7 +84,8 @@ export class Counters {
       (rows) => `SELECT c.id, c.conversation_id, c.kind, c.subject, c.floor_seq, c.floor_count,
           c.last_seq, c.countable, c.last_countable_seq, c.updated_at,
           a.id, a.user_id, c.a_read_seq, c.a_read_ordinal, c.a_delivered_seq,
-          b.id, b.user_id, c.b_read_seq, c.b_read_ordinal, c.b_delivered_seq
+          b.id, b.user_id, c.b_read_seq, c.b_read_ordinal, c.b_delivered_seq,
+          c.version, c.dissolved, c.fan_out, c.members
         FROM ${t.conversation} c LEFT JOIN ${t.user} a ON a.id = c.user_a LEFT JOIN ${t.user} b ON b.id = c.user_b
         WHERE c.conversation_id IN (VALUES ${rows})`,
     )
@@ -111,6 +124,7 @@ export class Counters {
     if (this.#messageId === 0) this.#messageId = (this.#lastMessage.get([]) as [number])[0]
     this.#users.trim()
     this.#conversations.trim()
+    this.members.trim()
   }
 
   /** After a rollback, of a savepoint too: what was advanced here was not written. */
@@ -119,6 +133,7 @@ export class Counters {
     this.#conversations.clear()
     this.#dirtyUsers.clear()
     this.#dirtyConversations.clear()
+    this.members.forget()
     this.#messageId = 0
   }
 
@@ -180,22 +195,45 @@ export class Counters {
     const made = this.#makeConversation.run([conversationId, 'c2c', subject, at, at, a?.id ?? null, b?.id ?? null])
     const id = Number(made.lastInsertRowid)
     for (const user of users) this.#makeMember.run([user.id, id, at])
-    const conversation: ConversationCounters = {
-      id,
-      conversationId,
-      kind: 'c2c',
-      subject,
-      floorSeq: 0,
-      floorCount: 0,
-      a,
-      b,
-      lastSeq: 0,
-      countable: 0,
-      lastCountableSeq: 0,
-      updatedAt: at,
-    }
-    this.#conversations.set(conversationId, conversation)
+    return this.#made({ ...fresh, id, conversationId, kind: 'c2c', subject, a, b, updatedAt: at })
+  }
+
+  /** Makes a group without members and without a version; whoever makes it gives it both. */
+  makeGroup(conversationId: string, at: number): ConversationCounters {
+    const made = this.#makeConversation.run([conversationId, 'c2g', '', at, at, null, null])
+    const id = Number(made.lastInsertRowid)
+    return this.#made({ ...fresh, id, conversationId, kind: 'c2g', subject: '', a: null, b: null, updatedAt: at })
+  }
+
+  #made(conversation: ConversationCounters): ConversationCounters {
+    this.#conversations.set(conversation.conversationId, conversation)
     return conversation
+  }
+
+  /** Reads the places of these users in those of these conversations that are groups. */
+  loadMembers(places: Iterable<readonly [conversationId: string, userId: string]>): void {
+    const pairs: number[] = []
+    for (const [conversationId, userId] of places) {
+      const conversation = this.#conversations.get(conversationId)
+      const user = this.#users.get(userId)
+      if (conversation && user && conversation.kind !== 'c2c') pairs.push(user.id, conversation.id)
+    }
+    this.members.load(pairs)
+  }
+
+  /** Where a member stands; undefined for whoever is none now. */
+  position(conversation: ConversationCounters, userId: string): Position | undefined {
+    if (conversation.kind === 'c2c') return sideOf(conversation, userId)
+    const user = this.#users.get(userId)
+    return user && this.members.active(user.id, conversation.id)
+  }
+
+  /** Moves what `position` answered. */
+  move(conversation: ConversationCounters, position: Position, readSeq: number, readOrdinal: number): void {
+    position.readSeq = readSeq
+    position.readOrdinal = readOrdinal
+    if ('toSeq' in position) this.members.touch(position)
+    else this.#dirtyConversations.add(conversation)
   }
 
   /** To be written back at the end. */
@@ -205,6 +243,7 @@ export class Counters {
 
   /** Writes back what was advanced. */
   writeBack(): void {
+    this.members.writeBack()
     if (this.#dirtyConversations.size > 0) {
       const values: SqlValue[] = []
       for (const c of this.#dirtyConversations) {
@@ -234,6 +273,18 @@ export function sideOf(conversation: ConversationCounters, userId: string): Side
 export const peerOf = (conversation: ConversationCounters, side: Side): Side =>
   (side === conversation.a ? conversation.b : conversation.a) ?? side
 
+const fresh = {
+  floorSeq: 0,
+  floorCount: 0,
+  version: 1,
+  isDissolved: false,
+  isRead: false,
+  members: 0,
+  lastSeq: 0,
+  countable: 0,
+  lastCountableSeq: 0,
+} as const
+
 function missing(ids: Iterable<string>, known: Cache<unknown>): string[] {
   const found = new Set<string>()
   for (const id of ids) if (known.get(id) === undefined) found.add(id)
@@ -254,13 +305,18 @@ type ConversationTuple = [
   number,
   ...SideTuple,
   ...SideTuple,
+  number,
+  number,
+  number,
+  number,
 ]
 
 function conversationOf(row: ConversationTuple): ConversationCounters {
   const [id, conversationId, kind, subject, floorSeq, floorCount, lastSeq, countable, lastCountableSeq, updatedAt] = row
   const a = sideFrom(row.slice(10, 15) as SideTuple)
   const b = row[15] === row[10] ? a : sideFrom(row.slice(15, 20) as SideTuple)
-  const counts = { lastSeq, countable, lastCountableSeq, updatedAt }
+  const group = { version: row[20], isDissolved: row[21] === 1, isRead: row[22] === fanOutCode.read, members: row[23] }
+  const counts = { lastSeq, countable, lastCountableSeq, updatedAt, ...group }
   return { id, conversationId, kind, subject, floorSeq, floorCount, a, b, ...counts }
 }
 

@@ -3,7 +3,7 @@ import type { ReadOp, ReadResult, SettingsOp, SettingsResult } from '@rookery/co
 import { entryKind, flag } from '../../rows/codes.js'
 import type { SqliteStatement } from '../driver.js'
 import type { Batch } from './batch.js'
-import { sideOf, type ConversationCounters, type Side } from './counters.js'
+import type { ConversationCounters, Position } from './counters.js'
 
 export class Positions {
   readonly #ordinal: SqliteStatement
@@ -21,7 +21,9 @@ export class Positions {
       )
       .raw()
     this.#readSettings = db
-      .prepare(`SELECT pinned, muted, hidden_at FROM ${t.member} WHERE user = ? AND conversation = ?`)
+      .prepare(
+        `SELECT pinned, muted, hidden_at FROM ${t.member} WHERE user = ? AND conversation = ? AND to_seq IS NULL`,
+      )
       .raw()
     this.#writeSettings = db.prepare(
       `UPDATE ${t.member} SET pinned = ?, muted = ?, hidden_at = ? WHERE user = ? AND conversation = ?`,
@@ -31,18 +33,14 @@ export class Positions {
   read(op: ReadOp): ReadResult {
     const { counters } = this.batch
     const conversation = counters.conversation(op.conversationId)
-    const side = conversation && sideOf(conversation, op.userId)
-    if (!conversation || !side) return { status: 'not-member' }
+    const position = conversation && counters.position(conversation, op.userId)
+    if (!conversation || !position) return { status: 'not-member' }
     const { conversationId } = conversation
     const atSeq = conversation.lastSeq
-    const readSeq = Math.max(side.readSeq, Math.min(op.seq, atSeq))
-    const moved = readSeq > side.readSeq
-    if (moved) {
-      side.readOrdinal = this.#ordinalAt(conversation, readSeq)
-      side.readSeq = readSeq
-      counters.touch(conversation)
-    }
-    const unread = this.#unread(conversation, side)
+    const readSeq = Math.max(position.readSeq, Math.min(op.seq, atSeq))
+    const moved = readSeq > position.readSeq
+    if (moved) counters.move(conversation, position, readSeq, this.#ordinalAt(conversation, readSeq))
+    const unread = this.#unread(conversation, position)
     const body = JSON.stringify({ conversationId, readSeq, unread, atSeq })
     const inboxSeq = moved ? this.batch.addFact(counters.userRow(op.userId), entryKind.read, op.at, body) : null
     return { status: 'ok', readSeq, unread, atSeq, inboxSeq }
@@ -83,11 +81,11 @@ export class Positions {
     return row ? row[0] : conversation.floorCount
   }
 
-  #unread(conversation: ConversationCounters, side: Side): number {
-    const behind = conversation.countable - side.readOrdinal
+  #unread(conversation: ConversationCounters, { id, readSeq, readOrdinal }: Position): number {
+    const behind = conversation.countable - Math.max(readOrdinal, conversation.floorCount)
     if (behind === 0) return 0
     this.batch.flush()
-    const [exceptions] = this.#exceptions.get([conversation.id, side.readSeq, side.id]) as [number]
+    const [exceptions] = this.#exceptions.get([conversation.id, readSeq, id]) as [number]
     return behind - exceptions
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ResultsOf, StorageOp } from '@rookery/core'
 import type { SqliteDatabase, SqliteStatement } from '../driver.js'
 import { openWriter } from '../open.js'
-import { chatFile, say, settingsFor } from '../../../testing/scene.js'
+import { changeGroup, chatFile, say, settingsFor } from '../../../testing/scene.js'
 import { packOps, unpackResults } from '../wire.js'
 import { Writer } from './writer.js'
 
@@ -142,5 +142,22 @@ describe('the writer', () => {
     expect(results.map((result) => 'seq' in result && result.seq)).toEqual(ops.map((_, n) => n + 1))
     expect(seqs()).toEqual(ops.map((op, n) => [op.message.clientMsgId, n + 1]))
     expect(commit(ops).every((result) => result.status === 'duplicate')).toBe(true)
+  })
+  it('puts who wrote, left and came back in one batch where coming back puts them', async () => {
+    const { db, commit } = await open()
+    const member = (userId: string) => ({ userId, role: 'member', reads: 'from-now' }) as const
+    const inGroup = { conversationId: 'group', kind: 'c2g', to: null } as const
+    commit([changeGroup('made', null, { join: ['alice', 'bob'].map(member) })])
+    commit([{ op: 'settings', userId: 'bob', conversationId: 'group', pinned: true, hidden: true, at: 1 }])
+    const results = commit([
+      say('from bob', { ...inGroup, from: 'bob' }),
+      changeGroup('left', 1, { leave: ['bob'] }),
+      say('without bob', inGroup),
+      changeGroup('back', 2, { join: [member('bob')] }),
+    ])
+    expect(results).toMatchObject([{ seq: 2 }, { seq: 3 }, { seq: 4 }, { seq: 5, memberCount: 2 }])
+    const row = `SELECT from_seq, to_seq, earlier, read_seq, read_ordinal, pinned, hidden_at FROM im_member
+      WHERE member_id = 'bob'`
+    expect(db.prepare(row).raw().all([])).toEqual([[4, null, '[[0,3]]', 4, 2, 1, null]])
   })
 })

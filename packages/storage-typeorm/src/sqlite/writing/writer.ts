@@ -45,6 +45,11 @@ export class Writer {
     return packResults(ops.map((op) => (isAllKeepable(op) ? (results.shift() ?? refused) : refused)))
   }
 
+  /** What is remembered of counters may be wrong: they were changed past this writer. */
+  forget(): void {
+    this.#batch.forget()
+  }
+
   #run(ops: readonly StorageOp[]): Results {
     if (ops.length === 0) return []
     try {

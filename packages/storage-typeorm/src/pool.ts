@@ -1,23 +1,26 @@
 // Connections of one kind: opened when they are needed, replaced when they are lost, given to one call at a time in the
 // order of the calls.
 import { StorageError } from '@rookery/core'
-import type { PgClientClass } from './driver.js'
-import { Link, type LinkOptions } from './link.js'
 
-interface Slot {
+/** What a pool must know of a connection. */
+export interface Pooled {
+  readonly isOpen: boolean
+  close(): Promise<void>
+}
+
+interface Slot<Link> {
   link: Link | null
 }
 
-export class Pool {
-  readonly #slots: Slot[] = []
-  readonly #free: Slot[] = []
-  #waiting: ((slot: Slot) => void)[] = []
+export class Pool<Link extends Pooled> {
+  readonly #slots: Slot<Link>[] = []
+  readonly #free: Slot<Link>[] = []
+  #waiting: ((slot: Slot<Link>) => void)[] = []
   #idle: () => void = () => {}
   #isClosed = false
 
   constructor(
-    private readonly driver: PgClientClass,
-    private readonly options: LinkOptions,
+    private readonly open: () => Promise<Link>,
     size: number,
   ) {
     for (let i = 0; i < size; i += 1) this.#slots.push({ link: null })
@@ -26,12 +29,12 @@ export class Pool {
 
   /**
    * Waits for a connection and uses it.
-   * @throws StorageError where none was free in time; LinkLost where none could be made; whatever `use` throws
+   * @throws StorageError where none was free in time; whatever opening one throws; whatever `use` throws
    */
   async with<T>(waitMs: number, use: (link: Link) => Promise<T>): Promise<T> {
     const slot = this.#free.pop() ?? (await this.#wait(waitMs))
     try {
-      if (slot.link === null || !slot.link.isOpen) slot.link = await Link.open(this.driver, this.options)
+      if (slot.link === null || !slot.link.isOpen) slot.link = await this.open()
       return await use(slot.link)
     } finally {
       this.#release(slot)
@@ -50,14 +53,14 @@ export class Pool {
     await Promise.all(this.#slots.map(async (slot) => slot.link?.close()))
   }
 
-  #wait(waitMs: number): Promise<Slot> {
+  #wait(waitMs: number): Promise<Slot<Link>> {
     if (this.#isClosed) throw new StorageError('storage is closed', 'none')
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting = this.#waiting.filter((one) => one !== waiting)
         reject(new StorageError(`no connection to the database was free within ${waitMs} ms`, 'none'))
       }, waitMs)
-      const waiting = (slot: Slot): void => {
+      const waiting = (slot: Slot<Link>): void => {
         clearTimeout(timer)
         resolve(slot)
       }
@@ -65,7 +68,7 @@ export class Pool {
     })
   }
 
-  #release(slot: Slot): void {
+  #release(slot: Slot<Link>): void {
     const next = this.#waiting.shift()
     if (next) {
       next(slot)

@@ -1,0 +1,79 @@
+// Bringing the tables up to date, by TypeORM's migrations on a DataSource of our own: no entities, no synchronize, its own
+// table of migrations. Of many nodes that start at once one does it under a lock of the server, and the others wait.
+import { createHash } from 'node:crypto'
+import type { Link } from './link.js'
+import { migrationsOf } from './migrations/index.js'
+import type { MysqlSettings } from './options.js'
+import type { Sql } from './sql.js'
+
+/** The migrations that this database lacks. */
+async function missingMigrations(link: Link, sql: Sql, { callTimeoutMs }: MysqlSettings): Promise<readonly string[]> {
+  const { t } = sql
+  const wanted = migrationsOf(t).map((migration) => new migration().name ?? migration.name)
+  const [tables] = await link.ask(
+    [
+      `SELECT 1 FROM information_schema.tables
+        WHERE table_schema = DATABASE() AND table_name = ${sql.text(t.migrations)}`,
+    ],
+    callTimeoutMs,
+  )
+  if (!tables?.length) return wanted
+  const [rows] = await link.ask([`SELECT name FROM ${t.migrations}`], callTimeoutMs)
+  const done = new Set((rows ?? []).map(([name]) => name))
+  return wanted.filter((name) => !done.has(name))
+}
+
+/**
+ * Runs what is missing, or refuses where that is what the options say.
+ * @throws Error of one line
+ */
+export async function migrate(link: Link, sql: Sql, settings: MysqlSettings): Promise<void> {
+  const missing = await missingMigrations(link, sql, settings)
+  if (missing.length === 0) return
+  if (settings.migrations === 'check') {
+    throw new Error(`the database lacks ${missing.join(', ')}; start once with migrations: 'run'`)
+  }
+  const { migrationTimeoutMs, callTimeoutMs, address } = settings
+  // The server's locks have one space for all of its databases, and names of 64 characters.
+  const name = createHash('sha256').update(`${address.database} ${sql.t.migrations}`).digest('hex').slice(0, 40)
+  const lock = sql.text(`rookery ${name}`)
+  const seconds = Math.ceil(migrationTimeoutMs / 1000)
+  const [, taken] = await link.ask(
+    [`SET SESSION /*M!100300 max_statement_time = 0, */ wait_timeout = 28800`, `SELECT GET_LOCK(${lock}, ${seconds})`],
+    migrationTimeoutMs + callTimeoutMs,
+  )
+  if (taken?.[0]?.[0] !== 1) {
+    throw new Error(`another node's migrations did not end within ${migrationTimeoutMs} ms; look at its log`)
+  }
+  try {
+    if ((await missingMigrations(link, sql, settings)).length > 0) await run(sql, settings)
+  } finally {
+    await link.ask([`SELECT RELEASE_LOCK(${lock})`], callTimeoutMs)
+  }
+}
+
+async function run({ t }: Sql, { type, address, connectTimeoutMs }: MysqlSettings): Promise<void> {
+  const { DataSource } = await import('typeorm')
+  const { user, ...where } = address
+  const source = new DataSource({
+    type,
+    ...where,
+    ...(user === undefined ? {} : { username: user }),
+    connectorPackage: 'mysql2',
+    charset: 'utf8mb4_bin',
+    connectTimeout: connectTimeoutMs,
+    poolSize: 1,
+    entities: [],
+    migrations: migrationsOf(t),
+    migrationsTableName: t.migrations,
+    synchronize: false,
+    logging: false,
+  } as ConstructorParameters<typeof DataSource>[0])
+  await source.initialize()
+  try {
+    // Each statement that makes a table commits what came before it, whatever it stands in.
+    await source.runMigrations({ transaction: 'none' })
+  } finally {
+    await source.destroy()
+  }
+}

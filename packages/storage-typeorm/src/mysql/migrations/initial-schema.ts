@@ -1,0 +1,219 @@
+// The first schema: PostgreSQL's, in MySQL's words.
+//
+// Ids and keys are VARBINARY: compared byte for byte, trailing spaces too, whatever the server's collations are. What is
+// only given back is text. No table refers to another by a foreign key: every row is written under locks that make it right.
+//
+// MySQL commits each of these statements by itself, so each does nothing where it was done before: a start that was ended
+// in the middle is followed by one that does the rest.
+import type { MigrationInterface, QueryRunner } from 'typeorm'
+import type { MysqlTables } from '../tables.js'
+
+/** The migration, under the names of one installation. TypeORM reads the time at the end of its name. */
+export function initialSchema(t: MysqlTables): new () => MigrationInterface {
+  return class implements MigrationInterface {
+    readonly name = 'ImInitialSchema1763700000000'
+
+    async up(runner: QueryRunner): Promise<void> {
+      for (const [name, columns] of tables(t)) {
+        await runner.query(
+          `CREATE TABLE IF NOT EXISTS ${name} (${columns})
+            ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+        )
+      }
+      await runner.query(
+        `INSERT INTO ${t.meta} (id, epoch, login_epoch) VALUES (1, REPLACE(UUID(), '-', ''), 0)
+          ON DUPLICATE KEY UPDATE id = id`,
+      )
+    }
+
+    async down(runner: QueryRunner): Promise<void> {
+      for (const [name] of tables(t).toReversed()) await runner.query(`DROP TABLE IF EXISTS ${name}`)
+    }
+  }
+}
+
+const tables = (t: MysqlTables): readonly (readonly [name: string, columns: string])[] => [
+  [
+    t.meta,
+    `id tinyint NOT NULL PRIMARY KEY,
+    epoch varchar(64) NOT NULL,
+    login_epoch bigint NOT NULL`,
+  ],
+
+  // head and floor are the inbox's counter row: numbers are allocated here, and never lowered.
+  [
+    t.user,
+    `id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    user_id varbinary(512) NOT NULL,
+    head bigint NOT NULL DEFAULT 0,
+    floor bigint NOT NULL DEFAULT 0,
+    login_epoch bigint NOT NULL DEFAULT 0,
+    UNIQUE KEY by_id (user_id)`,
+  ],
+
+  // The store timeline's counter row. The read positions of a c2c conversation's two users stand here too: a send moves
+  // the sender's, so that one row is written where there would be two. The last exceptional and the last mentioning message
+  // tell most readers that they need not look for any. Of groups: their profile, how many
+  // members they have, and what decides who may speak.
+  [
+    t.conversation,
+    `id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    conversation_id varbinary(512) NOT NULL,
+    last_seq bigint NOT NULL DEFAULT 0,
+    countable bigint NOT NULL DEFAULT 0,
+    last_countable_seq bigint NOT NULL DEFAULT 0,
+    last_exceptional_seq bigint NOT NULL DEFAULT 0,
+    last_mention_seq bigint NOT NULL DEFAULT 0,
+    floor_seq bigint NOT NULL DEFAULT 0,
+    floor_count bigint NOT NULL DEFAULT 0,
+    key_floor bigint NOT NULL DEFAULT 0,
+    version bigint NOT NULL DEFAULT 1,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL,
+    user_a bigint,
+    user_b bigint,
+    a_read_seq bigint NOT NULL DEFAULT 0,
+    a_read_ordinal bigint NOT NULL DEFAULT 0,
+    b_read_seq bigint NOT NULL DEFAULT 0,
+    b_read_ordinal bigint NOT NULL DEFAULT 0,
+    owner bigint,
+    members bigint NOT NULL DEFAULT 0,
+    muted_until bigint NOT NULL DEFAULT 0,
+    fan_out tinyint NOT NULL DEFAULT 0,
+    dissolved tinyint NOT NULL DEFAULT 0,
+    kind varchar(32) NOT NULL,
+    subject text NOT NULL,
+    name text,
+    avatar text,
+    announcement mediumtext,
+    ext longtext,
+    UNIQUE KEY by_id (conversation_id)`,
+  ],
+
+  // Who is a member, from and up to which sequence, and how they keep the conversation. Earlier intervals, which are
+  // rare, stand in earlier. The read position here is that of groups; what was delivered stands here for c2c, too, so that
+  // an acknowledgement touches no row that a sender waits for. member_id repeats the user's id, in groups only, so that
+  // their members are listed in its order. follows is 1 while a member's group is fanned out on read.
+  [
+    t.member,
+    `person bigint NOT NULL,
+    conversation bigint NOT NULL,
+    from_seq bigint NOT NULL DEFAULT 0,
+    to_seq bigint,
+    joined_at bigint NOT NULL,
+    muted_until bigint NOT NULL DEFAULT 0,
+    read_seq bigint NOT NULL DEFAULT 0,
+    read_ordinal bigint NOT NULL DEFAULT 0,
+    delivered_seq bigint NOT NULL DEFAULT 0,
+    cleared_seq bigint NOT NULL DEFAULT 0,
+    hidden_at bigint,
+    role tinyint NOT NULL DEFAULT 0,
+    pinned tinyint NOT NULL DEFAULT 0,
+    muted tinyint NOT NULL DEFAULT 0,
+    follows tinyint NOT NULL DEFAULT 0,
+    member_id varbinary(512),
+    earlier mediumtext,
+    PRIMARY KEY (person, conversation),
+    KEY of_conversation (conversation, person),
+    KEY listed (conversation, to_seq, member_id)`,
+  ],
+
+  // edit_seq is where the last edit of a message stands.
+  [
+    t.message,
+    `conversation bigint NOT NULL,
+    seq bigint NOT NULL,
+    ordinal bigint NOT NULL,
+    sender bigint,
+    recipient bigint,
+    server_time bigint NOT NULL,
+    client_time bigint,
+    reply_to bigint,
+    expires_at bigint,
+    edit_seq bigint,
+    as_of bigint,
+    edited_at bigint,
+    flags int NOT NULL,
+    type varchar(255) NOT NULL,
+    content longtext,
+    msg_id varchar(255) NOT NULL,
+    client_msg_id varbinary(512) NOT NULL,
+    digest varchar(255) NOT NULL,
+    subject text,
+    ext longtext,
+    mentions mediumtext,
+    reactions mediumtext,
+    PRIMARY KEY (conversation, seq)`,
+  ],
+  [
+    t.exceptional,
+    `conversation bigint NOT NULL,
+    seq bigint NOT NULL,
+    sender bigint,
+    recalled tinyint NOT NULL,
+    PRIMARY KEY (conversation, seq)`,
+  ],
+  [
+    t.mention,
+    `conversation bigint NOT NULL,
+    seq bigint NOT NULL,
+    PRIMARY KEY (conversation, seq)`,
+  ],
+  // target is what an edit changes.
+  [
+    t.edit,
+    `conversation bigint NOT NULL,
+    target bigint NOT NULL,
+    seq bigint NOT NULL,
+    PRIMARY KEY (conversation, target, seq)`,
+  ],
+  // Who reacted to a message with what, and which control message says so.
+  [
+    t.reaction,
+    `conversation bigint NOT NULL,
+    seq bigint NOT NULL,
+    person bigint NOT NULL,
+    reaction varbinary(512) NOT NULL,
+    control_seq bigint NOT NULL,
+    PRIMARY KEY (conversation, seq, person, reaction)`,
+  ],
+
+  // The sync timeline. A pointer names its message by conversation and sequence, which stay when that is trimmed.
+  [
+    t.inbox,
+    `person bigint NOT NULL,
+    seq bigint NOT NULL,
+    at bigint NOT NULL,
+    conversation bigint,
+    conversation_seq bigint,
+    kind tinyint NOT NULL,
+    body longtext,
+    PRIMARY KEY (person, seq)`,
+  ],
+
+  // Every key once, whoever used it: a message's row is found through it, another request's answer stands in it, and so
+  // does that of a message which was trimmed. Only these have a time here.
+  [
+    t.key,
+    `person bigint NOT NULL,
+    conversation bigint,
+    seq bigint,
+    at bigint,
+    client_msg_id varbinary(512) NOT NULL,
+    digest varchar(255),
+    msg_id varchar(255),
+    PRIMARY KEY (person, client_msg_id),
+    KEY by_time (at)`,
+  ],
+
+  [
+    t.device,
+    `person bigint NOT NULL,
+    delivered_from bigint NOT NULL DEFAULT 0,
+    delivered_to bigint NOT NULL DEFAULT 0,
+    seen_at bigint,
+    device_id varbinary(512) NOT NULL,
+    device_type varchar(255) NOT NULL,
+    PRIMARY KEY (person, device_id)`,
+  ],
+]

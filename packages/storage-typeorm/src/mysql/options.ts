@@ -1,0 +1,158 @@
+// What a host may choose on MySQL and MariaDB, its defaults, and one clear line for each mistake.
+import type { Address } from './driver.js'
+
+export interface MysqlOptions {
+  /** The kind of database, as TypeORM names it. Both do the same here. */
+  readonly type: 'mysql' | 'mariadb'
+  /** `mysql://user:password@host:3306/database`; what it says comes before what stands below. */
+  readonly url?: string
+  readonly host?: string
+  readonly port?: number
+  /** Of a Unix socket, instead of host and port. */
+  readonly socketPath?: string
+  readonly username?: string
+  readonly password?: string
+  readonly database?: string
+  /** Options of `tls.connect`; `true` for its defaults. */
+  readonly ssl?: boolean | object
+  /** What the server shows of our connections. Default: `rookery`. */
+  readonly applicationName?: string
+  /** Before each table's name, in lower case. Default: `im_`. */
+  readonly tablePrefix?: string
+  /**
+   * `run` brings the tables up to date at start, once however many nodes start together; `check` refuses to start where
+   * they are not. Default: `run`.
+   */
+  readonly migrations?: 'run' | 'check'
+  /**
+   * Where the server's settings are weaker than what an acknowledgement promises: `warn` starts and reports each with its
+   * remedy, `refuse` does not start. Default: `warn`.
+   */
+  readonly durability?: 'warn' | 'refuse'
+  /** Connections that write; core uses one at a time. Default: 2. */
+  readonly writers?: number
+  /** Connections that read. Default: 4. */
+  readonly readers?: number
+  /** How long opening a connection may take, in ms. Default: 5000. */
+  readonly connectTimeoutMs?: number
+  /**
+   * How long a commit waits for one row that somebody else holds, in ms, before it fails as not stored. The server counts
+   * whole seconds, to which it is rounded up. Default: 2000.
+   */
+  readonly lockTimeoutMs?: number
+  /** How long any call may take, in ms, before it fails; what became of a commit may be unknown then. Default: 7000. */
+  readonly callTimeoutMs?: number
+  /** How long a start waits for another node's migrations and for its own, in ms. Default: 120000. */
+  readonly migrationTimeoutMs?: number
+}
+
+/** Options with every default filled in. */
+export interface MysqlSettings {
+  readonly type: 'mysql' | 'mariadb'
+  readonly address: Address
+  readonly applicationName: string
+  readonly tablePrefix: string
+  readonly migrations: 'run' | 'check'
+  readonly durability: 'warn' | 'refuse'
+  readonly writers: number
+  readonly readers: number
+  readonly connectTimeoutMs: number
+  readonly lockTimeoutMs: number
+  readonly callTimeoutMs: number
+  readonly migrationTimeoutMs: number
+}
+
+const connection = ['url', 'host', 'port', 'socketPath', 'username', 'password', 'database', 'ssl'] as const
+const known: ReadonlySet<string> = new Set([
+  'type',
+  ...connection,
+  'applicationName',
+  'tablePrefix',
+  'migrations',
+  'durability',
+  'writers',
+  'readers',
+  'connectTimeoutMs',
+  'lockTimeoutMs',
+  'callTimeoutMs',
+  'migrationTimeoutMs',
+])
+
+/** @throws Error of one line that names the option and the remedy. */
+export function checkMysqlOptions(options: MysqlOptions): MysqlSettings {
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) throw wrong(name, `is no option; there are ${[...known].join(', ')}`)
+  }
+  const { type, tablePrefix = 'im_', migrations = 'run', durability = 'warn', applicationName = 'rookery' } = options
+  if (typeof tablePrefix !== 'string' || !/^[a-z_][a-z0-9_]{0,31}$/.test(tablePrefix)) {
+    throw wrong('tablePrefix', "must be 1 to 32 small letters, digits and underscores, such as 'im_'")
+  }
+  if (migrations !== 'run' && migrations !== 'check') throw wrong('migrations', "must be 'run' or 'check'")
+  if (durability !== 'warn' && durability !== 'refuse') throw wrong('durability', "must be 'warn' or 'refuse'")
+  const { port } = options
+  if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
+    throw wrong('port', 'must be a whole number from 1 to 65535')
+  }
+  const address = addressOf(options)
+  if (address.database === undefined) throw wrong('database', "must name the database that chat's tables stand in")
+  const lockTimeoutMs = ms('lockTimeoutMs', options.lockTimeoutMs ?? 2000)
+  const callTimeoutMs = ms('callTimeoutMs', options.callTimeoutMs ?? 7000)
+  const waitMs = Math.ceil(lockTimeoutMs / 1000) * 1000
+  if (callTimeoutMs <= waitMs)
+    throw wrong('callTimeoutMs', `must be more than lockTimeoutMs in whole seconds (${waitMs})`)
+  return {
+    type,
+    address,
+    applicationName,
+    tablePrefix,
+    migrations,
+    durability,
+    writers: count('writers', options.writers ?? 2),
+    readers: count('readers', options.readers ?? 4),
+    connectTimeoutMs: ms('connectTimeoutMs', options.connectTimeoutMs ?? 5000),
+    lockTimeoutMs,
+    callTimeoutMs,
+    migrationTimeoutMs: ms('migrationTimeoutMs', options.migrationTimeoutMs ?? 120_000),
+  }
+}
+
+function addressOf(options: MysqlOptions): Address {
+  const { url, host, port, socketPath, username, password, database, ssl } = options
+  const given: Address = {
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(socketPath === undefined ? {} : { socketPath }),
+    ...(username === undefined ? {} : { user: username }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === undefined || database === '' ? {} : { database }),
+    ...(ssl === undefined || ssl === false ? {} : { ssl: ssl === true ? {} : ssl }),
+  }
+  return url === undefined ? given : { ...given, ...addressIn(url) }
+}
+
+function addressIn(text: string): Address {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^(?:mysql|mariadb):$/.test(url.protocol) || url.hostname === '') {
+    throw wrong('url', 'must be such as mysql://user@host:3306/database')
+  }
+  const database = decodeURIComponent(url.pathname.slice(1))
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    ...(url.username === '' ? {} : { user: decodeURIComponent(url.username) }),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(database === '' ? {} : { database }),
+  }
+}
+
+function count(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100) return value
+  throw wrong(name, 'must be a whole number of connections from 1 to 100')
+}
+
+function ms(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 600_000) return value
+  throw wrong(name, 'must be whole milliseconds from 1 to 600000')
+}
+
+const wrong = (name: string, remedy: string): Error => new Error(`TypeOrmStorage option ${name} ${remedy}`)

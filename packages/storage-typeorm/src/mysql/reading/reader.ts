@@ -1,0 +1,121 @@
+// Reads: those that come while every connection is busy gather, and go together in one round trip. Each has a snapshot
+// of its own, taken after it was asked.
+import { StorageError } from '@rookery/core'
+import type { Pool } from '../../pool.js'
+import { failureOf } from '../faults.js'
+import { isFromServer, LinkLost, type Link, type Row } from '../link.js'
+import type { Sql } from '../sql.js'
+import { queries, type ArgsOf, type QueryName, type ResultOf } from './queries.js'
+import { again, type Query } from './query.js'
+
+/** Reads in one round trip: one that is slow delays those behind it. */
+const togetherMax = 16
+
+interface Waiting {
+  readonly text: string
+  readonly deadlineMs: number
+  answer(rows: readonly Row[]): void
+  fail(error: unknown): void
+}
+
+export class Reader {
+  #waiting: Waiting[] = []
+  #isScheduled = false
+
+  constructor(
+    private readonly pool: Pool<Link>,
+    private readonly sql: Sql,
+    private readonly callTimeoutMs: number,
+  ) {}
+
+  /** @throws StorageError */
+  async read<Name extends QueryName>(name: Name, args: ArgsOf<Name>): Promise<ResultOf<Name>> {
+    const definition = queries[name] as unknown as Query<ArgsOf<Name>, ResultOf<Name>>
+    const deadlineMs = performance.now() + this.callTimeoutMs
+    const text = definition.text(this.sql, args)
+    if (text === null) return this.#again(definition, args, deadlineMs)
+    const rows = await new Promise<readonly Row[]>((answer, fail) => {
+      this.#waiting.push({ text, deadlineMs, answer, fail })
+      this.#schedule()
+    })
+    const result = definition.decode(rows, args)
+    return result === again ? this.#again(definition, args, deadlineMs) : result
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    // What is asked in one turn goes together.
+    queueMicrotask(() => {
+      this.#isScheduled = false
+      while (this.#waiting.length > 0 && this.pool.hasFree) void this.#run(this.#waiting.splice(0, togetherMax))
+    })
+  }
+
+  async #run(reads: readonly Waiting[]): Promise<void> {
+    const last = Math.max(...reads.map((one) => one.deadlineMs))
+    try {
+      await this.#with(last, (link) => this.#gathered(link, reads))
+    } catch (error) {
+      for (const one of reads) one.fail(failureOf(error))
+    }
+    if (this.#waiting.length > 0) this.#schedule()
+  }
+
+  /** A connection that broke says nothing about the read: another is tried once. */
+  async #with<T>(deadlineMs: number, use: (link: Link) => Promise<T>): Promise<T> {
+    try {
+      return await this.pool.with(this.#restMs(deadlineMs), use)
+    } catch (error) {
+      if (!(error instanceof LinkLost) || !error.isSent) throw error
+      return await this.pool.with(this.#restMs(deadlineMs), use)
+    }
+  }
+
+  async #gathered(link: Link, reads: readonly Waiting[]): Promise<void> {
+    const restMs = this.#restMs(Math.max(...reads.map((one) => one.deadlineMs)))
+    try {
+      const answers = await link.ask(
+        reads.map((one) => one.text),
+        restMs,
+      )
+      for (const [index, one] of reads.entries()) one.answer(answers[index] ?? [])
+    } catch (error) {
+      if (!isFromServer(error) || !link.isOpen || reads.length === 1) throw error
+      // One of them is at fault, and the others shall not suffer for it.
+      for (const one of reads) await this.#gathered(link, [one]).catch((reason: unknown) => one.fail(failureOf(reason)))
+    }
+  }
+
+  /** Several statements in one snapshot. */
+  async #again<Args, Result>(definition: Query<Args, Result>, args: Args, deadlineMs: number): Promise<Result> {
+    if (definition.together === undefined) throw new Error('a read that is asked again knows how')
+    try {
+      return await this.#with(deadlineMs, async (link) => {
+        let begin: readonly string[] = ['START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT']
+        try {
+          return await definition.together!(
+            async (...statements) => {
+              const answers = await link.ask([...begin, ...statements], this.#restMs(deadlineMs))
+              const first = begin.length
+              begin = []
+              return answers.slice(first)
+            },
+            this.sql,
+            args,
+          )
+        } finally {
+          if (link.isOpen) await link.ask(['COMMIT'], this.#restMs(deadlineMs)).catch(() => link.destroy())
+        }
+      })
+    } catch (error) {
+      throw failureOf(error)
+    }
+  }
+
+  #restMs(deadlineMs: number): number {
+    const restMs = Math.ceil(deadlineMs - performance.now())
+    if (restMs > 0) return restMs
+    throw new StorageError('the database did not answer in time', 'none')
+  }
+}

@@ -1,0 +1,54 @@
+// Values as they stand in the text of a statement. Everything that goes to the server passes here: text is escaped by the
+// driver, for sessions that we have set up ourselves, and numbers are whole.
+import type { Driver } from './driver.js'
+import type { MysqlTables } from './tables.js'
+
+/** Rows of one list or statement: beyond a thousand MariaDB would take a list for a table, and lock in another order. */
+export const rowsMax = 500
+
+export class Sql {
+  constructor(
+    readonly t: MysqlTables,
+    private readonly driver: Pick<Driver, 'escape'>,
+  ) {}
+
+  /** Text, or NULL. */
+  text(value: string | null): string {
+    return value === null ? 'NULL' : this.driver.escape(value)
+  }
+
+  /** An id or key, which is compared byte for byte. */
+  bytes(value: string): string {
+    return `_binary${this.driver.escape(value)}`
+  }
+
+  /** @throws RangeError where it is no whole number that a column holds exactly */
+  int(value: number | null): string {
+    if (value === null) return 'NULL'
+    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no whole number`)
+    return String(value)
+  }
+
+  /** Ids for `IN`. */
+  list(ids: readonly string[]): string {
+    return `(${ids.map((id) => this.bytes(id)).join(', ')})`
+  }
+}
+
+/** Rows as a table: what every one of these servers can join to. */
+export const table = (names: readonly string[], rows: readonly (readonly string[])[]): string =>
+  `(${rows
+    .map(
+      (row, at) => `SELECT ${at === 0 ? row.map((value, n) => `${value} AS ${names[n]}`).join(', ') : row.join(', ')}`,
+    )
+    .join(' UNION ALL ')})`
+
+/** A column of bytes, given back as text. */
+export const asText = (column: string): string => `CONVERT(${column} USING utf8mb4)`
+
+/** In pieces that one statement takes. */
+export function pieces<T>(all: readonly T[], max = rowsMax): readonly (readonly T[])[] {
+  if (all.length === 0) return []
+  if (all.length <= max) return [all]
+  return Array.from({ length: Math.ceil(all.length / max) }, (_, n) => all.slice(n * max, (n + 1) * max))
+}

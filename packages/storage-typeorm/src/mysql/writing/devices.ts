@@ -1,0 +1,70 @@
+// What is remembered of devices, and what their acknowledgements tell the peers.
+import type { DeviceOp, DeviceResult } from '@rookery/core'
+import { entryKind } from '../../rows/codes.js'
+import type { Row } from '../link.js'
+import { asText, type Sql } from '../sql.js'
+import type { Batch } from './batch.js'
+import type { UserRow } from './rows.js'
+
+/** Entries of a user's inbox that a device acknowledges: those after one place, up to another. */
+export interface Range {
+  readonly userId: string
+  readonly after: number
+  readonly to: number
+}
+
+/** The c2c conversations that the entries of a range point into: each with its peer, where it stood, how far it goes. */
+export const rangeOf = (sql: Sql, { userId, after, to }: Range, place = 0): string => `
+  SELECT ${place}, c.id, ${asText('c.conversation_id')}, ${asText('p.user_id')}, mb.delivered_seq,
+    MAX(i.conversation_seq)
+  FROM ${sql.t.user} u
+  STRAIGHT_JOIN ${sql.t.inbox} i
+    ON i.person = u.id AND i.seq > ${sql.int(after)} AND i.seq <= ${sql.int(to)} AND i.kind = ${entryKind.message}
+  STRAIGHT_JOIN ${sql.t.conversation} c ON c.id = i.conversation AND c.kind = 'c2c'
+  STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.conversation = c.id
+  STRAIGHT_JOIN ${sql.t.user} p ON p.id = IF(c.user_a = u.id, c.user_b, c.user_a)
+  WHERE u.user_id = ${sql.bytes(userId)} GROUP BY c.id, c.conversation_id, p.user_id, mb.delivered_seq`
+
+/** What was read of a range before the first operation. */
+export interface LoadedRange extends Range {
+  readonly rows: Row[]
+}
+
+export async function device(batch: Batch, op: DeviceOp, loaded: LoadedRange | undefined): Promise<DeviceResult> {
+  const user = batch.userRow(op.userId)
+  const known = batch.device(user.person, op.deviceId)
+  let range = { from: known?.from ?? 0, to: known?.to ?? 0 }
+  let delivered: DeviceResult['delivered'] = []
+  if (op.delivered) {
+    const from = Math.min(op.delivered.from, user.head)
+    const to = Math.max(from, Math.min(op.delivered.to, user.head))
+    delivered = await raise(batch, user, Math.max(from, from <= range.to ? range.to : 0), to, loaded)
+    if (!known || from > range.to) range = { from, to }
+    // What ends before the stored range begins joins nothing to it: what lies between was not acknowledged.
+    else range = { from: to >= range.from ? Math.min(from, range.from) : range.from, to: Math.max(to, range.to) }
+  }
+  const { deviceType } = op
+  batch.setDevice(user.person, op.deviceId, { ...range, deviceType, seenAt: op.seenAt ?? known?.seenAt ?? null })
+  return { status: 'ok', delivered }
+}
+
+/** Raises the user's delivered position in the c2c conversations that the entries in `(after, to]` point into. */
+async function raise(
+  batch: Batch,
+  user: UserRow,
+  after: number,
+  to: number,
+  loaded: LoadedRange | undefined,
+): Promise<DeviceResult['delivered']> {
+  if (after >= to) return []
+  const isLoaded = loaded?.after === after && loaded.to >= to && !batch.hasPointer(user.person, after, to)
+  const rows = isLoaded ? loaded.rows : await batch.ask(rangeOf(batch.sql, { userId: user.userId, after, to }))
+  const rose: DeviceResult['delivered'][number][] = []
+  for (const row of rows) {
+    const [, id, conversationId, peerId, stood, seq] = row as [number, number, string, string, number, number]
+    if (seq <= (batch.delivered(user.person, id) ?? stood)) continue
+    batch.setDelivered(user.person, id, seq)
+    rose.push({ conversationId, peerId, deliveredSeq: seq })
+  }
+  return rose
+}

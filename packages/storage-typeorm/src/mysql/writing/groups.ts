@@ -1,0 +1,152 @@
+// Making and changing a group: members, roles, profile, and the control message that tells of it.
+import type { GroupChange, GroupOp, GroupResult } from '@rookery/core'
+import { entryKind, fanOutCode, roleCode, systemUser } from '../../rows/codes.js'
+import { isStale, point } from './append.js'
+import type { Batch } from './batch.js'
+import { newMember, type ConversationRow, type MemberRow } from './rows.js'
+
+type Facts = Extract<GroupResult, { status: 'stored' }>['facts']
+
+/** Whether an operation is about everybody in the group, so that all of them are to be locked. */
+export const isOfEverybody = ({ change }: GroupOp): boolean => change.dissolve === true || change.fanOut === 'read'
+
+export function group(batch: Batch, op: GroupOp): GroupResult {
+  const { message, change } = op
+  const { conversationId, serverTime } = message
+  const known = batch.known(message.from, message.clientMsgId)
+  if (known) return { status: 'duplicate', ...known }
+  const existing = batch.conversation(conversationId)
+  if (op.version === null ? existing : existing?.kind !== 'c2g' || isStale(existing, op.version)) {
+    return { status: 'stale' }
+  }
+  const row = existing ?? batch.begin({ conversationId, kind: 'c2g', subject: '', createdAt: serverTime, persons: [] })
+  // Not the answer: the batch begins again once the group's row is there.
+  if (row === undefined) return { status: 'stale' }
+  const wasRead = row.isRead
+  const crosses = change.fanOut === 'read' && !wasRead
+  const readOrdinal = row.countable
+
+  const person = message.from === null ? systemUser : batch.userRow(message.from).person
+  const { seq, ordinal } = batch.addMessage(row, message, person, false)
+  const inbox = point(batch, row, seq, serverTime, op.members)
+  const joined = (change.join ?? []).filter(({ userId, role, reads }) =>
+    join(batch, row, userId, {
+      ...newMember(seq - 1, serverTime),
+      readOrdinal,
+      fromSeq: reads === 'everything' ? 0 : seq - 1,
+      role: roleCode[role],
+      follows: wasRead || crosses,
+      memberId: userId,
+    }),
+  )
+  const left =
+    change.dissolve === true
+      ? leaveAll(batch, row, seq)
+      : (change.leave ?? []).filter((userId) => leave(batch, row, userId, seq))
+  for (const { userId, role } of change.roles ?? []) set(batch, row, userId, { role: roleCode[role] })
+  for (const { userId, until } of change.mutes ?? []) set(batch, row, userId, { mutedUntil: until })
+  row.owner = change.dissolve === true ? null : ownerOf(batch, row, change)
+  row.version = (op.version ?? 0) + 1
+  row.members += joined.length - left.length
+  row.isRead = wasRead || crosses
+  row.isDissolved = change.dissolve === true
+  write(batch, row, existing === undefined ? { name: '', ...change } : change)
+  if (crosses) followAll(batch, row)
+
+  const follow = crosses ? [...batch.roster(row)] : wasRead ? joined.map(({ userId }) => userId) : []
+  const facts = [
+    ...addFacts(batch, follow, 'follow', serverTime, { conversationId, from: seq - 1 }),
+    ...addFacts(batch, wasRead ? left : [], 'unfollow', serverTime, { conversationId, to: seq }),
+  ]
+  return { status: 'stored', seq, ordinal, version: row.version, memberCount: row.members, inbox, facts }
+}
+
+/** Whether the user was none before. */
+function join(batch: Batch, row: ConversationRow, userId: string, member: MemberRow): boolean {
+  const { person } = batch.userRow(userId)
+  const before = batch.member(person, row)
+  if (before?.toSeq === null) return false
+  batch.touchMember(person, row, before === undefined ? member : { ...member, ...keptOf(before) })
+  batch.roster(row).add(userId)
+  return true
+}
+
+/** What somebody who comes back finds again. */
+function keptOf({ fromSeq, toSeq, earlier, pinned, muted }: MemberRow): Partial<MemberRow> {
+  const intervals = [...(JSON.parse(earlier ?? '[]') as unknown[]), [fromSeq, toSeq]]
+  return { earlier: JSON.stringify(intervals), pinned, muted }
+}
+
+/** Whether the user was a member. */
+function leave(batch: Batch, row: ConversationRow, userId: string, seq: number): boolean {
+  const { person } = batch.userRow(userId)
+  const member = batch.member(person, row)
+  if (member === undefined || member.toSeq !== null) return false
+  batch.touchMember(person, row, { ...member, ...ended(seq) })
+  batch.roster(row).delete(userId)
+  return true
+}
+
+const ended = (seq: number): Partial<MemberRow> => ({ toSeq: seq, role: roleCode.member, follows: false })
+
+/** Answers who they were. */
+function leaveAll(batch: Batch, row: ConversationRow, seq: number): readonly string[] {
+  const left = [...batch.roster(row)]
+  batch.roster(row).clear()
+  batch.changeMembers(row, (member) => ({ ...member, ...ended(seq) }))
+  batch.add(
+    `UPDATE ${batch.sql.t.member} SET to_seq = ${seq}, role = ${roleCode.member}, follows = 0
+      WHERE conversation = ${row.id} AND to_seq IS NULL`,
+  )
+  return left
+}
+
+function followAll(batch: Batch, row: ConversationRow): void {
+  batch.changeMembers(row, (member) => ({ ...member, follows: true }))
+  batch.add(`UPDATE ${batch.sql.t.member} SET follows = 1 WHERE conversation = ${row.id} AND to_seq IS NULL`)
+}
+
+function set(batch: Batch, row: ConversationRow, userId: string, given: Partial<MemberRow>): void {
+  const { person } = batch.userRow(userId)
+  const member = batch.member(person, row)
+  if (member?.toSeq === null) batch.touchMember(person, row, { ...member, ...given })
+}
+
+/** Whoever this change made the owner, or who was it before and still is. */
+function ownerOf(batch: Batch, row: ConversationRow, { join = [], roles = [] }: GroupChange): number | null {
+  const named = [...join, ...roles].toReversed().map(({ userId }) => batch.userRow(userId).person)
+  for (const person of named) {
+    const member = batch.member(person, row)
+    if (member?.toSeq === null && member.role === roleCode.owner) return person
+  }
+  // Nothing was done to whoever is not loaded.
+  const member = row.owner === null ? undefined : batch.member(row.owner, row)
+  return member === undefined || (member.toSeq === null && member.role === roleCode.owner) ? row.owner : null
+}
+
+function write(batch: Batch, row: ConversationRow, change: GroupChange): void {
+  const { sql } = batch
+  const { name, avatar, announcement, ext, mutedUntil } = change
+  const texts = { name, avatar, announcement, ext }
+  const given = [
+    `owner = ${sql.int(row.owner)}`,
+    `fan_out = ${row.isRead ? fanOutCode.read : fanOutCode.write}`,
+    `dissolved = ${row.isDissolved ? 1 : 0}`,
+    ...(mutedUntil === undefined ? [] : [`muted_until = ${sql.int(mutedUntil)}`]),
+    ...Object.entries(texts).flatMap(([column, text]) => (text === undefined ? [] : [`${column} = ${sql.text(text)}`])),
+  ]
+  batch.add(`UPDATE ${sql.t.conversation} SET ${given.join(', ')} WHERE id = ${row.id}`)
+}
+
+const addFacts = (
+  batch: Batch,
+  userIds: readonly string[],
+  kind: 'follow' | 'unfollow',
+  at: number,
+  body: object,
+): Facts =>
+  userIds.map((userId) => ({
+    userId,
+    kind,
+    seq: batch.addFact(batch.userRow(userId), entryKind[kind], at, JSON.stringify(body)),
+  }))

@@ -1,0 +1,162 @@
+// What a batch has to write, and the statements that write it: many rows in each, as few as their size allows.
+import { pieces, table, type Sql } from '../sql.js'
+import type { ConversationRow, DeviceRow, MemberRow, UserRow } from './rows.js'
+
+/** Bytes of one statement, about: it stays far below what a server takes. */
+const statementBytes = 256 * 1024
+
+export class Pending {
+  /** Rows as they stand after VALUES. */
+  messages: string[] = []
+  keys: string[] = []
+  exceptional: string[] = []
+  mentions: string[] = []
+  entries: string[] = []
+  /** Whole statements, carried out last. */
+  others: string[] = []
+  /** Numbers that were raised to, by the person. */
+  readonly logins = new Map<number, number>()
+  readonly conversations = new Set<ConversationRow>()
+  readonly users = new Set<UserRow>()
+  readonly members = new Map<string, readonly [person: number, conversation: number, MemberRow]>()
+  readonly delivered = new Map<string, readonly [person: number, conversation: number, seq: number]>()
+  readonly devices = new Map<string, readonly [person: number, deviceId: string, DeviceRow | null]>()
+
+  /** The statements; there is nothing to write then. */
+  take(sql: Sql): readonly string[] {
+    const { t } = sql
+    const statements = [
+      ...inserts(
+        `INSERT INTO ${t.message} (conversation, seq, ordinal, sender, recipient, server_time, client_time, reply_to,
+          flags, client_msg_id, type, content, msg_id, digest, subject, ext, mentions) VALUES `,
+        this.messages,
+      ),
+      ...inserts(`INSERT INTO ${t.key} (person, client_msg_id, digest, conversation, seq, at) VALUES `, this.keys),
+      ...inserts(`INSERT INTO ${t.exceptional} (conversation, seq, sender, recalled) VALUES `, this.exceptional),
+      ...inserts(`INSERT INTO ${t.mention} (conversation, seq) VALUES `, this.mentions),
+      ...inserts(
+        `INSERT INTO ${t.inbox} (person, seq, kind, at, conversation, conversation_seq, body) VALUES `,
+        this.entries,
+      ),
+      ...members(sql, [...this.members.values()]),
+      ...delivered(sql, [...this.delivered.values()]),
+      ...devices(sql, [...this.devices.values()]),
+      ...update(
+        t.conversation,
+        conversationColumns,
+        [...this.conversations].map((row) => countersOf(sql, row)),
+      ),
+      ...update(
+        t.user,
+        ['head'],
+        [...this.users].map(({ person, head }) => [String(person), String(head)]),
+      ),
+      ...update(
+        t.user,
+        ['login_epoch'],
+        [...this.logins].map((values) => values.map(String)),
+      ),
+      ...(this.logins.size > 0
+        ? [`UPDATE ${t.meta} SET login_epoch = ${Math.max(...this.logins.values())} WHERE id = 1`]
+        : []),
+      ...this.others,
+    ]
+    for (const rows of [this.messages, this.keys, this.exceptional, this.mentions, this.entries, this.others]) {
+      rows.length = 0
+    }
+    for (const rows of [this.logins, this.conversations, this.users, this.members, this.delivered, this.devices]) {
+      rows.clear()
+    }
+    return statements
+  }
+}
+
+function members(
+  sql: Sql,
+  rows: readonly (readonly [person: number, conversation: number, MemberRow])[],
+): readonly string[] {
+  const values = rows.map(([person, conversation, m]) => {
+    const numbers = [m.fromSeq, m.toSeq, m.joinedAt, m.mutedUntil, m.readSeq, m.readOrdinal, m.deliveredSeq]
+    const rest = [m.clearedSeq, m.hiddenAt, m.role, m.pinned ? 1 : 0, m.muted ? 1 : 0, m.follows ? 1 : 0]
+    const memberId = m.memberId === null ? 'NULL' : sql.bytes(m.memberId)
+    return `(${person},${conversation},${[...numbers, ...rest].map((n) => sql.int(n)).join(',')},
+      ${memberId},${sql.text(m.earlier)})`
+  })
+  return inserts(
+    `REPLACE INTO ${sql.t.member} (person, conversation, from_seq, to_seq, joined_at, muted_until, read_seq, read_ordinal,
+      delivered_seq, cleared_seq, hidden_at, role, pinned, muted, follows, member_id, earlier) VALUES `,
+    values,
+  )
+}
+
+const delivered = ({ t }: Sql, rows: readonly (readonly number[])[]): readonly string[] =>
+  pieces(rows).map(
+    (some) => `UPDATE ${table(
+      ['person', 'conversation', 'seq'],
+      some.map((values) => values.map(String)),
+    )} v
+      STRAIGHT_JOIN ${t.member} x FORCE INDEX (PRIMARY) ON x.person = v.person AND x.conversation = v.conversation
+      SET x.delivered_seq = v.seq`,
+  )
+
+function devices(
+  sql: Sql,
+  rows: readonly (readonly [person: number, deviceId: string, DeviceRow | null])[],
+): readonly string[] {
+  const kept: string[] = []
+  const gone: string[] = []
+  for (const [person, deviceId, device] of rows) {
+    if (device === null) {
+      gone.push(`DELETE FROM ${sql.t.device} WHERE person = ${person} AND device_id = ${sql.bytes(deviceId)}`)
+      continue
+    }
+    const { from, to, seenAt, deviceType } = device
+    const numbers = [from, to, seenAt].map((n) => sql.int(n)).join(',')
+    kept.push(`(${person},${sql.bytes(deviceId)},${sql.text(deviceType)},${numbers})`)
+  }
+  return [
+    ...gone,
+    ...inserts(
+      `REPLACE INTO ${sql.t.device} (person, device_id, device_type, delivered_from, delivered_to, seen_at) VALUES `,
+      kept,
+    ),
+  ]
+}
+
+const countersOf = (sql: Sql, c: ConversationRow): readonly string[] =>
+  [
+    ...[c.id, c.lastSeq, c.countable, c.lastCountableSeq, c.lastExceptionalSeq, c.lastMentionSeq, c.updatedAt],
+    ...[c.version, c.members, c.a?.readSeq ?? 0, c.a?.readOrdinal ?? 0, c.b?.readSeq ?? 0, c.b?.readOrdinal ?? 0],
+  ].map((n) => sql.int(n))
+
+const conversationColumns = [
+  ...['last_seq', 'countable', 'last_countable_seq', 'last_exceptional_seq', 'last_mention_seq', 'updated_at'],
+  ...['version', 'members', 'a_read_seq', 'a_read_ordinal', 'b_read_seq', 'b_read_ordinal'],
+]
+
+/**
+ * Sets columns of many rows, which are named by their id, the first value of each. The index is forced: a small table would
+ * be read as a whole, and rows locked that are not the batch's.
+ */
+const update = (of: string, columns: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
+  pieces(rows).map(
+    (some) => `UPDATE ${table(['id', ...columns], some)} v STRAIGHT_JOIN ${of} x FORCE INDEX (PRIMARY) ON x.id = v.id
+      SET ${columns.map((column) => `x.${column} = v.${column}`).join(', ')}`,
+  )
+
+/** Rows in as many statements as their size asks for. */
+function inserts(into: string, rows: readonly string[]): readonly string[] {
+  const statements: string[] = []
+  let begin = 0
+  let size = 0
+  for (const [at, row] of rows.entries()) {
+    if (at > begin && size + row.length > statementBytes) {
+      statements.push(into + rows.slice(begin, at).join(','))
+      begin = at
+      size = 0
+    }
+    size += row.length
+  }
+  if (begin < rows.length) statements.push(into + rows.slice(begin).join(','))
+  return statements
+}

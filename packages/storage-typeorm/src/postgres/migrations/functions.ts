@@ -1,0 +1,47 @@
+// Our functions, made anew by a migration of their own whenever their text changes: its name and theirs bear a digest of
+// that text, so that nobody has to remember to raise a number. It comes after every migration of tables. Functions of
+// earlier text stay where they are, for nodes of an earlier version that still run, or are started again.
+import { createHash } from 'node:crypto'
+import type { MigrationInterface, QueryRunner } from 'typeorm'
+import { tablesOf, type Tables } from '../../rows/tables.js'
+import { appendFunction } from './append-function.js'
+import { controlFunction } from './control-function.js'
+import { groupFunction } from './group-function.js'
+import { lockFunction } from './lock-function.js'
+import { functionsNamed, type Functions } from './names.js'
+import { operationFunctions } from './operation-functions.js'
+import { postFunction } from './post-function.js'
+
+const textsOf = (t: Tables, f: Functions): readonly string[] => [
+  lockFunction(t, f),
+  appendFunction(t, f),
+  postFunction(t, f),
+  controlFunction(t, f),
+  groupFunction(t, f),
+  ...operationFunctions(t, f),
+]
+
+const revision = createHash('sha256')
+  .update(textsOf(tablesOf(''), functionsNamed('', '')).join('\n'))
+  .digest('hex')
+  .slice(0, 8)
+
+export const functionsOf = (prefix: string): Functions => functionsNamed(prefix, `_${revision}`)
+
+/** The migration, under the names of one installation. */
+export function functionsMigration(t: Tables, f: Functions, schema: string | null): new () => MigrationInterface {
+  return class implements MigrationInterface {
+    // What looks like a time stands behind those of the tables' migrations.
+    readonly name = `ImFunctions_${revision}_9000000000000`
+
+    async up(runner: QueryRunner): Promise<void> {
+      if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
+      for (const text of textsOf(t, f)) await runner.query(text)
+    }
+
+    async down(runner: QueryRunner): Promise<void> {
+      if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
+      for (const name of Object.values(f)) await runner.query(`DROP FUNCTION ${name}`)
+    }
+  }
+}

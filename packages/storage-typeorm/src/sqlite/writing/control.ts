@@ -1,0 +1,138 @@
+// Recalls, edits and reactions: the message they change, and the control message that tells of it.
+import type { ControlChange, ControlOp, ControlResult } from '@rookery/core'
+import { flag } from '../../rows/codes.js'
+import type { SqliteStatement } from '../driver.js'
+import { isStale, knownKey, point, store } from './append.js'
+import type { Batch } from './batch.js'
+import type { ConversationCounters } from './counters.js'
+
+type Reaction = Extract<ControlChange, { kind: 'reaction' }>
+
+/** The message to be changed, as it stands. */
+interface Target {
+  readonly seq: number
+  readonly type: string
+  readonly isRecalled: boolean
+  /** Whether the content is what an edit makes of it. */
+  readonly isSame: boolean
+  /** The last control message folded in, or the message itself. */
+  readonly last: number
+  readonly editSeq: number | null
+  readonly reactions: string | null
+}
+type TargetTuple = [string, number, number, number | null, number | null, string | null]
+
+export class Controls {
+  readonly #target: SqliteStatement
+  readonly #recall: SqliteStatement
+  readonly #recallEdits: SqliteStatement
+  readonly #edit: SqliteStatement
+  readonly #react: SqliteStatement
+  readonly #reaction: SqliteStatement
+  readonly #addReaction: SqliteStatement
+  readonly #removeReaction: SqliteStatement
+  readonly #removeReactions: SqliteStatement
+
+  constructor(private readonly batch: Batch) {
+    const { db, tables: t } = batch
+    const one = 'WHERE conversation = ? AND seq = ?'
+    const gone = `content = NULL, ext = NULL, reactions = NULL, edited_at = NULL, as_of = ?,
+      flags = flags | ${flag.recalled} | CASE WHEN flags & ${flag.countable} THEN ${flag.exceptional} ELSE 0 END`
+    this.#target = db
+      .prepare(`SELECT type, flags, content IS ?, as_of, edit_seq, reactions FROM ${t.message} ${one}`)
+      .raw()
+    this.#recall = db.prepare(`UPDATE ${t.message} SET ${gone} ${one}`)
+    this.#recallEdits = db.prepare(`UPDATE ${t.message} SET ${gone} WHERE conversation = ? AND target = ?`)
+    this.#edit = db.prepare(`UPDATE ${t.message} SET content = ?, edited_at = ?, as_of = ?, edit_seq = ? ${one}`)
+    this.#react = db.prepare(`UPDATE ${t.message} SET reactions = ?, as_of = ? ${one}`)
+    this.#reaction = db.prepare(`SELECT control_seq FROM ${t.reaction} ${one} AND user = ? AND reaction = ?`).raw()
+    this.#addReaction = db.prepare(
+      `INSERT INTO ${t.reaction} (conversation, seq, user, reaction, control_seq) VALUES (?, ?, ?, ?, ?)`,
+    )
+    this.#removeReaction = db.prepare(`DELETE FROM ${t.reaction} ${one} AND user = ? AND reaction = ?`)
+    this.#removeReactions = db.prepare(`DELETE FROM ${t.reaction} ${one}`)
+  }
+
+  control(op: ControlOp): ControlResult {
+    const { message, change } = op
+    const known = knownKey(this.batch, message)
+    if (known) return { status: 'duplicate', ...known }
+    const conversation = this.batch.counters.conversation(message.conversationId)
+    if (isStale(conversation, op.version)) return { status: 'stale' }
+    const target = conversation && this.#targetOf(conversation, change)
+    if (!conversation || !target || target.type.startsWith('im.')) return { status: 'gone' }
+
+    const before = this.#already(conversation, target, change)
+    if (before !== null) return before
+    const stored = store(this.batch, conversation, message, false, change.kind === 'edit' ? target.seq : null)
+    this.#fold(conversation, target, change, stored.seq, message.serverTime)
+    const inbox = point(this.batch, stored, conversation, message.serverTime, op.members)
+    return { status: 'stored', seq: stored.seq, ordinal: stored.ordinal, inbox }
+  }
+
+  #targetOf({ id }: ConversationCounters, change: ControlChange): Target | undefined {
+    const values = [change.kind === 'edit' ? change.content : null, id, change.seq]
+    let row = this.#target.get(values) as TargetTuple | undefined
+    if (!row) {
+      // It may have been appended by this batch.
+      this.batch.flush()
+      row = this.#target.get(values) as TargetTuple | undefined
+    }
+    if (!row) return undefined
+    const [type, flags, isSame, asOf, editSeq, reactions] = row
+    const isRecalled = (flags & flag.recalled) !== 0
+    return { seq: change.seq, type, isRecalled, isSame: isSame === 1, last: asOf ?? change.seq, editSeq, reactions }
+  }
+
+  /** Why nothing is to be done; null where something is. */
+  #already(conversation: ConversationCounters, target: Target, change: ControlChange): ControlResult | null {
+    const { last } = target
+    if (change.kind === 'recall') return target.isRecalled ? { status: 'unchanged', seq: last } : null
+    if (target.isRecalled) return { status: 'gone' }
+    if (change.kind === 'edit') return target.isSame ? { status: 'unchanged', seq: target.editSeq ?? last } : null
+    const user = this.batch.counters.userRow(change.userId)
+    const mine = this.#reaction.get([conversation.id, target.seq, user.id, change.reaction]) as [number] | undefined
+    if (change.remove) return mine === undefined ? { status: 'unchanged', seq: last } : null
+    if (mine !== undefined) return { status: 'unchanged', seq: mine[0] }
+    const counts = countsOf(target.reactions)
+    return !counts.has(change.reaction) && counts.size >= change.max ? { status: 'too-many' } : null
+  }
+
+  #fold(conversation: ConversationCounters, target: Target, change: ControlChange, by: number, at: number): void {
+    const one = [conversation.id, target.seq]
+    switch (change.kind) {
+      case 'recall':
+        this.#recall.run([by, ...one])
+        if (target.editSeq !== null) {
+          this.batch.flush()
+          this.#recallEdits.run([by, ...one])
+        }
+        this.#removeReactions.run(one)
+        return
+      case 'edit':
+        this.#edit.run([change.content, at, by, by, ...one])
+        return
+      case 'reaction':
+        this.#write(one, change, by)
+        this.#react.run([counted(target.reactions, change), by, ...one])
+    }
+  }
+
+  #write(one: readonly number[], { userId, reaction, remove }: Reaction, by: number): void {
+    const row = [...one, this.batch.counters.userRow(userId).id, reaction]
+    if (remove) this.#removeReaction.run(row)
+    else this.#addReaction.run([...row, by])
+  }
+}
+
+const countsOf = (reactions: string | null): Map<string, number> =>
+  new Map(reactions === null ? [] : Object.entries(JSON.parse(reactions) as Record<string, number>))
+
+/** The counts with one reaction more, or less; null where none is left. */
+function counted(reactions: string | null, { reaction, remove }: Reaction): string | null {
+  const counts = countsOf(reactions)
+  const count = (counts.get(reaction) ?? 0) + (remove ? -1 : 1)
+  if (count > 0) counts.set(reaction, count)
+  else counts.delete(reaction)
+  return counts.size === 0 ? null : JSON.stringify(Object.fromEntries(counts))
+}
