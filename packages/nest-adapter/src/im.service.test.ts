@@ -106,6 +106,75 @@ describe('ImService', () => {
     await expect(pc.send('bob', 'x')).rejects.toThrow("ann's session has ended: token-revoked")
   })
 
+  it('makes and changes groups, speaks in them, and lists their members', async () => {
+    const chat = await start()
+    const [ann, bob] = [await chat.online('ann'), await chat.online('bob')]
+    const seen: number[] = []
+    const onProgress = ({ done }: { done: number }): void => void seen.push(done)
+    const crowd = Array.from({ length: 250 }, (_, i) => `u${i}`)
+    const { groups } = chat.im
+    const { groupId } = await groups.create({ owner: 'ann', name: 'cars', members: crowd }, { onProgress })
+    expect(seen).toEqual([200, 251])
+    await groups.remove(groupId, crowd)
+    expect(await groups.add(groupId, ['bob', 'carl'])).toMatchObject({ memberCount: 3 })
+    await groups.update(groupId, { name: 'boats', announcement: 'be nice' })
+    await groups.role(groupId, 'bob', 'admin')
+    await groups.mute(groupId, { userId: 'carl', until: chat.clock.now() + 1000 })
+    await groups.leave(groupId, 'carl')
+    const { version } = await groups.changed(groupId)
+    expect(await groups.get(groupId)).toMatchObject({ name: 'boats', announcement: 'be nice', ownerId: 'ann', version })
+    const { members } = await groups.members(groupId)
+    expect(members.map(({ userId, role }) => [userId, role])).toEqual([
+      ['ann', 'owner'],
+      ['bob', 'admin'],
+    ])
+    const content = { id: 7 }
+    const sent = await chat.im.sendC2G({ from: 'bob', to: groupId, type: 'order', content, mentions: ['ann'] })
+    await chat.im.sendSystem({ conversationId: groupId, type: 'notice', content: { text: 'hello' } })
+    await chat.im.edit({ conversationId: groupId, seq: sent.seq, content: { id: 8 } })
+    await chat.im.recall({ conversationId: groupId, seq: sent.seq })
+    await groups.dissolve(groupId)
+    await chat.settle()
+    for (const device of [ann, bob])
+      expect(device.messagesIn(groupId).slice(-5)).toMatchObject([
+        { from: 'bob', groupId, type: 'order', content, mentions: ['ann'], via: 'server' },
+        { from: null, type: 'notice' },
+        { from: null, type: 'im.edit', content: { seq: sent.seq, content: { id: 8 } } },
+        { from: null, type: 'im.recall', content: { seq: sent.seq } },
+        { from: null, type: 'im.group', content: { event: 'dissolved', by: null } },
+      ])
+    await expect(groups.get(groupId)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('speaks in a group for members only, and for one that is muted unless it is asked to check', async () => {
+    const chat = await start()
+    const { groupId } = await chat.im.groups.create({ owner: 'ann', name: 'cars', members: ['bob'] })
+    await chat.im.groups.mute(groupId, { userId: 'bob', until: chat.clock.now() + 1000 })
+    const message = { from: 'bob', to: groupId, type: 'order', content: {} }
+    expect((await chat.im.sendC2G(message)).seq).toBe(3)
+    await expect(chat.im.sendC2G({ ...message, checked: true })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await expect(chat.im.sendC2G({ ...message, from: 'eve' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('recalls and edits what anybody said', async () => {
+    const chat = await start()
+    const [ann, bob] = [await chat.online('ann'), await chat.online('bob')]
+    const { conversationId } = await ann.send('bob', 'one')
+    await ann.send('bob', 'two')
+    class Correction {
+      text = 'corrected'
+    }
+    expect(await chat.im.recall({ conversationId, seq: 1, clientMsgId: 'k' })).toEqual({ seq: 3 })
+    expect(await chat.im.recall({ conversationId, seq: 1, clientMsgId: 'k' })).toEqual({ seq: 3 })
+    expect(await chat.im.edit({ conversationId, seq: 2, content: new Correction() })).toEqual({ seq: 4 })
+    await expect(chat.im.edit({ conversationId, seq: 1, content: {} })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await chat.settle()
+    expect(bob.messages.slice(2)).toMatchObject([
+      { from: null, type: 'im.recall', content: { seq: 1 } },
+      { from: null, type: 'im.edit', content: { seq: 2, content: { text: 'corrected' } } },
+    ])
+  })
+
   it('tells presence, history and conversations', async () => {
     const chat = await start()
     const ann = await chat.online('ann')
@@ -139,6 +208,32 @@ describe('ImService', () => {
     await expect(chat.im.within({}).sendC2C({ ...order, content: {} })).rejects.toThrow(TypeError)
   })
 
+  it("changes groups within the host's transaction, in the order in which it was asked to", async () => {
+    const outbox = new MemoryOutbox()
+    const chat = await start({ authenticate }, { imports: [outboxModule(outbox)] })
+    const [ann, bob] = [await chat.online('ann'), await chat.online('bob')]
+    const kept = await chat.im.groups.create({ owner: 'ann', name: 'kept' })
+    const [committed, rolledBack] = [outbox.begin(), outbox.begin()]
+    await chat.im.within(rolledBack).groups.add(kept.groupId, ['bob'])
+    await chat.im.within(rolledBack).groups.create({ owner: 'ann', name: 'never', members: ['bob'] })
+    rolledBack.rollback()
+    const within = chat.im.within(committed)
+    const { groupId } = await within.groups.create({ owner: 'ann', name: 'cars', members: ['bob'] })
+    await within.sendC2G({ from: 'bob', to: groupId, type: 'text', content: { text: 'hello' } })
+    await within.groups.changed(groupId)
+    await within.groups.remove(groupId, ['bob'])
+    await chat.settle()
+    expect([bob.messages, ann.messagesIn(groupId)]).toEqual([[], []])
+    committed.commit()
+    await chat.settle()
+    const events = ['created', 'hello', 'updated', 'removed']
+    for (const device of [ann, bob])
+      expect(device.messagesIn(groupId).map(({ content }) => content?.event ?? content?.text)).toEqual(events)
+    expect((await chat.im.groups.members(groupId)).members.map(({ userId }) => userId)).toEqual(['ann'])
+    expect((await chat.im.groups.members(kept.groupId)).members.map(({ userId }) => userId)).toEqual(['ann'])
+    await expect(chat.im.within(outbox.begin()).groups.changed('g_none')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
   it('says what to import where no module provides an outbox', async () => {
     const chat = await start()
     expect(() => chat.im.within({})).toThrow(/^Rookery has no outbox: import the module of a storage adapter/)
@@ -155,6 +250,7 @@ describe('ImService', () => {
           () => this.im.push('ann', { topic: 'x', payload: 1 }),
           () => this.im.kick('ann'),
           () => this.im.presence(['ann']),
+          async () => this.im.groups.get('g_1'),
         ]
         for (const call of calls)
           await call().then(
@@ -165,7 +261,7 @@ describe('ImService', () => {
     }
     await start({ authenticate }, { providers: [Early] })
     const line = expect.stringMatching(/^ImService is not ready before the app has started: [^\n]*$/)
-    expect(told).toEqual([line, line, line, line])
+    expect(told).toEqual([line, line, line, line, line])
   })
 
   it('can be used by authenticate itself', async () => {
@@ -322,6 +418,12 @@ describe('a table of mistakes in options', () => {
     ['a limit', { limits: { pull: 0 } }, /option limits\.pull is not a whole number from 1: leave it out/],
     ['an unknown limit', { limits: { pulls: 1 } }, /option limits\.pulls is no option: known are /],
     ['a duration', { timing: { heartbeatMs: 1.5 } }, /option timing\.heartbeatMs is not a whole number from 1/],
+    [
+      'a limit of age',
+      { timing: { recallMs: 0 } },
+      /option timing\.recallMs is not a whole number from 1: .* or give 'off'/,
+    ],
+    ['off where nothing is off', { timing: { drainMs: 'off' } }, /option timing\.drainMs is not a whole number from 1/],
     ['a lease', { timing: { leaseMs: 1 } }, /option timing\.leaseMs is not above timing\.heartbeatMs: a lease lasts/],
   ])('%s is told in one line that names the option and the remedy', async (_, wrong, expected) => {
     const failed = await start({ authenticate, ...wrong } as RookeryModuleOptions).then(

@@ -6,10 +6,13 @@ import type {
   ConversationId,
   DeviceType,
   Health,
+  HostGroupMessage,
   HostMessage,
   Im,
+  ImGroups,
   ImTransaction,
   Message,
+  MessagePlace,
   MessageTypes,
   NodeId,
   NodeInfo,
@@ -53,13 +56,42 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
   }
 
   /**
-   * Says something as the system, `from: null`, in a 1:1 conversation that exists.
+   * Sends a message to a group on behalf of one of its members; resolves once it is stored. It passes before-handlers by, and
+   * a mute, unless it says `checked`; else as `sendC2C`.
+   * @throws RookeryError `NOT_FOUND` where there is no such group, or the user is no member of it; and as `sendC2C`
+   */
+  async sendC2G<const Type extends TypeName<Types>>(
+    message: HostGroupMessage<ContentFor<Types, Type>, Type>,
+  ): Promise<Sent> {
+    return this.im.sendC2G(message)
+  }
+
+  /**
+   * Says something as the system, `from: null`, in a conversation that exists, of two users or of a group.
    * @throws RookeryError `NOT_FOUND` where it does not exist; and as `sendC2C`
    */
   async sendSystem<const Type extends TypeName<Types>>(
     message: SystemMessage<ContentFor<Types, Type>, Type>,
   ): Promise<Sent> {
     return this.im.sendSystem(message)
+  }
+
+  /**
+   * Recalls a message as the system, `from: null`, whoever sent it and whenever. Its content is gone from storage, from edits
+   * of it too, and every member's devices are told. Of a message that was recalled before it answers that recall's place.
+   * @throws RookeryError `NOT_FOUND` where there is no such message; `UNAVAILABLE` where it is not known to be stored
+   */
+  async recall(message: MessagePlace): Promise<{ readonly seq: Seq }> {
+    return this.im.recall(message)
+  }
+
+  /**
+   * Puts new content in the place of a message's, as the system, whoever sent it and whenever. It passes before-handlers by;
+   * the schema of a declared type is asked.
+   * @throws RookeryError `NOT_FOUND` also where the message was recalled; `BAD_REQUEST`, `TOO_LARGE`; and as `recall`
+   */
+  async edit(message: MessagePlace & { readonly content: object }): Promise<{ readonly seq: Seq }> {
+    return this.im.edit(message)
   }
 
   /**
@@ -121,14 +153,24 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
     return this.im.conversations(userId, page)
   }
 
+  /**
+   * Groups, for the business server: no rights are asked, nobody is named as who did it, and lists may be of any length, with
+   * `onProgress`. `create`, `get`, `update`, `dissolve`, `add`, `remove`, `leave`, `role`, `mute`, `members`, `changed`.
+   * @throws Error before the app has started; every call rejects as those of this class
+   */
+  get groups(): ImGroups {
+    return this.im.groups
+  }
+
   /** The id of the 1:1 conversation of two users, whether it exists or not. */
   conversationId(a: UserId, b: UserId, subject?: string): ConversationId {
     return this.im.conversationId(a, b, subject)
   }
 
   /**
-   * The same operations inside the host's own transaction: its rows and these, both or neither. Rights are checked now and
-   * when the row is moved; the message has its id now, and its number soon after the outermost commit.
+   * Messages, pushed facts and changes of groups inside the host's own transaction: its rows and these, both or neither.
+   * Rights are checked now and when the row is moved; a message or group has its id now, and its number, or its being, soon
+   * after the outermost commit. What is written for one group happens in that order.
    * @param tx the running transaction, for TypeORM its `EntityManager`; left out, the one that the caller stands in, where
    *   the app uses `@nestjs-cls/transactional`
    * @throws TypeError where there is no transaction, or no storage module that provides an outbox

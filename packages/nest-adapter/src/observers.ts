@@ -10,6 +10,7 @@ export function combineObservers(observers: readonly Observer[]): Observer | und
     committed: (commit) => observers.forEach((one) => one.committed?.(commit)),
     synced: () => observers.forEach((one) => one.synced?.()),
     pushed: (outcome) => observers.forEach((one) => one.pushed?.(outcome)),
+    trimmed: (taken) => observers.forEach((one) => one.trimmed?.(taken)),
     outboxRow: (outcome) => observers.forEach((one) => one.outboxRow?.(outcome)),
     ...(around.length === 0 ? {} : { handler: nested(around) }),
   }

@@ -13,6 +13,9 @@ const typeOf = (of: OfType | undefined): string | null => (typeof of === 'string
  * It may run more than once for one message (a client that tries again, a commit that does), so what it writes elsewhere
  * must bear repetition. What `ImService` sends passes by, unless it says `checked`. It has `timing.handlerDeadlineMs`.
  *
+ * An edit of such a message passes it, too, with the new content; `edits` of `@ImMessage()` is then the sequence of the message
+ * that is edited. What is returned is what the edit says. After-handlers do not run for edits.
+ *
  * Several may match one message: they run one after the other, those for every type first, then those for its type, each
  * in the order in which the app lists modules, providers and methods, and each sees what the one before made of the content.
  *

@@ -22,8 +22,9 @@ import { MessageBody } from '@nestjs/websockets'
 import { type ImSession } from '@rookery/core'
 import { map } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { ImRejection, OnC2C, OnC2S } from '../index.js'
+import { ImRejection, OnC2S } from '../index.js'
 import { codeOf, lines, start } from '../../testing/chat-app.js'
+import { kinds } from '../../testing/kinds.js'
 
 /** What guards of Nest apps do: they read the request's user and headers. */
 @Injectable()
@@ -34,7 +35,7 @@ class AdminGuard implements CanActivate {
   }
 }
 
-describe('enhancers', () => {
+describe.each(kinds)('enhancers ($kind)', ({ On, open }) => {
   const log: string[] = []
   @Injectable()
   class Deny implements CanActivate {
@@ -64,26 +65,26 @@ describe('enhancers', () => {
 
   @Injectable()
   class ChatHandlers {
-    @OnC2C('guarded')
+    @On('guarded')
     @UseGuards(Deny)
     guarded(): void {
       log.push('called')
     }
-    @OnC2C('piped')
+    @On('piped')
     piped(@MessageBody('text', Suffix) text: string): object {
       return { text }
     }
-    @OnC2C('intercepted')
+    @On('intercepted')
     @UseInterceptors(Wrap)
     intercepted(@MessageBody() content: object): object {
       return content
     }
-    @OnC2C('filtered')
+    @On('filtered')
     @UseFilters(TypeErrors)
     filtered(): void {
       throw new TypeError('not like this')
     }
-    @OnC2C('admin')
+    @On('admin')
     @UseGuards(AdminGuard)
     admin(): void {}
     @OnC2S('admin.topic')
@@ -95,26 +96,29 @@ describe('enhancers', () => {
 
   it('of a method apply: a guard, a pipe, an interceptor, a filter that answers with an error', async () => {
     const chat = await start([ChatHandlers])
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann')
-    await expect(ann.send('bob', 'x', { type: 'guarded' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
-    await expect(ann.send('bob', 'x', { type: 'filtered' })).rejects.toMatchObject({
+    await expect(room.send(ann, 'x', { type: 'guarded' })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await expect(room.send(ann, 'x', { type: 'filtered' })).rejects.toMatchObject({
       code: 'REJECTED',
       message: 'translated: not like this',
     })
-    await ann.send('bob', 'x', { type: 'piped' })
-    await ann.send('bob', 'x', { type: 'intercepted' })
+    await room.send(ann, 'x', { type: 'piped' })
+    await room.send(ann, 'x', { type: 'intercepted' })
     await chat.settle()
-    expect(ann.messages.map(({ content }) => content)).toEqual([{ text: 'x!' }, { text: 'x', wrapped: true }])
+    expect(room.said(ann).map(({ content }) => content)).toEqual([{ text: 'x!' }, { text: 'x', wrapped: true }])
     expect(log).toEqual(['before'])
   })
 
   it('made for HTTP read user and headers of the handshake, for messages and topics alike', async () => {
     const chat = await start([ChatHandlers])
+    const room = await open(chat, 'ann', 'bob')
+    const admins = await open(chat, 'admin', 'bob')
     const [ann, admin] = [await chat.online('ann'), await chat.online('admin')]
     const old = await chat.online('admin', { deviceType: 'pc', headers: { 'x-app': 'old' } })
-    expect(await codeOf(ann.send('bob', 'x', { type: 'admin' }))).toBe('FORBIDDEN')
-    expect(await codeOf(old.send('bob', 'x', { type: 'admin' }))).toBe('FORBIDDEN')
-    expect(await codeOf(admin.send('bob', 'x', { type: 'admin' }))).toBe('ok')
+    expect(await codeOf(room.send(ann, 'x', { type: 'admin' }))).toBe('FORBIDDEN')
+    expect(await codeOf(admins.send(old, 'x', { type: 'admin' }))).toBe('FORBIDDEN')
+    expect(await codeOf(admins.send(admin, 'x', { type: 'admin' }))).toBe('ok')
     expect(await codeOf(ann.topic('admin.topic'))).toBe('FORBIDDEN')
     expect(await admin.topic('admin.topic')).toBe('for admins')
   })
@@ -138,7 +142,7 @@ describe('enhancers', () => {
     }
     @Injectable()
     class Echo {
-      @OnC2C('text')
+      @On('text')
       text(@MessageBody() content: object): object {
         return content
       }
@@ -148,12 +152,13 @@ describe('enhancers', () => {
       { provide: APP_GUARD, useClass: AppGuard },
       { provide: APP_INTERCEPTOR, useClass: AppInterceptor },
     ])
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann')
-    await ann.send('bob', 'hi')
+    await room.send(ann, 'hi')
     await chat.settle()
-    expect(ann.messages[0]!.content).toEqual({ text: 'hi', app: true })
+    expect(room.said(ann)[0]!.content).toEqual({ text: 'hi', app: true })
     const blocked = await chat.online('bob', { headers: { 'x-blocked': '1' } })
-    expect(await codeOf(blocked.send('ann', 'hi'))).toBe('FORBIDDEN')
+    expect(await codeOf(room.send(blocked, 'hi'))).toBe('FORBIDDEN')
     expect(types).toEqual(['im', 'im'])
   })
 
@@ -171,7 +176,7 @@ describe('enhancers', () => {
     }
     @Injectable()
     class Refusing {
-      @OnC2C('text')
+      @On('text')
       text(): void {
         throw new ForbiddenException('not you')
       }
@@ -181,11 +186,12 @@ describe('enhancers', () => {
       }
     }
     const chat = await start([Refusing, { provide: APP_FILTER, useClass: HttpFilter }])
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann')
-    await expect(ann.send('bob', 'x')).rejects.toMatchObject({ code: 'FORBIDDEN', message: 'not you' })
+    await expect(room.send(ann, 'x')).rejects.toMatchObject({ code: 'FORBIDDEN', message: 'not you' })
     await expect(ann.topic('topic')).rejects.toMatchObject({ code: 'REJECTED', message: 'not now' })
     await chat.settle()
-    expect(ann.messages).toEqual([])
+    expect(room.said(ann)).toEqual([])
   })
 
   it('a filter that fails is told in the log once for each handler, however often it fails', async () => {
@@ -197,22 +203,23 @@ describe('enhancers', () => {
     }
     @Injectable()
     class Refusing {
-      @OnC2C('text')
+      @On('text')
       @UseFilters(HttpFilter)
       text(): void {
         throw new ForbiddenException()
       }
     }
     const chat = await start([Refusing])
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann')
-    for (let i = 0; i < 3; i++) expect(await codeOf(ann.send('bob', 'x'))).toBe('FORBIDDEN')
+    for (let i = 0; i < 3; i++) expect(await codeOf(room.send(ann, 'x'))).toBe('FORBIDDEN')
     const told = lines.filter(({ text }) => text.includes('an exception filter threw'))
     expect(told).toHaveLength(1)
     expect(told[0]!.text).toContain('Refusing.text')
   })
 })
 
-describe('request-scoped', () => {
+describe.each(kinds)('request-scoped ($kind)', ({ On, open }) => {
   it('handlers are made for each call, with the session as their request', async () => {
     let made = 0
     const seen: string[] = []
@@ -221,7 +228,7 @@ describe('request-scoped', () => {
       constructor(@Inject(REQUEST) private readonly request: ImSession) {
         made++
       }
-      @OnC2C('text')
+      @On('text')
       @UsePipes(new ValidationPipe())
       text(@MessageBody('text') text: string): object {
         return { text: `${text} by ${this.request.userId}` }
@@ -233,8 +240,9 @@ describe('request-scoped', () => {
       }
     }
     const chat = await start([ChatHandlers])
+    const room = await open(chat, 'ann', 'bob')
     const [ann, bob] = [await chat.online('ann'), await chat.online('bob', { deviceType: 'pc' })]
-    await Promise.all([ann.send('bob', 'one'), bob.send('ann', 'two')])
+    await Promise.all([room.send(ann, 'one'), room.send(bob, 'two')])
     expect(await bob.topic('who')).toBe('bob')
     await chat.settle()
     expect([...ann.texts].sort()).toEqual(['one by ann', 'two by bob'])
@@ -263,14 +271,15 @@ describe('request-scoped', () => {
     }
     @Injectable()
     class ChatHandlers {
-      @OnC2C('text')
+      @On('text')
       @UseFilters(Filter)
       text(): void {
         throw new TypeError()
       }
     }
     const chat = await start([Who, ChatHandlers, { provide: APP_GUARD, useClass: AppGuard }])
-    expect(await codeOf((await chat.online('blocked')).send('bob', 'x'))).toBe('FORBIDDEN')
-    await expect((await chat.online('ann')).send('bob', 'x')).rejects.toThrow('not for ann')
+    const room = await open(chat, 'ann', 'blocked')
+    expect(await codeOf(room.send(await chat.online('blocked'), 'x'))).toBe('FORBIDDEN')
+    await expect(room.send(await chat.online('ann'), 'x')).rejects.toThrow('not for ann')
   })
 })

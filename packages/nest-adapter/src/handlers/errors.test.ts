@@ -10,8 +10,9 @@ import { MessageBody, WsException } from '@nestjs/websockets'
 import { RookeryError } from '@rookery/core'
 import { IsInt, Min } from 'class-validator'
 import { describe, expect, it } from 'vitest'
-import { AfterC2C, ImRejection, OnC2C, OnC2S } from '../index.js'
+import { ImRejection, OnC2S } from '../index.js'
 import { start } from '../../testing/chat-app.js'
+import { kinds } from '../../testing/kinds.js'
 
 class OfferDto {
   @IsInt()
@@ -19,7 +20,7 @@ class OfferDto {
   price!: number
 }
 
-describe('what a handler throws', () => {
+describe.each(kinds)('what a handler throws ($kind)', ({ On, After, open }) => {
   const thrown: Record<string, unknown> = {
     'a 400 of a pipe': new BadRequestException(['price must not be less than 1']),
     'a 401': new UnauthorizedException(),
@@ -66,7 +67,7 @@ describe('what a handler throws', () => {
   ])('%s', async (what, expected) => {
     @Injectable()
     class Throwing {
-      @OnC2C('text')
+      @On('text')
       text(): void {
         throw thrown[what]
       }
@@ -74,32 +75,35 @@ describe('what a handler throws', () => {
       topic(): void {
         throw thrown[what]
       }
-      @AfterC2C('after')
+      @After('after')
       after(): void {
         throw thrown[what]
       }
     }
     const chat = await start([Throwing])
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann')
-    const refusal = await ann.send('bob', 'x').catch((error: RookeryError) => error.toWire())
+    const refusal = await room.send(ann, 'x').catch((error: RookeryError) => error.toWire())
     expect(refusal).toMatchObject(expected)
     await expect(ann.topic('topic')).rejects.toMatchObject(expected)
     expect(JSON.stringify(refusal)).not.toContain('secret')
-    expect(ann.messages).toEqual([])
+    expect(room.said(ann)).toEqual([])
     // Another conversation: what may be tried again holds back the first one.
-    await ann.send('carl', 'x', { type: 'after' })
+    const other = await open(chat, 'ann', 'carl')
+    await other.send(ann, 'x', { type: 'after' })
     await chat.settle()
-    expect(ann.messages).toHaveLength(1)
+    expect(other.said(ann)).toHaveLength(1)
   })
 
   it('by its pipe names what is wrong', async () => {
     @Injectable()
     class ChatHandlers {
-      @OnC2C('offer')
+      @On('offer')
       offer(@MessageBody(new ValidationPipe()) _: OfferDto): void {}
     }
     const chat = await start([ChatHandlers])
-    await expect((await chat.online('ann')).send('bob', { price: 0 }, { type: 'offer' })).rejects.toMatchObject({
+    const room = await open(chat, 'ann', 'bob')
+    await expect(room.send(await chat.online('ann'), { price: 0 }, { type: 'offer' })).rejects.toMatchObject({
       code: 'BAD_REQUEST',
       details: ['price must not be less than 1'],
     })

@@ -14,8 +14,21 @@ import { MessageBody } from '@nestjs/websockets'
 import { type Draft, type Handlers, type ImSession, type Sent } from '@rookery/core'
 import { IsInt, Min } from 'class-validator'
 import { describe, expect, it } from 'vitest'
-import { AfterC2C, ImMessage, ImRejection, ImService, OnC2C, OnC2S, OnConnect, Sender, Stored } from '../index.js'
+import {
+  AfterC2C,
+  AfterC2G,
+  ImMessage,
+  ImRejection,
+  ImService,
+  OnC2C,
+  OnC2G,
+  OnC2S,
+  OnConnect,
+  Sender,
+  Stored,
+} from '../index.js'
 import { codeOf, lines, start } from '../../testing/chat-app.js'
+import { kinds } from '../../testing/kinds.js'
 
 class OfferDto {
   @IsInt()
@@ -23,50 +36,52 @@ class OfferDto {
   price!: number
 }
 
-describe('a before-handler', () => {
+describe.each(kinds)('a before-handler ($kind)', ({ On, open }) => {
   it('refuses by throwing, and what it refused is not stored', async () => {
     @Injectable()
     class ChatHandlers {
-      @OnC2C({ type: 'text' })
+      @On({ type: 'text' })
       check(@MessageBody('text') text: string): void {
         if (text.includes('spam')) throw new ImRejection('no spam here', { word: 'spam' })
       }
     }
     const chat = await start([ChatHandlers])
+    const room = await open(chat, 'ann', 'bob')
     const [ann, bob] = [await chat.online('ann'), await chat.online('bob')]
-    await expect(ann.send('bob', 'spam!')).rejects.toMatchObject({
+    await expect(room.send(ann, 'spam!')).rejects.toMatchObject({
       code: 'REJECTED',
       message: 'no spam here',
       details: { word: 'spam' },
     })
-    await ann.send('bob', 'ham')
+    await room.send(ann, 'ham')
     await chat.settle()
     expect([ann.texts, bob.texts]).toEqual([['ham'], ['ham']])
-    expect((await chat.im.history({ conversationId: chat.im.conversationId('ann', 'bob') })).messages).toHaveLength(1)
+    expect((await chat.im.history({ conversationId: room.conversationId })).messages.at(-1)!.seq).toBe(room.firstSeq)
   })
 
   it('changes the content by what it returns, and leaves it by returning nothing or by changing what it was given', async () => {
     @Injectable()
     class ChatHandlers {
-      @OnC2C('offer')
+      @On('offer')
       @UsePipes(new ValidationPipe({ transform: true }))
       offer(@MessageBody() offer: OfferDto, @Sender() sender: ImSession): object {
         expect(offer).toBeInstanceOf(OfferDto)
         return Object.assign(offer, { by: sender.userId, at: new Date(0) })
       }
 
-      @OnC2C('text')
+      @On('text')
       text(@MessageBody() content: Record<string, unknown>, @ImMessage() message: Draft): void {
         content.text = 'changed'
         message.content.text = 'changed, too'
       }
     }
     const chat = await start([ChatHandlers])
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann')
-    await ann.send('bob', { price: 7 }, { type: 'offer' })
-    await ann.send('bob', 'mine')
+    await room.send(ann, { price: 7 }, { type: 'offer' })
+    await room.send(ann, 'mine')
     await chat.settle()
-    expect(ann.messages.map(({ content }) => content)).toEqual([
+    expect(room.said(ann).map(({ content }) => content)).toEqual([
       { price: 7, by: 'ann', at: '1970-01-01T00:00:00.000Z' },
       { text: 'mine' },
     ])
@@ -84,15 +99,16 @@ describe('a before-handler', () => {
     }
     @Injectable()
     class ChatHandlers {
-      @OnC2C('text')
+      @On('text')
       @UseInterceptors(Spy)
       text(@Pattern() pattern: string, @Sender() sender: ImSession, @ImMessage() message: Draft): void {
         seen.push(pattern, sender.deviceType, message.to)
       }
     }
     const chat = await start([ChatHandlers])
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann', { deviceType: 'pad', headers: { 'x-app': 'shop' } })
-    await ann.send('bob', 'hi', { clientMsgId: 'm1', subject: 'golf' })
+    await room.send(ann, 'hi', { clientMsgId: 'm1' })
     expect(seen).toEqual([
       'im',
       'ChatHandlers',
@@ -104,11 +120,11 @@ describe('a before-handler', () => {
         ip: '127.0.0.1',
       }),
       { text: 'hi' },
-      { clientMsgId: 'm1', from: 'ann', to: 'bob', subject: 'golf', type: 'text', content: { text: 'hi' } },
+      { clientMsgId: 'm1', from: 'ann', to: room.to('ann'), subject: '', type: 'text', content: { text: 'hi' } },
       'text',
       'text',
       'pad',
-      'bob',
+      room.to('ann'),
     ])
   })
 
@@ -116,12 +132,12 @@ describe('a before-handler', () => {
     const seen: string[] = []
     @Injectable()
     class First {
-      @OnC2C('text')
+      @On('text')
       one(@MessageBody('text') text: string): object {
         seen.push(`one ${text}`)
         return { text: `${text}1` }
       }
-      @OnC2C('text')
+      @On('text')
       two(@MessageBody('text') text: string): object {
         seen.push(`two ${text}`)
         return { text: `${text}2` }
@@ -129,7 +145,7 @@ describe('a before-handler', () => {
     }
     @Injectable()
     class Second {
-      @OnC2C()
+      @On()
       every(@MessageBody() content: { text?: string }): object {
         seen.push(`every ${content.text ?? '-'}`)
         return { ...content, text: `${content.text ?? ''}0` }
@@ -143,70 +159,145 @@ describe('a before-handler', () => {
       topic: () => undefined,
     }
     const chat = await start([First, Second], { handlers })
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann')
-    await ann.send('bob', 'x')
-    await ann.send('bob', { text: 'y' }, { type: 'other' })
+    await room.send(ann, 'x')
+    await room.send(ann, { text: 'y' }, { type: 'other' })
     await chat.settle()
     expect(seen).toEqual(['every x.', 'one x.0', 'two x.01', 'every y.'])
-    expect(ann.messages.map(({ content }) => content?.text)).toEqual(['x.012', 'y.0'])
+    expect(room.said(ann).map(({ content }) => content?.text)).toEqual(['x.012', 'y.0'])
   })
 
   it('is not called for what ImService sends, unless it is asked for', async () => {
     @Injectable()
     class ChatHandlers {
-      @OnC2C()
+      @On()
       never(@Sender() sender: ImSession): void {
         throw new ImRejection(`refused ${sender.userId} on ${sender.deviceType}`)
       }
     }
     const chat = await start([ChatHandlers])
-    const message = { from: 'ann', to: 'bob', type: 'order', content: {} }
-    expect((await chat.im.sendC2C(message)).seq).toBe(1)
-    await expect(chat.im.sendC2C({ ...message, checked: true })).rejects.toThrow('refused ann on server')
+    const room = await open(chat, 'ann', 'bob')
+    const message = { from: 'ann', type: 'order', content: {} }
+    expect((await room.sendAsHost(message)).seq).toBe(room.firstSeq)
+    await expect(room.sendAsHost({ ...message, checked: true })).rejects.toThrow('refused ann on server')
   })
 
   it('that answers with something that is no content makes the send fail, and is logged', async () => {
     @Injectable()
     class ChatHandlers {
-      @OnC2C()
+      @On()
       wrong(): string {
         return 'yes'
       }
     }
     const chat = await start([ChatHandlers])
-    expect(await codeOf((await chat.online('ann')).send('bob', 'x'))).toBe('INTERNAL')
+    const room = await open(chat, 'ann', 'bob')
+    expect(await codeOf(room.send(await chat.online('ann'), 'x'))).toBe('INTERNAL')
     expect(lines.some(({ text }) => text.includes('what a handler or schema made of text'))).toBe(true)
   })
 })
 
-describe('an after-handler', () => {
+describe.each(kinds)('an after-handler ($kind)', ({ On, After, open }) => {
   it('runs once for what was stored, with what it became, and not for a repeat or a refusal', async () => {
     const seen: [Draft, Sent, string][] = []
     @Injectable()
     class ChatHandlers {
-      @OnC2C('text')
+      @On('text')
       before(@MessageBody('text') text: string): object {
         if (text === 'no') throw new ImRejection('no')
         return { text: text.toUpperCase() }
       }
-      @AfterC2C('text')
+      @After('text')
       failing(): void {
         throw new Error('of the first')
       }
-      @AfterC2C()
+      @After()
       after(@ImMessage() message: Draft, @Stored() sent: Sent, @Sender() sender: ImSession): void {
         seen.push([message, sent, sender.userId])
       }
     }
     const chat = await start([ChatHandlers])
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann')
-    const sent = await ann.send('bob', 'hi', { clientMsgId: 'm1' })
-    await ann.send('bob', 'hi', { clientMsgId: 'm1' })
-    await ann.send('bob', 'no').catch(() => {})
+    const sent = await room.send(ann, 'hi', { clientMsgId: 'm1' })
+    await room.send(ann, 'hi', { clientMsgId: 'm1' })
+    await room.send(ann, 'no').catch(() => {})
     await chat.settle()
     expect(seen).toEqual([[expect.objectContaining({ content: { text: 'HI' } }), sent, 'ann']])
     expect(lines.filter(({ text }) => text.includes('an after-handler failed'))).toHaveLength(1)
   })
+})
+
+describe.each(kinds)('an edit ($kind)', ({ On, After, open }) => {
+  it('passes the before-handlers of its message, which see what it edits; after-handlers do not run', async () => {
+    const seen: [number | undefined, string][] = []
+    let stored = 0
+    @Injectable()
+    class ChatHandlers {
+      @On('text')
+      check(@MessageBody('text') text: string, @ImMessage() { edits }: Draft): object {
+        if (text === 'spam') throw new ImRejection('no spam here')
+        seen.push([edits, text])
+        return { text: text.toUpperCase() }
+      }
+      @On('other')
+      other(): void {
+        seen.push([undefined, 'of another type'])
+      }
+      @After()
+      after(): void {
+        stored++
+      }
+    }
+    const chat = await start([ChatHandlers])
+    const room = await open(chat, 'ann', 'bob')
+    const ann = await chat.online('ann')
+    const { conversationId, seq } = await room.send(ann, 'one')
+    const edit = (text: string): Promise<unknown> => ann.ask('edit', { conversationId, seq, content: { text } })
+    expect(await codeOf(edit('spam'))).toBe('REJECTED')
+    expect(await edit('two')).toEqual({ seq: seq + 1 })
+    await chat.settle()
+    expect([seen, stored]).toEqual([
+      [
+        [undefined, 'one'],
+        [seq, 'two'],
+      ],
+      1,
+    ])
+    expect((await chat.im.history({ conversationId })).messages.at(-1)!.content).toEqual({ text: 'TWO' })
+  })
+})
+
+it('of one kind of conversation is not called for the other', async () => {
+  const seen: string[] = []
+  @Injectable()
+  class ChatHandlers {
+    @OnC2C()
+    before(@ImMessage() { to }: Draft): void {
+      seen.push(`c2c to ${to}`)
+    }
+    @OnC2G()
+    beforeInGroup(@ImMessage() { to }: Draft): void {
+      seen.push(`c2g to ${to}`)
+    }
+    @AfterC2C()
+    after(): void {
+      seen.push('after c2c')
+    }
+    @AfterC2G()
+    afterInGroup(): void {
+      seen.push('after c2g')
+    }
+  }
+  const chat = await start([ChatHandlers])
+  const ann = await chat.online('ann')
+  const { groupId } = await ann.createGroup('cars', ['bob'])
+  await ann.send('bob', 'x')
+  await chat.settle()
+  await ann.sendToGroup(groupId, 'x')
+  await chat.settle()
+  expect(seen).toEqual(['c2c to bob', 'after c2c', `c2g to ${groupId}`, 'after c2g'])
 })
 
 describe('a topic', () => {
@@ -255,17 +346,18 @@ describe('on connect', () => {
   })
 })
 
-describe('time', () => {
+describe.each(kinds)('time ($kind)', ({ kind, On, open }) => {
   it('a slow handler delays only its own session, and only what it sends later to that conversation', async () => {
     let go: () => void = () => {}
     @Injectable()
     class ChatHandlers {
-      @OnC2C('slow')
+      @On('slow')
       slow(): Promise<void> {
         return new Promise((resolve) => (go = resolve))
       }
     }
     const chat = await start([ChatHandlers])
+    const [room, other] = [await open(chat, 'ann', 'bob'), await open(chat, 'ann', 'carl')]
     const ann = await chat.online('ann')
     const [pc, bob] = [await chat.online('ann', { deviceType: 'pc' }), await chat.online('bob')]
     const answered: string[] = []
@@ -273,12 +365,12 @@ describe('time', () => {
       answered.push(name)
     }
     const sending = [
-      ann.send('bob', 'x', { type: 'slow' }).then(note('slow')),
-      ann.send('bob', 'later').then(note('later, same conversation')),
-      ann.send('carl', 'x').then(note('another conversation')),
-      pc.send('bob', 'x').then(note('another session')),
-      bob.send('ann', 'x').then(note('the other side')),
-      chat.im.sendC2C({ from: 'ann', to: 'bob', type: 'order', content: {} }).then(note('the host')),
+      room.send(ann, 'x', { type: 'slow' }).then(note('slow')),
+      room.send(ann, 'later').then(note('later, same conversation')),
+      other.send(ann, 'x').then(note('another conversation')),
+      room.send(pc, 'x').then(note('another session')),
+      room.send(bob, 'x').then(note('the other side')),
+      room.sendAsHost({ from: 'ann', type: 'order', content: {} }).then(note('the host')),
     ]
     await chat.settle()
     expect([...answered].sort()).toEqual(['another conversation', 'another session', 'the host', 'the other side'])
@@ -291,7 +383,7 @@ describe('time', () => {
     let calls = 0
     @Injectable()
     class ChatHandlers {
-      @OnC2C('text')
+      @On('text')
       text(): Promise<void> | void {
         if (++calls === 1) return new Promise(() => {})
       }
@@ -305,32 +397,35 @@ describe('time', () => {
       }
     }
     const chat = await start([ChatHandlers], { timing: { handlerDeadlineMs: 1000 } })
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann')
     const outcomes = [
-      codeOf(ann.send('bob', 'hi', { clientMsgId: 'm1' })),
+      codeOf(room.send(ann, 'hi', { clientMsgId: 'm1' })),
       codeOf(ann.topic('never')),
       codeOf(chat.online('late')),
     ]
     await chat.advance(1001)
     expect(await Promise.all(outcomes)).toEqual(['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE'])
-    expect(ann.messages).toEqual([])
-    expect((await ann.send('bob', 'hi', { clientMsgId: 'm1' })).seq).toBe(1)
+    expect(room.said(ann)).toEqual([])
+    expect((await room.send(ann, 'hi', { clientMsgId: 'm1' })).seq).toBe(room.firstSeq)
   })
 
   it('one that itself sends through ImService to the same conversation does not wait for itself', async () => {
     @Injectable()
     class ChatHandlers {
       constructor(private readonly im: ImService) {}
-      @OnC2C('text')
-      async text(@Sender() { userId }: ImSession, @ImMessage() { to }: Draft): Promise<void> {
-        await this.im.sendC2C({ from: userId, to, type: 'notice', content: {} })
+      @On('text')
+      async text(@Sender() { userId: from }: ImSession, @ImMessage() { to }: Draft): Promise<void> {
+        const notice = { from, to, type: 'notice', content: {} }
+        await (kind === 'c2c' ? this.im.sendC2C(notice) : this.im.sendC2G(notice))
       }
     }
     const chat = await start([ChatHandlers])
+    const room = await open(chat, 'ann', 'bob')
     const ann = await chat.online('ann')
-    expect((await ann.send('bob', 'hi')).seq).toBe(2)
+    expect((await room.send(ann, 'hi')).seq).toBe(room.firstSeq + 1)
     await chat.settle()
-    expect(ann.messages.map(({ type }) => type)).toEqual(['notice', 'text'])
+    expect(room.said(ann).map(({ type }) => type)).toEqual(['notice', 'text'])
   })
 })
 

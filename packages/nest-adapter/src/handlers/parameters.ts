@@ -9,7 +9,7 @@ export const Sender: () => ParameterDecorator = createParamDecorator((_: unknown
 
 /**
  * The message that the handler is called for: `Draft`, with `clientMsgId`, `from`, `to`, `subject`, `type`, `content`. Its
- * content is as it came, before any pipe. Null for topics and on connect.
+ * content is as it came, before any pipe. Of an edit also `edits`, the place of the message. Null for topics and on connect.
  */
 export const ImMessage: () => ParameterDecorator = createParamDecorator((_: unknown, context) => argsOf(context)[2])
 

@@ -19,6 +19,7 @@ export class NodeMetrics implements Observer {
   private readonly syncs: Counter
   private readonly pushes: Counter
   private readonly rows: Counter
+  private readonly taken: Counter
 
   /** @throws Error in one line where the registry has these names already */
   constructor(
@@ -55,6 +56,7 @@ export class NodeMetrics implements Observer {
     this.syncs = new Counter(of('syncs_total', 'Sessions that fell behind and were told to pull.'))
     this.pushes = new Counter(of('pushes_total', 'Events pushed to users (s2c), by outcome.', ['outcome']))
     this.rows = new Counter(of('outbox_rows_total', 'Rows of the outbox, by what became of them.', ['outcome']))
+    this.taken = new Counter(of('trimmed_rows_total', 'Rows that retention took, by what they were.', ['what']))
     void new Gauge({
       ...of('sessions', 'Sessions of this node.', ['device_type']),
       collect() {
@@ -103,6 +105,10 @@ export class NodeMetrics implements Observer {
 
   outboxRow(outcome: string): void {
     this.rows.inc({ outcome })
+  }
+
+  trimmed(taken: Readonly<Record<'entries' | 'messages' | 'keys', number>>): void {
+    for (const [what, rows] of Object.entries(taken)) if (rows > 0) this.taken.inc({ what }, rows)
   }
 
   /** Takes everything out of the registry. */

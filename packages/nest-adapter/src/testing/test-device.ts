@@ -1,20 +1,44 @@
 // A device of a user, as a client app runs on it: it follows, catches up, comes back; and it can be slow, away or kicked.
-import { type ErrorCode, type Gate, type Message, RookeryError, type Sent } from '@rookery/core'
+import {
+  type ErrorCode,
+  type Gate,
+  type GroupInfo,
+  type GroupProfile,
+  type Message,
+  RookeryError,
+  type Sent,
+} from '@rookery/core'
 import { type FakeAnswer, type FakeAuth, FakeDevice, type FakeEvent } from '@rookery/core/devices'
+import { FollowedTimelines, type TimelineFact, type TimelinePage } from './followed-timelines.js'
 
-export interface SendOptions {
+interface AnySendOptions {
   /** Default: `text`. */
   readonly type?: string
-  readonly subject?: string
+  /** The place of the message that it answers. */
+  readonly replyTo?: number
   /** Given again, it is the same message. Default: a new one. */
   readonly clientMsgId?: string
 }
 
+export interface SendOptions extends AnySendOptions {
+  readonly subject?: string
+}
+
+export interface GroupSendOptions extends AnySendOptions {
+  /** User ids, or `@all`. */
+  readonly mentions?: readonly string[]
+}
+
 /** An inbox entry as the protocol has it. */
-interface Entry {
-  readonly seq: number
-  readonly kind: string
+interface Entry extends TimelineFact {
   readonly message?: Message
+}
+
+interface Page {
+  readonly entries: readonly Entry[]
+  readonly timelines: readonly TimelinePage[]
+  readonly seq: number
+  readonly more: boolean
 }
 
 /** How long `received` waits before it says what came instead, ms of real time. */
@@ -28,6 +52,7 @@ export class TestDevice {
   private connection: FakeDevice | null = null
   private ended: Promise<never> | null = null
   private seq = 0
+  private readonly timelines = new FollowedTimelines()
   private catching: Promise<void> | null = null
   private keys = 0
 
@@ -48,14 +73,28 @@ export class TestDevice {
     return this.events.findLast(({ event }) => event === 'kick')?.payload ?? null
   }
 
-  /** The messages that it holds, of all conversations, in order; those that it sent too. */
+  /**
+   * The messages that it holds, of all conversations, in the order of its inbox; those that it sent too. Behind them those of
+   * groups that it follows by their own timeline.
+   */
   get messages(): Message[] {
-    return this.entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
+    const ofInbox = this.entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
+    return [...ofInbox, ...this.timelines.messages]
+  }
+
+  /** The messages that it holds of one conversation, in order, what happened to the group (`im.group`) among them. */
+  messagesIn(conversationId: string): Message[] {
+    return this.messages.filter((message) => message.conversationId === conversationId)
+  }
+
+  /** The words of the text messages that it holds of one conversation. */
+  textsIn(conversationId: string): string[] {
+    return wordsOf(this.messagesIn(conversationId))
   }
 
   /** The words of the text messages that it holds. */
   get texts(): string[] {
-    return this.messages.filter(({ type }) => type === 'text').map(({ content }) => String(content?.text))
+    return wordsOf(this.messages)
   }
 
   /** What was pushed to it live (s2c), in order. */
@@ -73,7 +112,7 @@ export class TestDevice {
     if (this.isOnline) return
     const fake = await FakeDevice.connect(
       this.gate,
-      { ...this.auth, since: this.seq },
+      { ...this.auth, since: this.seq, timelines: this.timelines.positions },
       { headers: { ...this.headers }, onEvent: (event) => this.take(event) },
     )
     this.connection = fake
@@ -107,15 +146,25 @@ export class TestDevice {
    * @throws RookeryError under the code that it is refused with
    */
   send(to: string, content: string | object, options: SendOptions = {}): Promise<Sent> {
-    const { type = 'text', clientMsgId = `${String(this.auth.deviceId)}-${++this.keys}`, ...rest } = options
-    const request = {
-      clientMsgId,
-      to,
-      type,
-      content: typeof content === 'string' ? { text: content } : content,
-      ...rest,
-    }
-    return this.ask('c2c', request) as Promise<Sent>
+    return this.say('c2c', to, content, options)
+  }
+
+  /**
+   * Sends a message to a group, and waits until it is stored.
+   * @param content as for `send`
+   * @throws RookeryError under the code that it is refused with
+   */
+  sendToGroup(groupId: string, content: string | object, options: GroupSendOptions = {}): Promise<Sent> {
+    return this.say('c2g', groupId, content, options)
+  }
+
+  /**
+   * Makes a group whose owner is this device's user.
+   * @param members besides the owner
+   * @throws RookeryError under the code that it is refused with
+   */
+  createGroup(name: string, members: readonly string[], profile: GroupProfile = {}): Promise<GroupInfo> {
+    return this.ask('group.create', { name, members, ...profile }) as Promise<GroupInfo>
   }
 
   /** Asks the app's handler of a topic (c2s). */
@@ -151,6 +200,16 @@ export class TestDevice {
     throw new Error(`${this.userId} holds no such message, but: ${held.join(', ') || 'none'}`)
   }
 
+  private say(
+    event: 'c2c' | 'c2g',
+    to: string,
+    content: string | object,
+    { type = 'text', clientMsgId = `${String(this.auth.deviceId)}-${++this.keys}`, ...rest }: AnySendOptions,
+  ): Promise<Sent> {
+    const said = typeof content === 'string' ? { text: content } : content
+    return this.ask(event, { clientMsgId, to, type, content: said, ...rest }) as Promise<Sent>
+  }
+
   private get online(): FakeDevice {
     if (this.connection === null) throw new Error(`${this.userId}'s device is not connected: await connect() first`)
     return this.connection
@@ -159,13 +218,17 @@ export class TestDevice {
   private take(event: FakeEvent): void {
     this.events.push(event)
     if (event.event === 'entries') for (const entry of event.payload.entries as Entry[]) this.hold(entry)
+    if (event.event === 'timeline') this.timelines.hold(event.payload.conversationId, event.payload.messages)
     if (event.event === 'sync') this.catchUp().catch(() => {})
   }
 
   // A live entry may be seen before the page in front of it: answers are taken a turn later than events.
   private hold(entry: Entry): void {
     const before = this.entries.findLastIndex(({ seq }) => seq <= entry.seq)
-    if (this.entries[before]?.seq !== entry.seq) this.entries.splice(before + 1, 0, entry)
+    if (this.entries[before]?.seq !== entry.seq) {
+      this.entries.splice(before + 1, 0, entry)
+      this.timelines.tell(entry)
+    }
     this.seq = Math.max(this.seq, entry.seq)
   }
 
@@ -177,10 +240,15 @@ export class TestDevice {
 
   private async pullAll(): Promise<void> {
     for (let more = true; more;) {
-      const page = (await this.ask('pull', { since: this.seq })) as { entries: Entry[]; seq: number; more: boolean }
+      const request = { since: this.seq, timelines: this.timelines.positions }
+      const page = (await this.ask('pull', request)) as Page
       for (const entry of page.entries) this.hold(entry)
+      for (const timeline of page.timelines) this.timelines.holdPage(timeline)
       this.seq = Math.max(this.seq, page.seq)
       more = page.more
     }
   }
 }
+
+const wordsOf = (messages: readonly Message[]): string[] =>
+  messages.filter(({ type }) => type === 'text').map(({ content }) => String(content?.text))

@@ -7,7 +7,7 @@ import { Test } from '@nestjs/testing'
 import { MessageBody } from '@nestjs/websockets'
 import { MemoryStorage, tokens } from '@rookery/core'
 import { afterEach, describe, expect, it } from 'vitest'
-import { ImRejection, MemoryStorageModule, OnC2C, OnC2S, RookeryModule } from '../index.js'
+import { ImRejection, MemoryStorageModule, OnC2C, OnC2S, RookeryModule, type RookeryModuleOptions } from '../index.js'
 import { type TestChat, testChat, VirtualTimeModule } from './index.js'
 
 const open: { close(): Promise<void> }[] = []
@@ -30,13 +30,17 @@ class ChatHandlers {
 }
 
 /** What an app's own test would write. */
-async function start({ isVirtual = true } = {}): Promise<TestChat> {
+async function start({
+  isVirtual = true,
+  ...options
+}: { isVirtual?: boolean } & Pick<RookeryModuleOptions, 'fanout'> = {}): Promise<TestChat> {
   const module = await Test.createTestingModule({
     imports: [
       ...(isVirtual ? [VirtualTimeModule.forRoot({ startMs: 1000 })] : []),
       MemoryStorageModule.forRoot(),
       RookeryModule.forRoot({
         authenticate: ({ token }) => (token.startsWith('token-of-') ? { userId: token.slice(9) } : null),
+        ...options,
       }),
     ],
     providers: [ChatHandlers],
@@ -122,6 +126,58 @@ describe('fake devices', () => {
     await expect(ann.received(({ type }) => type === 'offer')).rejects.toThrow(
       'ann holds no such message, but: text from ann',
     )
+  })
+})
+
+describe('groups', () => {
+  it('are made, spoken in and listened to by devices', async () => {
+    const chat = await start()
+    const [ann, bob, carl] = [await chat.online('ann'), await chat.online('bob'), await chat.offline('carl')]
+    const { groupId } = await ann.createGroup('cars', ['bob', 'carl'], { announcement: 'be nice' })
+    const { seq } = await ann.sendToGroup(groupId, 'hello @bob', { mentions: ['bob'] })
+    await bob.sendToGroup(groupId, { price: 7 }, { type: 'bid', replyTo: seq })
+    await bob.send('ann', 'beside it')
+    await carl.connect()
+    await chat.settle()
+    for (const device of [ann, bob, carl])
+      expect(device.messagesIn(groupId)).toMatchObject([
+        { seq: 1, type: 'im.group', content: { event: 'created', changes: { announcement: 'be nice' } } },
+        { seq: 2, from: 'ann', type: 'text', mentions: ['bob'] },
+        { seq: 3, from: 'bob', type: 'bid', content: { price: 7 }, replyTo: 2 },
+      ])
+    expect([bob.textsIn(groupId), bob.texts]).toEqual([['hello @bob'], ['hello @bob', 'beside it']])
+    await expect(ann.createGroup('', [])).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    const eve = await chat.online('eve')
+    await expect(eve.sendToGroup(groupId, 'x')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('above the line are followed by their own timeline: live, after being away, and to the end of a membership', async () => {
+    const chat = await start({ fanout: { readAbove: 2 } })
+    const [ann, bob, carl] = [await chat.online('ann'), await chat.online('bob'), await chat.offline('carl')]
+    const { groupId } = await ann.createGroup('cars', ['bob'])
+    await ann.sendToGroup(groupId, 'one')
+    await ann.ask('group.add', { groupId, userIds: ['carl'] })
+    await ann.sendToGroup(groupId, 'two')
+    await bob.received(({ content }) => content?.text === 'two')
+    bob.disconnect()
+    await ann.sendToGroup(groupId, 'three')
+    await Promise.all([bob.connect(), carl.connect()])
+    await ann.sendToGroup(groupId, 'four')
+    await chat.settle()
+    expect(bob.entries.map(({ kind }) => kind)).toContain('follow')
+    expect([ann, bob, carl].map((device) => device.textsIn(groupId))).toEqual([
+      ['one', 'two', 'three', 'four'],
+      ['one', 'two', 'three', 'four'],
+      ['two', 'three', 'four'],
+    ])
+    expect(bob.messagesIn(groupId).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6])
+    await ann.ask('group.remove', { groupId, userIds: ['bob'] })
+    await ann.sendToGroup(groupId, 'without bob')
+    await ann.ask('group.add', { groupId, userIds: ['bob'] })
+    await ann.sendToGroup(groupId, 'with bob')
+    await chat.settle()
+    expect(bob.textsIn(groupId).slice(4)).toEqual(['with bob'])
+    expect(carl.textsIn(groupId).slice(3)).toEqual(['without bob', 'with bob'])
   })
 })
 

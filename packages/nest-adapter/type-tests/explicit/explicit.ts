@@ -3,7 +3,9 @@ import { createRookery, defineTypes, MemoryStorage } from '@rookery/core'
 import {
   type ImAuthenticator,
   ImService,
+  AfterC2G,
   OnC2C,
+  OnC2G,
   OnC2S,
   OnConnect,
   RookeryModule,
@@ -26,6 +28,12 @@ export async function named(im: ImService<typeof chatTypes>): Promise<void> {
   await im.sendC2C({ from: 'ann', to: 'bob', type: 'offer', content: { price: '100' } })
 }
 
+export async function inGroups(im: ImService<typeof chatTypes>): Promise<void> {
+  await im.sendC2G({ from: 'ann', to: 'g', type: 'offer', content: { price: 100 } })
+  // @ts-expect-error price is no text
+  await im.sendC2G({ from: 'ann', to: 'g', type: 'offer', content: { price: '100' } })
+}
+
 export async function withoutNest(): Promise<void> {
   const authenticate = ({ token }: { token: string }) => ({ userId: token })
   const { im } = createRookery({ storage: new MemoryStorage(), authenticate, types: chatTypes })
@@ -38,6 +46,10 @@ export class Handlers {
   @OnC2C({ type: 'offer' })
   @OnC2C('text')
   @OnC2C()
+  @OnC2G({ type: 'offer' })
+  @OnC2G('text')
+  @OnC2G()
+  @AfterC2G('text')
   @OnC2S('topic')
   @OnConnect()
   handle(): void {}

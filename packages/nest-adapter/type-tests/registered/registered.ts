@@ -36,6 +36,15 @@ export class OrderService {
     // A type that is not declared stays open, for instances of classes too.
     await this.im.sendC2C({ from: 'ann', to: 'bob', type: 'order', content: new Order(), clientMsgId: 'order-7' })
     await this.im.within(tx).sendC2C({ from: 'ann', to: 'bob', type: 'order', content: { id: 7 } })
+    await this.im.sendC2G({
+      from: 'ann',
+      to: 'g',
+      type: 'offer',
+      content: { listingId: 'l1', price: 1 },
+      mentions: ['@all'],
+    })
+    await this.im.sendC2G({ from: 'ann', to: 'g', type: 'order', content: new Order() })
+    await this.im.within(tx).sendC2G({ from: 'ann', to: 'g', type: 'dated', content: { at: '7' } })
     const sent = await this.im.sendSystem({
       conversationId: 'c',
       type: 'offer',
@@ -57,6 +66,14 @@ export class OrderService {
     await this.im.sendC2C({ from: 'ann', type: 'order', content: {} })
     // @ts-expect-error in a transaction as outside
     await this.im.within(tx).sendC2C({ from: 'ann', to: 'bob', type: 'offer', content: {} })
+    // @ts-expect-error in a group as between two
+    await this.im.sendC2G({ from: 'ann', to: 'g', type: 'offer', content: { listingId: 'l1', price: '100' } })
+    // @ts-expect-error a group has no subjects
+    await this.im.sendC2G({ from: 'ann', to: 'g', subject: 'golf', type: 'order', content: {} })
+    // @ts-expect-error in a transaction, too
+    await this.im.within(tx).sendC2G({ from: 'ann', to: 'g', type: 'offer', content: {} })
+    // @ts-expect-error a role is one of three
+    await this.im.groups.role('g', 'ann', 'boss')
     // @ts-expect-error for the system as for users
     await this.im.sendSystem({ conversationId: 'c', type: 'offer', content: {} })
     // @ts-expect-error the system has no sender

@@ -1,0 +1,71 @@
+// What a device holds of conversations that it follows beside its inbox: groups above `fanout.readAbove`.
+import type { Message } from '@rookery/core'
+
+/** A page's part of one timeline. */
+export interface TimelinePage {
+  readonly conversationId: string
+  readonly messages: readonly Message[]
+  readonly seq: number
+}
+
+/** An entry that begins or ends a timeline. */
+export interface TimelineFact {
+  readonly seq: number
+  readonly kind: string
+  readonly conversationId?: string
+  readonly from?: number
+  readonly to?: number
+}
+
+export class FollowedTimelines {
+  private readonly held = new Map<string, Map<number, Message>>()
+  private readonly at = new Map<string, number>()
+  private readonly ends = new Map<string, number>()
+  /** The entry that was the last to say something of a conversation: an older one that is seen later says nothing. */
+  private readonly toldBy = new Map<string, number>()
+
+  /** The last sequence held of each, as `pull` and the handshake name it. */
+  get positions(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.at)
+  }
+
+  /** Of all timelines, one after the other, each by its sequence. */
+  get messages(): Message[] {
+    return [...this.held.values()].flatMap((messages) => [...messages.values()].sort((a, b) => a.seq - b.seq))
+  }
+
+  /** Takes an entry of the inbox; most say nothing of timelines. */
+  tell({ seq, kind, conversationId = '', from = 0, to = 0 }: TimelineFact): void {
+    if ((kind !== 'follow' && kind !== 'unfollow') || seq < (this.toldBy.get(conversationId) ?? 0)) return
+    this.toldBy.set(conversationId, seq)
+    if (kind === 'follow') {
+      this.ends.delete(conversationId)
+      this.at.set(conversationId, from)
+    } else this.ends.set(conversationId, to)
+    this.moveTo(conversationId, this.at.get(conversationId))
+  }
+
+  /** Takes messages, live ones or those of a page. */
+  hold(conversationId: string, messages: readonly Message[]): void {
+    const held = this.held.get(conversationId) ?? new Map<number, Message>()
+    this.held.set(conversationId, held)
+    for (const message of messages) held.set(message.seq, message)
+    this.moveTo(conversationId, this.at.get(conversationId))
+  }
+
+  holdPage({ conversationId, messages, seq }: TimelinePage): void {
+    this.hold(conversationId, messages)
+    const at = this.at.get(conversationId)
+    if (at !== undefined) this.moveTo(conversationId, Math.max(at, seq))
+  }
+
+  /** What follows without a gap is held, too: live messages may be seen before the entry that begins their timeline. */
+  private moveTo(conversationId: string, position: number | undefined): void {
+    if (position === undefined) return
+    const held = this.held.get(conversationId)
+    let seq = position
+    while (held?.has(seq + 1)) seq++
+    if (seq < (this.ends.get(conversationId) ?? Infinity)) this.at.set(conversationId, seq)
+    else this.at.delete(conversationId)
+  }
+}
