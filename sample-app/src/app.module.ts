@@ -5,11 +5,13 @@ import { AuthModule } from './auth/auth.module.js'
 import { ChatModule } from './chat/chat.module.js'
 import type { Config } from './config.js'
 import { ConfigModule } from './config.module.js'
+import { ContactsModule } from './contacts/contacts.module.js'
 import { DatabaseModule } from './database/database.module.js'
 import { HealthModule } from './health/health.module.js'
 import { ListingsModule } from './listings/listings.module.js'
 import { MetricsModule } from './metrics/metrics.module.js'
 import { OffersModule } from './offers/offers.module.js'
+import { OrganisationModule } from './organisation/organisation.module.js'
 import { UsersModule } from './users/users.module.js'
 
 @Module({
@@ -19,6 +21,8 @@ import { UsersModule } from './users/users.module.js'
     AuthModule,
     ListingsModule,
     OffersModule,
+    ContactsModule,
+    OrganisationModule,
     ChatModule,
     AdminModule,
     HealthModule,

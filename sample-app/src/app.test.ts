@@ -199,8 +199,8 @@ describe('operation', () => {
   it.each<[string, Record<string, string>, RegExp]>([
     [
       'a database that is not supported',
-      { DATABASE_URL: 'mysql://u:secret@h/d' },
-      /DATABASE_URL must be sqlite:PATH; "mysql:" is/,
+      { DATABASE_URL: 'mssql://u:secret@h/d' },
+      /DATABASE_URL must be sqlite:PATH, postgres:\/\/… or mysql:\/\/…, not "mssql:"/,
     ],
     ['no admin key in production', { NODE_ENV: 'production' }, /ADMIN_KEY must be set where NODE_ENV is production/],
     ['a port that is none', { PORT: 'http' }, /PORT must be a port from 0 to 65535, not "http"/],

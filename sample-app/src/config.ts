@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 export interface Config {
   readonly port: number
   /** The host's own database. */
-  readonly database: { readonly type: 'sqlite'; readonly path: string }
+  readonly database: DatabaseConfig
   /** Signs tokens. */
   readonly jwtSecret: string
   /** Where clients reach this process, told by `GET /im/endpoints`. */
@@ -16,6 +16,11 @@ export interface Config {
   /** What callers of `/admin` show in the header `x-admin-key`. */
   readonly adminKey: string
 }
+
+/** A file, or where a server is and who we are there. */
+export type DatabaseConfig =
+  | { readonly type: 'sqlite'; readonly path: string }
+  | { readonly type: 'postgres' | 'mysql'; readonly url: string }
 
 /** Injects the one `Config`. */
 export const CONFIG = Symbol('Config')
@@ -27,8 +32,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   // npm runs a workspace's script in the workspace; a person means the folder that they typed the command in.
   const base = env.INIT_CWD ?? process.cwd()
   const database = databaseOf(env.DATABASE_URL ?? 'sqlite:./data/app.sqlite', base)
-  const dataDir = dirname(database.path)
-  mkdirSync(dataDir, { recursive: true })
+  const dataDir = database.type === 'sqlite' ? dirname(database.path) : resolve(base, 'data')
+  if (database.type === 'sqlite') mkdirSync(dataDir, { recursive: true })
   return {
     port: portOf(env.PORT ?? '3000'),
     database,
@@ -46,12 +51,13 @@ function portOf(text: string): number {
   return port
 }
 
-function databaseOf(url: string, base: string): Config['database'] {
-  const path = /^sqlite:(.+)$/.exec(url)?.[1]
+function databaseOf(url: string, base: string): DatabaseConfig {
+  const [, scheme = '', rest = ''] = /^(\w+):(.*)$/s.exec(url) ?? []
+  if (scheme === 'sqlite' && rest !== '') return { type: 'sqlite', path: resolve(base, rest) }
+  if (/^postgres(?:ql)?$/.test(scheme) && rest.startsWith('//')) return { type: 'postgres', url }
+  if (scheme === 'mysql' && rest.startsWith('//')) return { type: 'mysql', url }
   // Only the scheme is repeated: the rest of a database's address may hold a password.
-  if (path === undefined)
-    throw new Error(`DATABASE_URL must be sqlite:PATH; "${url.split(':', 1)[0]}:" is not supported yet`)
-  return { type: 'sqlite', path: resolve(base, path) }
+  throw new Error(`DATABASE_URL must be sqlite:PATH, postgres://… or mysql://…, not "${url.split(':', 1)[0]}:"`)
 }
 
 function adminKeyOf({ ADMIN_KEY: key = '', NODE_ENV }: NodeJS.ProcessEnv): string {
@@ -61,9 +67,10 @@ function adminKeyOf({ ADMIN_KEY: key = '', NODE_ENV }: NodeJS.ProcessEnv): strin
   return 'dev'
 }
 
-/** A secret of this installation: made at its first start, kept beside the database, the same for all its processes. */
+/** A secret of this installation: made at its first start, kept in its folder, the same for all its processes there. */
 function secretIn(dataDir: string): string {
   const path = join(dataDir, 'jwt-secret')
+  mkdirSync(dataDir, { recursive: true })
   try {
     writeFileSync(path, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 })
   } catch (error) {

@@ -5,7 +5,7 @@ import { ImService } from '@rookery/nest-adapter'
 import { RookeryErrorFilter } from '../chat/rookery-error.filter.js'
 import { KickDto, NotifyDto } from './admin.dto.js'
 import { AdminGuard } from './admin.guard.js'
-import { ExistingUserPipe } from './existing-user.pipe.js'
+import { ExistingUserPipe } from '../users/existing-user.pipe.js'
 
 @Controller('admin/users/:id')
 @UseGuards(AdminGuard)

@@ -28,6 +28,26 @@ describe('a text', () => {
   })
 })
 
+describe('in a group', () => {
+  it('the forbidden word is refused as well, and where a text is edited to say it', async () => {
+    const [alice, bob] = [await app.chat.online('alice'), await app.chat.online('bob')]
+    const { groupId } = await alice.createGroup('Golf drivers', ['bob'])
+    await expect(alice.sendToGroup(groupId, 'a forbidden-word here')).rejects.toMatchObject({ code: 'REJECTED' })
+    const { seq } = await alice.sendToGroup(groupId, 'good morning')
+    const edit = (text: string) => alice.ask('edit', { conversationId: groupId, seq, content: { text } })
+    await expect(edit('a forbidden-word after all')).rejects.toMatchObject({ code: 'REJECTED' })
+    await edit('good evening')
+    await bob.received(({ type }) => type === 'im.edit')
+    const { messages } = await app.chat.im.history({ conversationId: groupId })
+    expect(messages.map(({ content }) => content?.event ?? content?.text)).toEqual(['created', 'good evening'])
+  })
+
+  it("only the app's own users can be members", async () => {
+    const alice = await app.chat.online('alice')
+    await expect(alice.createGroup('Ghosts', ['nobody-such'])).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
 describe('echo', () => {
   it.each<[unknown]>([[{ x: ['😀', 1] }], ['words'], [0], [false], [null], [[]]])('answers %j', async (payload) => {
     const alice = await app.chat.online('alice')

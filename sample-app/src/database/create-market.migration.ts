@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner, Table } from 'typeorm'
+import { text } from './columns.js'
 
 export class CreateMarket1700000000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -6,9 +7,9 @@ export class CreateMarket1700000000001 implements MigrationInterface {
       new Table({
         name: 'listings',
         columns: [
-          { name: 'id', type: 'varchar', length: '36', isPrimary: true },
-          { name: 'seller', type: 'varchar', length: '32' },
-          { name: 'title', type: 'varchar', length: '120' },
+          { ...text(runner, 'id', 36), isPrimary: true },
+          text(runner, 'seller', 32),
+          text(runner, 'title', 120),
           { name: 'price', type: 'int' },
           { name: 'views', type: 'int', default: 0 },
           { name: 'created_at', type: 'bigint' },
@@ -21,9 +22,9 @@ export class CreateMarket1700000000001 implements MigrationInterface {
       new Table({
         name: 'offers',
         columns: [
-          { name: 'id', type: 'varchar', length: '36', isPrimary: true },
-          { name: 'listing_id', type: 'varchar', length: '36' },
-          { name: 'buyer', type: 'varchar', length: '32' },
+          { ...text(runner, 'id', 36), isPrimary: true },
+          text(runner, 'listing_id', 36),
+          text(runner, 'buyer', 32),
           { name: 'price', type: 'int' },
           { name: 'created_at', type: 'bigint' },
         ],

@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner, Table } from 'typeorm'
+import { text } from './columns.js'
 
 export class CreateRevokedTokens1700000000002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -6,7 +7,7 @@ export class CreateRevokedTokens1700000000002 implements MigrationInterface {
       new Table({
         name: 'revoked_tokens',
         columns: [
-          { name: 'token_id', type: 'varchar', length: '36', isPrimary: true },
+          { ...text(runner, 'token_id', 36), isPrimary: true },
           { name: 'expires_at', type: 'bigint' },
         ],
       }),

@@ -1,4 +1,5 @@
 import { type MigrationInterface, type QueryRunner, Table } from 'typeorm'
+import { text } from './columns.js'
 
 export class CreateUsers1700000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -6,8 +7,8 @@ export class CreateUsers1700000000000 implements MigrationInterface {
       new Table({
         name: 'users',
         columns: [
-          { name: 'username', type: 'varchar', length: '32', isPrimary: true },
-          { name: 'password_hash', type: 'varchar', length: '255' },
+          { ...text(runner, 'username', 32), isPrimary: true },
+          text(runner, 'password_hash', 255),
           { name: 'created_at', type: 'bigint' },
         ],
       }),

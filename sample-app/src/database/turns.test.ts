@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EntityTarget, ObjectLiteral } from 'typeorm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RevokedToken } from '../auth/revoked-token.entity.js'
+import { Contact } from '../contacts/contact.entity.js'
 import { Listing } from '../listings/listing.entity.js'
 import { Offer } from '../offers/offer.entity.js'
 import { startTestApp, type TestApp } from '../testing/test-app.js'
@@ -59,6 +60,14 @@ describe('while the transactions of others roll back', () => {
     expect(placed.status).toBe(201)
     await seller.received(({ msgId }) => msgId === placed.body.msgId)
     expect(await count(Offer, { id: placed.body.offerId })).toBe(1)
+  })
+
+  it('who is put on a contact list stands on it', async () => {
+    const added = await amidRollbacks(() => app.post('/contacts', { userId: 'bob' }, { as: 'alice' }))
+    expect(added.status).toBe(201)
+    expect(await count(Contact, { owner: 'alice', userId: 'bob' })).toBe(1)
+    expect((await amidRollbacks(() => app.delete('/contacts/bob', { as: 'alice' }))).status).toBe(204)
+    expect(await count(Contact, { owner: 'alice' })).toBe(0)
   })
 
   it('who logs out is logged out', async () => {

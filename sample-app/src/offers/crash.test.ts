@@ -29,7 +29,7 @@ it('an offer that was answered just before a kill -9 reaches the seller within 2
     expect(offer.status).toBe(201)
     await first.kill()
     chatFile.exec('ROLLBACK')
-    expect(chatFile.prepare('SELECT msg_id FROM im_message').all([])).toEqual([])
+    expect(chatFile.prepare("SELECT msg_id FROM im_message WHERE type = 'offer'").all([])).toEqual([])
     chatFile.close()
 
     const second = await start()

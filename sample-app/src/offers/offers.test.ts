@@ -88,6 +88,8 @@ describe('a client', () => {
   it('cannot say that it made an offer where there is no row', async () => {
     const alice = await app.chat.online('alice')
     await expect(alice.send('bob', content, { type: 'offer' })).rejects.toMatchObject({ code: 'REJECTED' })
+    const { groupId } = await alice.createGroup('Buyers', ['bob'])
+    await expect(alice.sendToGroup(groupId, content, { type: 'offer' })).rejects.toMatchObject({ code: 'REJECTED' })
     expect(await app.database.getRepository(Listing).countBy({ id: content.listingId })).toBe(0)
   })
 

@@ -15,7 +15,7 @@ export interface Answered {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-export interface PostOptions {
+export interface RequestOptions {
   /** A demo user, whose token goes with the request. */
   readonly as?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -28,8 +28,9 @@ export interface TestApp {
   readonly database: DataSource
   /** A new token of a demo user. */
   tokenOf(userId: string): Promise<string>
-  get(path: string): Promise<Answered>
-  post(path: string, body?: object, options?: PostOptions): Promise<Answered>
+  get(path: string, options?: RequestOptions): Promise<Answered>
+  post(path: string, body?: object, options?: RequestOptions): Promise<Answered>
+  delete(path: string, options?: RequestOptions): Promise<Answered>
   /** What Prometheus would read. */
   figures(): Promise<string>
   close(): Promise<void>
@@ -54,7 +55,7 @@ export async function startTestApp(env: Readonly<Record<string, string>> = {}): 
     return token
   }
 
-  async function request(method: string, path: string, body?: object, { as, headers }: PostOptions = {}) {
+  async function request(method: string, path: string, body?: object, { as, headers }: RequestOptions = {}) {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
       headers: {
@@ -72,7 +73,8 @@ export async function startTestApp(env: Readonly<Record<string, string>> = {}): 
     chat: testChat(app, { tokenOf }),
     database: app.get(DataSource, { strict: false }),
     tokenOf,
-    get: (path) => request('GET', path),
+    get: (path, options) => request('GET', path, undefined, options),
+    delete: (path, options) => request('DELETE', path, undefined, options),
     post: (path, body, options) => request('POST', path, body, options),
     figures: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
     async close() {

@@ -1,5 +1,5 @@
 import { Injectable, NotFoundException, type PipeTransform } from '@nestjs/common'
-import { UsersService } from '../users/users.service.js'
+import { UsersService } from './users.service.js'
 
 /** Lets through the id of a user that exists. */
 @Injectable()

@@ -1,0 +1,7 @@
+import { IsString, MaxLength } from 'class-validator'
+
+export class AddContactDto {
+  @IsString()
+  @MaxLength(32)
+  userId!: string
+}

@@ -1,0 +1,7 @@
+import { IsString, MaxLength } from 'class-validator'
+
+export class MoveDto {
+  @IsString()
+  @MaxLength(32)
+  departmentId!: string
+}
