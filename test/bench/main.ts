@@ -6,8 +6,12 @@ import { join } from 'node:path'
 import { readOptions, USAGE, type Options } from './options.js'
 import { postgresIsMissing } from './postgres.js'
 import { progress } from './progress.js'
-import { idleTable, judge, pairsTable, verdictTable } from './report.js'
+import { idleTable, judge, pairsTable, verdictTable, type Section } from './report.js'
+import { runGrowth } from './scenario-growth.js'
 import { runIdle, type IdleSample } from './scenario-idle.js'
+import { runLine } from './scenario-line.js'
+import { runPages } from './scenario-pages.js'
+import { runRooms } from './scenario-rooms.js'
 import { OUTSTANDING, runPairs, type PairsResult } from './scenario-pairs.js'
 import { median } from './stats.js'
 import { idleTarget, variants } from './variants.js'
@@ -33,8 +37,10 @@ function syncMs(): number {
 
 async function run(options: Options): Promise<number> {
   const asked = variants.filter(({ name }) => options.variants?.includes(name) ?? true)
-  const missing = asked.some(({ database }) => database === 'postgres') ? await postgresIsMissing() : null
-  if (missing !== null) progress(`PostgreSQL is not there, its variants are skipped: ${missing}`)
+  const sectionsAsked = options.scenarios.some((name) => ['rooms', 'line', 'pages', 'growth'].includes(name))
+  const needsPostgres = sectionsAsked || asked.some(({ database }) => database === 'postgres')
+  const missing = needsPostgres ? await postgresIsMissing() : null
+  if (missing !== null) progress(`PostgreSQL is not there, what needs it is skipped: ${missing}`)
   const chosen = asked.filter(({ database }) => database === undefined || missing === null)
   const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', node: process.version, fsyncMs: syncMs() }
   const { quick } = options
@@ -51,6 +57,32 @@ async function run(options: Options): Promise<number> {
     idle = await runIdle(compared, times)
   }
 
+  const sections: Section[] = []
+  const wrong = [...(pairs?.wrong ?? [])]
+  if (missing === null) {
+    if (options.scenarios.includes('rooms')) {
+      const times = { rounds: quick ? 1 : 3, warmUpMs: quick ? 500 : 2000, windowMs: quick ? 1000 : 4000 }
+      sections.push(await runRooms(times, wrong))
+    }
+    if (options.scenarios.includes('line')) {
+      const sizes = quick ? [20, 100] : [10, 20, 50, 100, 200, 500]
+      const times = { rounds: quick ? 1 : 3, warmUpMs: quick ? 300 : 1000, windowMs: quick ? 700 : 2000 }
+      sections.push(await runLine({ sizes, ...times }))
+    }
+    if (options.scenarios.includes('pages'))
+      sections.push(
+        await runPages({ inboxRows: quick ? 100_000 : 1_000_000, rounds: quick ? 1 : 5, windowMs: quick ? 500 : 2000 }),
+      )
+    if (options.scenarios.includes('growth'))
+      sections.push(
+        await runGrowth({
+          levels: quick ? [10_000, 50_000] : [10_000, 1_000_000, 5_000_000],
+          rounds: quick ? 1 : 5,
+          windowMs: quick ? 500 : 2000,
+        }),
+      )
+  }
+
   const out: string[] = [
     `${machine.cpus} × ${machine.model}, Node ${machine.node}, fsync ${machine.fsyncMs.toFixed(2)} ms; medians`,
   ]
@@ -63,16 +95,16 @@ async function run(options: Options): Promise<number> {
     for (const [name, settings] of Object.entries(pairs.settings)) out.push(`  ${name}: ${settings}`)
   }
   if (idle.length > 0) out.push('', `${idle[0]!.connections} idle connections`, idleTable(idle, chosen))
-  const verdicts = judge(pairs, idle)
+  for (const { title, text } of sections) out.push('', title, text)
+  const verdicts = [...judge(pairs, idle), ...sections.flatMap((section) => section.verdicts)]
   if (verdicts.length > 0) out.push('', verdictTable(verdicts))
-  const wrong = pairs?.wrong ?? []
-  if (pairs !== null) {
+  if (pairs !== null || wrong.length > 0) {
     out.push('', wrong.length === 0 ? 'Every acknowledged message was delivered, once.' : 'WRONG RESULTS:')
     out.push(...wrong.map((line) => `  ${line}`))
   }
   console.log(out.join('\n'))
   if (options.json !== null) {
-    writeFileSync(options.json, `${JSON.stringify({ machine, quick, pairs, idle, verdicts }, null, 2)}\n`)
+    writeFileSync(options.json, `${JSON.stringify({ machine, quick, pairs, idle, sections, verdicts }, null, 2)}\n`)
   }
   return wrong.length === 0 ? 0 : 1
 }

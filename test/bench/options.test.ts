@@ -8,7 +8,7 @@ describe('the options of the benchmark', () => {
     expect(readOptions([], names)).toEqual({
       quick: false,
       json: null,
-      scenarios: ['pairs', 'idle'],
+      scenarios: ['pairs', 'idle', 'rooms', 'line', 'pages', 'growth'],
       variants: null,
       help: false,
     })
@@ -23,7 +23,9 @@ describe('the options of the benchmark', () => {
     })
   })
   it('refuse a name that nothing has, and say which there are', () => {
-    expect(() => readOptions(['--only', 'raley'], names)).toThrow('--only raley: there are pairs, idle, rookery, relay')
+    expect(() => readOptions(['--only', 'raley'], names)).toThrow(
+      '--only raley: there are pairs, idle, rooms, line, pages, growth, rookery, relay',
+    )
   })
   it('refuse a flag that they do not know', () => {
     expect(() => readOptions(['--fast'], names)).toThrow(/--fast/)

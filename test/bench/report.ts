@@ -12,6 +12,13 @@ export interface Verdict {
   readonly met: boolean
 }
 
+/** What one scenario has to say. */
+export interface Section {
+  readonly title: string
+  readonly text: string
+  readonly verdicts: readonly Verdict[]
+}
+
 /** Lines of columns: the first to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))

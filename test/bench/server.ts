@@ -40,7 +40,7 @@ const check = (variant: Variant, durability: Durability | null): void => {
  */
 export async function withServer<Value>(
   variant: Variant,
-  options: { readonly exposeGc?: boolean },
+  options: { readonly exposeGc?: boolean; readonly env?: Readonly<Record<string, string>> },
   use: (server: ServerUnderTest) => Promise<Value>,
 ): Promise<Value> {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-bench-'))
@@ -48,7 +48,11 @@ export async function withServer<Value>(
   let child: Child | undefined
   const database = variant.database === undefined ? null : await makeDatabase()
   try {
-    const env = { BENCH_FOLDER: folder, ...(database === null ? {} : { BENCH_DATABASE_URL: database.url }) }
+    const env = {
+      ...options.env,
+      BENCH_FOLDER: folder,
+      ...(database === null ? {} : { BENCH_DATABASE_URL: database.url }),
+    }
     const started = await Child.start<Serving>(variant.file, { ...options, env })
     child = started.child
     const durability = await child.call<Durability | null>('durability')

@@ -17,6 +17,15 @@ let lastId = 0
 io.on('connection', (socket) => {
   const userId = String(socket.handshake.auth['token'])
   void socket.join(`user:${userId}`)
+  socket.on('join', (room: string, answer: () => void) => {
+    void socket.join(room)
+    answer()
+  })
+  socket.on('say', (sent: Sent, answer: (result: { id: number }) => void) => {
+    const id = ++lastId
+    io.to(sent.to).emit('msg', { id, from: userId, clientId: sent.clientId, body: sent.body })
+    answer({ id })
+  })
   socket.on('msg', (sent: Sent, answer: (result: { id: number }) => void) => {
     const id = ++lastId
     io.to(`user:${sent.to}`).emit('msg', { id, from: userId, clientId: sent.clientId, body: sent.body })

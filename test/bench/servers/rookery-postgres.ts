@@ -9,8 +9,21 @@ import { watch } from './rookery-durability.js'
 
 const logger: Logger = { info: () => undefined, warn: console.error, error: console.error }
 const storage = new TypeOrmStorage({ type: 'postgres', url: databaseUrl() })
+/** Above how many members groups are fanned out on read, where the benchmark asks for another line than the default. */
+const fanout = (): { fanout?: { readAbove: number } } => {
+  const readAbove = process.env['BENCH_READ_ABOVE']
+  return readAbove === undefined ? {} : { fanout: { readAbove: Number(readAbove) } }
+}
+
 const storing = watch(storage)
-const rookery = createRookery({ storage, authenticate: ({ token }) => ({ userId: token }), rate: 'off', logger })
+const rookery = createRookery({
+  storage,
+  authenticate: ({ token }) => ({ userId: token }),
+  rate: 'off',
+  limits: { groupMembers: 10_000 },
+  ...fanout(),
+  logger,
+})
 await rookery.start()
 
 const http = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 })

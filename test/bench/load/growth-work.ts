@@ -1,0 +1,56 @@
+// Sends and pulls on a database that grows, in a process of its own.
+import { createRookery, type Rookery } from '@rookery/core'
+import { TypeOrmStorage } from '@rookery/storage-typeorm'
+import { answerParent } from '../child-answers.js'
+import { databaseUrl } from '../servers/serve.js'
+import { Filling } from './filled.js'
+import { openPuller, type Pull } from './puller.js'
+
+export interface GrowthFound {
+  /** Messages a second, in commits of 100. */
+  readonly sentPerS: number
+  /** Pages of 100 from the end of inboxes, eight at once. */
+  readonly pagesPerS: number
+}
+
+const conversations = 100
+const commitOps = 100
+const limit = 100
+const readers = 8
+
+const storage = new TypeOrmStorage({ type: 'postgres', url: databaseUrl() })
+const rookery: Rookery = createRookery({ storage, authenticate: ({ token }) => ({ userId: token }), rate: 'off' })
+await rookery.start()
+const filling = new Filling(storage, conversations)
+const pulls: Pull[] = []
+
+async function fill(messages: number): Promise<void> {
+  // What a measurement wrote stands there already.
+  await filling.to(messages)
+  for (let n = pulls.length; n < conversations; n++) pulls.push(await openPuller(rookery, `a${n}`))
+}
+
+async function measure(windowMs: number): Promise<GrowthFound> {
+  let sent = 0
+  const sendingAt = performance.now()
+  while (performance.now() - sendingAt < windowMs) {
+    await filling.store(Array.from({ length: commitOps }, () => filling.next()))
+    sent += commitOps
+  }
+  const sentPerS = (sent * 1000) / (performance.now() - sendingAt)
+
+  const newest = Math.max(0, Math.floor(filling.written / conversations) - limit)
+  let pages = 0
+  let turn = 0
+  const readingAt = performance.now()
+  const reader = async (): Promise<void> => {
+    while (performance.now() - readingAt < windowMs) {
+      await pulls[turn++ % pulls.length]!(newest, limit)
+      pages++
+    }
+  }
+  await Promise.all(Array.from({ length: readers }, reader))
+  return { sentPerS, pagesPerS: (pages * 1000) / (performance.now() - readingAt) }
+}
+
+answerParent(null, { fill, measure })
