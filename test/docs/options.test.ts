@@ -14,7 +14,7 @@ function named(path: string, name: string): string[] {
 }
 
 /** Those on the page, and those that are made of them or that hosts never give. */
-const onThePage = ['RookeryOptions', 'SocketIoTransportOptions', 'SqliteOptions', 'PostgresOptions']
+const onThePage = ['RookeryOptions', 'SocketIoTransportOptions', 'SqliteOptions', 'PostgresOptions', 'MysqlOptions']
 onThePage.push('TypeOrmOutboxOptions', 'RookeryMetricsOptions', 'RookeryTracingOptions')
 const notOnThePage = [
   'ProvidedOptions',
@@ -52,16 +52,22 @@ const shown = (value: unknown): string =>
 const portNames = Object.keys(((await load('core/src/ports/tokens.ts')) as { tokens: object }).tokens)
 const ports = [...portNames, 'logger']
 const coreOptions = named('core/src/options.ts', 'RookeryOptions')
-const { defaultLimits, defaultTiming, defaultRate } = await load('core/src/protocol/limits.ts')
+const { defaultFanOutRules, defaultGroupRules, defaultLimits, defaultTiming, defaultRate } =
+  await load('core/src/protocol/limits.ts')
+const { defaultRetention } = await load('core/src/protocol/retention.ts')
 const { settle } = await load('transport-socketio/src/options.ts')
 const { checkSqliteOptions } = await load('storage-typeorm/src/sqlite/options.ts')
 const { checkPostgresOptions } = await load('storage-typeorm/src/postgres/options.ts')
+const { checkMysqlOptions } = await load('storage-typeorm/src/mysql/options.ts')
 
 const sections: readonly { heading: string; options: string[]; defaults: Readonly<Record<string, unknown>> }[] = [
   { heading: 'RookeryModule', options: coreOptions.filter((name) => !ports.includes(name)), defaults: {} },
   { heading: 'Ports', options: coreOptions.filter((name) => ports.includes(name)), defaults: {} },
+  { heading: 'groups', options: named('core/src/protocol/limits.ts', 'GroupRules'), defaults: defaultGroupRules },
+  { heading: 'fanout', options: named('core/src/protocol/limits.ts', 'FanOutRules'), defaults: defaultFanOutRules },
   { heading: 'limits', options: named('core/src/protocol/limits.ts', 'Limits'), defaults: defaultLimits },
   { heading: 'timing', options: named('core/src/protocol/limits.ts', 'Timing'), defaults: defaultTiming },
+  { heading: 'retention', options: named('core/src/protocol/retention.ts', 'Retention'), defaults: defaultRetention },
   {
     heading: 'Transport',
     options: named('transport-socketio/src/options.ts', 'SocketIoTransportOptions').filter((name) => name !== 'logger'),
@@ -76,6 +82,11 @@ const sections: readonly { heading: string; options: string[]; defaults: Readonl
     heading: 'TypeOrmStorageModule on PostgreSQL',
     options: named('storage-typeorm/src/postgres/options.ts', 'PostgresOptions'),
     defaults: checkPostgresOptions({ type: 'postgres' }),
+  },
+  {
+    heading: 'TypeOrmStorageModule on MySQL and MariaDB',
+    options: named('storage-typeorm/src/mysql/options.ts', 'MysqlOptions'),
+    defaults: { ...checkMysqlOptions({ type: 'mysql', database: 'a' }), type: undefined },
   },
   {
     heading: 'TypeOrmOutbox',

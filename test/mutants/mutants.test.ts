@@ -3,7 +3,13 @@ import { mutants } from './mutants.js'
 import { fits, runMutant } from './run-mutant.js'
 
 /** Noticed by one of the first seeds; the long run tries them all. */
-const quick = ['stores a repeat again', 'gives live entries while a session catches up', 'moves the read position back']
+const quick = [
+  'stores a repeat again',
+  'gives live entries while a session catches up',
+  'moves the read position back',
+  'shows joiners everything, whatever the rule',
+  'counts recalled messages as unread',
+]
 
 describe('the mutants of core', () => {
   it('are at least fifteen, and each one still fits the source', () => {

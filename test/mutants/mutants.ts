@@ -13,6 +13,8 @@ export interface Mutant {
   readonly name: string
   readonly edits: readonly Edit[]
   readonly breaks: readonly number[]
+  /** In which of the simulation's stories it shows; two by two where left out. */
+  readonly story?: 'groups'
 }
 
 const one = (name: string, breaks: readonly number[], file: string, find: string, replace: string): Mutant => ({
@@ -20,6 +22,8 @@ const one = (name: string, breaks: readonly number[], file: string, find: string
   breaks,
   edits: [{ file, find, replace }],
 })
+
+const inGroups = (...args: Parameters<typeof one>): Mutant => ({ ...one(...args), story: 'groups' })
 
 export const mutants: readonly Mutant[] = [
   one(
@@ -49,13 +53,13 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'memory/append.ts',
-        find: 'keys.get(message.clientMsgId)',
-        replace: 'keys.get(message.clientMsgId.toLowerCase())',
+        find: '.get(clientMsgId)',
+        replace: '.get(clientMsgId.toLowerCase())',
       },
       {
         file: 'memory/append.ts',
-        find: 'keys.set(\n    message.clientMsgId,',
-        replace: 'keys.set(\n    message.clientMsgId.toLowerCase(),',
+        find: 'keys.set(message.clientMsgId,',
+        replace: 'keys.set(message.clientMsgId.toLowerCase(),',
       },
     ],
   },
@@ -63,8 +67,9 @@ export const mutants: readonly Mutant[] = [
     'commits a batch again under new keys',
     [1, 3],
     'logic/writer.ts',
-    'this.storage.commit(jobs.map((job) => job.op))',
-    `this.storage.commit(jobs.map(({ op }) => op.op === 'append' && backoffMs > backoffFirstMs ? { ...op, message: { ...op.message, clientMsgId: op.message.clientMsgId + backoffMs } } : op))`,
+    '      commit = this.commit()',
+    `      for (const { op } of this.batch) if (op.op === 'append') Object.assign(op.message, { clientMsgId: op.message.clientMsgId + backoffMs })
+      commit = this.commit()`,
   ),
   one(
     'tells that an unknown outcome is a failure',
@@ -77,8 +82,8 @@ export const mutants: readonly Mutant[] = [
     'writes no entry for the receiver',
     [1, 10, 16],
     'logic/send.ts',
-    'members: this.readers(message),',
-    'members: this.readers(message).slice(0, 1),',
+    ': this.readers(message)\n',
+    ': this.readers(message).slice(0, 1)\n',
   ),
   one(
     "does not wait for a sender's earlier message",
@@ -108,7 +113,13 @@ export const mutants: readonly Mutant[] = [
     'if (!this.isDraining) this.turnAway(session, request)',
     '',
   ),
-  one('does not compare epochs', [13], 'gate/gate.ts', '(auth.epoch !== undefined && auth.epoch !== epoch()) ||', ''),
+  one(
+    'does not compare epochs',
+    [13],
+    'gate/gate.ts',
+    '(since !== undefined && auth.epoch !== undefined && auth.epoch !== epoch()) ||',
+    '',
+  ),
   one(
     'takes a position beyond the head for up to date',
     [13],
@@ -120,30 +131,35 @@ export const mutants: readonly Mutant[] = [
     'does not look for a lost last frame',
     [16],
     'gate/heartbeat.ts',
-    `this.attempt('heads', () => this.compare(registry.users())),`,
+    `this.attempt('heads', () => heads.compareAll()),`,
     '',
   ),
   one(
     'calls a page the last one while there is more',
     [11, 14],
-    'gate/dispatch.ts',
-    `session.standing.mode === 'following' ? !page.last : true`,
+    'gate/catching-up.ts',
+    `session.mode === 'following' ? !page.last : true`,
     'false',
   ),
   one(
     'follows from a page that is not the last one',
     [11, 14],
     'gate/following.ts',
-    'if (!happening.last || happening.to < s.known)',
-    'if (happening.to < 0)',
+    'isWhole && timelines.every(({ standing, read }) => read === null || (read.last && read.to >= goalOf(standing)))',
+    'isWhole || timelines.length > 0',
   ),
-  one(
-    'gives entries again that it gave before',
-    [11],
-    'gate/following.ts',
-    `if (happening.to <= s.at) return { next: s, action: 'nothing' }`,
-    '',
-  ),
+  {
+    name: 'gives entries again that it gave before',
+    breaks: [11],
+    edits: [
+      { file: 'gate/following.ts', find: `if (to <= s.at) return { next: s, action: 'nothing' }`, replace: '' },
+      {
+        file: 'gate/track.ts',
+        find: 'const isWhole = run.from === before + 1 && at === lastOf(run)',
+        replace: 'const isWhole = before > 0',
+      },
+    ],
+  },
   one(
     'gives what came over a hole',
     [11],
@@ -155,7 +171,7 @@ export const mutants: readonly Mutant[] = [
     'gives live entries while a session catches up',
     [11],
     'gate/following.ts',
-    `if (s.mode === 'catching-up') return { next: { ...s, known }, action: 'nothing' }`,
+    `if (mode === 'catching-up') return { next: { ...s, known }, action: 'nothing' }`,
     '',
   ),
   {
@@ -165,8 +181,8 @@ export const mutants: readonly Mutant[] = [
       { file: 'gate/gate.ts', find: '    this.parts.registry.add(session)\n', replace: '' },
       {
         file: 'gate/gate.ts',
-        find: `session.emit('ready', this.readyJson(session, seq, reset))`,
-        replace: `session.emit('ready', this.readyJson(session, seq, reset)); this.clock.setTimeout(() => this.parts.registry.add(session), 12_000)`,
+        find: `session.emit('ready', this.readyJson(session, head.seq, reset))`,
+        replace: `session.emit('ready', this.readyJson(session, head.seq, reset)); this.clock.setTimeout(() => this.parts.registry.add(session), 12_000)`,
       },
     ],
   },
@@ -174,10 +190,16 @@ export const mutants: readonly Mutant[] = [
     'gives a live entry another time than the stored one',
     [15],
     'logic/send.ts',
-    'messageEntryJson(place, serverTime, json)',
-    'messageEntryJson(place, serverTime + 1, json)',
+    'addMessage(members, result.inbox, serverTime, json)',
+    'addMessage(members, result.inbox, serverTime + 1, json)',
   ),
-  one('counts an acknowledgement as it came', [18], 'gate/dispatch.ts', 'Math.min(seq, session.standing.at)', 'seq'),
+  one(
+    'counts an acknowledgement as it came',
+    [18],
+    'gate/catching-up.ts',
+    'Math.min(request.seq, session.inbox.standing.at)',
+    'request.seq',
+  ),
   one(
     'moves the read position back',
     [19],
@@ -197,7 +219,7 @@ export const mutants: readonly Mutant[] = [
     breaks: [20],
     edits: [
       { file: 'logic/send.ts', find: 'movesPosition: sender !== null', replace: 'movesPosition: false' },
-      { file: 'memory/rows.ts', find: '(own ? own.length - indexAfter(own, readSeq) : 0)', replace: '(own ? 0 : 0)' },
+      { file: 'memory/rows.ts', find: ' - countAfter(own ?? [], readSeq)', replace: '' },
     ],
   },
   one('counts silent messages as unread', [20], 'logic/incoming.ts', 'countable: !silent,', 'countable: true,'),
@@ -237,5 +259,89 @@ export const mutants: readonly Mutant[] = [
     'logic/writer.ts',
     '    this.scheduleSweep()\n    // What',
     '    // What',
+  ),
+  inGroups(
+    'stores in a group what was decided on an older list of members',
+    [1, 10, 22],
+    'memory/append.ts',
+    'conversation?.version !== version || ',
+    '',
+  ),
+  inGroups(
+    'shows a group beyond the membership of whoever reads',
+    [22, 23],
+    'memory/seen.ts',
+    'return messages.filter(({ seq }) => isIn(intervals, seq)).map',
+    'return messages.map',
+  ),
+  inGroups(
+    'shows who left what was changed afterwards',
+    [22],
+    'memory/seen.ts',
+    `if (row.kind !== 'c2g' || message.asOf === null) return message`,
+    'if (row.version > 0) return message',
+  ),
+  inGroups(
+    'shows joiners everything, whatever the rule',
+    [23],
+    'logic/group-steps.ts',
+    'const reads = settings.groups.joinersRead',
+    `const reads = 'everything'`,
+  ),
+  inGroups(
+    'lets whoever names a group look into it',
+    [24],
+    'memory/member-reads.ts',
+    '(userId !== null && member === undefined)',
+    'false',
+  ),
+  inGroups(
+    'does not tell joiners where to follow from',
+    [1, 10, 16, 26],
+    'memory/group.ts',
+    ': joined.map(({ userId }) => userId)',
+    ': []',
+  ),
+  inGroups(
+    'has members follow from behind the message that crosses',
+    [1, 10, 11, 16, 26],
+    'memory/group.ts',
+    'from: stored.seq - 1 }',
+    'from: stored.seq }',
+  ),
+  inGroups(
+    'gives a followed timeline on without asking who is a member still',
+    [11, 22],
+    'gate/followed.ts',
+    'else if (news.version <= conversation.version) this.give(conversation, news)',
+    'else if (news.from > 0) this.give(conversation, news)',
+  ),
+  inGroups(
+    'does not look for the lost last message of a timeline',
+    [16],
+    'gate/heads.ts',
+    ', this.compareTimelines(followed.conversations())])',
+    '])',
+  ),
+  inGroups(
+    'keeps recalled content in edits',
+    [27],
+    'memory/control.ts',
+    'for (const edit of row.edits.get(target.seq) ?? []) replace(gone, edit)',
+    '',
+  ),
+  inGroups(
+    'counts recalled messages as unread',
+    [20],
+    'memory/rows.ts',
+    ' - countAfter(conversation.recalled, readSeq)',
+    '',
+  ),
+  inGroups(
+    'forgets which change was folded in last',
+    [14, 15, 27],
+    'memory/control.ts',
+    '...given, asOf: by.seq }',
+    '...given }',
   ),
 ]

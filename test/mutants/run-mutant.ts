@@ -27,7 +27,7 @@ export async function runMutant(mutant: Mutant, seeds: number): Promise<Caught |
     mkdirSync(copies, { recursive: true })
     cpSync(source, copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
     for (const { file, find, replace } of mutant.edits) edit(join(copy, file), find, replace)
-    return await firstCaught(copy, seeds)
+    return await firstCaught(copy, seeds, mutant.story)
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
@@ -44,11 +44,11 @@ function edit(path: string, find: string, replace: string): void {
   writeFileSync(path, parts.join(replace))
 }
 
-async function firstCaught(copy: string, seeds: number): Promise<Caught | null> {
+async function firstCaught(copy: string, seeds: number, story: Mutant['story']): Promise<Caught | null> {
   const { simulate } = (await import(/* @vite-ignore */ join(copy, 'testing/index.ts'))) as typeof Testing
   for (let seed = 1; seed <= seeds; seed++) {
     try {
-      const { violations } = await simulate(seed)
+      const { violations } = await simulate(seed, story)
       const first = violations[0]
       if (first !== undefined)
         return { seed, invariants: [...new Set(violations.map(({ invariant }) => invariant))], what: first.what }

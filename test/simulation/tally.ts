@@ -1,22 +1,40 @@
 // Runs seeds one after the other, counts what happened in them, and tells of the first that broke an invariant.
 import { faultKinds, simulate, type SimulationResult } from '@rookery/core/testing'
 
+export type Story = NonNullable<Parameters<typeof simulate>[1]>
+
 /** Counts over many seeds. */
 export class Tally {
+  constructor(private readonly story: Story = 'twos') {}
+
   seeds = 0
   acknowledged = 0
   events = 0
+  /** How often each request was granted. */
+  readonly granted = new Map<string, number>()
+  /** How often each event came live. */
+  readonly live = new Map<string, number>()
   readonly struck = new Map<string, number>(faultKinds.map((kind) => [kind, 0]))
 
   /** @throws Error that names the seed and what it broke, the faults in it, and how to replay it */
   async run(seed: number): Promise<void> {
-    const result = await simulate(seed)
+    const result = await simulate(seed, this.story)
     this.seeds++
     this.acknowledged += result.acknowledged
     this.events += result.history.length
     for (const [kind, times] of Object.entries(result.struck))
       this.struck.set(kind, (this.struck.get(kind) ?? 0) + times)
-    if (result.violations.length > 0) throw new Error(reportOf(result))
+    this.count(result)
+    if (result.violations.length > 0) throw new Error(reportOf(result, this.story))
+  }
+
+  private count({ history }: SimulationResult): void {
+    const asked = new Map<number, string>()
+    for (const one of history) {
+      if (one.t === 'request') asked.set(one.n, one.event)
+      if (one.t === 'answer' && one.ok) countOne(this.granted, asked.get(one.n)!)
+      if (one.t === 'event') countOne(this.live, one.event)
+    }
   }
 
   lines(): string[] {
@@ -28,13 +46,15 @@ export class Tally {
   }
 }
 
-function reportOf({ plan, violations }: SimulationResult): string {
+const countOne = (counts: Map<string, number>, name: string): unknown => counts.set(name, (counts.get(name) ?? 0) + 1)
+
+function reportOf({ plan, violations }: SimulationResult, story: Story): string {
   const { seed, faults, isNarrow, hasHandlers } = plan
   const world = [...faults, ...(isNarrow ? ['narrow limits'] : []), ...(hasHandlers ? ['handlers'] : [])].join(', ')
   const broken = violations.slice(0, 20).map(({ invariant, what }) => `  invariant ${invariant}: ${what}`)
   return [
     `seed ${seed} (${world}) broke`,
     ...broken,
-    `SEED=${seed} npx vitest run test/simulation prints its history`,
+    `SEED=${seed} npx vitest run test/simulation/${story === 'twos' ? 'seeds' : story}.test.ts prints its history`,
   ].join('\n')
 }
