@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { MemoryBusHub } from '../memory/memory-bus.js'
+import { MemoryDatabase } from '../memory/memory-database.js'
+import { MemoryPresence } from '../memory/memory-presence.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import type { RookeryOptions } from '../options.js'
 import { FaultyStorage } from '../testing/faulty-storage.js'
 import { TestNode } from '../testing/node.js'
+import { SeededRandom } from '../testing/seeded-random.js'
 import { VirtualClock } from '../testing/virtual-clock.js'
 
 const dayMs = 86_400_000
@@ -18,9 +22,12 @@ afterEach(async () => {
 })
 
 async function start(options: Partial<RookeryOptions> = {}): Promise<TestNode> {
-  node = await TestNode.start({ clock, rate: 'off', ...options })
+  node = await TestNode.start({ clock, rate: 'off', random: runsLate(), ...options })
   return node
 }
+
+/** The first run that comes by itself begins at the end of its time, so that none meets a run which a test asks for. */
+const runsLate = (): SeededRandom => Object.assign(new SeededRandom(1), { next: () => 0.99 })
 
 /** Sends so many texts and waits for the answers. */
 async function talk(chat: TestNode, from: string, to: string, count: number): Promise<string> {
@@ -150,7 +157,7 @@ describe('a run of retention', () => {
     expect(lines.find(([line]) => line === 'retention took what was too old')?.[1]).toMatchObject({ messages: 20 })
   })
 
-  it('that the storage made fail is tried again with the next one; a stop in its midst waits for one step', async () => {
+  it('that the storage made fail is tried again with the next one; a stop in its midst ends it', async () => {
     const errors: string[] = []
     const storage = new FaultyStorage(new MemoryStorage(), clock)
     const chat = await start({
@@ -170,8 +177,64 @@ describe('a run of retention', () => {
     await clock.advance(10_000)
     await stopping
     const { messages } = await asked
-    expect(steps).toBe(3)
+    expect(steps).toBe(2)
     expect(messages).toBeLessThan(8)
+  })
+})
+
+describe('many nodes', () => {
+  it('take turns: each time one of them runs, and each of them comes round', async () => {
+    const [database, presence, hub] = [new MemoryDatabase(), new MemoryPresence(clock), new MemoryBusHub()]
+    const runs: { readonly nodeId: string; readonly hour: number }[] = []
+    const storageOf = (nodeId: string): MemoryStorage => {
+      const storage = new MemoryStorage({ database })
+      const { maintenance } = storage
+      const trim: typeof maintenance.trim = (...args) => {
+        runs.push({ nodeId, hour: Math.floor(clock.now() / hourMs) })
+        return maintenance.trim(...args)
+      }
+      return Object.assign(storage, { maintenance: { ...maintenance, trim } })
+    }
+    const nodes = []
+    for (const [seed, nodeId] of ['n1', 'n2', 'n3'].entries()) {
+      const options = {
+        clock,
+        presence,
+        nodeId,
+        storage: storageOf(nodeId),
+        bus: hub.bus(),
+        random: new SeededRandom(seed),
+      }
+      nodes.push(await TestNode.start({ ...options, retention: { everyMs: hourMs } }))
+    }
+    await clock.advance(12 * hourMs)
+    expect(runs.map(({ hour }) => hour)).toEqual([...new Set(runs.map(({ hour }) => hour))])
+    expect(runs.length).toBeGreaterThanOrEqual(10)
+    expect(new Set(runs.map(({ nodeId }) => nodeId)).size).toBe(3)
+
+    // One is gone: the others do what would have been its turn.
+    const stopping = nodes.pop()!.stop()
+    await clock.advance(60_000)
+    await stopping
+    runs.length = 0
+    await clock.advance(6 * hourMs)
+    expect(runs.length).toBeGreaterThanOrEqual(5)
+    expect(new Set(runs.map(({ nodeId }) => nodeId))).toEqual(new Set(['n1', 'n2']))
+    const rest = Promise.all(nodes.map((one) => one.stop()))
+    await clock.advance(60_000)
+    await rest
+  })
+
+  it('each run where presence does not tell who lives', async () => {
+    const presence = new MemoryPresence(clock)
+    presence.nodes = async () => {
+      throw new Error('not reached')
+    }
+    const chat = await start({ presence, retention: { timelineCount: 2 }, nodeId: 'zz' })
+    const conversationId = await talk(chat, 'ann', 'bob', 4)
+    await clock.advance(2 * hourMs)
+    const bob = await chat.connect('bob')
+    expect((await bob.ask('history', { conversationId })).messages).toHaveLength(2)
   })
 })
 

@@ -1,8 +1,11 @@
 // Taking away what is older than it is to be kept: now and then, in small steps with rests between them, so that it never
-// competes with messages. Nodes do it each for itself; what one has done another finds done.
+// competes with messages. Nodes take turns: of those that live one does it each time. Where two do it all the same, what one
+// has done the other finds done.
+import type { NodeId } from '../model/ids.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Observer } from '../ports/observer.js'
+import type { Presence } from '../ports/presence.js'
 import type { Random } from '../ports/random.js'
 import type { Storage, TrimLimits } from '../ports/storage.js'
 import type { Retention as Kept } from '../protocol/retention.js'
@@ -24,6 +27,8 @@ export interface TrimProgress extends Progress {
 const tellEveryMs = 60_000
 
 interface Parts {
+  readonly nodeId: NodeId
+  readonly presence: Pick<Presence, 'nodes'>
   readonly storage: Pick<Storage, 'maintenance'>
   readonly clock: Clock
   readonly random: Random
@@ -35,7 +40,7 @@ interface Parts {
 export class Retention {
   private timer: Timer | null = null
   private running: Promise<void> | null = null
-  private wake: (() => void) | null = null
+  private readonly resting = new Set<() => void>()
   private isStopped = false
 
   constructor(private readonly parts: Parts) {}
@@ -50,7 +55,7 @@ export class Retention {
     this.isStopped = true
     if (this.timer !== null) this.parts.clock.clearTimeout(this.timer)
     this.timer = null
-    this.wake?.()
+    for (const wake of this.resting) wake()
     await this.running
   }
 
@@ -73,19 +78,22 @@ export class Retention {
         keys: sum.keys + keys,
       }
       onProgress(sum)
-      if (step.next === null || this.isStopped) return sum
+      if (step.next === null) return sum
       after = step.next
-      await this.rest()
+      if (!this.isStopped) await this.rest()
+      if (this.isStopped) return sum
     }
   }
 
   private rest(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.parts.clock.setTimeout(resolve, this.parts.retention.pauseMs)
-      this.wake = () => {
+      const wake = (): void => {
         this.parts.clock.clearTimeout(timer)
+        this.resting.delete(wake)
         resolve()
       }
+      const timer = this.parts.clock.setTimeout(wake, this.parts.retention.pauseMs)
+      this.resting.add(wake)
     })
   }
 
@@ -99,7 +107,19 @@ export class Retention {
     }, afterMs)
   }
 
+  /**
+   * Whether it is this node that runs now: time is cut into pieces of the length between two runs, and each piece has its
+   * node. Whoever cannot know runs.
+   */
+  private async isOurTurn(): Promise<boolean> {
+    const { presence, nodeId, clock, retention } = this.parts
+    const living = await presence.nodes().catch(() => [])
+    const ids = [...new Set([...living.map((node) => node.nodeId), nodeId])].toSorted()
+    return ids[Math.floor(clock.now() / retention.everyMs) % ids.length] === nodeId
+  }
+
   private async round(): Promise<void> {
+    if (!(await this.isOurTurn())) return
     const { logger, clock } = this.parts
     const began = clock.monotonic()
     let told = began
