@@ -1,8 +1,9 @@
 // How the server carries out each hot statement, as our own sessions have it: no sequential scan, no sort.
-import type { ControlChange, GroupChange, Storage, StorageOp } from '@rookery/core'
+import type { Storage } from '@rookery/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { operationsOf } from '../../testing/operations.js'
 import { ask, connect, describeOnPostgres, freshDatabase, settingsFor, type Where } from '../../testing/postgres.js'
-import { changeGroup, say } from '../../testing/scene.js'
+import { say } from '../../testing/scene.js'
 import { tablesOf } from '../rows/tables.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 import { functionsOf } from './migrations/functions.js'
@@ -28,36 +29,6 @@ function* nodesOf(plan: Plan): Generator<string> {
 }
 
 const unwanted = /^(?:Whole|Seq Scan|Parallel Seq Scan|Sort|Incremental Sort|Hash Join|Merge Join)/
-
-/** A group's life, with changes of what is said in it. */
-function groupOps(state: string): StorageOp[] {
-  const conversationId = `group-${state}`
-  const inIt = { conversationId, kind: 'c2g', to: null, from: 'u1' } as const
-  const change = (version: number | null, given: GroupChange): StorageOp => {
-    const { message } = changeGroup(`${state} group ${version}`, version, given)
-    return { op: 'group', version, members: ['u1', 'u2'], change: given, message: { ...message, ...inIt } }
-  }
-  const control = (key: string, given: ControlChange): StorageOp => ({
-    op: 'control',
-    change: given,
-    members: ['u1', 'u2'],
-    message: { ...say(`${state} ${key}`, { ...inIt, type: `im.${given.kind}`, countable: false }).message },
-  })
-  const join = (userId: string) => ({ userId, role: 'member', reads: 'from-now' }) as const
-  const reaction = { kind: 'reaction', seq: 2, userId: 'u1', reaction: 'r', max: 5 } as const
-  return [
-    change(null, { name: 'g', join: [join('u1'), join('u2')] }),
-    { ...say(`${state} said`, inIt), members: ['u1', 'u2'], version: 1 },
-    { op: 'read', userId: 'u2', conversationId, seq: 1, at: 1 },
-    control('react', { ...reaction, remove: false }),
-    control('take back', { ...reaction, remove: true }),
-    control('edit', { kind: 'edit', seq: 2, content: '{}' }),
-    control('recall', { kind: 'recall', seq: 2 }),
-    change(1, { fanOut: 'read', roles: [{ userId: 'u2', role: 'admin' }], mutes: [{ userId: 'u1', until: 1 }] }),
-    change(2, { leave: ['u2'] }),
-    change(3, { dissolve: true }),
-  ]
-}
 
 describeOnPostgres('plans on PostgreSQL', () => {
   let database: Awaited<ReturnType<typeof freshDatabase>>
@@ -122,33 +93,10 @@ describeOnPostgres('plans on PostgreSQL', () => {
       )
       const known = new Known()
       known.met(['u1', 'u2'])
-      const conversationId = 'u1-u2'
-      const message = (key: string) => ({
-        ...say(key, { from: 'u1', to: 'u2', conversationId }),
-        members: ['u1', 'u2'],
-      })
-      const first = [message(`${state}.1`), message(`${state}.2`)]
-      const ops: StorageOp[] = [
-        message(`${state}.3`),
-        message(`${state}.1`),
-        { op: 'read', userId: 'u2', conversationId, seq: 1, at: 1 },
-        {
-          op: 'settings',
-          userId: 'u2',
-          conversationId,
-          pinned: state === 'empty',
-          at: 1,
-          key: { clientMsgId: state, digest: 'd' },
-        },
-        { op: 'custom', userId: 'u2', topic: 't', payload: '1', at: 1, key: state },
-        { op: 'device', userId: 'u2', deviceId: state, deviceType: 'phone', delivered: { from: 0, to: 2 }, seenAt: 1 },
-        { op: 'forget-device', userId: 'u2', deviceId: 'd' },
-        { op: 'raise-login', userId: 'u2' },
-        ...groupOps(state),
-      ]
+      const { first, rest } = operationsOf(state)
       await storage.commit(first)
       const statements = writingStatements(functionsOf('im_'))
-      for (const step of batchOf(ops, known).steps) {
+      for (const step of batchOf(rest, known).steps) {
         await client.query(statements[step.statement] as string, [...step.values])
       }
       return plans

@@ -14,6 +14,9 @@ export const messageColumns = `m.msg_id, ${asText('m.client_msg_id')}, ${asText(
 /** How many columns that is. */
 export const messageWidth = 21
 
+/** Columns that are empty, where another part of a UNION has something. */
+export const nulls = (count: number): string => Array.from({ length: count }, () => 'NULL').join(', ')
+
 export const messageJoins = (t: MysqlTables): string =>
   `LEFT JOIN ${t.user} sender ON sender.id = m.sender LEFT JOIN ${t.user} recipient ON recipient.id = m.recipient`
 

@@ -154,7 +154,7 @@ export const reactions = query<ReactionsArgs, readonly (readonly string[])[]>({
       FROM ${sql.t.user} u
       STRAIGHT_JOIN ${table(['place', 'conversation_id', 'seq'], rows)} v
       STRAIGHT_JOIN ${sql.t.conversation} c ON c.conversation_id = v.conversation_id
-      STRAIGHT_JOIN ${sql.t.reaction} r ON r.conversation = c.id AND r.seq = v.seq AND r.person = u.id
+      STRAIGHT_JOIN ${sql.t.reaction} r FORCE INDEX (PRIMARY) ON r.conversation = c.id AND r.seq = v.seq AND r.person = u.id
       WHERE u.user_id = ${sql.bytes(lookedUp(userId))}`
   },
   decode(rows, { messages }) {

@@ -107,7 +107,8 @@ export const sharing = query<{ userId: string; others: readonly string[] }, read
 export const devices = query<{ userIds: readonly string[] }, readonly Device[]>({
   text: (sql, { userIds }) => `
     SELECT ${asText('u.user_id')}, ${asText('d.device_id')}, d.device_type, d.delivered_from, d.delivered_to, d.seen_at
-    FROM ${sql.t.user} u FORCE INDEX (by_id) STRAIGHT_JOIN ${sql.t.device} d ON d.person = u.id
+    FROM ${sql.t.user} u FORCE INDEX (by_id)
+    STRAIGHT_JOIN ${sql.t.device} d FORCE INDEX (PRIMARY) ON d.person = u.id
     WHERE u.user_id IN ${sql.list(atLeastOne(userIds))}`,
   decode: (rows) =>
     rows.map((row) => {

@@ -3,7 +3,16 @@ import type { MessagePage, StoredMessage, TimelinePage } from '@rookery/core'
 import { merged, type Interval } from '../../rows/seen.js'
 import { lookedUp } from '../../rows/text.js'
 import { pieces, type Sql } from '../sql.js'
-import { intervalColumns, intervalsAt, messageAt, messageColumns, messageJoins, seenAt } from './columns.js'
+import {
+  intervalColumns,
+  intervalsAt,
+  messageAt,
+  messageColumns,
+  messageJoins,
+  messageWidth,
+  nulls,
+  seenAt,
+} from './columns.js'
 import { query } from './query.js'
 
 export interface MessageRange {
@@ -73,22 +82,28 @@ export const messages = query<MessagesArgs, MessagePage>({
   },
 })
 
-/** In one statement, so of one snapshot: a row without a message where the page is empty. */
+/** In one statement, so of one snapshot: first a row without a message, which tells of the timeline and the membership. */
 export const timeline = query<
   { userId: string; conversationId: string; after: number; limit: number },
   TimelinePage | null
 >({
-  text: (sql, { userId, conversationId, after, limit }) => `
-    SELECT COALESCE(mb.to_seq, c.last_seq), GREATEST(mb.from_seq, c.floor_seq), ${intervalColumns}, ${messageColumns}
-    FROM ${sql.t.user} u
-    STRAIGHT_JOIN ${sql.t.conversation} c ON c.conversation_id = ${sql.bytes(lookedUp(conversationId))}
-    STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.conversation = c.id
-    LEFT JOIN ${sql.t.message} m ON m.conversation = c.id AND m.seq > GREATEST(${sql.int(after)}, mb.from_seq)
-      AND m.seq <= COALESCE(mb.to_seq, c.last_seq)
-    ${messageJoins(sql.t)}
-    WHERE u.user_id = ${sql.bytes(lookedUp(userId))} ORDER BY m.seq LIMIT ${sql.int(limit)}`,
-  decode(rows) {
-    const [first] = rows
+  text(sql, { userId, conversationId, after, limit }) {
+    const member = `${sql.t.user} u
+      STRAIGHT_JOIN ${sql.t.conversation} c ON c.conversation_id = ${sql.bytes(lookedUp(conversationId))}
+      STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.conversation = c.id`
+    const isReader = `u.user_id = ${sql.bytes(lookedUp(userId))}`
+    return `
+      (SELECT COALESCE(mb.to_seq, c.last_seq), GREATEST(mb.from_seq, c.floor_seq), ${intervalColumns}, ${nulls(messageWidth)}
+      FROM ${member} WHERE ${isReader})
+      UNION ALL
+      (SELECT ${nulls(5)}, ${messageColumns}
+      FROM ${member}
+      STRAIGHT_JOIN ${sql.t.message} m FORCE INDEX (PRIMARY) ON m.conversation = c.id
+        AND m.seq > GREATEST(${sql.int(after)}, mb.from_seq) AND m.seq <= COALESCE(mb.to_seq, c.last_seq)
+      ${messageJoins(sql.t)}
+      WHERE ${isReader} ORDER BY m.seq LIMIT ${sql.int(limit)})`
+  },
+  decode([first, ...rows]) {
     if (first === undefined) return null
     const [head, floor] = first as [number, number]
     const intervals = intervalsAt(first, 2)

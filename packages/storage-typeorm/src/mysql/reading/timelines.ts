@@ -4,27 +4,32 @@ import { factKindOf, systemUser } from '../../rows/codes.js'
 import { isKeepable, lookedUp } from '../../rows/text.js'
 import type { Row } from '../link.js'
 import { asText } from '../sql.js'
-import { intervalColumns, intervalsAt, messageColumns, messageJoins, seenAt } from './columns.js'
+import { intervalColumns, intervalsAt, messageColumns, messageJoins, messageWidth, nulls, seenAt } from './columns.js'
 import { query } from './query.js'
 
-/** A page and both counters in one statement, so of one snapshot: a row without an entry where the page is empty. */
+/**
+ * A page and both counters in one statement, so of one snapshot: first a row with the counters alone. (Were they joined to
+ * the page from outside, the server would read the inbox to its end and sort it.)
+ */
 export const inbox = query<{ userId: string; after: number; limit: number }, InboxPage>({
   text: (sql, { userId, after, limit }) => `
-    SELECT u.head, u.floor, i.seq, i.at, i.kind, i.body, ${asText('c.conversation_id')}, i.conversation_seq,
+    (SELECT u.head, u.floor, ${nulls(9 + messageWidth)}
+    FROM ${sql.t.user} u WHERE u.user_id = ${sql.bytes(lookedUp(userId))})
+    UNION ALL
+    (SELECT NULL, NULL, i.seq, i.at, i.kind, i.body, ${asText('c.conversation_id')}, i.conversation_seq,
       ${intervalColumns}, ${messageColumns}
     FROM ${sql.t.user} u
-    LEFT JOIN ${sql.t.inbox} i ON i.person = u.id AND i.seq > ${sql.int(after)}
+    STRAIGHT_JOIN ${sql.t.inbox} i FORCE INDEX (PRIMARY) ON i.person = u.id AND i.seq > ${sql.int(after)}
     LEFT JOIN ${sql.t.conversation} c ON c.id = i.conversation
     LEFT JOIN ${sql.t.message} m ON m.conversation = i.conversation AND m.seq = i.conversation_seq
     LEFT JOIN ${sql.t.member} mb
       ON mb.person = u.id AND mb.conversation = i.conversation AND m.as_of IS NOT NULL
     ${messageJoins(sql.t)}
-    WHERE u.user_id = ${sql.bytes(lookedUp(userId))} ORDER BY i.seq LIMIT ${sql.int(limit)}`,
-  decode(rows) {
-    const [first] = rows
-    if (first === undefined) return { entries: [], head: 0, floor: 0 }
-    const [head, floor, seq] = first as [number, number, number | null]
-    return { entries: seq === null ? [] : rows.map(entryOf), head, floor }
+    WHERE u.user_id = ${sql.bytes(lookedUp(userId))} ORDER BY i.seq LIMIT ${sql.int(limit)})`,
+  decode([counters, ...rows]) {
+    if (counters === undefined) return { entries: [], head: 0, floor: 0 }
+    const [head, floor] = counters as [number, number]
+    return { entries: rows.map(entryOf), head, floor }
   },
 })
 

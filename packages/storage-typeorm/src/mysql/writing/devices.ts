@@ -15,15 +15,15 @@ export interface Range {
 
 /** The c2c conversations that the entries of a range point into: each with its peer, where it stood, how far it goes. */
 export const rangeOf = (sql: Sql, { userId, after, to }: Range, place = 0): string => `
-  SELECT ${place}, c.id, ${asText('c.conversation_id')}, ${asText('p.user_id')}, mb.delivered_seq,
-    MAX(i.conversation_seq)
-  FROM ${sql.t.user} u
-  STRAIGHT_JOIN ${sql.t.inbox} i
-    ON i.person = u.id AND i.seq > ${sql.int(after)} AND i.seq <= ${sql.int(to)} AND i.kind = ${entryKind.message}
-  STRAIGHT_JOIN ${sql.t.conversation} c ON c.id = i.conversation AND c.kind = 'c2c'
-  STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.conversation = c.id
-  STRAIGHT_JOIN ${sql.t.user} p ON p.id = IF(c.user_a = u.id, c.user_b, c.user_a)
-  WHERE u.user_id = ${sql.bytes(userId)} GROUP BY c.id, c.conversation_id, p.user_id, mb.delivered_seq`
+  SELECT ${place}, c.id, ${asText('c.conversation_id')}, ${asText('p.user_id')}, mb.delivered_seq, v.seq
+  FROM (SELECT u.id AS person, i.conversation, MAX(i.conversation_seq) AS seq
+    FROM ${sql.t.user} u
+    STRAIGHT_JOIN ${sql.t.inbox} i FORCE INDEX (PRIMARY)
+      ON i.person = u.id AND i.seq > ${sql.int(after)} AND i.seq <= ${sql.int(to)} AND i.kind = ${entryKind.message}
+    WHERE u.user_id = ${sql.bytes(userId)} GROUP BY i.conversation ORDER BY NULL) v
+  STRAIGHT_JOIN ${sql.t.conversation} c ON c.id = v.conversation AND c.kind = 'c2c'
+  STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = v.person AND mb.conversation = v.conversation
+  STRAIGHT_JOIN ${sql.t.user} p ON p.id = IF(c.user_a = v.person, c.user_b, c.user_a)`
 
 /** What was read of a range before the first operation. */
 export interface LoadedRange extends Range {

@@ -250,6 +250,7 @@ function rangesOf(ops: readonly StorageOp[], hints: Hints): ReadonlyMap<number, 
   return ranges
 }
 
+// Indexes are named: a table that was nearly empty when the server last counted would be read from end to end.
 const keyColumns = `COALESCE(m.digest, k.digest), COALESCE(m.msg_id, k.msg_id), ${asText('c.conversation_id')}, k.seq,
   COALESCE(m.server_time, k.at)`
 
@@ -261,7 +262,7 @@ const readKeys = (sql: Sql, keys: readonly Pair[]): string => `
   SELECT ${asText('v.user_id')}, ${asText('v.client_msg_id')}, ${keyColumns}
   FROM ${table(['user_id', 'client_msg_id'], bytesOf(sql, keys))} v
   STRAIGHT_JOIN ${sql.t.user} u ON u.user_id = v.user_id
-  STRAIGHT_JOIN ${sql.t.key} k ON k.person = u.id AND k.client_msg_id = v.client_msg_id ${keyJoins(sql)}`
+  STRAIGHT_JOIN ${sql.t.key} k FORCE INDEX (PRIMARY) ON k.person = u.id AND k.client_msg_id = v.client_msg_id ${keyJoins(sql)}`
 
 const readSystemKeys = (sql: Sql, keys: readonly string[]): string => `
   SELECT NULL, ${asText('k.client_msg_id')}, ${keyColumns}
@@ -284,7 +285,7 @@ const readMembers = (sql: Sql, members: readonly Pair[]): string => `
   FROM ${table(['user_id', 'conversation_id'], bytesOf(sql, members))} v
   STRAIGHT_JOIN ${sql.t.user} u ON u.user_id = v.user_id
   STRAIGHT_JOIN ${sql.t.conversation} c ON c.conversation_id = v.conversation_id
-  STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.conversation = c.id`
+  STRAIGHT_JOIN ${sql.t.member} mb FORCE INDEX (PRIMARY) ON mb.person = u.id AND mb.conversation = c.id`
 
 const readOrdinals = (sql: Sql, places: readonly (readonly [string, number])[]): string => `
   SELECT c.id, m.seq, m.ordinal
@@ -293,7 +294,7 @@ const readOrdinals = (sql: Sql, places: readonly (readonly [string, number])[]):
     places.map(([id, seq]) => [sql.bytes(id), sql.int(seq)]),
   )} v
   STRAIGHT_JOIN ${sql.t.conversation} c ON c.conversation_id = v.conversation_id
-  STRAIGHT_JOIN ${sql.t.message} m ON m.conversation = c.id AND m.seq = v.seq`
+  STRAIGHT_JOIN ${sql.t.message} m FORCE INDEX (PRIMARY) ON m.conversation = c.id AND m.seq = v.seq`
 
 const readTargets = (sql: Sql, places: readonly (readonly [string, number])[]): string => `
   SELECT c.id, ${targetColumns}
@@ -302,7 +303,7 @@ const readTargets = (sql: Sql, places: readonly (readonly [string, number])[]): 
     places.map(([id, seq]) => [sql.bytes(id), sql.int(seq)]),
   )} v
   STRAIGHT_JOIN ${sql.t.conversation} c ON c.conversation_id = v.conversation_id
-  STRAIGHT_JOIN ${sql.t.message} m ON m.conversation = c.id AND m.seq = v.seq`
+  STRAIGHT_JOIN ${sql.t.message} m FORCE INDEX (PRIMARY) ON m.conversation = c.id AND m.seq = v.seq`
 
 const readReactions = (sql: Sql, reactions: readonly Reaction[]): string => `
   SELECT r.conversation, r.seq, r.person, ${asText('r.reaction')}, r.control_seq
@@ -317,7 +318,7 @@ const readReactions = (sql: Sql, reactions: readonly Reaction[]): string => `
   )} v
   STRAIGHT_JOIN ${sql.t.conversation} c ON c.conversation_id = v.conversation_id
   STRAIGHT_JOIN ${sql.t.user} u ON u.user_id = v.user_id
-  STRAIGHT_JOIN ${sql.t.reaction} r
+  STRAIGHT_JOIN ${sql.t.reaction} r FORCE INDEX (PRIMARY)
     ON r.conversation = c.id AND r.seq = v.seq AND r.person = u.id AND r.reaction = v.reaction`
 
 /** Everybody in these groups: id, version, user. */
@@ -333,7 +334,7 @@ export const readDevices = (sql: Sql, devices: readonly Pair[]): string => `
     ${asText('u.user_id')}
   FROM ${table(['user_id', 'device_id'], bytesOf(sql, devices))} v
   STRAIGHT_JOIN ${sql.t.user} u ON u.user_id = v.user_id
-  STRAIGHT_JOIN ${sql.t.device} d ON d.person = u.id AND d.device_id = v.device_id`
+  STRAIGHT_JOIN ${sql.t.device} d FORCE INDEX (PRIMARY) ON d.person = u.id AND d.device_id = v.device_id`
 
 const bytesOf = (sql: Sql, pairs: readonly Pair[]): readonly (readonly string[])[] =>
   pairs.map(([one, other]) => [sql.bytes(one), sql.bytes(other)])
