@@ -188,7 +188,7 @@ describeOnMysql('plans on MySQL', () => {
         'SELECT CONVERT(v.user_id USING utf8mb4), CONVERT(v.client_msg_id USING utf8mb4)',
         'SELECT d.person',
         'SELECT mb.person',
-        '(SELECT 5, c.id',
+        '( SELECT 5, c.id',
         'INSERT INTO im_message',
         'INSERT INTO im_key',
         'INSERT INTO im_inbox',
