@@ -36,6 +36,7 @@ export type {
 } from './protocol/shapes.js'
 export type { Retention } from './protocol/retention.js'
 export type { EraseProgress, HostMaintenance, UserRecord, VerifyProgress } from './logic/maintenance.js'
+export type { OwnedGroups } from './logic/leave-groups.js'
 export type { Progress, TrimProgress } from './logic/retention.js'
 export type { FanOutRules, GroupRules, Limits, Rate, Timing } from './protocol/limits.js'
 export { mayBeTriedAgain, RookeryError, type ErrorCode, type ErrorFacts } from './protocol/errors.js'

@@ -290,7 +290,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     groups: imGroups,
   })
   const retention = new Retention({ ...shared, retention: kept })
-  const maintenance = new HostMaintenance({ ...shared, kicks, retention, kept })
+  const maintenance = new HostMaintenance({ ...shared, kicks, imGroups, retention, kept })
   return { ...shared, gate, requests, heartbeat, outbox, im, retention, maintenance }
 }
 

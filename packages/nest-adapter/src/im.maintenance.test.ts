@@ -83,22 +83,26 @@ it('exports everything that is kept of a user, and erases it', async () => {
   await ann.send('bob', 'from ann')
   await chat.im.sendC2C({ from: 'bob', to: 'ann', type: 'text', content: { text: 'from bob' } })
   const conversationId = chat.im.conversationId('ann', 'bob')
+  await ann.ask('react', { conversationId, seq: 2, reaction: 'fine' })
   await chat.settle()
 
   const records = []
   for await (const record of maintenance.exportUser('ann')) records.push(record)
   expect(records).toMatchObject([
-    { record: 'user', userId: 'ann', seq: 2, floor: 0 },
+    { record: 'user', userId: 'ann', seq: 3, floor: 0 },
     { record: 'membership', conversationId, kind: 'c2c', ended: false },
     { record: 'message', message: { from: 'ann', content: { text: 'from ann' } } },
+    { record: 'message', message: { from: 'ann', type: 'im.reaction' } },
+    { record: 'reaction', conversationId, seq: 2, reaction: 'fine' },
     { record: 'entry', entry: { seq: 1, message: { content: { text: 'from ann' } } } },
     { record: 'entry', entry: { seq: 2, message: { content: { text: 'from bob' } } } },
+    { record: 'entry', entry: { seq: 3, message: { type: 'im.reaction' } } },
   ])
   expect(JSON.parse(JSON.stringify(records))).toEqual(records)
 
   const steps: number[] = []
   const erased = await maintenance.eraseUser('ann', { onProgress: ({ done }) => steps.push(done) })
-  expect(erased).toMatchObject({ done: 1, messages: 1, keys: 1, entries: 2 })
+  expect(erased).toMatchObject({ done: 1, groups: 0, messages: 1, keys: 2, entries: 3 })
   expect(steps).toEqual(steps.toSorted((a, b) => a - b))
   expect(ann.kicked).toMatchObject({ reason: 'admin' })
   const left = []

@@ -22,21 +22,20 @@ export class ImMaintenance {
   }
 
   /**
-   * Everything that is kept of a user, as plain JSON records: the user, devices, memberships each followed by what the user
-   * sent there, and the inbox.
+   * Everything that is kept of a user, as plain JSON records: the user, devices, memberships with read positions, each
+   * followed by what the user sent and reacted with there, and the inbox.
    */
   async *exportUser(userId: UserId): AsyncGenerator<UserRecord, void, undefined> {
     yield* this.running().exportUser(userId)
   }
 
   /**
-   * Closes the user's sessions and erases what is kept of the user; its id remains in others' timelines. See that
-   * `authenticate` refuses the user before.
+   * Closes the user's sessions on every node, has the user leave its groups, and erases what is kept of it; its id remains in
+   * others' timelines. See that `authenticate` refuses the user before: what it does meanwhile may stay.
+   * @param options `ownedGroups`: what becomes of groups that it owns, `refuse` by default, `hand-over` or `dissolve`
+   * @throws RookeryError `FORBIDDEN` with `details.groupIds` where it owns groups and they are refused
    */
-  async eraseUser(
-    userId: UserId,
-    options: { readonly onProgress?: (progress: EraseProgress) => void } = {},
-  ): Promise<EraseProgress> {
+  async eraseUser(userId: UserId, options: Parameters<HostMaintenance['eraseUser']>[1] = {}): Promise<EraseProgress> {
     return this.running().eraseUser(userId, options)
   }
 

@@ -2,11 +2,16 @@
 // is kept of one user.
 import type { UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
-import type { Belonging, Finding, Storage } from '../ports/storage.js'
+import type { Presence } from '../ports/presence.js'
+import type { Belonging, Finding, OwnReaction, Storage } from '../ports/storage.js'
 import type { Retention as Kept } from '../protocol/retention.js'
 import { entryJson, storedMessageJson } from '../protocol/wire.js'
+import type { Timing } from '../protocol/limits.js'
+import type { Cluster } from './cluster.js'
 import type { Deliveries } from './deliveries.js'
+import type { ImGroups } from './im-groups.js'
 import type { Kicks } from './kicks.js'
+import { leaveGroups, refuseOwned, type OwnedGroups } from './leave-groups.js'
 import type { Progress, Retention, TrimProgress } from './retention.js'
 
 /** What a run of `verify` has seen so far. */
@@ -18,8 +23,11 @@ export interface VerifyProgress extends Progress {
   readonly repaired: number
 }
 
-/** What an erasure has taken so far. */
+/** What an erasure has done so far. */
 export interface EraseProgress extends Progress {
+  /** That the user left. */
+  readonly groups: number
+  /** Whose content went. */
   readonly messages: number
   readonly keys: number
   readonly entries: number
@@ -38,16 +46,25 @@ export type UserRecord =
       readonly seenAt: number | null
     }
   | ({ readonly record: 'membership' } & Belonging)
+  /** What the user reacted with to a message, its own or another's. */
+  | ({ readonly record: 'reaction' } & OwnReaction)
   /** What the user sent, as PROTOCOL has messages. */
   | { readonly record: 'message'; readonly message: object }
   /** What stands in the inbox, as PROTOCOL has entries. */
   | { readonly record: 'entry'; readonly entry: object }
 
+/** How often it is looked whether sessions on other nodes have ended, ms. */
+const lookAgainMs = 100
+
 interface Parts {
-  readonly storage: Pick<Storage, 'maintenance' | 'timelines' | 'devices'>
+  readonly storage: Pick<Storage, 'maintenance' | 'timelines' | 'devices' | 'conversations' | 'groups'>
   readonly kicks: Kicks
   readonly deliveries: Deliveries
+  readonly cluster: Cluster
+  readonly presence: Pick<Presence, 'locate'>
+  readonly imGroups: ImGroups
   readonly clock: Clock
+  readonly timing: Timing
   readonly retention: Retention
   readonly kept: Pick<Kept, 'batchRows' | 'pauseMs'>
 }
@@ -92,8 +109,8 @@ export class HostMaintenance {
   }
 
   /**
-   * Everything that is kept of a user, page by page: the user, devices, memberships each followed by what the user sent there,
-   * and the inbox. Contents of what others said stand in the inbox alone.
+   * Everything that is kept of a user, page by page: the user, devices, memberships with read positions, each followed by what
+   * the user sent and reacted with there, and the inbox. Contents of what others said stand in the inbox alone.
    */
   async *exportUser(userId: UserId): AsyncGenerator<UserRecord, void, undefined> {
     const { storage, kept } = this.parts
@@ -105,6 +122,7 @@ export class HostMaintenance {
       const page = await storage.maintenance.export(userId, { after, rows: kept.batchRows })
       for (const membership of page.memberships) yield { record: 'membership', ...membership }
       for (const message of page.messages) yield { record: 'message', message: parse(storedMessageJson(message)) }
+      for (const reaction of page.reactions) yield { record: 'reaction', ...reaction }
       if (page.next === null) break
       after = page.next
     }
@@ -118,24 +136,31 @@ export class HostMaintenance {
   }
 
   /**
-   * Closes the user's sessions, and erases what is kept of the user: contents of its messages, keys, devices, inbox, settings.
-   * What remains is its id, in others' timelines and memberships. See that `authenticate` refuses the user before; groups that
-   * it owns are given to somebody else, or dissolved, before as well.
+   * Closes the user's sessions on every node, has the user leave its groups, and erases what is kept of it: contents of its
+   * messages, keys, devices, inbox, settings. What remains is its id, in others' timelines and in memberships, and what it
+   * reacted with. See that `authenticate` refuses the user before: what it does meanwhile may stay.
+   * @param ownedGroups what becomes of groups that it owns. Default: `refuse`
+   * @throws RookeryError `FORBIDDEN` with `details.groupIds` where it owns groups and they are refused
    */
   async eraseUser(
     userId: UserId,
-    { onProgress = () => {} }: { readonly onProgress?: (progress: EraseProgress) => void } = {},
+    {
+      ownedGroups = 'refuse',
+      onProgress = () => {},
+    }: { readonly ownedGroups?: OwnedGroups; readonly onProgress?: (progress: EraseProgress) => void } = {},
   ): Promise<EraseProgress> {
-    const { storage, kicks, deliveries } = this.parts
+    const { storage, kicks } = this.parts
+    if (ownedGroups === 'refuse') await refuseOwned(this.parts, userId)
     await kicks.close(userId, {}, 'admin')
-    // What its devices acknowledged last would make them known again.
-    await deliveries.flush()
-    let sum = { done: 0, messages: 0, keys: 0, entries: 0, devices: 0 }
+    let sum = { done: 0, groups: 0, messages: 0, keys: 0, entries: 0, devices: 0 }
+    await leaveGroups(this.parts, userId, ownedGroups, (groups) => onProgress((sum = { ...sum, groups })))
+    await this.gone(userId)
     await this.steps(
       (after, rows) => storage.maintenance.erase(userId, { after, rows }),
       ({ progress, messages, keys, entries, devices }) => {
         sum = {
           done: progress,
+          groups: sum.groups,
           messages: sum.messages + messages,
           keys: sum.keys + keys,
           entries: sum.entries + entries,
@@ -147,17 +172,36 @@ export class HostMaintenance {
     return sum
   }
 
+  /**
+   * Resolves once no node holds a session of the user, and what its devices acknowledged last is stored: it would make them
+   * known again. Where a node does not end them, or the user comes back, it is waited for one lease.
+   */
+  private async gone(userId: UserId): Promise<void> {
+    const { cluster, presence, timing, deliveries } = this.parts
+    if (!cluster.alone) {
+      const holders = async (): Promise<number> => (await presence.locate([userId]).catch(() => [])).length
+      for (let waitedMs = 0; waitedMs < timing.leaseMs && (await holders()) > 0; waitedMs += lookAgainMs)
+        await this.wait(lookAgainMs)
+      await this.wait(timing.ackFlushMs + lookAgainMs)
+    }
+    await deliveries.flush()
+  }
+
+  private wait(ms: number): Promise<void> {
+    return new Promise<void>((resolve) => this.parts.clock.setTimeout(resolve, ms))
+  }
+
   private async steps<Step extends { readonly next: string | null }>(
     step: (after: string | null, rows: number) => Promise<Step>,
     saw: (step: Step) => void,
   ): Promise<void> {
-    const { clock, kept } = this.parts
+    const { kept } = this.parts
     for (let after: string | null = null; ;) {
       const done = await step(after, kept.batchRows)
       saw(done)
       if (done.next === null) return
       after = done.next
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, kept.pauseMs))
+      await this.wait(kept.pauseMs)
     }
   }
 }

@@ -1,7 +1,7 @@
 // What is kept of one user: read as a whole, and erased where it concerns nobody else.
 import type { Seq, UserId } from '../model/ids.js'
 import type { StoredMessage } from '../model/message.js'
-import type { Belonging, Erased, Exported, MaintenanceStep } from '../ports/maintenance.js'
+import type { Belonging, Erased, Exported, MaintenanceStep, OwnReaction } from '../ports/maintenance.js'
 import { uncount } from './control.js'
 import type { ConversationRow, Tables } from './rows.js'
 import { part, walk } from './walk.js'
@@ -16,6 +16,7 @@ const conversationsOf = (tables: Tables, userId: UserId): Map<string, Conversati
 export function exportUser(tables: Tables, userId: UserId, step: MaintenanceStep): Exported {
   const memberships: Belonging[] = []
   const messages: StoredMessage[] = []
+  const reactions: OwnReaction[] = []
   const done = walk(
     [
       part(conversationsOf(tables, userId), (row: ConversationRow, left) => {
@@ -23,13 +24,19 @@ export function exportUser(tables: Tables, userId: UserId, step: MaintenanceStep
         memberships.push(belongingOf(row, userId))
         const own = row.messages.filter(({ from }) => from === userId)
         messages.push(...own)
+        reactions.push(...reactionsOf(row, userId))
         return Math.min(own.length, left - 1)
       }),
     ],
     step,
   )
-  return { ...done, memberships, messages }
+  return { ...done, memberships, messages, reactions }
 }
+
+const reactionsOf = ({ conversationId, reactions }: ConversationRow, userId: UserId): OwnReaction[] =>
+  [...reactions].flatMap(([seq, byReaction]) =>
+    [...byReaction].flatMap(([reaction, users]) => (users.has(userId) ? [{ conversationId, seq, reaction }] : [])),
+  )
 
 function belongingOf({ conversationId, kind, subject, members }: ConversationRow, userId: UserId): Belonging {
   const { role, joinedAt, to, readSeq, pinned, muted } = members.get(userId)!

@@ -88,11 +88,20 @@ export interface Belonging {
   readonly muted: boolean
 }
 
+/** What a user reacted with to a message that is kept, whoever sent it. */
+export interface OwnReaction {
+  readonly conversationId: ConversationId
+  readonly seq: Seq
+  readonly reaction: string
+}
+
 export interface Exported extends StepDone {
   /** A conversation stands on the step with which its messages begin. */
   readonly memberships: readonly Belonging[]
   /** What the user sent and is kept, by conversation, ascending; control messages too. */
   readonly messages: readonly StoredMessage[]
+  /** The user's reactions as they stand, by conversation. */
+  readonly reactions: readonly OwnReaction[]
 }
 
 export interface Erased extends StepDone {
@@ -122,7 +131,7 @@ export interface Maintenance {
    */
   verify(step: MaintenanceStep & { readonly repair: boolean }): Promise<Verified>
   /**
-   * Where a user is or was a member, and what it sent there. The rest of what is kept of a user is read as it is by chat:
+   * Where a user is or was a member, and what it sent and reacted with there. The rest of what is kept of a user is read as it is by chat:
    * the inbox, and devices. A user that there is not has nothing.
    */
   export(userId: UserId, step: MaintenanceStep): Promise<Exported>

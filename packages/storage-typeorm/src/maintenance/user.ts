@@ -1,6 +1,14 @@
 // What is kept of one user: read as a whole, and erased where it concerns nobody else. Its messages are found by walking
 // through the conversations in which it is or was a member.
-import type { Belonging, ConversationKind, Erased, Exported, MaintenanceStep, StoredMessage } from '@rookery/core'
+import type {
+  Belonging,
+  ConversationKind,
+  Erased,
+  Exported,
+  MaintenanceStep,
+  OwnReaction,
+  StoredMessage,
+} from '@rookery/core'
 import { flag, roleOf } from '../rows/codes.js'
 import { messageOf, type MessageTuple } from '../rows/message.js'
 import type { Database, MessageSpan, Rows } from './dialect.js'
@@ -44,12 +52,13 @@ async function userOf(db: Database, userId: string): Promise<number | null> {
 export async function exportUser(db: Database, userId: string, { after, rows }: MaintenanceStep): Promise<Exported> {
   const user = await userOf(db, userId)
   const span = user === null ? null : await spanOf(db, user, placeOf(after)?.place ?? start, rows)
-  if (user === null || span === null) return { next: null, progress: 1, memberships: [], messages: [] }
+  if (user === null || span === null) return { next: null, progress: 1, memberships: [], messages: [], reactions: [] }
   return db.snapshot(async (reads) => ({
     next: span.next && cursorOf('messages', span.next),
     progress: span.progress,
     memberships: span.isFirst ? await belonging(db, reads, user, span.conversation) : [],
     messages: await messagesOf(db, reads, user, span),
+    reactions: await reactionsOf(db, reads, user, span),
   }))
 }
 
@@ -95,6 +104,21 @@ async function messagesOf(
     [conversation, from, to, user],
   )
   return found.map(messageOf)
+}
+
+async function reactionsOf(
+  db: Database,
+  rows: Rows,
+  user: number,
+  { conversation, from, to }: MessageSpan,
+): Promise<OwnReaction[]> {
+  const { tables: t, person } = db.dialect
+  const found = await rows.all<[string, number, string]>(
+    `SELECT c.conversation_id, r.seq, r.reaction FROM ${t.reaction} r JOIN ${t.conversation} c ON c.id = r.conversation
+      WHERE r.conversation = ? AND r.seq > ? AND r.seq <= ? AND r.${person} = ? ORDER BY r.seq, r.reaction`,
+    [conversation, from, to, user],
+  )
+  return found.map(([conversationId, seq, reaction]) => ({ conversationId, seq, reaction }))
 }
 
 export async function eraseUser(db: Database, userId: string, { after, rows }: MaintenanceStep): Promise<Erased> {

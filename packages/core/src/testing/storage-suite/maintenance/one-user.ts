@@ -1,9 +1,10 @@
 // What is kept of one user: given as a whole, and erased without a hole for anybody else.
 import { expect } from 'vitest'
 import type { StoredMessage } from '../../../model/message.js'
-import type { Belonging, Storage } from '../../../ports/storage.js'
+import type { Belonging, OwnReaction, Storage } from '../../../ports/storage.js'
 import type { StorageScene } from '../scene.js'
 import type { StorageGroup } from '../group.js'
+import { controlling, react, unreact } from '../groups/stage.js'
 import { verify } from './verified.js'
 
 const stepsMax = 1000
@@ -12,13 +13,18 @@ export async function exported(
   storage: Storage,
   userId: string,
   rows = 100,
-): Promise<{ readonly memberships: Belonging[]; readonly messages: StoredMessage[] }> {
-  const all = { memberships: [] as Belonging[], messages: [] as StoredMessage[] }
+): Promise<{
+  readonly memberships: Belonging[]
+  readonly messages: StoredMessage[]
+  readonly reactions: OwnReaction[]
+}> {
+  const all = { memberships: [] as Belonging[], messages: [] as StoredMessage[], reactions: [] as OwnReaction[] }
   let after: string | null = null
   for (let step = 0; step < stepsMax; step += 1) {
     const done = await storage.maintenance.export(userId, { after, rows })
     all.memberships.push(...done.memberships)
     all.messages.push(...done.messages)
+    all.reactions.push(...done.reactions)
     if (done.next === null) return all
     after = done.next
   }
@@ -86,7 +92,40 @@ export const oneUser: StorageGroup = {
         const byId = (a: StoredMessage, b: StoredMessage): number => (a.msgId < b.msgId ? -1 : 1)
         expect(whole.messages.toSorted(byId)).toEqual(own.filter(({ from }) => from === alice).toSorted(byId))
         for (const rows of [1, 2, 3]) expect(await exported(scene.storage, alice, rows)).toEqual(whole)
-        expect(await exported(scene.storage, scene.user('nobody'))).toEqual({ memberships: [], messages: [] })
+        expect(await exported(scene.storage, scene.user('nobody'))).toEqual({
+          memberships: [],
+          messages: [],
+          reactions: [],
+        })
+      },
+    },
+    {
+      name: "an export holds the reactions of the user that stand, whoever sent what they are to, and nobody else's",
+      alone: true,
+      async run(scene) {
+        const { alice, bob } = await talk(scene)
+        const conversationId = scene.between(alice, bob)
+        await scene.commit(
+          controlling(scene, alice, bob, react(2, alice, '👍')),
+          controlling(scene, alice, bob, react(1, alice, 'own')),
+          controlling(scene, bob, alice, react(1, bob, '👍')),
+          controlling(scene, alice, bob, react(3, alice, 'gone')),
+        )
+        await scene.commit(
+          controlling(scene, alice, bob, unreact(3, alice, 'gone')),
+          controlling(scene, alice, bob, react(2, alice, 'É')),
+        )
+        const expected = [
+          { conversationId, seq: 1, reaction: 'own' },
+          { conversationId, seq: 2, reaction: '👍' },
+          { conversationId, seq: 2, reaction: 'É' },
+        ]
+        for (const rows of [1, 2, 100]) {
+          const { reactions } = await exported(scene.storage, alice, rows)
+          expect(reactions).toHaveLength(3)
+          expect(reactions).toEqual(expect.arrayContaining(expected))
+        }
+        expect((await exported(scene.storage, bob)).reactions).toEqual([{ conversationId, seq: 1, reaction: '👍' }])
       },
     },
     {

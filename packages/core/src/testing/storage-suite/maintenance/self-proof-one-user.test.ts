@@ -39,6 +39,23 @@ const breakages: Readonly<Record<string, Breakage>> = {
       },
     }),
   },
+  "an export of everybody's reactions": {
+    caughtBy: "an export holds the reactions of the user that stand, whoever sent what they are to, and nobody else's",
+    reads: ({ maintenance }, { tables }) => ({
+      maintenance: {
+        ...maintenance,
+        async export(userId, step) {
+          const done = await maintenance.export(userId, step)
+          const reactions = [...tables.conversations.values()].flatMap(({ conversationId, reactions: all }) =>
+            [...all].flatMap(([seq, named]) =>
+              [...named.keys()].map((reaction) => ({ conversationId, seq, reaction })),
+            ),
+          )
+          return { ...done, reactions }
+        },
+      },
+    }),
+  },
   'messages deleted instead of emptied': {
     caughtBy: 'an erasure leaves the messages as recalled, and nothing of what they said',
     ...spoil(({ conversations }, userId) => {
