@@ -93,6 +93,21 @@ const crossed = (story = spoken(), more: { ann?: WireMessage[]; timeline?: reado
     .final('cyd', inbox(follow(2)), crossing)
 const liveTimeline = (story: Story, conn: number, ...messages: WireMessage[]): Story =>
   story.event(conn, 'timeline', { conversationId: group, messages })
+/** Cyd says something before Ann adds her or after, something else behind it, and the first again: it is stored last. */
+const saidAround = (isAddedFirst: boolean): Story => {
+  const joined = told(2, 'group', { event: 'added', by: 'ann', userIds: ['cyd'] })
+  const say = (key: string) => ({ clientMsgId: key, to: group, type: 'text', content: { text: key } })
+  const stored = (key: string, seq: number): WireMessage =>
+    message(seq, { from: 'cyd', clientMsgId: key, content: { text: key } })
+  const story = begin()
+  if (isAddedFirst) story.live(1, ...inbox(made, joined))
+  story.ask(3, 'c2g', say('early'), null).ask(3, 'c2g', say('later'), null).ask(3, 'c2g', say('early'), null)
+  const now = [made, joined, stored('later', 3), stored('early', 4)]
+  return story
+    .final('ann', inbox(...now))
+    .final('bob', inbox(...now))
+    .final('cyd', inbox(...now.slice(1)))
+}
 /** Ann follows live from the start. */
 const following = (): Story => spoken().live(1, ...inbox(made, first, follow(2)))
 
@@ -131,6 +146,10 @@ describe('a clean story of a group', () => {
     expect(checkHistory(story.events)).toEqual([])
   })
 
+  it('breaks nothing where a message was refused until its sender was let in, and comes again behind a later one', () => {
+    expect(checkHistory(saidAround(false).events)).toEqual([])
+  })
+
   it('breaks nothing where the group crosses to fan-out on read', () => {
     const story = liveTimeline(following(), 1, ...all.slice(2))
     story.settled({ user: 'ann', device: 'ann-phone', conn: 1, position: 3, timelines: { [group]: 6 } })
@@ -145,6 +164,7 @@ describe('a server that, of groups,', () => {
       'leaves a member without what was acknowledged',
       () => finals(spoken(), { bob: [made, added, second, removed] }),
     ],
+    [9, "stores a member's messages in another order than they were sent in", () => saidAround(true)],
     [10, 'does not tell a joiner of the join', () => finals(spoken(), { cyd: all.slice(3) })],
     [
       10,

@@ -1,5 +1,6 @@
 // Invariants 7 to 9: one order, which respects what was known when something was sent.
 import type { Invariants } from '../check-history.js'
+import type { WireMessage } from '../history.js'
 import { keyOf, messagesOf, pairOf, type Observed, type ObservedRequest } from '../observed.js'
 
 export const checkOrder: Invariants = (observed, report) => {
@@ -21,19 +22,49 @@ export const checkOrder: Invariants = (observed, report) => {
   const places = placesOf(observed)
   knownBefore(observed, places, report)
   // 9: what one device sent to a conversation, in the order of first attempts.
-  const lanes = new Map<string, { seq: number; key: string }>()
+  const mayHaveBeenRefused = lateGrants(observed)
+  const lanes = new Map<string, { seq: number; first: ObservedRequest }>()
   for (const { first, seq } of firstAttempts(observed, places)) {
     if (seq === undefined) continue
     const { connection, body } = first
     const lane = `${connection.user} ${connection.device} ${pairOf(first)}`
     const before = lanes.get(lane)
-    if (before !== undefined && before.seq > seq)
+    if (before !== undefined && before.seq > seq && !mayHaveBeenRefused(before.first, seq))
       report(
         9,
-        `${connection.device} sent ${before.key} before ${body.clientMsgId}, stored as ${before.seq} and ${seq}`,
+        `${connection.device} sent ${before.first.body.clientMsgId} before ${body.clientMsgId}, stored as ${before.seq} and ${seq}`,
       )
-    lanes.set(lane, { seq, key: body.clientMsgId })
+    lanes.set(lane, { seq, first })
   }
+}
+
+/**
+ * Whether one attempt of an earlier message may have been refused for good, for want of a right that its sender was given
+ * before `seq`. An attempt whose answer is lost, or that a paused node carries out late, and one that was refused elsewhere
+ * are attempts of one key: it is stored by the one that is allowed, and has its place from then.
+ */
+function lateGrants({ messages }: Observed): (earlier: ObservedRequest, seq: number) => boolean {
+  /** By group: what lets somebody speak, with where it was seen first. */
+  const grants = new Map<string, Map<number, { readonly index: number; readonly message: WireMessage }>>()
+  for (const { index, message } of messages) {
+    if (message.type !== 'im.group') continue
+    const ofGroup = grants.get(message.conversationId) ?? new Map<number, never>()
+    grants.set(message.conversationId, ofGroup)
+    const known = ofGroup.get(message.seq)
+    if (known === undefined || index < known.index) ofGroup.set(message.seq, { index, message })
+  }
+  return ({ index, body, connection, event }, seq) =>
+    event === 'c2g' &&
+    [...(grants.get(body.to)?.values() ?? [])].some(
+      (grant) => grant.message.seq < seq && grant.index > index && letsSpeak(grant.message, connection.user),
+    )
+}
+
+function letsSpeak({ content }: WireMessage, user: string): boolean {
+  const { event, userIds, until } = (content ?? {}) as { event?: string; userIds?: readonly string[]; until?: number }
+  const isMeant = userIds?.includes(user) === true
+  if (event === 'muted') return until === 0 && (userIds === undefined || isMeant)
+  return (event === 'created' || event === 'added' || event === 'role') && isMeant
 }
 
 /** Where each key ended up: from what was given, or from what it was acknowledged as. */
