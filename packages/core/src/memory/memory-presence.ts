@@ -1,7 +1,7 @@
 // Presence in memory: for one node, and for several in one process that share the object.
 import type { NodeId, UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
-import type { NodeInfo, Presence, SlotHolder } from '../ports/presence.js'
+import type { Claimed, NodeInfo, Presence, SlotHolder } from '../ports/presence.js'
 
 /** One unbroken lease of a node. A lease that ran out is over for good: what was taken under it counts no more. */
 interface Lease {
@@ -13,6 +13,8 @@ interface Slot {
   readonly holder: SlotHolder
   /** Null where the node held no lease when it took the slot. */
   readonly lease: Lease | null
+  /** When its holder claimed it, monotonic ms; before every claim where it never did. */
+  readonly claimedMs: number
 }
 
 interface Watcher {
@@ -32,13 +34,14 @@ export class MemoryPresence implements Presence {
     this.#clock = clock
   }
 
-  async claim(
-    holder: SlotHolder,
-  ): Promise<{ readonly displaced: SlotHolder | null; readonly watchers: readonly NodeId[] }> {
+  async claim(holder: SlotHolder, agoMs = 0): Promise<Claimed> {
+    const watchers = this.#watchersOf([holder.userId])
+    const claimedMs = this.#clock.monotonic() - agoMs
     const before = this.#slotsOf(holder.userId).get(holder.slot)
-    this.#take(holder)
-    const displaced = before && this.#lives(before) && !isSame(before.holder, holder) ? before.holder : null
-    return { displaced, watchers: this.#watchersOf([holder.userId]) }
+    const other = before && this.#lives(before) && !isSame(before.holder, holder) ? before : null
+    if (other !== null && other.claimedMs > claimedMs) return { displaced: null, later: other.holder, watchers }
+    this.#take(holder, claimedMs)
+    return { displaced: other?.holder ?? null, later: null, watchers }
   }
 
   async release(holders: readonly SlotHolder[]): Promise<readonly NodeId[]> {
@@ -66,8 +69,9 @@ export class MemoryPresence implements Presence {
     }
     return holders.filter((holder) => {
       const taken = this.#slotsOf(holder.userId).get(holder.slot)
-      if (taken && this.#lives(taken) && !isSame(taken.holder, holder)) return true
-      this.#take(holder)
+      const isOwn = taken !== undefined && isSame(taken.holder, holder)
+      if (taken && this.#lives(taken) && !isOwn) return true
+      this.#take(holder, isOwn ? taken.claimedMs : -Infinity)
       return false
     })
   }
@@ -109,10 +113,11 @@ export class MemoryPresence implements Presence {
     return slots
   }
 
-  #take(holder: SlotHolder): void {
+  #take(holder: SlotHolder, claimedMs: number): void {
     this.#slotsOf(holder.userId).set(holder.slot, {
       holder: Object.freeze({ ...holder }),
       lease: this.#leaseOf(holder),
+      claimedMs,
     })
   }
 

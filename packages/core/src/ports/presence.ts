@@ -5,6 +5,7 @@
 //     and every displaced holder is told to exactly one claimant.
 //  2. Everything is fenced by (node, boot, sessionId): a late `release` or `renew` never frees, takes or keeps a slot that
 //     a newer session holds.
+//     A claim that comes late, because presence was out of reach, does not either.
 //  3. What a node holds counts only while its lease runs; `renew` extends it.
 //  4. A failing call rejects within its own deadline; it may have happened. Core then serves its own node's sessions on.
 // Calls may run at the same time. Nothing here is ordered across users.
@@ -36,9 +37,23 @@ export interface NodeInfo {
   readonly sessions: number
 }
 
+/** What became of a claim. */
+export interface Claimed {
+  /** Who held the slot before, and does not any more. */
+  readonly displaced: SlotHolder | null
+  /** Who holds the slot, where the claim came too late to take it. */
+  readonly later: SlotHolder | null
+  /** The nodes that watch the user. */
+  readonly watchers: readonly NodeId[]
+}
+
 export interface Presence {
-  /** Takes a slot; answers whom that displaced and which nodes watch the user. */
-  claim(holder: SlotHolder): Promise<{ readonly displaced: SlotHolder | null; readonly watchers: readonly NodeId[] }>
+  /**
+   * Takes a slot.
+   * @param agoMs where given, the login was so long ago: the slot stays with a session that claimed it after that. A slot
+   *   that was taken by `renew` alone counts as claimed before
+   */
+  claim(holder: SlotHolder, agoMs?: number): Promise<Claimed>
   /** Frees slots still held by exactly these sessions; answers which nodes watch those users. */
   release(holders: readonly SlotHolder[]): Promise<readonly NodeId[]>
   /**

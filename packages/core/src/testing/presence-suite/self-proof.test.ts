@@ -23,7 +23,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
         const before = (await right.locate([holder.userId])).find((one) => one.slot === holder.slot) ?? null
         await settle()
         const { watchers } = await right.claim(holder)
-        return { displaced: before, watchers }
+        return { displaced: before, later: null, watchers }
       },
     }),
   },
@@ -33,6 +33,24 @@ const breakages: Readonly<Record<string, Breakage>> = {
       async claim(holder) {
         const [before] = await right.locate([holder.userId])
         return { ...(await right.claim(holder)), displaced: before ?? null }
+      },
+    }),
+  },
+  'a late claim that takes whatever is there': {
+    caughtBy: 'a late claim leaves the slot to a later login, and tells who that is',
+    break: (right) => ({ claim: (holder) => right.claim(holder) }),
+  },
+  'a late claim that takes nothing from anybody': {
+    caughtBy: 'a late claim takes the slot from an earlier login, and tells who that was',
+    break: (right) => ({ claim: (holder, agoMs) => right.claim(holder, agoMs === undefined ? 0 : 1e9) }),
+  },
+  'a renewal that counts as a login': {
+    caughtBy: 'a late claim takes a slot that is free, or that a renewal alone has put in',
+    break: (right) => ({
+      async renew(node, leaseMs, holders) {
+        const lost = await right.renew(node, leaseMs, holders)
+        for (const holder of holders) if (!lost.includes(holder)) await right.claim(holder)
+        return lost
       },
     }),
   },

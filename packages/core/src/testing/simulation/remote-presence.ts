@@ -24,8 +24,8 @@ export class RemotePresence implements Presence {
     private readonly remote: Remote,
   ) {}
 
-  claim(holder: SlotHolder) {
-    return this.remote.call(() => this.service.now.claim(holder))
+  claim(holder: SlotHolder, agoMs?: number) {
+    return this.remote.call(() => this.service.now.claim(holder, agoMs))
   }
   release(holders: readonly SlotHolder[]) {
     return this.remote.call(() => this.service.now.release(holders))
