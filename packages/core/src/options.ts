@@ -3,7 +3,7 @@ import type { NodeId } from './model/ids.js'
 import type { MessageTypes } from './logic/message-types.js'
 import type { Observer } from './ports/observer.js'
 import type { Outbox } from './ports/outbox.js'
-import type { Authenticate, ContactPolicy, ConversationNames, Handlers, Users } from './ports/host.js'
+import type { Authenticate, ContactPolicy, ConversationNames, Handlers, HostGroups, Users } from './ports/host.js'
 import type { Bus } from './ports/bus.js'
 import type { Clock } from './ports/clock.js'
 import type { Logger } from './ports/logger.js'
@@ -39,6 +39,8 @@ export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
   readonly contacts?: ContactPolicy
   /** How conversations are named in lists. Default: a 1:1 conversation has the profile of the peer, if `users` gives one. */
   readonly names?: ConversationNames
+  /** Groups whose members stand in the host's own tables. Default: none, members are Rookery's alone. */
+  readonly hostGroups?: HostGroups
   /** Message types with schemas: their content is checked at the border. Default: any JSON object under any type. */
   readonly types?: Types
   /** What host transactions want said. Default: none, and `within` is not available. */
@@ -97,6 +99,7 @@ const known: ReadonlySet<string> = new Set<keyof RookeryOptions>([
   'users',
   'contacts',
   'names',
+  'hostGroups',
   'types',
   'outbox',
   'handlers',
@@ -129,6 +132,8 @@ export function settingsOf(options: RookeryOptions): Settings {
     fail('authenticate', 'is not a function', 'give ({ token }) => ({ userId })')
   if (options.users !== undefined && typeof options.users.exists !== 'function')
     fail('users', 'has no exists()', 'give { exists: (userId) => boolean or a promise of one }')
+  if (options.hostGroups !== undefined && typeof options.hostGroups.members !== 'function')
+    fail('hostGroups', 'has no members()', 'give { members: (groupId) => user ids, or null }')
   for (const [type, declared] of Object.entries(options.types ?? {}))
     if (typeof declared?.schema?.['~standard']?.validate !== 'function')
       fail(

@@ -21,6 +21,7 @@ import { Faults } from './logic/faults.js'
 import { GroupChanges } from './logic/group-changes.js'
 import { Groups } from './logic/groups.js'
 import { ImGroups } from './logic/im-groups.js'
+import { KeptByHost } from './logic/host-groups.js'
 import { Im } from './logic/im.js'
 import { Joining } from './logic/joining.js'
 import { Kicks } from './logic/kicks.js'
@@ -179,6 +180,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const users = options.users ?? null
   const contacts = options.contacts ?? null
   const names = options.names ?? null
+  const hostGroups = options.hostGroups ?? null
   const types = options.types ?? null
   const observer = options.observer ?? null
   const handlers = observedHandlers(options.handlers ?? null, observer)
@@ -220,6 +222,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     users,
     contacts,
     names,
+    hostGroups,
     types,
     handlers,
     observer,
@@ -251,14 +254,15 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const changes = new Changes({ ...shared, admission })
   const groupChanges = new GroupChanges(shared)
   const joining = new Joining(shared)
-  const groups = new Groups({ ...shared, changes: groupChanges, joining, settings })
-  const imGroups = new ImGroups({ ...shared, changes: groupChanges, joining, groups, settings })
+  const keptByHost = new KeptByHost({ ...shared, settings })
+  const groups = new Groups({ ...shared, changes: groupChanges, joining, naming, settings })
+  const imGroups = new ImGroups({ ...shared, changes: groupChanges, joining, keptByHost, groups, settings })
   const roaming = new Roaming({ ...shared, naming })
   const online = new Online(shared)
   const outbox =
     options.outbox === undefined
       ? null
-      : new OutboxMover({ ...shared, outbox: options.outbox, send, pushes, groups: imGroups })
+      : new OutboxMover({ ...shared, outbox: options.outbox, send, changes, pushes, groups: imGroups })
   const slots = new Slots(shared)
   const watching = new Watching({ ...shared, online })
   const heartbeat = new Heartbeat({ ...shared, slots, watching })

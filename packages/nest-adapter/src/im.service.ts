@@ -168,7 +168,7 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
   }
 
   /**
-   * Messages, pushed facts and changes of groups inside the host's own transaction: its rows and these, both or neither.
+   * Messages, recalls, edits, pushed facts and changes of groups inside the host's own transaction: its rows and these, both or neither.
    * Rights are checked now and when the row is moved; a message or group has its id now, and its number, or its being, soon
    * after the outermost commit. What is written for one group happens in that order.
    * @param tx the running transaction, for TypeORM its `EntityManager`; left out, the one that the caller stands in, where

@@ -1,7 +1,7 @@
 // Options that the host gives as a class: the app's container makes the instance, so that it may inject what it likes.
 import type { Type } from '@nestjs/common'
 import type { ModuleRef } from '@nestjs/core'
-import type { Authenticate, ContactPolicy, ConversationNames, Users } from '@rookery/core'
+import type { Authenticate, ContactPolicy, ConversationNames, HostGroups, Users } from '@rookery/core'
 import { misconfigured } from './misconfigured.js'
 
 /** A class whose instances know who shows a token. */
@@ -19,6 +19,8 @@ export interface ProvidedOptions {
   readonly contacts?: ContactPolicy | Type<ContactPolicy>
   /** How conversations are named in lists. Default: a 1:1 conversation has the profile of the peer, if `users` gives one. */
   readonly names?: ConversationNames | Type<ConversationNames>
+  /** Groups whose members stand in the host's own tables. Default: none, members are Rookery's alone. */
+  readonly hostGroups?: HostGroups | Type<HostGroups>
 }
 
 /** The same options as values. */
@@ -27,9 +29,10 @@ export interface ResolvedOptions {
   readonly users?: Users
   readonly contacts?: ContactPolicy
   readonly names?: ConversationNames
+  readonly hostGroups?: HostGroups
 }
 
-const names = ['authenticate', 'users', 'contacts', 'names'] as const
+const names = ['authenticate', 'users', 'contacts', 'names', 'hostGroups'] as const
 
 /**
  * Asks the container for what was given as a class. To be called once every provider exists.

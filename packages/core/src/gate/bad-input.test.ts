@@ -270,7 +270,7 @@ describe('bad input', () => {
           'own length',
         ]
         if (isTaken === true) expect(mayBeTaken).toContain(name)
-        else expect(['BAD_REQUEST', 'UNSUPPORTED']).toContain(isTaken)
+        else expect(['BAD_REQUEST', 'UNSUPPORTED', 'TOO_LARGE']).toContain(isTaken)
       }
     await expect(node.connect('zoe', { unknownKey: 1 })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
     await expect(node.connect('zoe', { deviceType: 'toaster' })).rejects.toMatchObject({ code: 'BAD_REQUEST' })

@@ -110,7 +110,8 @@ const wholeOf = ({ standing }: Track, head: Seq): Read => ({
   last: true,
 })
 
-function refuseTooMany(named: Positions | undefined, { list }: Limits): void {
+/** @throws RookeryError `TOO_LARGE` where a client names more timelines than a list may have */
+export function refuseTooMany(named: Positions | undefined, { list }: Limits): void {
   if (named !== undefined && Object.keys(named).length > list)
     throw new RookeryError('TOO_LARGE', `a list may have ${list} items`)
 }

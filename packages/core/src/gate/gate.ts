@@ -16,6 +16,7 @@ import { tokenDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits, Timing } from '../protocol/limits.js'
 import { handshakeSchema, type HandshakeAuth } from '../protocol/requests.js'
+import { refuseTooMany } from './catching-up.js'
 import type { Connection, Gate, Handshake, Inbound } from './connection.js'
 import type { Followed } from './followed.js'
 import { goalOf } from './following.js'
@@ -115,6 +116,7 @@ export class NodeGate implements Gate, SessionContext {
   private async admit(handshake: Handshake, connection: Connection): Promise<Inbound> {
     this.refuseIfClosed()
     const auth = check(handshakeSchema, handshake.auth)
+    refuseTooMany(auth.timelines, this.parts.limits)
     if ((auth.protocol ?? protocolVersion) !== protocolVersion)
       throw new RookeryError('UNSUPPORTED', `this server speaks version ${protocolVersion} of the protocol`)
     const slot = this.parts.deviceSlots.get(auth.deviceType)
@@ -217,10 +219,14 @@ export class NodeGate implements Gate, SessionContext {
       serverTime: this.clock.now(),
       ...(session.expiresAt === null ? {} : { expiresAt: session.expiresAt }),
       heartbeatMs: timing.heartbeatMs,
-      timelines: [...(session.timelines ?? [])].map(([conversationId, { isNamed, standing }]) => ({
-        conversationId,
-        seq: isNamed ? goalOf(standing) : standing.at,
-      })),
+      // Those named by the client first. Of what does not go into the list it is told live, as of the rest.
+      timelines: [...(session.timelines ?? [])]
+        .sort(([, a], [, b]) => Number(b.isNamed) - Number(a.isNamed))
+        .slice(0, list)
+        .map(([conversationId, { isNamed, standing }]) => ({
+          conversationId,
+          seq: isNamed ? goalOf(standing) : standing.at,
+        })),
       features,
       limits: { contentBytes, pull, history, list, groupMembers, inflight },
     })

@@ -77,6 +77,17 @@ describe('a change in a group', () => {
     expect(await ann.ask('readers', message)).toEqual({ read: 1, total: 4, userIds: ['carl'] })
   })
 
+  it('who joins later has not read what was said before, and is not waited for', async () => {
+    const { groupId, say, ann, bob, carl, dora } = await group()
+    const message = await say(carl, 'x')
+    const eve = await node.connect('eve')
+    await ann.ask('group.add', { groupId, userIds: ['eve'] })
+    expect(await carl.ask('readers', message)).toEqual({ read: 1, total: 4, userIds: ['carl'] })
+    for (const device of [ann, bob, dora, eve]) await device.ask('read', await say(carl, 'y'))
+    expect(await carl.ask('readers', message)).toMatchObject({ read: 4, total: 4 })
+    expect(await eve.code('readers', message)).toBe('NOT_FOUND')
+  })
+
   it('who may not speak neither edits nor reacts, but takes back', async () => {
     const { groupId, say, ann, bob, carl, dora } = await group()
     const [x, y] = [await say(carl, 'x'), await say(bob, 'y')]

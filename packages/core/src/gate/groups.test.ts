@@ -118,6 +118,28 @@ describe('group.create', () => {
   })
 })
 
+describe('what one user owns', () => {
+  it('is bounded over requests at the same moment, too, by making and by being given', async () => {
+    await start({ limits: { groupsOwned: 3 } })
+    const [ann, ben] = [await node.connect('ann'), await node.connect('ben')]
+    const pc = await node.connect('ann', { deviceType: 'pc' })
+    const given = await makeGroup(ben, 'ann')
+    const asked = Array.from({ length: 10 }, (_, i) =>
+      [ann, pc][i % 2]!.request('group.create', { name: 'x', members: [] }),
+    )
+    const answers = await Promise.all([
+      ...asked,
+      ben.request('group.role', { groupId: given, userId: 'ann', role: 'owner' }),
+      ...Array.from({ length: 10 }, () => ann.request('group.create', { name: 'x', members: [] })),
+    ])
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(3)
+    for (const answer of answers) if (!answer.ok) expect(answer.error.code).toBe('FORBIDDEN')
+    const { conversations } = await ann.ask('conversations')
+    const owned = await Promise.all(conversations.map(({ groupId }: Wire) => ann.ask('group.get', { groupId })))
+    expect(owned.filter(({ ownerId }) => ownerId === 'ann')).toHaveLength(3)
+  })
+})
+
 describe('a key', () => {
   it('given again makes no second group, fifty times at once either', async () => {
     await start()

@@ -378,5 +378,26 @@ describe('a device that comes back', () => {
     expect(await device.code('pull', { since: 0, timelines })).toBe('TOO_LARGE')
     expect(await device.code('ack', { seq: 0, timelines })).toBe('TOO_LARGE')
     expect(await device.ask('ack', { seq: 0, timelines: { g1: 99 } })).toEqual({ seq: 0 })
+    const again = { token: 'bob', deviceId: 'd', deviceType: 'phone', since: 0, timelines }
+    await expect(FakeDevice.connect(scene.nodes[0]!.rookery.gate, again)).rejects.toMatchObject({ code: 'TOO_LARGE' })
+  })
+
+  it('is told of as many as a list may have when it begins, those that it names among them, and given all of them live', async () => {
+    scene = await GroupScene.start(1, { limits: { list: 2 } })
+    const [node] = scene.nodes
+    const groups = []
+    for (const i of upTo(4)) groups.push(await scene.group(`g${i}`, ['ann', 'bob'], { fanOut: 'read' }))
+    const bob = await FakeDevice.connect(node!.rookery.gate, {
+      token: 'bob',
+      deviceId: 'd',
+      deviceType: 'phone',
+      since: 4,
+      timelines: { g4: 1 },
+    })
+    expect(bob.ready.timelines).toHaveLength(2)
+    expect(bob.ready.timelines[0]).toEqual({ conversationId: 'g4', seq: 1 })
+    expect((await bob.ask('pull', { since: 4, timelines: { g4: 1 } })).more).toBe(false)
+    for (const group of groups) await group.say(node!, 'ann')
+    expect(bob.of('timeline').map(({ conversationId }) => conversationId)).toEqual(['g1', 'g2', 'g3', 'g4'])
   })
 })

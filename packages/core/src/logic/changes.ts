@@ -21,6 +21,7 @@ import type { Faults } from './faults.js'
 import { messageAt, noSuchMessage } from './message-at.js'
 import type { Sender } from './send-job.js'
 import { laneOf } from './send-lane.js'
+import { restWhereStale } from './stale.js'
 import type { Writer } from './writer.js'
 
 interface Parts {
@@ -70,6 +71,20 @@ export class Changes {
   /** Adds or removes a reaction to a message. Answers as `recall`. */
   react(sender: Sender, request: RequestOf<'react'>, arrival: number): Promise<Seq> {
     return this.ask(sender, arrival, reactionOf(request))
+  }
+
+  /**
+   * Whether the host could recall or edit a message as it stands now; changes nothing.
+   * @throws RookeryError as `recall` and `edit`
+   */
+  async mayBeMade(asked: Asked): Promise<void> {
+    const { random, faults } = this.parts
+    const id = random.id()
+    try {
+      await this.decision({ asked, sender: null, deadlineMs: 0, msgId: id, clientMsgId: id, refusal: () => null })
+    } catch (thrown) {
+      throw faults.toError(thrown, 'change')
+    }
   }
 
   /**
@@ -139,13 +154,8 @@ export class Changes {
     change: Change,
     found: (kind: NewMessage['kind']) => void,
   ): Promise<{ readonly seq: Seq; readonly isNew: boolean }> {
-    for (;;) {
-      const { asked, sender } = change
-      const audience = await audienceOf(this.parts.authoriser, sender?.userId ?? null, asked.conversationId)
-      found(audience.kind)
-      const reader = audience.kind === 'c2g' ? (sender?.userId ?? null) : null
-      const target = await messageAt(this.parts.storage.timelines, asked.conversationId, asked.seq, reader)
-      const op = await this.operation(change, audience, target)
+    for (let attempt = 1; ; attempt++) {
+      const { audience, op } = await this.decision(change, found)
       const leftMs = change.deadlineMs - this.nowMs()
       if (leftMs <= 0) throw new RookeryError('UNAVAILABLE', 'not decided in time', { retryAfterMs: 1000 })
       const { writer, clock } = this.parts
@@ -158,7 +168,20 @@ export class Changes {
         change.refusal,
       )
       if (result !== 'stale') return result
+      await restWhereStale(clock, attempt)
     }
+  }
+
+  private async decision(
+    change: Change,
+    found: (kind: NewMessage['kind']) => void = () => {},
+  ): Promise<{ readonly audience: Audience; readonly op: ControlOp }> {
+    const { asked, sender } = change
+    const audience = await audienceOf(this.parts.authoriser, sender?.userId ?? null, asked.conversationId)
+    found(audience.kind)
+    const reader = audience.kind === 'c2g' ? (sender?.userId ?? null) : null
+    const target = await messageAt(this.parts.storage.timelines, asked.conversationId, asked.seq, reader)
+    return { audience, op: await this.operation(change, audience, target) }
   }
 
   /**

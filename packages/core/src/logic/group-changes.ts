@@ -12,6 +12,7 @@ import { notFound, type Authoriser } from './authorise.js'
 import { commitOne } from './commit.js'
 import type { FanOut } from './fan-out.js'
 import type { GroupFacts, GroupStep } from './group-steps.js'
+import { restWhereStale } from './stale.js'
 import type { Writer } from './writer.js'
 
 /** Under which a change is made once. */
@@ -44,10 +45,6 @@ interface Parts {
   readonly timing: Timing
 }
 
-/** After so many changes of a group in a row it is waited between them for so long. */
-const staleAtOnceMax = 3
-const staleWaitMs = 50
-
 export class GroupChanges {
   constructor(private readonly parts: Parts) {}
 
@@ -71,6 +68,16 @@ export class GroupChanges {
    */
   async change(order: GroupOrder): Promise<void> {
     await this.once(order.by, order.key, () => this.attempts(order))
+  }
+
+  /**
+   * Asks whether a change may be made as the group stands now, and makes none.
+   * @throws RookeryError `NOT_FOUND`; what `decide` throws
+   */
+  async mayBeMade(order: Pick<GroupOrder, 'groupId' | 'by' | 'named' | 'decide'>): Promise<void> {
+    const facts = await this.facts(order)
+    // One that changes just now is asked when the change is made.
+    if (facts !== 'stale') await order.decide(facts)
   }
 
   /**
@@ -105,13 +112,37 @@ export class GroupChanges {
       if (made !== 'stale') return made
       if (clock.monotonic() >= deadlineMs)
         throw new RookeryError('UNAVAILABLE', 'the group changes all the time', { retryAfterMs: 1000 })
-      if (attempt > staleAtOnceMax) await new Promise<void>((resolve) => clock.setTimeout(resolve, staleWaitMs))
+      await restWhereStale(clock, attempt)
     }
   }
 
   private async attempt(order: GroupOrder, deadlineMs: number): Promise<ConversationId | null | 'stale'> {
-    const { storage, authoriser, clock } = this.parts
-    const { groupId, by, key, named, decide } = order
+    const { authoriser, clock } = this.parts
+    const { groupId, by, key, decide } = order
+    const facts = await this.facts(order)
+    if (facts === 'stale') return 'stale'
+    const step = await decide(facts)
+    if (step === null) return null
+
+    const { version, fanOut } = facts.group
+    let readers: readonly UserId[] = []
+    if (fanOut === 'write' && step.change.fanOut !== 'read') {
+      const roster = await authoriser.rosters.at(groupId, version)
+      if (roster === null) return 'stale'
+      readers = [...roster.userIds, ...(step.change.join ?? []).map(({ userId }) => userId)]
+    }
+    const message = this.message(groupId, by, key, step)
+    const op = { op: 'group', message, version, members: readers, change: step.change } as const
+    return this.commit(op, key, Math.max(1, deadlineMs - clock.monotonic()))
+  }
+
+  /** How the group stands, and who asks; `stale` where it changed while it was read. */
+  private async facts({
+    groupId,
+    by,
+    named,
+  }: Pick<GroupOrder, 'groupId' | 'by' | 'named'>): Promise<GroupFacts | 'stale'> {
+    const { storage, clock } = this.parts
     const asked = by === null ? named : [by, ...named]
     const [group, found] = await Promise.all([
       storage.groups.group(groupId),
@@ -123,20 +154,7 @@ export class GroupChanges {
     )
     const role = by === null ? null : members.get(by)?.role
     if (role === undefined) throw notFound()
-    if (group.version !== found.version) return 'stale'
-    const step = await decide({ group, role, named: members, now: clock.now() })
-    if (step === null) return null
-
-    const { version, fanOut } = group
-    let readers: readonly UserId[] = []
-    if (fanOut === 'write' && step.change.fanOut !== 'read') {
-      const roster = await authoriser.rosters.at(groupId, version)
-      if (roster === null) return 'stale'
-      readers = [...roster.userIds, ...(step.change.join ?? []).map(({ userId }) => userId)]
-    }
-    const message = this.message(groupId, by, key, step)
-    const op = { op: 'group', message, version, members: readers, change: step.change } as const
-    return this.commit(op, key, Math.max(1, deadlineMs - clock.monotonic()))
+    return group.version === found.version ? { group, role, named: members, now: clock.now() } : 'stale'
   }
 
   private message(groupId: ConversationId, by: UserId | null, key: ChangeKey, { event }: GroupStep): NewMessage {

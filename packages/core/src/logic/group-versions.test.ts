@@ -5,7 +5,7 @@ import { MemoryDatabase } from '../memory/memory-database.js'
 import { MemoryPresence } from '../memory/memory-presence.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import type { RookeryOptions } from '../options.js'
-import type { Storage } from '../ports/storage.js'
+import type { Storage, StorageOp } from '../ports/storage.js'
 import type { FakeAnswer, FakeDevice, Wire } from '../testing/fake-device.js'
 import { FaultyStorage } from '../testing/faulty-storage.js'
 import { TestNode } from '../testing/node.js'
@@ -146,6 +146,29 @@ describe('a message decided on a group that has changed', () => {
     await clock.advance(2000)
     expect(await answer).toMatchObject({ error: { code: 'UNAVAILABLE' } })
     expect(storage.commits).toBeLessThan(500)
+  })
+
+  it('nor is a change of what was said tried without a rest', async () => {
+    const clock = new VirtualClock()
+    const storage = new FaultyStorage(new MemoryStorage(), clock)
+    const node = await TestNode.start({ storage, clock })
+    const ann = await node.connect('ann')
+    const { groupId } = await ann.ask('group.create', { name: 'cars', members: ['bob'] })
+    const { seq } = await ann.ask('c2g', node.text(groupId, 'x'))
+    const { commit } = storage
+    let tried = 0
+    // Whatever it was decided on has changed by then.
+    storage.commit = (async (ops: readonly StorageOp[]) => {
+      if (!ops.some(({ op }) => op === 'control')) return commit.call(storage, ops)
+      tried += 1
+      return ops.map(() => ({ status: 'stale' }))
+    }) as Storage['commit']
+    const answer = ann.request('edit', { conversationId: groupId, seq, content: { text: 'y' } })
+    await clock.advance(9000)
+    expect(tried).toBeGreaterThan(5)
+    await clock.advance(2000)
+    expect(await answer).toMatchObject({ error: { code: 'UNAVAILABLE' } })
+    expect(tried).toBeLessThan(500)
   })
 })
 

@@ -13,11 +13,14 @@ import type { ChangeKey, GroupChanges, GroupOrder } from './group-changes.js'
 import * as steps from './group-steps.js'
 import type { GroupSettings } from './group-steps.js'
 import type { Joining } from './joining.js'
+import type { Naming } from './naming.js'
+import { Turns } from './turns.js'
 
 interface Parts {
   readonly storage: Pick<Storage, 'groups'>
   readonly changes: GroupChanges
   readonly joining: Joining
+  readonly naming: Naming
   readonly random: Random
   readonly limits: Limits
   readonly settings: GroupSettings
@@ -27,6 +30,9 @@ interface Parts {
 const readsMax = 5
 
 export class Groups {
+  /** By who is to own one more: `limits.groupsOwned` is looked up and used up in one turn, on this node. */
+  private readonly owning = new Turns()
+
   constructor(private readonly parts: Parts) {}
 
   /** Makes a group with oneself as its owner. */
@@ -34,18 +40,20 @@ export class Groups {
     const { changes, joining, limits, settings, random, storage } = this.parts
     const { members, ...profile } = request
     const key = this.key('group.create', clientMsgId, request)
-    const groupId = await changes.once(userId, key, async () => {
-      this.refuseLong(members)
-      const step = steps.create(userId, members, profile, settings)
-      steps.refuseAbove(step.change.join!.length, limits)
-      if ((await storage.groups.owned(userId)) >= limits.groupsOwned)
-        throw new RookeryError('FORBIDDEN', `you own ${limits.groupsOwned} groups, which is as many as you may`)
-      await joining.mayJoin(
-        userId,
-        step.event.userIds!.filter((member) => member !== userId),
-      )
-      return changes.create(newGroupId(random), userId, key, step)
-    })
+    const make = (): Promise<ConversationId | null> =>
+      changes.once(userId, key, async () => {
+        this.refuseLong(members)
+        const step = steps.create(userId, members, profile, settings)
+        steps.refuseAbove(step.change.join!.length, limits)
+        if ((await storage.groups.owned(userId)) >= limits.groupsOwned)
+          throw new RookeryError('FORBIDDEN', `you own ${limits.groupsOwned} groups, which is as many as you may`)
+        await joining.mayJoin(
+          userId,
+          step.event.userIds!.filter((member) => member !== userId),
+        )
+        return changes.create(newGroupId(random), userId, key, step)
+      })
+    const groupId = await this.owning.take(userId, make)
     return this.view(userId, groupId!)
   }
 
@@ -112,12 +120,14 @@ export class Groups {
   role(userId: UserId, { clientMsgId, ...request }: RequestOf<'group.role'>): Promise<JsonText> {
     const { groupId, userId: member, role } = request
     const { settings, storage, limits } = this.parts
-    return this.changed(userId, groupId, this.key('group.role', clientMsgId, request), [member], async (facts) => {
-      const step = steps.setRole(facts, member, role, settings)
-      if (step !== null && role === 'owner' && (await storage.groups.owned(member)) >= limits.groupsOwned)
-        throw new RookeryError('FORBIDDEN', 'this member owns as many groups as one may')
-      return step
-    })
+    const give = (): Promise<JsonText> =>
+      this.changed(userId, groupId, this.key('group.role', clientMsgId, request), [member], async (facts) => {
+        const step = steps.setRole(facts, member, role, settings)
+        if (step !== null && role === 'owner' && (await storage.groups.owned(member)) >= limits.groupsOwned)
+          throw new RookeryError('FORBIDDEN', 'this member owns as many groups as one may')
+        return step
+      })
+    return role === 'owner' ? this.owning.take(member, give) : give()
   }
 
   mute(userId: UserId, { clientMsgId, ...request }: RequestOf<'group.mute'>): Promise<JsonText> {
@@ -147,7 +157,7 @@ export class Groups {
   /** A group as one of its members sees it. */
   private async view(userId: UserId, groupId: ConversationId): Promise<JsonText> {
     const { group, membership } = await this.standing(userId, groupId)
-    return groupJson(group, membership.role)
+    return groupJson(await this.parts.naming.group(userId, group), membership.role)
   }
 
   private async standing(userId: UserId, groupId: ConversationId): Promise<{ group: Group; membership: Membership }> {

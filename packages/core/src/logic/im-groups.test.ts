@@ -115,6 +115,57 @@ describe('the host', () => {
     expect(seen).toEqual(['200/451', '400/451', '451/451', '200/450', '400/450', '450/450', '200/201', '201/201'])
   })
 
+  it('changes nothing where something is wrong with any part of a list', async () => {
+    const im = await start({ fanout: { readAbove: 100_000 } })
+    const ann = await node.connect('ann')
+    const long = [...ids(250), 'nobody1']
+    const unknown = { code: 'NOT_FOUND', details: { userIds: ['nobody1'] } }
+    await expect(im.groups.create({ owner: 'ann', name: 'x', members: long })).rejects.toMatchObject(unknown)
+    expect((await ann.ask('conversations')).conversations).toEqual([])
+    const { groupId } = await im.groups.create({ owner: 'ann', name: 'x' })
+    await expect(im.groups.add(groupId, long)).rejects.toMatchObject(unknown)
+    expect(await im.groups.get(groupId)).toMatchObject({ version: 1, memberCount: 1 })
+    await im.groups.add(groupId, ids(250))
+    await expect(im.groups.remove(groupId, [...ids(250), 'ann'])).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    expect(await im.groups.get(groupId)).toMatchObject({ memberCount: 251 })
+  })
+
+  it('does the rest of a list by the same call again, where storage failed in the middle of it', async () => {
+    const clock = new VirtualClock()
+    const storage = new FaultyStorage(new MemoryStorage(), clock)
+    const im = await start({ storage, clock, fanout: { readAbove: 100_000 }, timing: { drainMs: 1 } })
+    const settled = async <T>(call: Promise<T>): Promise<T> => {
+      let isDone = false
+      call.then(
+        () => (isDone = true),
+        () => (isDone = true),
+      )
+      while (!isDone) await clock.advance(500)
+      return call
+    }
+    const calls = {
+      create: (_: string, options: object) =>
+        im.groups.create({ owner: 'ann', name: 'x', members: ids(450) }, { clientMsgId: 'made', ...options }),
+      add: (id: string, options: object) => im.groups.add(id, ids(900), options),
+      remove: (id: string, options: object) => im.groups.remove(id, ids(900), options),
+    }
+    let groupId = ''
+    for (const [name, inBetween, expected] of [
+      ['create', undefined, 451],
+      ['add', 451, 901],
+      ['remove', 701, 1],
+    ] as const) {
+      const failing = { onProgress: () => storage.failCommits('none', 1e6) }
+      await expect(settled(calls[name](groupId, failing))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+      storage.heal()
+      if (inBetween !== undefined) expect((await im.groups.get(groupId)).memberCount).toBe(inBetween)
+      groupId = (await settled(calls[name](groupId, {}))).groupId
+      expect([name, (await im.groups.get(groupId)).memberCount]).toEqual([name, expected])
+    }
+    const stopping = node.stop()
+    await settled(stopping)
+  })
+
   it('makes a group that grows above the line one that is fanned out on read, and never back', async () => {
     const storage = new MemoryStorage()
     const im = await start({ storage, fanout: { readAbove: 3 } })
@@ -216,6 +267,46 @@ describe('within a transaction', () => {
     await im.groups.changed(groupId)
     expect((await contentsOf(ann)).map(({ event }) => event)).toEqual(['created', 'updated'])
     expect((await ann.ask('conversations')).conversations).toHaveLength(1)
+  })
+
+  it('a recall and an edit come with the commit, in their place among what is said; a rollback leaves neither', async () => {
+    const outbox = new MemoryOutbox()
+    const im = await start({ outbox })
+    const ann = await node.connect('ann')
+    const say = async (text: string) => (await ann.ask('c2c', node.text('bob', text))).seq as number
+    const conversationId = im.conversationId('ann', 'bob')
+    const [one, two] = [await say('one'), await say('two')]
+    const undone = outbox.begin()
+    await im.within(undone).recall({ conversationId, seq: one })
+    undone.rollback()
+    const tx = outbox.begin()
+    const within = im.within(tx)
+    await within.sendC2C({ from: 'bob', to: 'ann', type: 'text', content: { text: 'before' } })
+    await within.edit({ conversationId, seq: one, content: { text: 'uno' } })
+    await within.recall({ conversationId, seq: two })
+    await within.sendC2C({ from: 'bob', to: 'ann', type: 'text', content: { text: 'after' } })
+    expect(ann.entries).toHaveLength(2)
+    tx.commit()
+    await ann.until(() => ann.entries.length === 6)
+    expect(ann.entries.slice(2).map(({ message }) => message.content.text ?? message.type)).toEqual([
+      'before',
+      'im.edit',
+      'im.recall',
+      'after',
+    ])
+    const { messages } = await im.history({ conversationId })
+    expect(messages.slice(0, 2)).toMatchObject([{ content: { text: 'uno' } }, { recalled: true }])
+    const none = outbox.begin()
+    const refused = (call: Promise<unknown>, code: string) => expect(call).rejects.toMatchObject({ code })
+    await refused(im.within(none).recall({ conversationId, seq: 99 }), 'NOT_FOUND')
+    await refused(im.within(none).recall({ conversationId: 'none', seq: 1 }), 'NOT_FOUND')
+    await refused(im.within(none).edit({ conversationId, seq: two, content: { text: 'x' } }), 'NOT_FOUND')
+    await refused(
+      im.within(none).edit({ conversationId, seq: one, content: { text: 'x'.repeat(70_000) } }),
+      'TOO_LARGE',
+    )
+    await refused(im.within(none).edit({ conversationId, seq: 0, content: {} }), 'BAD_REQUEST')
+    expect(none.rows).toEqual([])
   })
 
   it('a row is moved once, however often its answer is lost, and nothing of its group before it', async () => {

@@ -15,6 +15,7 @@ import type { ChangeKey, GroupChanges, GroupOrder } from './group-changes.js'
 import * as steps from './group-steps.js'
 import type { GroupSettings } from './group-steps.js'
 import { newGroupId, type Groups } from './groups.js'
+import type { KeptByHost } from './host-groups.js'
 import type { Joining } from './joining.js'
 
 /** A group that the host makes. */
@@ -47,6 +48,7 @@ interface Parts {
   readonly storage: Pick<Storage, 'groups'>
   readonly changes: GroupChanges
   readonly joining: Joining
+  readonly keptByHost: KeptByHost
   readonly groups: Groups
   readonly random: Random
   readonly settings: GroupSettings
@@ -57,8 +59,11 @@ const partMax = 200
 
 /**
  * Every call rejects with a `RookeryError`: `NOT_FOUND` where there is no such group, or a user named does not exist.
- * Long lists are worked off in parts, each a change of its own: where one fails, those before it stand, and the same call
- * again does the rest.
+ *
+ * Lists above 200 users are worked off in parts, each a change of its own: together they are not one transaction. Before the
+ * first, all are asked whether they could be made, so that a list with something wrong in it changes nothing. Where a part
+ * fails all the same (`UNAVAILABLE`), those before it stand, and the same call again does the rest: `add` and `remove` pass
+ * over whom they need not touch; `create` needs the same `clientMsgId` for it, or it makes another group.
  */
 export class ImGroups {
   constructor(private readonly parts: Parts) {}
@@ -153,11 +158,30 @@ export class ImGroups {
   }
 
   /**
-   * Says that something has changed which the host keeps itself: the group's version is raised, whatever was decided under
-   * the one before is decided again, and the members are told by an `im.group` of the event `updated` without changes.
+   * Says that something has changed which the host keeps itself. Where it keeps the members (the option `hostGroups`), those
+   * who are none any more are removed and the others added, in parts. Then the group's version is raised: whatever was
+   * decided under the one before is decided again, and the members are told by an `im.group` of the event `updated` without
+   * changes.
+   * @throws RookeryError `BAD_REQUEST` where the host's list is none; `UNAVAILABLE` where it does not come in time
    */
   async changed(groupId: ConversationId, options: GroupCall = {}): Promise<GroupInfo> {
-    return this.change('changed', { groupId }, options, [], () => steps.touch())
+    const id = checkId(groupId)
+    await this.settle(id, this.baseOf(options))
+    return this.get(id)
+  }
+
+  /** Has the members that the host keeps become those of the group, part by part, and raises its version. */
+  async settle(groupId: ConversationId, base: Base): Promise<void> {
+    const { changes, keptByHost } = this.parts
+    const digest = requestDigest('changed', { groupId })
+    for (let n = base.from, isSettled = false; !isSettled; n++) {
+      const decide = async (facts: steps.GroupFacts): Promise<steps.GroupStep> => {
+        const next = await keptByHost.next(facts, partMax)
+        isSettled = next === null
+        return next ?? steps.touch()
+      }
+      await changes.change({ groupId, by: null, key: keyOf(base, n, digest), named: [], decide })
+    }
   }
 
   /**
@@ -176,7 +200,7 @@ export class ImGroups {
     const key = keyOf(base, 0, requestDigest('create', { owner, members, ...profile }))
     const made = await changes.once(null, key, async () => {
       const step = steps.create(owner, first, profile, settings)
-      await joining.mayJoin(null, first)
+      for (let at = 0; at < all.length; at += partMax) await joining.mayJoin(null, all.slice(at, at + partMax))
       return changes.create(groupId, null, key, step)
     })
     onProgress?.({ done: first.length, total: all.length })
@@ -209,10 +233,19 @@ export class ImGroups {
     onProgress: OnProgress | undefined,
     decide: (facts: steps.GroupFacts, part: readonly UserId[]) => ReturnType<GroupOrder['decide']>,
   ): Promise<void> {
-    for (let done = 0, n = base.from; done < userIds.length; n++) {
-      const part = userIds.slice(done, done + partMax)
+    const { changes } = this.parts
+    const parts = Array.from({ length: Math.ceil(userIds.length / partMax) }, (_, i) =>
+      userIds.slice(i * partMax, (i + 1) * partMax),
+    )
+    // One part refuses as a whole anyway; parts behind others were asked about with them.
+    if (base.from === 0 && parts.length > 1)
+      for (const part of parts)
+        await changes.mayBeMade({ groupId, by: null, named: part, decide: (facts) => decide(facts, part) })
+    let done = 0
+    for (const [i, part] of parts.entries()) {
+      const n = base.from + i
       const key = keyOf(base, n, requestDigest(event, { groupId, part }))
-      await this.parts.changes.change({ groupId, by: null, key, named: part, decide: (facts) => decide(facts, part) })
+      await changes.change({ groupId, by: null, key, named: part, decide: (facts) => decide(facts, part) })
       done += part.length
       onProgress?.({ done, total: userIds.length })
     }

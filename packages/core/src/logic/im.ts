@@ -11,6 +11,7 @@ import type { Limits } from '../protocol/limits.js'
 import { hostSchemas } from '../protocol/requests.js'
 import type { Conversation, Message, UserPresence } from '../protocol/shapes.js'
 import type { Admission } from './admission.js'
+import { editOf, recallOf } from './asked-change.js'
 import type { Authoriser } from './authorise.js'
 import type { Changes } from './changes.js'
 import { newGroupId } from './groups.js'
@@ -94,6 +95,10 @@ export interface ImTransaction<Types extends MessageTypes = MessageTypes> {
   sendC2G<const Type extends TypeName<Types>>(
     message: HostGroupMessage<ContentFor<Types, Type>, Type>,
   ): Promise<{ readonly msgId: MessageId }>
+  /** As `Im.recall`: the message is there now; it is recalled soon after the commit. */
+  recall(message: MessagePlace): Promise<void>
+  /** As `Im.edit`, like `recall`. */
+  edit(message: MessagePlace & { readonly content: object }): Promise<void>
   /** As `Im.push` with `persist`. */
   push(userId: UserId, event: PushedEvent): Promise<void>
   readonly groups: {
@@ -282,6 +287,16 @@ export class Im<Types extends MessageTypes = MessageTypes> {
         const msgId = this.parts.random.id()
         await put(msgId, { kind: 'c2g', from, request, checked: isChecked })
         return { msgId }
+      },
+      recall: async (message) => {
+        const request = this.withKey(check(hostSchemas.recall, message))
+        await this.parts.changes.mayBeMade(recallOf(request))
+        await put(this.parts.random.id(), { kind: 'recall', request })
+      },
+      edit: async (message) => {
+        const request = this.withKey(check(hostSchemas.edit, plain(message)))
+        await this.parts.changes.mayBeMade(editOf(request))
+        await put(this.parts.random.id(), { kind: 'edit', request })
       },
       push: async (userId, event) => {
         const payload = this.payloadOf(userId, event)

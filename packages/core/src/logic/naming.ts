@@ -1,5 +1,6 @@
 // Conversations with the names that the host gives them. There is no second user table: nothing of this is stored.
 import type { ConversationView } from '../model/conversation.js'
+import type { Group } from '../model/group.js'
 import type { ConversationId, UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
 import type { ConversationNames, Profile, Users } from '../ports/host.js'
@@ -33,6 +34,16 @@ export class Naming {
     return within(clock, timing.handlerDeadlineMs, 'the directory of names', ask())
   }
 
+  /** A group with the name that the host gives it, where it keeps that itself. */
+  async group(userId: UserId, group: Group): Promise<Group> {
+    const { names, clock, timing } = this.parts
+    if (names === null) return group
+    const asked = { conversationId: group.groupId, kind: 'c2g', peerId: null, subject: '' } as const
+    const ask = async (): Promise<readonly (Profile | null)[]> => names.names(userId, [asked])
+    const [profile] = await within(clock, timing.handlerDeadlineMs, 'the directory of names', ask())
+    return withName(group, profile)
+  }
+
   /**
    * One conversation as its member sees it.
    * @throws RookeryError `NOT_FOUND`
@@ -46,5 +57,8 @@ export class Naming {
   }
 }
 
-const withName = (view: ConversationView, profile: Profile | null | undefined): ConversationView =>
+const withName = <View extends Pick<ConversationView | Group, 'name' | 'avatar'>>(
+  view: View,
+  profile: Profile | null | undefined,
+): View =>
   profile == null ? view : { ...view, name: profile.name ?? view.name, avatar: profile.avatar ?? view.avatar }

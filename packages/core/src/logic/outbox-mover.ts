@@ -5,9 +5,11 @@ import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Observer } from '../ports/observer.js'
 import type { Outbox, OutboxRow } from '../ports/outbox.js'
+import { c2cId } from '../protocol/digest.js'
 import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
 import type { Timing } from '../protocol/limits.js'
 import type { RequestOf } from '../protocol/requests.js'
+import type { Changes } from './changes.js'
 import { baseOfRow, type CheckedGroup, type ImGroups } from './im-groups.js'
 import { asSession, incomingC2C, incomingC2G } from './incoming.js'
 import type { Pushes } from './pushes.js'
@@ -17,6 +19,8 @@ import type { Send } from './send.js'
 export type OutboxRequest =
   | { readonly kind: 'c2c'; readonly from: UserId; readonly request: RequestOf<'c2c'>; readonly checked: boolean }
   | { readonly kind: 'c2g'; readonly from: UserId; readonly request: RequestOf<'c2g'>; readonly checked: boolean }
+  | { readonly kind: 'recall'; readonly request: RequestOf<'recall'> }
+  | { readonly kind: 'edit'; readonly request: RequestOf<'edit'> }
   | { readonly kind: 'group.create'; readonly groupId: ConversationId; readonly group: CheckedGroup }
   | {
       readonly kind: 'group.add' | 'group.remove'
@@ -34,6 +38,7 @@ const batchMax = 200
 interface Parts {
   readonly outbox: Outbox
   readonly send: Send
+  readonly changes: Changes
   readonly pushes: Pushes
   readonly groups: ImGroups
   readonly clock: Clock
@@ -113,25 +118,25 @@ export class OutboxMover {
   /** Numbers the rows in their order, and waits for all of them together. */
   private async moveAll(rows: readonly OutboxRow[]): Promise<readonly boolean[]> {
     const outcomes: Promise<Outcome>[] = []
-    // Of one group: a change waits for what comes before it, what is said waits for a change before it, and all stays
+    // In one conversation: a change waits for what comes before it, what is said waits for a change before it, and all stays
     // behind what has to be tried again.
-    const ofGroup = new Map<ConversationId, { readonly outcomes: Promise<Outcome>[]; isBlocked: boolean }>()
+    const byConversation = new Map<ConversationId, Line>()
     for (const row of rows) {
       const request = JSON.parse(row.request) as OutboxRequest
-      const groupId = groupOf(request)
-      const group = groupId === null ? null : (ofGroup.get(groupId) ?? { outcomes: [], isBlocked: false })
-      if (group !== null) ofGroup.set(groupId!, group)
-      if (group !== null && isChange(request)) await block(group)
-      if (group?.isBlocked === true) {
+      const id = conversationOf(request)
+      const line = id === null ? null : (byConversation.get(id) ?? { outcomes: [], isBlocked: false })
+      if (line !== null) byConversation.set(id!, line)
+      if (line !== null && isChange(request)) await block(line)
+      if (line?.isBlocked === true) {
         outcomes.push(Promise.resolve('retried'))
         continue
       }
       const { left, finished } = this.begin(row.id, request)
       const outcome = this.outcome(row, finished)
       outcomes.push(outcome)
-      group?.outcomes.push(outcome)
+      line?.outcomes.push(outcome)
       await left
-      if (group !== null && isChange(request)) await block(group)
+      if (line !== null && isChange(request)) await block(line)
     }
     const done = outcomes.map(async (outcome) => (await outcome) === 'moved')
     return Promise.all(done)
@@ -141,10 +146,14 @@ export class OutboxMover {
     id: MessageId,
     row: OutboxRequest,
   ): { readonly left?: Promise<void>; readonly finished: Promise<unknown> } {
-    const { pushes, groups, send } = this.parts
+    const { pushes, groups, send, changes } = this.parts
     switch (row.kind) {
       case 'custom':
         return { finished: pushes.stored(row.userId, row.topic, row.payload, id) }
+      case 'recall':
+        return { finished: changes.recall(null, row.request) }
+      case 'edit':
+        return { finished: changes.edit(null, row.request) }
       case 'group.create':
         return { finished: groups.make(row.groupId, row.group, baseOfRow(id)) }
       case 'group.add':
@@ -152,7 +161,7 @@ export class OutboxMover {
       case 'group.remove':
         return { finished: groups.removeAll(row.groupId, row.userIds, baseOfRow(id)) }
       case 'group.changed':
-        return { finished: groups.changed(row.groupId, { clientMsgId: id }) }
+        return { finished: groups.settle(row.groupId, baseOfRow(id)) }
       case 'c2c':
       case 'c2g': {
         const incoming =
@@ -183,13 +192,32 @@ export class OutboxMover {
   }
 }
 
-/** Waits for what was begun in a group; what comes behind something that has to be tried again stays there. */
-async function block(group: { readonly outcomes: readonly Promise<Outcome>[]; isBlocked: boolean }): Promise<void> {
-  if ((await Promise.all(group.outcomes)).includes('retried')) group.isBlocked = true
+/** What was begun in a conversation, and whether what follows there has to wait. */
+interface Line {
+  readonly outcomes: Promise<Outcome>[]
+  isBlocked: boolean
 }
 
-const isChange = (request: OutboxRequest): request is Extract<OutboxRequest, { kind: `group.${string}` }> =>
-  request.kind.startsWith('group.')
+/** Waits for what was begun in a conversation; what comes behind something that has to be tried again stays there. */
+async function block(line: Line): Promise<void> {
+  if ((await Promise.all(line.outcomes)).includes('retried')) line.isBlocked = true
+}
 
-const groupOf = (request: OutboxRequest): ConversationId | null =>
-  isChange(request) ? request.groupId : request.kind === 'c2g' ? request.request.to : null
+/** A change of a group, or of what was said. */
+const isChange = ({ kind }: OutboxRequest): boolean => kind.startsWith('group.') || kind === 'recall' || kind === 'edit'
+
+function conversationOf(row: OutboxRequest): ConversationId | null {
+  switch (row.kind) {
+    case 'custom':
+      return null
+    case 'c2c':
+      return c2cId(row.from, row.request.to, row.request.subject ?? '')
+    case 'c2g':
+      return row.request.to
+    case 'recall':
+    case 'edit':
+      return row.request.conversationId
+    default:
+      return row.groupId
+  }
+}

@@ -15,6 +15,7 @@ import type { FanOut } from './fan-out.js'
 import type { Faults } from './faults.js'
 import { SendJob, type Incoming, type SendAnswer, type Sender, type SendOutcomes } from './send-job.js'
 import { laneOf, type SendLane } from './send-lane.js'
+import { restWhereStale } from './stale.js'
 import type { Writer } from './writer.js'
 
 interface Parts {
@@ -30,10 +31,6 @@ interface Parts {
   readonly handlers: Handlers | null
   readonly observer: Observer | null
 }
-
-/** After so many changes of a group in a row a message waits between them for so long. */
-const staleAtOnceMax = 3
-const staleWaitMs = 50
 
 /** A message of the host under way. */
 export interface HostSend {
@@ -187,7 +184,7 @@ export class Send implements SendOutcomes {
     const { authoriser, clock, faults } = this.parts
     try {
       // A group that changes all the time is not asked for all the time.
-      if (job.stale > staleAtOnceMax) await new Promise<void>((resolve) => clock.setTimeout(resolve, staleWaitMs))
+      await restWhereStale(clock, job.stale)
       await authoriser.speaker(speakerOf(job), clock.now())
       return null
     } catch (error) {

@@ -67,6 +67,19 @@ export interface ConversationNames {
   names(userId: UserId, conversations: readonly NamedConversation[]): Promise<readonly (Profile | null)[]>
 }
 
+/**
+ * Groups whose members the host keeps itself: teams, departments. Rookery has rows of its own for them, which decide; the
+ * host says after each change of its own that a group has changed (`im.groups.changed`, or `within(tx).groups.changed` in the
+ * same transaction), and is asked then. Without being told nothing is asked, and nobody added or removed.
+ */
+export interface HostGroups {
+  /**
+   * Everybody who belongs to a group now, read after what was announced was committed; null for a group whose members the
+   * host does not keep. The owner stays a member, listed or not.
+   */
+  members(groupId: ConversationId): Promise<readonly UserId[] | null> | readonly UserId[] | null
+}
+
 /** A session as host code sees it: what it runs on behalf of. */
 export interface ImSession {
   readonly sessionId: SessionId

@@ -120,7 +120,10 @@ export interface MemberReads {
   access(conversationId: ConversationId, userId: UserId | null): Promise<Access | null>
   /** Those of `others` with whom the user shares a conversation now. */
   sharing(userId: UserId, others: readonly UserId[]): Promise<readonly UserId[]>
-  /** Who of a conversation's members has read as far as a message, after the one given. */
+  /**
+   * Who of a conversation's members has read as far as a message, after the one given. Of a group only those count whose
+   * present membership has the message: who joined after it has not read it, though their position begins behind it.
+   */
   readers(conversationId: ConversationId, seq: Seq, after: UserId | null, limit: number): Promise<ReadersPage>
 }
 
@@ -146,7 +149,7 @@ export interface GroupReads {
 
 /** Who has read how far. */
 export interface ReadersPage {
-  /** Members whose read position is at or beyond the message, and members altogether. */
+  /** Members whose read position is at or beyond the message, and all those to whom it was said. */
   readonly read: number
   readonly total: number
   /** Of those who have read it, by their ids, ascending as bytes. */

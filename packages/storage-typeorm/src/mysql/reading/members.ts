@@ -47,6 +47,7 @@ export const readers = query<{ conversationId: string; seq: number; after: strin
     text(sql, { conversationId, seq, after, limit }) {
       const active = `FROM ${sql.t.conversation} c
       STRAIGHT_JOIN ${sql.t.member} mb FORCE INDEX (listed) ON mb.conversation = c.id AND mb.to_seq IS NULL
+        AND mb.from_seq < ${sql.int(seq)}
       WHERE c.conversation_id = ${sql.bytes(lookedUp(conversationId))} AND c.kind <> 'c2c'`
       return `SELECT c.kind, ${asText('a.user_id')}, c.a_read_seq, ${asText('b.user_id')}, c.b_read_seq,
         t.has_read, t.total, ${asText('p.member_id')}

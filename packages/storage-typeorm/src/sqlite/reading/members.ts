@@ -89,7 +89,7 @@ export const readers = query<
           WHERE c.conversation_id = ?`)
       .raw()
     const active = `FROM ${t.member} mb
-      WHERE mb.conversation = ? AND mb.to_seq IS NULL AND mb.member_id IS NOT NULL`
+      WHERE mb.conversation = ? AND mb.to_seq IS NULL AND mb.member_id IS NOT NULL AND mb.from_seq < ?`
     const count = db.prepare(`SELECT ifnull(sum(mb.read_seq >= ?), 0), count(*) ${active}`).raw()
     const page = db
       .prepare(
@@ -113,8 +113,8 @@ export const readers = query<
           const read = [...both].flatMap(([userId, readSeq]) => (userId !== null && readSeq >= seq ? [userId] : []))
           return JSON.stringify([read.length, both.size, read.filter((userId) => userId > from)])
         }
-        const [read, total] = count.get([seq, id]) as [number, number]
-        return `[${read},${total},${onlyText(page.get([id, from, seq, limit + 1]))}]`
+        const [read, total] = count.get([seq, id, seq]) as [number, number]
+        return `[${read},${total},${onlyText(page.get([id, seq, from, seq, limit + 1]))}]`
       })
   },
   decode([read, total, found], { limit }) {

@@ -122,6 +122,26 @@ export const groupLists: StorageGroup = {
       },
     },
     {
+      name: 'who joins after a message is not among those to whom it was said, until they read what was',
+      async run(scene) {
+        const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
+        const group = await GroupOnStage.make(scene, [alice, bob])
+        const before = await group.said(alice)
+        await group.join(alice, carol)
+        const after = await group.said(alice)
+        const { members } = scene.storage
+        const read = (seq: number): Promise<unknown> => members.readers(group.id, seq, null, 10)
+        expect(await read(before)).toEqual({ read: 1, total: 2, userIds: [alice], more: false })
+        expect(await read(after)).toEqual({ read: 1, total: 3, userIds: [alice], more: false })
+        await scene.commit(scene.read(carol, group.id, after))
+        expect(await read(before)).toMatchObject({ read: 1, total: 2 })
+        expect(await read(after)).toEqual({ read: 2, total: 3, userIds: [alice, carol].toSorted(), more: false })
+        await group.leave(alice, carol)
+        await group.join(alice, carol)
+        expect(await read(after)).toMatchObject({ read: 1, total: 2 })
+      },
+    },
+    {
       name: 'the readers of a message to one other are the two who are at it',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
