@@ -1,4 +1,5 @@
-// A host whose transactions are those of @nestjs-cls/transactional: nothing is passed, and chat finds the one that runs.
+// A host whose transactions are those of @nestjs-cls/transactional, on each database: nothing is passed, and chat finds the
+// one that runs.
 import 'reflect-metadata'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,14 +7,16 @@ import { join } from 'node:path'
 import { Injectable, Module } from '@nestjs/common'
 import { Test, type TestingModule } from '@nestjs/testing'
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm'
-import { ClsPluginTransactional, Transactional, TransactionHost } from '@nestjs-cls/transactional'
+import { ClsPluginTransactional, Propagation, Transactional, TransactionHost } from '@nestjs-cls/transactional'
 import { TransactionalAdapterTypeOrm } from '@nestjs-cls/transactional-adapter-typeorm'
 import { ImService, RookeryModule } from '@rookery/nest-adapter'
 import { TypeOrmStorageModule } from '@rookery/storage-typeorm/nest'
 import libsql from 'libsql'
 import { ClsModule } from 'nestjs-cls'
-import { EntitySchema, type DataSource } from 'typeorm'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { EntitySchema, type DataSource, type DataSourceOptions } from 'typeorm'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describeOnMysql, freshDatabase as freshMysql } from '../../packages/storage-typeorm/testing/mysql.js'
+import { describeOnPostgres, freshDatabase as freshPostgres } from '../../packages/storage-typeorm/testing/postgres.js'
 
 const Order = new EntitySchema<{ id?: number; what: string }>({
   name: 'order_of_the_host',
@@ -29,59 +32,116 @@ class OrderService {
 
   @Transactional()
   async place(what: string): Promise<void> {
-    await this.host.tx.getRepository(Order).save({ what })
-    await this.im.within().sendC2C({ from: 'ann', to: 'bob', type: 'order', content: { what } })
+    await this.put(what)
     if (what === 'fails') throw new Error('fails')
+  }
+
+  /** One with another inside it, which is rolled back by itself, and one that stays. */
+  @Transactional()
+  async placeWithin(): Promise<void> {
+    await this.put('outer')
+    await expect(this.placeNested('fails')).rejects.toThrow('fails')
+    await this.placeNested('inner')
+  }
+
+  @Transactional(Propagation.Nested)
+  async placeNested(what: string): Promise<void> {
+    await this.place(what)
   }
 
   async outside(): Promise<void> {
     await this.im.within().sendC2C({ from: 'ann', to: 'bob', type: 'order', content: {} })
   }
+
+  private async put(what: string): Promise<void> {
+    await this.host.tx.getRepository(Order).save({ what })
+    await this.im.within().sendC2C({ from: 'ann', to: 'bob', type: 'order', content: { what } })
+  }
 }
 
-let folder: string
-let app: TestingModule
+interface Place {
+  readonly options: DataSourceOptions
+  remove(): Promise<void> | void
+}
 
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'rookery-cls-'))
-  const database = join(folder, 'app.sqlite')
+function cases(make: () => Promise<Place> | Place): void {
+  let place: Place
+  let app: TestingModule
+  let orders: OrderService
+  beforeEach(async () => {
+    place = await make()
 
-  @Module({
-    imports: [
-      TypeOrmModule.forRoot({ type: 'better-sqlite3', driver: libsql, database, entities: [Order], synchronize: true }),
-      ClsModule.forRoot({
-        plugins: [
-          new ClsPluginTransactional({
-            imports: [TypeOrmModule],
-            adapter: new TransactionalAdapterTypeOrm({ dataSourceToken: getDataSourceToken() }),
-          }),
-        ],
-      }),
-      TypeOrmStorageModule.forRoot(),
-      RookeryModule.forRoot({ authenticate: ({ token }) => ({ userId: token }) }),
-    ],
-    providers: [OrderService],
+    @Module({
+      imports: [
+        TypeOrmModule.forRoot({ ...place.options, entities: [Order], synchronize: true }),
+        ClsModule.forRoot({
+          plugins: [
+            new ClsPluginTransactional({
+              imports: [TypeOrmModule],
+              adapter: new TransactionalAdapterTypeOrm({ dataSourceToken: getDataSourceToken() }),
+            }),
+          ],
+        }),
+        TypeOrmStorageModule.forRoot(),
+        RookeryModule.forRoot({ authenticate: ({ token }) => ({ userId: token }) }),
+      ],
+      providers: [OrderService],
+    })
+    class AppModule {}
+
+    app = await Test.createTestingModule({ imports: [AppModule] }).compile()
+    await app.init()
+    orders = app.get(OrderService)
   })
-  class AppModule {}
+  afterEach(async () => {
+    await app.close()
+    await place.remove()
+  })
 
-  app = await Test.createTestingModule({ imports: [AppModule] }).compile()
-  await app.init()
-})
-afterEach(async () => {
-  await app.close()
-  rmSync(folder, { recursive: true, force: true })
+  const said = async (): Promise<unknown[]> => {
+    const im = app.get(ImService)
+    const conversationId = im.conversationId('ann', 'bob')
+    const { messages } = await im.history({ conversationId }).catch(() => ({ messages: [] }))
+    return messages.map(({ content }) => content)
+  }
+  const saved = async (): Promise<string[]> => {
+    const rows = await app
+      .get<DataSource>(getDataSourceToken())
+      .getRepository(Order)
+      .find({ order: { id: 'ASC' } })
+    return rows.map(({ what }) => what)
+  }
+
+  it('the running transaction is found: row and message together, or neither', async () => {
+    await expect(orders.place('fails')).rejects.toThrow('fails')
+    await orders.place('car')
+    await expect(orders.outside()).rejects.toThrow(TypeError)
+    await expect.poll(said, { timeout: 5000 }).toEqual([{ what: 'car' }])
+    expect(await saved()).toEqual(['car'])
+  })
+
+  it('a transaction inside it that is rolled back takes only its own', async () => {
+    await orders.placeWithin()
+    await expect.poll(said, { timeout: 5000 }).toEqual([{ what: 'outer' }, { what: 'inner' }])
+    expect(await saved()).toEqual(['outer', 'inner'])
+  })
+}
+
+describe('@Transactional() on SQLite', () => {
+  cases(() => {
+    const folder = mkdtempSync(join(tmpdir(), 'rookery-cls-'))
+    const database = join(folder, 'app.sqlite')
+    return {
+      options: { type: 'better-sqlite3', driver: libsql, database },
+      remove: () => rmSync(folder, { recursive: true, force: true }),
+    }
+  })
 })
 
-it('the running transaction is found: row and message together, or neither', async () => {
-  const orders = app.get(OrderService)
-  const im = app.get(ImService)
-  await expect(orders.place('fails')).rejects.toThrow('fails')
-  await orders.place('car')
-  await expect(orders.outside()).rejects.toThrow(TypeError)
-  const conversationId = im.conversationId('ann', 'bob')
-  const whats = async (): Promise<unknown[]> =>
-    (await im.history({ conversationId }).catch(() => ({ messages: [] }))).messages.map(({ content }) => content)
-  await expect.poll(whats, { timeout: 5000 }).toEqual([{ what: 'car' }])
-  const saved = await app.get<DataSource>(getDataSourceToken()).getRepository(Order).find()
-  expect(saved.map(({ what }) => what)).toEqual(['car'])
-})
+const onServer = (type: 'postgres' | 'mysql', fresh: typeof freshPostgres | typeof freshMysql) => async () => {
+  const { where, drop } = await fresh()
+  return { options: { type, ...where } as DataSourceOptions, remove: drop }
+}
+
+describeOnPostgres('@Transactional() on PostgreSQL', () => cases(onServer('postgres', freshPostgres)))
+describeOnMysql('@Transactional() on MySQL', () => cases(onServer('mysql', freshMysql)))

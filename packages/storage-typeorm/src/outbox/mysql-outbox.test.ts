@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { createRookery, type Rookery } from '@rookery/core'
 import { FakeDevice } from '@rookery/core/testing'
 import { DataSource } from 'typeorm'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { ask, describeOnMysql, freshDatabase } from '../../testing/mysql.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 import { TypeOrmOutbox } from './typeorm-outbox.js'
@@ -30,10 +30,10 @@ describeOnMysql('within a transaction of the host on MySQL', () => {
     await host.destroy()
     await database.drop()
   })
-  const startNode = async (): Promise<Rookery> => {
+  const startNode = async (on = host): Promise<Rookery> => {
     const rookery = createRookery({
       storage: new TypeOrmStorage({ type: 'mysql', ...database.where }),
-      outbox: new TypeOrmOutbox(() => host),
+      outbox: new TypeOrmOutbox(() => on),
       authenticate: ({ token }) => ({ userId: token }),
       rate: 'off',
     })
@@ -99,6 +99,41 @@ describeOnMysql('within a transaction of the host on MySQL', () => {
     const { entries } = await bob.ask('pull', { since: 0, limit: 100 })
     const ids = entries.map((entry: { message: { content: { id: number } } }) => entry.message.content.id) as number[]
     expect(ids.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, id) => id))
+  })
+
+  it('rows are taken away while another transaction holds its own, and between two nodes', async () => {
+    const [rookery] = [await startNode(), await startNode()]
+    const bob = await connect(rookery, 'bob')
+    await host.transaction(async (held) => {
+      await rookery.im.within(held).sendC2C(order(1000))
+      for (const round of [0, 1, 2]) {
+        await host.transaction(async (tx) => {
+          for (let id = 0; id < 5; id += 1) await rookery.im.within(tx).sendC2C(order(round * 5 + id))
+        })
+        await expect.poll(rows, { timeout: 10_000 }).toEqual([])
+      }
+      expect(ordersOf(bob)).toEqual(Array.from({ length: 15 }, (_, id) => id))
+    })
+    await bob.until(() => ordersOf(bob).includes(1000))
+  })
+
+  it("text is kept over a host's connection whose character set lacks it", async () => {
+    const { username = 'root', ...address } = database.where
+    const old = new DataSource({
+      type: 'mysql',
+      ...address,
+      username,
+      charset: 'LATIN1_SWEDISH_CI',
+    } as ConstructorParameters<typeof DataSource>[0])
+    await old.initialize()
+    onTestFinished(() => old.destroy())
+    const rookery = await startNode(old)
+    const bob = await connect(rookery, 'bob')
+    const text = 'Größe 🚗 你好 " \\'
+    await old.transaction((tx) => rookery.im.within(tx).sendC2C({ ...order(1), content: { text } }))
+    await bob.until(() => bob.entries.length === 1)
+    expect(bob.entries[0].message.content).toEqual({ text })
+    await running.pop()?.stop()
   })
 
   it('the table is made once by nodes that start together', async () => {

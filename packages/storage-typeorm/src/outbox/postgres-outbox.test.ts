@@ -101,6 +101,22 @@ describeOnPostgres('within a transaction of the host on PostgreSQL', () => {
     expect(ids.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, id) => id))
   })
 
+  it('rows are taken away while another transaction holds its own, and between two nodes', async () => {
+    const [rookery] = [await startNode(), await startNode()]
+    const bob = await connect(rookery, 'bob')
+    await host.transaction(async (held) => {
+      await rookery.im.within(held).sendC2C(order(1000))
+      for (const round of [0, 1, 2]) {
+        await host.transaction(async (tx) => {
+          for (let id = 0; id < 5; id += 1) await rookery.im.within(tx).sendC2C(order(round * 5 + id))
+        })
+        await expect.poll(rows, { timeout: 10_000 }).toEqual([])
+      }
+      expect(ordersOf(bob)).toEqual(Array.from({ length: 15 }, (_, id) => id))
+    })
+    await bob.until(() => ordersOf(bob).includes(1000))
+  })
+
   it('the table is made once by nodes that start together', async () => {
     const outboxes = Array.from({ length: 8 }, () => new TypeOrmOutbox(() => host))
     await Promise.all(outboxes.map((outbox) => outbox.start()))

@@ -66,7 +66,7 @@ export class TypeOrmOutbox implements Outbox {
     const runner = runningTransaction(tx)
     const putAt = Date.now()
     this.#putting.add(runner)
-    for (const { id, request } of rows) await runner.query(sql.insert, [id, request, putAt])
+    for (const { id, request } of rows) await runner.query(sql.insert, [id, inAscii(request), putAt])
   }
 
   current(): unknown {
@@ -99,6 +99,10 @@ export class TypeOrmOutbox implements Outbox {
     return this.#opened
   }
 }
+
+/** The same JSON: the host's connection may be of a character set that lacks what was said, and would put `?` in its place. */
+const inAscii = (json: string): string =>
+  json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** @throws TypeError where it is none */
 function runningTransaction(tx: unknown): QueryRunner {
