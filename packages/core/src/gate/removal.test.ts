@@ -1,0 +1,51 @@
+// Removed while others send: nothing that is sequenced after it comes to who was removed, by any way; who joins is given what
+// policy says. The same on PostgreSQL is in the package of that storage.
+import { afterEach, describe, it } from 'vitest'
+import { MemoryBusHub } from '../memory/memory-bus.js'
+import { MemoryDatabase } from '../memory/memory-database.js'
+import { MemoryPresence } from '../memory/memory-presence.js'
+import { MemoryStorage } from '../memory/memory-storage.js'
+import { createRookery, type Rookery } from '../rookery.js'
+import { SystemClock } from '../system/system-clock.js'
+import { SeededRandom } from '../testing/seeded-random.js'
+import { raceWithRemoval } from '../testing/removal-race.js'
+
+const running: Rookery[] = []
+afterEach(() => Promise.all(running.splice(0).map((node) => node.stop())))
+
+describe.each([
+  { where: 'below the line', readAbove: 500 },
+  { where: 'above the line', readAbove: 3 },
+  // Of the twelve who are in it when others begin to send one more crosses it.
+  { where: 'over the line', readAbove: 12 },
+])('members removed while eight others send over two connections, in a group $where', ({ readAbove }) => {
+  it.each(['from-now', 'everything'] as const)('get nothing after it, and joiners read %s', async (joinersRead) => {
+    const database = new MemoryDatabase()
+    const random = new SeededRandom(1)
+    const presence = new MemoryPresence(new SystemClock())
+    const hub = new MemoryBusHub()
+    const start = async (nodeId: string): Promise<Rookery> => {
+      const storage = new MemoryStorage({ database })
+      const commit = storage.commit.bind(storage)
+      // As with a database, others commit between a decision and its commit.
+      storage.commit = async (ops) => {
+        for (let turns = random.int(6); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve))
+        return commit(ops)
+      }
+      const node = createRookery({
+        nodeId,
+        storage,
+        presence,
+        bus: hub.bus(),
+        authenticate: ({ token }) => ({ userId: token }),
+        rate: 'off',
+        groups: { joinersRead },
+        fanout: { readAbove },
+      })
+      await node.start()
+      running.push(node)
+      return node
+    }
+    await raceWithRemoval({ nodes: [await start('one'), await start('two')], joinersRead })
+  })
+})
