@@ -249,7 +249,7 @@ export class Link implements Connection, OutboxOwner {
   #answer(id: number, json: JsonText): void {
     if (this.#state !== 'open') return
     try {
-      this.#push(this.context.packets.answer(id, json))
+      this.#push(this.context.packets.answer(id, json), true)
     } catch (error) {
       this.#fail('an answer could not be encoded', error)
     }
@@ -266,8 +266,8 @@ export class Link implements Connection, OutboxOwner {
     }
   }
 
-  #push(bytes: Buffer): void {
-    this.#outbox.push(bytes)
+  #push(bytes: Buffer, isAnswer = false): void {
+    this.#outbox.push(bytes, isAnswer)
     if (this.#outbox.bytes <= this.context.settings.queueBytesMax) return
     this.context.complaints.overflow()
     this.#destroy()

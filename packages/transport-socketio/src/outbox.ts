@@ -17,7 +17,6 @@ export interface OutboxOwner {
 export class Outbox {
   #queue: Buffer[] | undefined
   #queuedBytes = 0
-  #listed = false
   /** Writes whose `taken` has not been called. */
   #writes = 0
   /** A write was not taken at once: nothing more is written until it is. */
@@ -44,20 +43,20 @@ export class Outbox {
   open(wire: Wire): void {
     if (this.#closed) return
     this.#wire = wire
-    this.#enlist()
+    this.#enlist(true)
   }
 
-  push(frame: Buffer): void {
+  /** @param isAnswer it is an answer to a request of the client: it leaves in this turn */
+  push(frame: Buffer, isAnswer = false): void {
     if (this.#closed) return
     if (this.#queue === undefined) this.#queue = [frame]
     else this.#queue.push(frame)
     this.#queuedBytes += frame.length
-    this.#enlist()
+    this.#enlist(isAnswer)
   }
 
   /** Writes what is queued, unless the socket is still busy with what it has. Never throws. */
   flush(): void {
-    this.#listed = false
     try {
       this.#writeOut()
     } catch (error) {
@@ -99,10 +98,10 @@ export class Outbox {
     this.#owner.outboxDrained()
   }
 
-  #enlist(): void {
-    if (this.#listed || this.#queue === undefined || this.#wire === undefined || this.#blocked) return
-    this.#listed = true
-    this.#list.add(this)
+  #enlist(isAnswer: boolean): void {
+    if (this.#queue === undefined || this.#wire === undefined || this.#blocked) return
+    if (isAnswer) this.#list.addAnswer(this)
+    else this.#list.add(this)
   }
 
   /** Takes from the front as many frames as one write may carry, at least one. */

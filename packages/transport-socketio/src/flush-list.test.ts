@@ -1,0 +1,73 @@
+// Who is written to when, with connections that only count.
+import { expect, test } from 'vitest'
+import { FlushList } from './flush-list.js'
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+const connections = (count: number) => {
+  const list = new FlushList()
+  const flushed: number[] = []
+  const all = Array.from({ length: count }, (_, index) => ({ flush: () => void flushed.push(index) }))
+  const add = (...indexes: number[]): void => indexes.forEach((index) => list.add(all[index]!))
+  const answer = (index: number): void => list.addAnswer(all[index]!)
+  return { list, flushed, all, add, answer, everybody: [...all.keys()] }
+}
+
+test('a few that are told something are written to in one turn, in their order, each once', async () => {
+  const { flushed, add } = connections(3)
+  add(2, 0, 2, 1, 0)
+  await turn()
+  expect(flushed).toEqual([2, 0, 1])
+  await turn()
+  expect(flushed).toHaveLength(3)
+})
+
+test('whom something is answered to is written to first, and once for all it has', async () => {
+  const { flushed, add, answer } = connections(3)
+  add(0, 1, 2)
+  answer(2)
+  add(2)
+  await turn()
+  expect(flushed).toEqual([2, 0, 1])
+})
+
+test('a broadcast goes out in slices, and an answer that comes between two of them does not wait for the rest', async () => {
+  const { flushed, add, answer, everybody } = connections(1000)
+  add(...everybody)
+  await turn()
+  const slice = flushed.length
+  expect([slice >= 32, slice < 1000]).toEqual([true, true])
+  answer(999)
+  await turn()
+  expect(flushed[slice]).toBe(999)
+  while (flushed.length < 1000) await turn()
+  expect(flushed.toSorted((a, b) => a - b)).toEqual(everybody)
+})
+
+test('what comes for one that still waits goes with what it waits for, and keeps its place', async () => {
+  const { flushed, add, everybody } = connections(200)
+  add(...everybody)
+  await turn()
+  const slice = flushed.length
+  add(199, 0)
+  while (flushed.length < 201) await turn()
+  await turn()
+  expect(flushed).toEqual([...everybody, 0])
+  expect(slice).toBeLessThan(200)
+})
+
+test('the more wait, the larger the slices: the last of ten thousand waits for less than a hundred turns', async () => {
+  const { flushed, add, everybody } = connections(10_000)
+  add(...everybody)
+  let turns = 0
+  for (; flushed.length < 10_000; turns++) await turn()
+  expect(turns).toBeLessThan(100)
+})
+
+test('one that is added while another is written to is written to as well', async () => {
+  const { list, flushed, all } = connections(2)
+  list.add({ flush: () => list.add(all[1]!) })
+  list.addAnswer({ flush: () => list.addAnswer(all[0]!) })
+  while (flushed.length < 2) await turn()
+  expect(flushed.toSorted((a, b) => a - b)).toEqual([0, 1])
+})
