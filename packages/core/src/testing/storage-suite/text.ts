@@ -20,7 +20,7 @@ const texts: Readonly<Record<string, string>> = {
   'line and paragraph separators': 'a\u2028b\u2029c\u0085d',
   'spaces at both ends': '  \t text \u00a0\u3000 ',
   'only spaces': '   ',
-  'control characters': '\u0001\u0007\b\u000b\f\u001b[31m\u007f\u009f',
+  'control characters': '\u0001\u0007\b\u000b\f\u001b[31m\u001c\u001d\u001e\u001f\u007f\u009f',
   'letters outside the basic plane': '\u{10ffff}\u{1f600}\u{20bb7}',
   noncharacters: '\ufffe\uffff\ufffd',
   'numbers that look like others': '1e309 9007199254740993 -0 NaN 0x1F 1_000',

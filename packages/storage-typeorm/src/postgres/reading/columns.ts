@@ -1,28 +1,55 @@
-// Columns of a message and the joins they need, in the order in which `messageOf` takes them. All are text, so that a page
-// is lists of texts in one JSON text: the server makes that at little more cost than rows, and reading it costs this
-// process half of what reading rows does. Contents travel in it as strings and are never taken apart.
+// Columns of a message and the joins they need, in the order in which `messageAt` takes them.
 import type { Tables } from '../../rows/tables.js'
 import { look } from '../look.js'
-
-/** Of message `m` in conversation `c`; `messageAt` reads them with what stands behind: whether it is withheld. */
-export const messageColumns = `m.msg_id, m.client_msg_id, c.conversation_id, c.kind, sender.user_id,
-  recipient.user_id, coalesce(m.subject, c.subject), m.type, m.content, m.ext, m.reply_to::text, m.mentions, m.flags::text,
-  m.client_time::text, m.server_time::text, m.seq::text, m.ordinal::text, m.edited_at::text, m.as_of::text, m.reactions`
-
-export const messageJoins = (t: Tables): string =>
-  `${look('LEFT', t.user, 'sender', 'id = m.sender')} ${look('LEFT', t.user, 'recipient', 'id = m.recipient')}`
-
-/**
- * Whether message `m` of conversation `c` was changed outside the intervals of a membership row, which may be absent.
- * Earlier intervals, which are rare, are a multirange of what was sequenced in them.
- */
-export const withheld = (mb: string): string =>
-  `(c.kind = 'c2g' AND m.as_of IS NOT NULL AND (${isIn(mb, 'm.as_of')}
-    AND (m.edit_seq IS NULL OR ${isIn(mb, 'm.edit_seq')})) IS NOT TRUE)::text`
 
 const isIn = (mb: string, seq: string): string =>
   `(${seq} > ${mb}.from_seq AND (${mb}.to_seq IS NULL OR ${seq} <= ${mb}.to_seq)
     OR coalesce(${mb}.earlier::int8multirange @> ${seq}, false))`
+
+/**
+ * Not null where message `m` of conversation `c` was changed outside the intervals of a membership row, which may be absent.
+ * Earlier intervals, which are rare, are a multirange of what was sequenced in them.
+ */
+const withheld = (mb: string): string =>
+  `CASE WHEN c.kind = 'c2g' AND m.as_of IS NOT NULL AND (${isIn(mb, 'm.as_of')}
+    AND (m.edit_seq IS NULL OR ${isIn(mb, 'm.edit_seq')})) IS NOT TRUE THEN 'withheld' END`
+
+/** Values of a row. */
+export interface Columns {
+  readonly often: readonly string[]
+  /** Mostly all of them are null. */
+  readonly seldom: readonly string[]
+  /** Null wherever all of those are. */
+  readonly behind: readonly string[]
+}
+
+/** Of message `m` in conversation `c`, whose place there is `seq`. */
+const messageOften = (seq: string): readonly string[] => [
+  ...['m.msg_id', 'm.client_msg_id', 'c.conversation_id', 'c.kind', 'sender.user_id', 'recipient.user_id'],
+  ...['coalesce(m.subject, c.subject)', 'm.type', 'm.content', 'm.flags', 'm.server_time', seq, 'm.ordinal'],
+]
+const messageSeldom = [
+  ...['m.ext', 'm.reply_to', 'm.mentions', 'm.client_time', 'm.edited_at', 'm.as_of', 'm.reactions'],
+]
+
+export const messageColumns: Columns = { often: messageOften('m.seq'), seldom: messageSeldom, behind: [] }
+
+/** The same for the reader with the membership row `mb`. */
+export const messageColumnsFor = (mb: string): Columns => ({
+  often: messageOften('m.seq'),
+  seldom: messageSeldom,
+  behind: [withheld(mb)],
+})
+
+/** Of entry `i`, which points at `m`, if it is stored still. */
+export const entryColumns: Columns = {
+  often: ['i.seq', 'i.at', 'i.kind', 'i.body', ...messageOften('i.conversation_seq')],
+  seldom: messageSeldom,
+  behind: [withheld('mb')],
+}
+
+export const messageJoins = (t: Tables): string =>
+  `${look('LEFT', t.user, 'sender', 'id = m.sender')} ${look('LEFT', t.user, 'recipient', 'id = m.recipient')}`
 
 /** The membership row `mb` of user `u`, looked at only where it decides. */
 export const readerJoin = (t: Tables): string =>

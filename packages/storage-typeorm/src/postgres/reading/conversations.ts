@@ -7,7 +7,7 @@ import { lookedUp } from '../../rows/text.js'
 import { byActivity } from '../../rows/view.js'
 import { textArray } from '../arrays.js'
 import { look } from '../look.js'
-import { messageColumns, messageJoins, withheld } from './columns.js'
+import { messageColumnsFor, messageJoins } from './columns.js'
 import { query } from './query.js'
 import { maybeNumber, maybeText, messageAt, numberOf, textOf, type Row } from './row.js'
 
@@ -43,10 +43,13 @@ const mentioned = (t: Tables): string => `
       AND x.flags & ${flag.countable} <> 0 AND x.flags & ${flag.recalled} = 0 AND x.sender IS DISTINCT FROM v.me
       AND (strpos(x.mentions, $2) > 0 OR strpos(x.mentions, $3) > 0)) END`
 
+const { often, seldom, behind } = messageColumnsFor('v')
+const lastMessage = [...often, ...seldom, ...behind]
+
 /** For `viewAt`, of conversation `c` and `v`, a row of `mine`. */
 const viewColumns = (t: Tables): string => `c.conversation_id, c.kind, peer.user_id, c.subject, c.name, c.avatar,
   c.ext, c.last_seq, v.read_seq, ${unread(t)}, ${mentioned(t)}, v.peer_read_seq, v.peer_delivered_seq, v.pinned,
-  v.muted, v.hidden, c.updated_at, ${messageColumns}, ${withheld('v')}`
+  v.muted, v.hidden, c.updated_at, ${lastMessage.join(', ')}`
 
 const viewJoins = (t: Tables): string => `${look('INNER', t.conversation, 'c', 'id = v.id')}
   ${look('LEFT', t.user, 'peer', 'id = v.peer')}

@@ -4,15 +4,17 @@ import { StorageError } from '@rookery/core'
 import { failureOf } from '../faults.js'
 import { isFromServer, LinkLost, type Link, type Step } from '../link.js'
 import type { Pool } from '../../pool.js'
+import { Ambiguous } from './page-text.js'
 import { queries, type ArgsOf, type QueryName, type ResultOf } from './queries.js'
 import type { Query } from './query.js'
 import type { Row } from './row.js'
 
-/** Reads in one round trip: one that is slow delays those behind it. */
-const togetherMax = 16
+/** What reads may weigh in one round trip: one that is slow delays those behind it, and other connections are idle. */
+const weightMax = 16
 
 interface Waiting {
   readonly step: Step
+  readonly weight: number
   readonly deadlineMs: number
   answer(rows: readonly Row[]): void
   fail(error: unknown): void
@@ -30,13 +32,21 @@ export class Reader {
   /** @throws StorageError */
   async read<Name extends QueryName>(name: Name, args: ArgsOf<Name>): Promise<ResultOf<Name>> {
     const definition = queries[name] as unknown as Query<ArgsOf<Name>, ResultOf<Name>>
-    const step = { statement: name, values: definition.values(args) }
-    const rows = await new Promise<readonly Row[]>((answer, fail) => {
+    const rows = await this.#rows({ statement: name, values: definition.values(args) }, definition.weight ?? 1)
+    try {
+      return definition.decode(rows, args)
+    } catch (error) {
+      if (!(error instanceof Ambiguous) || definition.otherwise === undefined) throw error
+      return this.read(definition.otherwise as Name, args)
+    }
+  }
+
+  #rows(step: Step, weight: number): Promise<readonly Row[]> {
+    return new Promise((answer, fail) => {
       const deadlineMs = performance.now() + this.callTimeoutMs
-      this.#waiting.push({ step, deadlineMs, answer, fail })
+      this.#waiting.push({ step, weight, deadlineMs, answer, fail })
       this.#schedule()
     })
-    return definition.decode(rows, args)
   }
 
   #schedule(): void {
@@ -45,8 +55,15 @@ export class Reader {
     // What is asked in one turn goes together.
     queueMicrotask(() => {
       this.#isScheduled = false
-      while (this.#waiting.length > 0 && this.pool.hasFree) void this.#run(this.#waiting.splice(0, togetherMax))
+      while (this.#waiting.length > 0 && this.pool.hasFree) void this.#run(this.#next())
     })
+  }
+
+  /** As many as go together, at least one. */
+  #next(): readonly Waiting[] {
+    let weight = 0
+    const end = this.#waiting.findIndex((one, index) => (weight += one.weight) > weightMax && index > 0)
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : end)
   }
 
   async #run(reads: readonly Waiting[]): Promise<void> {

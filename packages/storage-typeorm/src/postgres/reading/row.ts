@@ -4,14 +4,12 @@ import { messageOf } from '../../rows/message.js'
 
 export type Row = readonly (string | null)[]
 
-/** Rows that the server put together as one JSON text; none where that is null. */
-export const rowsIn = (json: string | null | undefined): readonly Row[] =>
-  json === null || json === undefined ? [] : (JSON.parse(json) as Row[])
-
+/** A number, or null: shown as the empty text, too. */
 export const maybeNumber = (shown: string | null | undefined): number | null =>
-  shown === null || shown === undefined ? null : Number(shown)
+  shown === null || shown === undefined || shown === '' ? null : Number(shown)
 
-export const maybeText = (shown: string | null | undefined): string | null => shown ?? null
+/** A text that is never empty, or null. */
+export const maybeText = (shown: string | null | undefined): string | null => shown || null
 
 /** A text that its column always has. */
 export function textOf(row: Row, at: number): string {
@@ -23,9 +21,10 @@ export function textOf(row: Row, at: number): string {
 /** A number that its column always has. */
 export const numberOf = (row: Row, at: number): number => Number(textOf(row, at))
 
-/** The message that begins at a column; null where none was joined. */
+/** The message whose columns begin at one; null where none was joined. */
 export function messageAt(row: Row, at: number): StoredMessage | null {
-  if (row[at] === null) return null
+  if (maybeText(row[at]) === null) return null
+  const seldom = at + 13
   const message = messageOf([
     textOf(row, at),
     textOf(row, at + 1),
@@ -36,19 +35,19 @@ export function messageAt(row: Row, at: number): StoredMessage | null {
     textOf(row, at + 6),
     textOf(row, at + 7),
     maybeText(row[at + 8]),
-    maybeText(row[at + 9]),
-    maybeNumber(row[at + 10]),
-    maybeText(row[at + 11]),
+    maybeText(row[seldom]),
+    maybeNumber(row[seldom + 1]),
+    maybeText(row[seldom + 2]),
+    numberOf(row, at + 9),
+    maybeNumber(row[seldom + 3]),
+    numberOf(row, at + 10),
+    numberOf(row, at + 11),
     numberOf(row, at + 12),
-    maybeNumber(row[at + 13]),
-    numberOf(row, at + 14),
-    numberOf(row, at + 15),
-    numberOf(row, at + 16),
-    maybeNumber(row[at + 17]),
-    maybeNumber(row[at + 18]),
-    maybeText(row[at + 19]),
+    maybeNumber(row[seldom + 4]),
+    maybeNumber(row[seldom + 5]),
+    maybeText(row[seldom + 6]),
   ])
-  return row[at + 20] === 'true' ? { ...message, ...nothing, withheld: true } : message
+  return maybeText(row[seldom + 7]) === null ? message : { ...message, ...nothing, withheld: true }
 }
 
 const nothing = { content: null, ext: null, reactions: null, editedAt: null, asOf: null, recalled: false }

@@ -6,6 +6,7 @@ import type {
   MessagePage,
   StoredEntry,
   StoredKey,
+  StoredMessage,
   TimelinePage,
   UserHead,
 } from '@rookery/core'
@@ -13,15 +14,24 @@ import { factKindOf, systemUser } from '../../rows/codes.js'
 import { isKeepable, lookedUp } from '../../rows/text.js'
 import { int8Array, textArray } from '../arrays.js'
 import { look } from '../look.js'
-import { messageColumns, messageJoins, readerJoin, withheld } from './columns.js'
+import { entryColumns, messageColumns, messageColumnsFor, messageJoins, readerJoin } from './columns.js'
+import { listed, packed, type PageText } from './page-text.js'
 import { query } from './query.js'
-import { maybeNumber, maybeText, messageAt, numberOf, rowsIn, textOf, type Row } from './row.js'
+import { maybeNumber, maybeText, messageAt, numberOf, textOf, type Row } from './row.js'
+
+/** What a page costs. */
+const pageWeight = 8
+const asPage = (otherwise?: string) =>
+  otherwise === undefined ? { weight: pageWeight } : { weight: pageWeight, otherwise }
+
+const seenColumns = messageColumnsFor('mb')
 
 /** A page and both counters in one statement, so of one snapshot. */
-export const inbox = query({
-  sql: (t) => `SELECT u.head, u.floor, (
-      SELECT json_agg(ARRAY[i.seq::text, i.at::text, i.kind::text, i.body, c.conversation_id, i.conversation_seq::text,
-        ${messageColumns}, ${withheld('mb')}])
+const inboxAs = (text: PageText, otherwise?: string) =>
+  query({
+    ...asPage(otherwise),
+    sql: (t) => `SELECT u.head, u.floor, (
+      SELECT ${text.aggregate(entryColumns)}
       FROM (SELECT seq, at, kind, body, conversation, conversation_seq FROM ${t.inbox}
         WHERE person = u.id AND seq > $2 ORDER BY seq LIMIT $3) i
       ${look('LEFT', t.conversation, 'c', 'id = i.conversation')}
@@ -29,23 +39,24 @@ export const inbox = query({
       ${readerJoin(t)}
       ${messageJoins(t)})
     FROM ${t.user} u WHERE u.user_id = $1`,
-  types: ['text', 'bigint', 'bigint'],
-  values: ({ userId, after, limit }: { userId: string; after: number; limit: number }) => [
-    lookedUp(userId),
-    String(after),
-    String(limit),
-  ],
-  decode([row]): InboxPage {
-    if (!row) return { entries: [], head: 0, floor: 0 }
-    return { entries: rowsIn(row[2]).map(entryOf).sort(bySeq), head: numberOf(row, 0), floor: numberOf(row, 1) }
-  },
-})
+    types: ['text', 'bigint', 'bigint'],
+    values: ({ userId, after, limit }: { userId: string; after: number; limit: number }) => [
+      lookedUp(userId),
+      String(after),
+      String(limit),
+    ],
+    decode([row]): InboxPage {
+      if (!row) return { entries: [], head: 0, floor: 0 }
+      const entries = text.rowsIn(row[2], entryColumns).map(entryOf).sort(bySeq)
+      return { entries, head: numberOf(row, 0), floor: numberOf(row, 1) }
+    },
+  })
 
 function entryOf(row: Row): StoredEntry {
   const [seq, at, kind] = [numberOf(row, 0), numberOf(row, 1), factKindOf(numberOf(row, 2))]
-  if (kind !== null) return { seq, at, kind, body: row[3] ?? '{}' }
-  const [conversationId, conversationSeq] = [textOf(row, 4), numberOf(row, 5)]
-  return { seq, at, kind: 'message', conversationId, conversationSeq, message: messageAt(row, 6) }
+  if (kind !== null) return { seq, at, kind, body: row[3] || '{}' }
+  const message = messageAt(row, 4)
+  return { seq, at, kind: 'message', conversationId: textOf(row, 6), conversationSeq: numberOf(row, 15), message }
 }
 
 export interface MessageRange {
@@ -53,6 +64,8 @@ export interface MessageRange {
   readonly before?: number
   readonly limit: number
 }
+
+type Order = 'ASC' | 'DESC'
 
 /** Recalls, edits and reactions are folded into what they change. */
 const isShown = `type NOT IN ('im.recall', 'im.edit', 'im.reaction')`
@@ -63,19 +76,23 @@ const valuesOf = ({ after = 0, before = Number.MAX_SAFE_INTEGER, limit }: Messag
   String(limit + 1),
 ]
 
-function pageIn(order: 'ASC' | 'DESC', { limit }: MessageRange, row: Row | undefined): MessagePage {
-  const found = rowsIn(row?.[0])
-    .map((one) => messageAt(one, 0))
-    .filter((message) => message !== null)
-  found.sort(bySeq)
+function pageIn(order: Order, { limit }: MessageRange, rows: readonly Row[]): MessagePage {
+  const found = messagesIn(rows)
   const more = found.length > limit
   if (!more) return { messages: found, more }
   return { messages: order === 'ASC' ? found.slice(0, limit) : found.slice(-limit), more }
 }
 
-const pageOf = (order: 'ASC' | 'DESC') =>
+const messagesIn = (rows: readonly Row[]): StoredMessage[] =>
+  rows
+    .map((row) => messageAt(row, 0))
+    .filter((message) => message !== null)
+    .sort(bySeq)
+
+const pageOf = (order: Order, text: PageText, otherwise?: string) =>
   query({
-    sql: (t) => `SELECT json_agg(ARRAY[${messageColumns}])
+    ...asPage(otherwise),
+    sql: (t) => `SELECT ${text.aggregate(messageColumns)}
       FROM ${t.conversation} c
       CROSS JOIN LATERAL (SELECT * FROM ${t.message}
         WHERE conversation = c.id AND seq > $2 AND seq < $3 AND ${isShown} ORDER BY seq ${order} LIMIT $4) m
@@ -86,13 +103,14 @@ const pageOf = (order: 'ASC' | 'DESC') =>
       lookedUp(conversationId),
       ...valuesOf(range),
     ],
-    decode: ([row], { range }): MessagePage => pageIn(order, range, row),
+    decode: ([row], { range }): MessagePage => pageIn(order, range, text.rowsIn(row?.[0], messageColumns)),
   })
 
 /** What lies inside a member's intervals: a range of the timeline for each of them, which mostly is one. */
-const pageSeen = (order: 'ASC' | 'DESC') =>
+const pageSeen = (order: Order, text: PageText, otherwise?: string) =>
   query({
-    sql: (t) => `SELECT json_agg(ARRAY[${messageColumns}, ${withheld('mb')}])
+    ...asPage(otherwise),
+    sql: (t) => `SELECT ${text.aggregate(seenColumns)}
       FROM ${t.user} u
       ${look('INNER', t.conversation, 'c', 'conversation_id = $1')}
       ${look('INNER', t.member, 'mb', 'person = u.id AND conversation = c.id')}
@@ -111,20 +129,15 @@ const pageSeen = (order: 'ASC' | 'DESC') =>
       ...valuesOf(range),
       lookedUp(reader),
     ],
-    decode: ([row], { range }): MessagePage => pageIn(order, range, row),
+    decode: ([row], { range }): MessagePage => pageIn(order, range, text.rowsIn(row?.[0], seenColumns)),
   })
 
-/** The first of a range. */
-export const messagesAfter = pageOf('ASC')
-/** The last of a range. */
-export const messagesBefore = pageOf('DESC')
-export const seenAfter = pageSeen('ASC')
-export const seenBefore = pageSeen('DESC')
-
 /** Every message, up to where the membership ended, from where it began. */
-export const timeline = query({
-  sql: (t) => `SELECT coalesce(mb.to_seq, c.last_seq), greatest(mb.from_seq, c.floor_seq), (
-      SELECT json_agg(ARRAY[${messageColumns}, ${withheld('mb')}])
+const timelineAs = (text: PageText, otherwise?: string) =>
+  query({
+    ...asPage(otherwise),
+    sql: (t) => `SELECT coalesce(mb.to_seq, c.last_seq), greatest(mb.from_seq, c.floor_seq), (
+      SELECT ${text.aggregate(seenColumns)}
       FROM (SELECT * FROM ${t.message} WHERE conversation = c.id AND seq > greatest($3, mb.from_seq)
         AND seq <= coalesce(mb.to_seq, c.last_seq) ORDER BY seq LIMIT $4) m
       ${messageJoins(t)})
@@ -132,22 +145,35 @@ export const timeline = query({
     ${look('INNER', t.conversation, 'c', 'conversation_id = $2')}
     ${look('INNER', t.member, 'mb', 'person = u.id AND conversation = c.id')}
     WHERE u.user_id = $1`,
-  types: ['text', 'text', 'bigint', 'bigint'],
-  values: (given: { userId: string; conversationId: string; after: number; limit: number }) => [
-    lookedUp(given.userId),
-    lookedUp(given.conversationId),
-    String(given.after),
-    String(given.limit),
-  ],
-  decode([row]): TimelinePage | null {
-    if (!row) return null
-    const messages = rowsIn(row[2])
-      .map((one) => messageAt(one, 0))
-      .filter((message) => message !== null)
-      .sort(bySeq)
-    return { messages, head: numberOf(row, 0), floor: numberOf(row, 1) }
-  },
-})
+    types: ['text', 'text', 'bigint', 'bigint'],
+    values: (given: { userId: string; conversationId: string; after: number; limit: number }) => [
+      lookedUp(given.userId),
+      lookedUp(given.conversationId),
+      String(given.after),
+      String(given.limit),
+    ],
+    decode([row]): TimelinePage | null {
+      if (!row) return null
+      const messages = messagesIn(text.rowsIn(row[2], seenColumns))
+      return { messages, head: numberOf(row, 0), floor: numberOf(row, 1) }
+    },
+  })
+
+export const inbox = inboxAs(packed, 'inboxListed')
+/** The first of a range. */
+export const messagesAfter = pageOf('ASC', packed, 'messagesAfterListed')
+/** The last of a range. */
+export const messagesBefore = pageOf('DESC', packed, 'messagesBeforeListed')
+export const seenAfter = pageSeen('ASC', packed, 'seenAfterListed')
+export const seenBefore = pageSeen('DESC', packed, 'seenBeforeListed')
+export const timeline = timelineAs(packed, 'timelineListed')
+
+export const inboxListed = inboxAs(listed)
+export const messagesAfterListed = pageOf('ASC', listed)
+export const messagesBeforeListed = pageOf('DESC', listed)
+export const seenAfterListed = pageSeen('ASC', listed)
+export const seenBeforeListed = pageSeen('DESC', listed)
+export const timelineListed = timelineAs(listed)
 
 export const follows = query({
   sql: (t) => `SELECT c.conversation_id, c.last_seq, c.version
