@@ -138,11 +138,24 @@ const conversationColumns = [
  * Sets columns of many rows, which are named by their id, the first value of each. The index is forced: a small table would
  * be read as a whole, and rows locked that are not the batch's.
  */
-const update = (of: string, columns: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
-  pieces(rows).map(
+function update(of: string, columns: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const [column] = columns
+  // The server makes a table of rows that are given, which costs more than what is done with one row or column.
+  if (rows.length === 1) return rows.map((row) => setOne(of, columns, row))
+  if (columns.length === 1) return pieces(rows, 100).map((some) => setColumn(of, column!, some))
+  return pieces(rows).map(
     (some) => `UPDATE ${table(['id', ...columns], some)} v STRAIGHT_JOIN ${of} x FORCE INDEX (PRIMARY) ON x.id = v.id
-      SET ${columns.map((column) => `x.${column} = v.${column}`).join(', ')}`,
+      SET ${columns.map((name) => `x.${name} = v.${name}`).join(', ')}`,
   )
+}
+
+const setOne = (of: string, columns: readonly string[], [id, ...values]: readonly string[]): string =>
+  `UPDATE ${of} FORCE INDEX (PRIMARY) SET ${columns.map((name, at) => `${name} = ${values[at]}`).join(', ')} WHERE id = ${id}`
+
+/** Not of many rows at once: each looks through all of the cases. */
+const setColumn = (of: string, column: string, rows: readonly (readonly string[])[]): string =>
+  `UPDATE ${of} FORCE INDEX (PRIMARY) SET ${column} = CASE id ${rows.map(([id, value]) => `WHEN ${id} THEN ${value}`).join(' ')} END
+    WHERE id IN (${rows.map(([id]) => id).join(', ')})`
 
 /** Rows in as many statements as their size asks for. */
 function inserts(into: string, rows: readonly string[]): readonly string[] {

@@ -21,6 +21,9 @@ export type Results = (StorageResult | RefusedResult)[]
 const failuresMax = 10
 const triesMax = 40
 
+/** Made once: an error takes its time to be made. */
+const nothingMissing = new RowsMissing([], [])
+
 export interface WriterSettings {
   readonly callTimeoutMs: number
   readonly frame: Frame
@@ -77,8 +80,8 @@ export class Writer {
 
   async #commit(link: Link, ops: readonly StorageOp[], deadlineMs: number): Promise<Results> {
     const { frame } = this.settings
-    let last: unknown = new StorageError('no time was left to commit', 'none')
-    let missing = new RowsMissing([], [])
+    let last: unknown = null
+    let missing = nothingMissing
     let isOpen = false
     let failures = 0
     try {
@@ -102,7 +105,7 @@ export class Writer {
             continue
           }
           failures += 1
-          missing = new RowsMissing([], [])
+          missing = nothingMissing
           // Where two made the same key, the second try finds it; a violation that stays is somebody's fault.
           const isLasting = !isPassing(error) || failures > failuresMax || (failures > 3 && isOfTheOperation(error))
           if (isLasting && isOfTheOperation(error)) {
@@ -118,7 +121,7 @@ export class Writer {
         isOpen = false
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * failures))
       }
-      throw last
+      throw last ?? new StorageError('no time was left to commit', 'none')
     } finally {
       // Its locks go at once, not when the connection is used again.
       if (isOpen && link.isOpen) await link.ask(frame.rollback, restMs(deadlineMs)).catch(() => link.destroy())
@@ -189,7 +192,7 @@ export class Writer {
       await link.ask(statements, restMs(deadlineMs))
     }
     const piece = async (some: readonly StorageOp[]): Promise<Results> => {
-      let missing = new RowsMissing([], [])
+      let missing = nothingMissing
       for (let tries = 1; ; tries += 1) {
         try {
           const make = [...makeUsers(this.sql, missing.users), ...makeConversations(this.sql, missing)]
@@ -199,7 +202,7 @@ export class Writer {
           const isMissing = error instanceof RowsMissing
           if ((!isMissing && !isMadeTwice(error)) || tries > triesMax) throw error
           await say('ROLLBACK TO SAVEPOINT apart')
-          missing = isMissing ? error : new RowsMissing([], [])
+          missing = isMissing ? error : nothingMissing
         }
       }
     }
