@@ -80,12 +80,13 @@ export class Writer {
 
   async #commit(link: Link, ops: readonly StorageOp[], deadlineMs: number): Promise<Results> {
     const { frame } = this.settings
-    let last: unknown = null
+    if (deadlineMs <= performance.now()) throw new StorageError('no time was left to commit', 'none')
+    let last: unknown
     let missing = nothingMissing
     let isOpen = false
     let failures = 0
     try {
-      for (let tries = 1; tries <= triesMax && deadlineMs > performance.now(); tries += 1) {
+      for (let tries = 1; tries === 1 || (tries <= triesMax && deadlineMs > performance.now()); tries += 1) {
         try {
           const before = [
             ...(isOpen ? frame.rollback : []),
@@ -121,7 +122,7 @@ export class Writer {
         isOpen = false
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * failures))
       }
-      throw last ?? new StorageError('no time was left to commit', 'none')
+      throw last
     } finally {
       // Its locks go at once, not when the connection is used again.
       if (isOpen && link.isOpen) await link.ask(frame.rollback, restMs(deadlineMs)).catch(() => link.destroy())
