@@ -38,7 +38,11 @@ export interface Dialect {
   readonly pointsAt: (i: string, m: string) => string
   /** Makes a pointer lead to the message that it names. */
   readonly pointAgain: (user: number, seq: number) => readonly string[]
-  /** Finds messages whose flags say that they are exceptional, after these were changed. */
+  /** Whether message `m` stands where readers look for those that are exceptional or mention somebody, if it is one of them. */
+  readonly isFound: (m: string) => string
+  /** Counters of a conversation that say how far such messages reach, each with its column and the table that bears it out. */
+  readonly lastOf: readonly (readonly [field: string, column: string, table: string])[]
+  /** Makes messages stand there as their flags and mentions say, after these were changed. */
   readonly markAgain: (span: MessageSpan) => readonly string[]
   /** Which messages are edits of what this user sent within a span. */
   readonly editsOf: (span: MessageSpan, user: number) => string

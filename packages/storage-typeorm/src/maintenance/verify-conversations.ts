@@ -1,4 +1,5 @@
-// A conversation's counters and messages: sequences and ordinals without gaps, from the floor to the head.
+// A conversation's counters and messages: sequences and ordinals without gaps, from the floor to the head; the marks of those
+// that do not count for everybody; the counts of reactions.
 import { flag } from '../rows/codes.js'
 import type { Dialect, Rows } from './dialect.js'
 import type { Fix, Found, Place, Seen, Unit } from './findings.js'
@@ -16,8 +17,19 @@ type Counters = [
   userA: number | null,
   userB: number | null,
   createdAt: number,
+  aReadSeq: number,
+  bReadSeq: number,
 ]
-type Message = [seq: number, ordinal: number, flags: number]
+type Message = [
+  seq: number,
+  ordinal: number,
+  flags: number,
+  sender: number | null,
+  /** How far the sender has read, as a member of a group; null where it is none. */
+  readSeq: number | null,
+  isFound: number,
+  reactions: string | null,
+]
 
 /** Of one conversation, begun or not: `[id, the last sequence seen or -1, its ordinal as it should be]`. */
 export const conversationUnit =
@@ -26,7 +38,7 @@ export const conversationUnit =
     const isNew = seenSeq === -1
     const [row] = await rows.all<Counters>(
       `SELECT id, conversation_id, kind, last_seq, countable, last_countable_seq, floor_seq, floor_count, members,
-          user_a, user_b, created_at
+          user_a, user_b, created_at, a_read_seq, b_read_seq
         FROM ${d.tables.conversation} WHERE id ${isNew ? '>' : '='} ? ORDER BY id LIMIT 1`,
       [id],
     )
@@ -59,15 +71,20 @@ class Check {
     const [id, , , lastSeq, , , floorSeq] = this.row
     const t = this.d.tables
     const messages = await rows.all<Message>(
-      `SELECT seq, ordinal, flags FROM ${t.message} WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?`,
+      `SELECT m.seq, m.ordinal, m.flags, m.sender, mb.read_seq, CASE WHEN ${this.d.isFound('m')} THEN 1 ELSE 0 END, m.reactions
+        FROM (SELECT * FROM ${t.message} WHERE conversation = ? AND seq > ? ORDER BY seq LIMIT ?) m
+        LEFT JOIN ${t.member} mb ON mb.${this.d.person} = m.sender AND mb.conversation = m.conversation AND mb.to_seq IS NULL
+        ORDER BY m.seq`,
       [id, after, most],
     )
+    const reacted = await this.#reactions(rows, after, messages.at(-1)?.[0] ?? after)
     if (isFirst) {
       ordinal = this.#floorCount(messages, ordinal)
       await this.#belowFloor(rows, floorSeq)
     }
     let [seq, isWhole] = [after, true]
-    for (const [at, its, flags] of messages) {
+    for (const message of messages) {
+      const [at, its, flags] = message
       const counts = flags & flag.countable
       if (at > seq + 1) {
         this.#missing(seq + 1, at - seq - 1)
@@ -76,7 +93,8 @@ class Check {
       }
       seq = at
       ordinal += counts
-      this.#message(at, its, ordinal, flags)
+      this.#message(message, ordinal)
+      this.#counted(at, message[6], reacted.get(at) ?? null)
     }
     const checked = messages.length
     if (messages.length === most) return this.#seen(checked, [id, seq, ordinal])
@@ -139,30 +157,53 @@ class Check {
     this.#found.push({ kind: 'message', id: `${this.row[1]} ${from}`, field: 'missing', stored: 0, computed: count })
   }
 
-  #message(seq: number, stored: number, computed: number, flags: number): void {
+  #message([seq, stored, flags, sender, groupReadSeq, isFound]: Message, computed: number): void {
     const { message } = this.d.tables
     const id = `${this.row[1]} ${seq}`
     const set = (column: string, value: number): readonly Fix[] => [
       [`UPDATE ${message} SET ${column} = ? WHERE conversation = ? AND seq = ?`, [value, this.row[0], seq]],
     ]
+    const again = this.d
+      .markAgain({ conversation: this.row[0], from: seq - 1, to: seq })
+      .map((statement) => [statement] as const)
     if (stored !== computed)
       this.#found.push({ kind: 'message', id, field: 'ordinal', stored, computed, fixes: set('ordinal', computed) })
-    const isUncounted = (flags & flag.countable) !== 0 && (flags & flag.recalled) !== 0
-    const right = isUncounted ? flags | flag.exceptional : flags
-    if (flags !== right)
-      this.#found.push({
-        kind: 'message',
-        id,
-        field: 'flags',
-        stored: flags,
-        computed: right,
-        fixes: [
-          ...set('flags', right),
-          ...this.d
-            .markAgain({ conversation: this.row[0], from: seq - 1, to: seq })
-            .map((statement) => [statement] as const),
-        ],
-      })
+    const readSeq = sender === null ? null : this.#readSeq(sender, groupReadSeq)
+    // Unread is what is countable behind a position, without these: of the reader's own, and recalled.
+    const isException = (flags & flag.recalled) !== 0 || (readSeq !== null && readSeq < seq)
+    const right = (flags & flag.countable) !== 0 && isException ? flags | flag.exceptional : flags
+    if (flags !== right) {
+      const fixes = [...set('flags', right), ...again]
+      this.#found.push({ kind: 'message', id, field: 'flags', stored: flags, computed: right, fixes })
+    } else if (isFound === 0)
+      this.#found.push({ kind: 'message', id, field: 'marks', stored: 0, computed: 1, fixes: again })
+  }
+
+  /** How far a user has read; null where it is no member. */
+  #readSeq(user: number, groupReadSeq: number | null): number | null {
+    const [kind, userA, userB, a, b] = [this.row[2], this.row[9], this.row[10], this.row[12], this.row[13]]
+    if (kind !== 'c2c') return groupReadSeq
+    return user === userA ? a : user === userB ? b : null
+  }
+
+  /** The counts of reactions to messages after `from` up to `to`, as they are stored on messages. */
+  async #reactions(rows: Rows, from: number, to: number): Promise<ReadonlyMap<number, string>> {
+    const { reaction } = this.d.tables
+    const found = await rows.all<[seq: number, reaction: string, count: number]>(
+      `SELECT seq, reaction, count(*) FROM ${reaction} WHERE conversation = ? AND seq > ? AND seq <= ?
+        GROUP BY seq, reaction ORDER BY seq, min(control_seq)`,
+      [this.row[0], from, to],
+    )
+    const counts = new Map<number, [string, number][]>()
+    for (const [seq, name, count] of found) counts.set(seq, [...(counts.get(seq) ?? []), [name, count]])
+    return new Map([...counts].map(([seq, some]) => [seq, JSON.stringify(Object.fromEntries(some))]))
+  }
+
+  #counted(seq: number, stored: string | null, computed: string | null): void {
+    if (sameCounts(stored, computed)) return
+    const set = `UPDATE ${this.d.tables.message} SET reactions = ? WHERE conversation = ? AND seq = ?`
+    const fixes = [[set, [computed, this.row[0], seq]]] as const
+    this.#found.push({ kind: 'message', id: `${this.row[1]} ${seq}`, field: 'reactions', stored, computed, fixes })
   }
 
   async #ends(rows: Rows, seq: number, ordinal: number, isWhole: boolean): Promise<void> {
@@ -180,6 +221,15 @@ class Check {
     const isLastRight = lastKept === null ? lastCountableSeq <= floorSeq : lastCountableSeq === lastKept
     if (!isLastRight && isWhole)
       this.#counter('lastCountableSeq', 'last_countable_seq', lastCountableSeq, lastKept ?? floorSeq)
+    for (const [field, column, table] of this.d.lastOf) {
+      const [found] = await rows.all<[number, number | null]>(
+        `SELECT c.${column}, (SELECT max(x.seq) FROM ${table} x WHERE x.conversation = c.id)
+          FROM ${t.conversation} c WHERE c.id = ?`,
+        [id],
+      )
+      const [stored, computed] = [found?.[0] ?? 0, found?.[1] ?? 0]
+      if (stored < computed) this.#counter(field, column, stored, computed)
+    }
     if (kind === 'c2g') {
       const [counted] = await rows.all<[number]>(
         `SELECT count(*) FROM ${t.member} WHERE conversation = ? AND to_seq IS NULL`,
@@ -211,4 +261,13 @@ class Check {
         ],
       })
   }
+}
+
+/** Whether two counts say the same, in whatever order. */
+function sameCounts(a: string | null, b: string | null): boolean {
+  if (a === b) return true
+  if (a === null || b === null) return false
+  const sorted = (text: string): string =>
+    JSON.stringify(Object.entries(JSON.parse(text) as object).toSorted(([x], [y]) => (x < y ? -1 : 1)))
+  return sorted(a) === sorted(b)
 }

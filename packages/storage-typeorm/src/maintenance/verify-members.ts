@@ -1,6 +1,6 @@
-// Members' positions: within the timeline, with the ordinal of the message they stand on, and unread as a count of the
-// messages behind them tells it.
-import { flag } from '../rows/codes.js'
+// Members' positions: within the timeline, with the ordinal of the message they stand on. What is unread follows from these
+// and from the messages' ordinals and marks, which were looked at before: it is nowhere counted message by message, since the
+// members of a large group may have very many behind them.
 import type { Dialect } from './dialect.js'
 import type { Fix, Found, Unit } from './findings.js'
 
@@ -18,9 +18,6 @@ type Member = [
   floorSeq: number,
   floorCount: number,
   ordinalThere: number | null,
-  behind: number,
-  exceptions: number,
-  unmarked: number,
 ]
 
 /** `[conversation, user]` of the last one seen. */
@@ -29,16 +26,9 @@ export const memberUnit = (d: Dialect): Unit => {
   const of = (column: string): string =>
     `CASE WHEN c.kind <> 'c2c' THEN mb.${column} WHEN c.user_a = mb.${person} THEN c.a_${column} ELSE c.b_${column} END`
   const delivered = d.deliveredOn === 'member' ? 'mb.delivered_seq' : of('delivered_seq')
-  const behind = (condition: string): string => `(SELECT count(*) FROM ${t.message} x
-    WHERE x.conversation = v.conversation AND x.seq > v.read_seq AND ${condition})`
   const sql = `SELECT v.conversation, v.person, v.conversation_id, u.user_id, v.side, v.read_seq, v.read_ordinal,
       v.delivered_seq, v.last_seq, v.countable, v.floor_seq, v.floor_count,
-      (SELECT m.ordinal FROM ${t.message} m WHERE m.conversation = v.conversation AND m.seq = v.read_seq),
-      ${behind(`(x.flags & ${flag.countable}) <> 0 AND (x.flags & ${flag.recalled}) = 0
-        AND (x.sender IS NULL OR x.sender <> v.person)`)},
-      ${behind(`x.flags >= ${flag.exceptional} AND (x.sender = v.person OR (x.flags & ${flag.recalled}) <> 0)`)},
-      ${behind(`(x.flags & ${flag.countable}) <> 0 AND x.flags < ${flag.exceptional}
-        AND (x.sender = v.person OR (x.flags & ${flag.recalled}) <> 0)`)}
+      (SELECT m.ordinal FROM ${t.message} m WHERE m.conversation = v.conversation AND m.seq = v.read_seq)
     FROM (SELECT mb.conversation, mb.${person} AS person, c.conversation_id, c.last_seq, c.countable, c.floor_seq,
         c.floor_count,
         CASE WHEN c.kind <> 'c2c' THEN 'g' WHEN c.user_a = mb.${person} THEN 'a' ELSE 'b' END AS side,
@@ -59,15 +49,7 @@ export const memberUnit = (d: Dialect): Unit => {
 
 function check(d: Dialect, member: Member): readonly Found[] {
   const [conversation, user, conversationId, userId, side, readSeq, readOrdinal, deliveredSeq, lastSeq] = member
-  const [countable, floorSeq, floorCount, ordinalThere, behind, exceptions, unmarked] = member.slice(9) as [
-    number,
-    number,
-    number,
-    number | null,
-    number,
-    number,
-    number,
-  ]
+  const [countable, floorSeq, floorCount, ordinalThere] = [member[9], member[10], member[11], member[12]]
   const id = `${conversationId} ${userId}`
   const { tables: t, person } = d
   const set = (column: string, value: number): Fix =>
@@ -86,34 +68,7 @@ function check(d: Dialect, member: Member): readonly Found[] {
   }
   const isBelow = readSeq <= floorSeq
   const ordinal = isBelow ? Math.min(readOrdinal, floorCount) : readSeq === lastSeq ? countable : ordinalThere
-  if (ordinal !== null && ordinal !== readOrdinal) {
+  if (ordinal !== null && ordinal !== readOrdinal)
     wrong('readOrdinal', readOrdinal, ordinal, [set('read_ordinal', ordinal)])
-    return found
-  }
-  const unread = countable - Math.max(readOrdinal, floorCount) - exceptions
-  if (unread === behind || ordinal === null) return found
-  const mark: Fix = [
-    `UPDATE ${t.message} SET flags = flags | ${flag.exceptional}
-      WHERE conversation = ? AND seq > ? AND (flags & ${flag.countable}) <> 0 AND flags < ${flag.exceptional}
-        AND (sender = ? OR (flags & ${flag.recalled}) <> 0)`,
-    [conversation, readSeq, user],
-  ]
-  // Where messages are missing, no mark makes them be there.
-  const isMarks = unread - unmarked === behind
-  found.push({
-    kind: 'member',
-    id,
-    field: 'unread',
-    stored: unread,
-    computed: behind,
-    ...(isMarks
-      ? {
-          fixes: [
-            mark,
-            ...d.markAgain({ conversation, from: readSeq, to: lastSeq }).map((statement) => [statement] as const),
-          ],
-        }
-      : {}),
-  })
   return found
 }

@@ -32,15 +32,18 @@ export async function verify(
   const part = parts[at]!
   const findings: Finding[] = []
   let checked = 0
+  /** A look that finds no row is work, too. */
+  let looks = 0
   let place: Place | null = from
   const saw = (seen: Seen): void => {
-    checked += Math.max(1, seen.checked)
+    checked += seen.checked
+    looks += Math.max(1, seen.checked)
     place = seen.next
   }
-  while (place !== null && checked < most) {
+  while (place !== null && looks < most) {
     const broken = await db.snapshot(async (rows) => {
-      while (place !== null && checked < most) {
-        const [began, left] = [place, most - checked]
+      while (place !== null && looks < most) {
+        const [began, left] = [place, most - looks]
         const seen = await part.unit(rows, began, left)
         if (repair && seen.found.some(({ fixes }) => fixes !== undefined))
           return { began, left, counters: seen.counters }

@@ -24,16 +24,33 @@ const mysqlDialect = (t: MysqlTables): Dialect => ({
   standsFor: (k, m) => `${m}.conversation = ${k}.conversation AND ${m}.seq = ${k}.seq`,
   pointsAt: (_i, m) => `${m}.seq IS NOT NULL`,
   pointAgain: () => [],
+  isFound: (m) => `CASE WHEN ${m}.flags < ${flag.exceptional} THEN NOT EXISTS (SELECT 1 FROM ${t.exceptional} x
+      WHERE x.conversation = ${m}.conversation AND x.seq = ${m}.seq)
+    ELSE EXISTS (SELECT 1 FROM ${t.exceptional} x WHERE x.conversation = ${m}.conversation AND x.seq = ${m}.seq
+      AND x.sender <=> ${m}.sender AND x.recalled = (${m}.flags & ${flag.recalled} <> 0)) END
+    AND COALESCE(${mentions(m)}, false) = EXISTS (SELECT 1 FROM ${t.mention} n
+      WHERE n.conversation = ${m}.conversation AND n.seq = ${m}.seq)`,
+  lastOf: [
+    ['lastExceptionalSeq', 'last_exceptional_seq', t.exceptional],
+    ['lastMentionSeq', 'last_mention_seq', t.mention],
+  ],
   markAgain: (span) => [
+    `DELETE x FROM ${t.message} m FORCE INDEX (PRIMARY)
+      STRAIGHT_JOIN ${t.exceptional} x ON x.conversation = m.conversation AND x.seq = m.seq
+      WHERE ${within(span)} AND m.flags < ${flag.exceptional}`,
     `INSERT INTO ${t.exceptional} (conversation, seq, sender, recalled)
       SELECT m.conversation, m.seq, m.sender, m.flags & ${flag.recalled} <> 0 FROM ${t.message} m
       WHERE ${within(span)} AND m.flags >= ${flag.exceptional}
-      ON DUPLICATE KEY UPDATE recalled = m.flags & ${flag.recalled} <> 0`,
+      ON DUPLICATE KEY UPDATE sender = m.sender, recalled = m.flags & ${flag.recalled} <> 0`,
     `DELETE n FROM ${t.message} m FORCE INDEX (PRIMARY)
       STRAIGHT_JOIN ${t.mention} n ON n.conversation = m.conversation AND n.seq = m.seq
-      WHERE ${within(span)} AND m.flags & ${flag.recalled} <> 0`,
-    `UPDATE ${t.conversation} SET last_exceptional_seq = (SELECT COALESCE(MAX(seq), 0) FROM ${t.exceptional}
-      WHERE conversation = ${span.conversation}) WHERE id = ${span.conversation}`,
+      WHERE ${within(span)} AND NOT COALESCE(${mentions('m')}, false)`,
+    `INSERT INTO ${t.mention} (conversation, seq) SELECT m.conversation, m.seq FROM ${t.message} m
+      WHERE ${within(span)} AND ${mentions('m')} ON DUPLICATE KEY UPDATE seq = m.seq`,
+    ...(['exceptional', 'mention'] as const).map(
+      (kind) => `UPDATE ${t.conversation} SET last_${kind}_seq = (SELECT COALESCE(MAX(seq), 0) FROM ${t[kind]}
+        WHERE conversation = ${span.conversation}) WHERE id = ${span.conversation}`,
+    ),
   ],
   // What an UPDATE reads of its own table must be a table of its own first.
   editsOf: (span, user) => `conversation = ${span.conversation} AND seq IN (SELECT v.seq FROM (
@@ -48,6 +65,10 @@ const mysqlDialect = (t: MysqlTables): Dialect => ({
   ],
   dropDetached: (before, most) => [`DELETE FROM ${t.key} WHERE at < ${before} ORDER BY at LIMIT ${most}`],
 })
+
+/** Whether a message mentions somebody who is still to be told. */
+const mentions = (m: string): string =>
+  `CHAR_LENGTH(${m}.mentions) > 1 AND ${m}.flags & ${flag.countable | flag.recalled} = ${flag.countable}`
 
 const within = ({ conversation, from, to }: MessageSpan): string =>
   `m.conversation = ${conversation} AND m.seq > ${from} AND m.seq <= ${to}`

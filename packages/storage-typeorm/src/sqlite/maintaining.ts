@@ -34,6 +34,9 @@ const sqliteDialect = (t: Tables): Dialect => ({
         WHERE m.conversation = ${t.inbox}.conversation AND m.seq = ${t.inbox}.conversation_seq)
       WHERE user = ${user} AND seq = ${seq}`,
   ],
+  // Partial indexes lead there.
+  isFound: () => 'true',
+  lastOf: [],
   markAgain: () => [],
   editsOf: (span, user) => `conversation = ${span.conversation} AND target IN (
     SELECT m.seq FROM ${t.message} m WHERE ${within(span)} AND m.sender = ${user})`,

@@ -1,0 +1,54 @@
+// Which database a command works on: from an address as apps write it to the options of the storage.
+import { existsSync } from 'node:fs'
+import { chatFileBeside } from '../sqlite/chat-file.js'
+import type { TypeOrmStorageOptions } from '../typeorm-storage.js'
+import type { Given } from './arguments.js'
+import { UsageError, type Terminal } from './terminal.js'
+
+/** A call of a command may take so long, ms: nobody waits for its answer. */
+const callTimeoutMs = 60_000
+
+/**
+ * @param mayBeNew whether a SQLite file may be missing
+ * @throws UsageError where none is named, or it cannot be one
+ */
+export function storageOptions(given: Given, { env }: Terminal, mayBeNew: boolean): TypeOrmStorageOptions {
+  const isGiven = given.database !== undefined
+  const address = given.database ?? env['DATABASE_URL'] ?? ''
+  const [, scheme = '', rest = ''] = /^(\w+):(.*)$/s.exec(address) ?? []
+  const tables = given['table-prefix'] === undefined ? {} : { tablePrefix: given['table-prefix'] }
+  const { schema, driver } = given
+  if (scheme !== 'sqlite' && driver !== undefined) throw new UsageError('--driver is for SQLite alone')
+  if (!/^postgres(?:ql)?$/.test(scheme) && schema !== undefined)
+    throw new UsageError('--schema is for PostgreSQL alone')
+  const shared = { ...tables, callTimeoutMs }
+  if (scheme === 'sqlite' && rest !== '') {
+    const database = fileAt(rest, mayBeNew)
+    return { type: 'better-sqlite3', database, ...shared, ...(driver === undefined ? {} : { driver }) }
+  }
+  if (rest.startsWith('//')) {
+    const server = { url: address, applicationName: 'rookery command', writers: 1, readers: 1, ...shared }
+    if (/^postgres(?:ql)?$/.test(scheme))
+      return { type: 'postgres', ...server, ...(schema === undefined ? {} : { schema }) }
+    if (scheme === 'mysql' || scheme === 'mariadb') return { type: scheme, ...server }
+  }
+  if (address === '')
+    throw new UsageError('say which database: --database URL, or the environment variable DATABASE_URL')
+  // Only the scheme is repeated: the rest of an address may hold a password.
+  throw new UsageError(
+    `${isGiven ? '--database' : 'DATABASE_URL'} must be sqlite:PATH, postgres://…, mysql://… or mariadb://…, not '${address.split(':', 1)[0]}…'`,
+  )
+}
+
+/** Chat's file. Where the app's own is named, it is the one beside it. */
+function fileAt(path: string, mayBeNew: boolean): string {
+  let beside: string
+  try {
+    beside = chatFileBeside(path)
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+  if (existsSync(beside)) return beside
+  if (existsSync(path) || mayBeNew) return path
+  throw new UsageError(`there is no file ${path}`)
+}
