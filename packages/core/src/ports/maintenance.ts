@@ -125,10 +125,10 @@ export interface Maintenance {
   trim(limits: TrimLimits, step: MaintenanceStep): Promise<Trimmed>
   /**
    * Computes every counter anew, as floor plus rows, and everything that unread is computed from: the ordinal of each message
-   * and of each position, and which messages count for nobody or not for their sender; counts of reactions too. With `repair` what
-   * can be put right is, in the transaction that saw it. A sequence is never lowered: a counter below its rows is raised; rows
-   * that are missing below a counter are told, and nothing is moved for them. Of two who repair at once each repairs what it
-   * finds.
+   * and of each position, and which messages count for nobody or not for their sender; counts of reactions too. With `repair`
+   * what can be put right is, in the transaction that saw it. A sequence is never lowered: a counter below its rows is raised;
+   * rows that are missing below a counter are told, and nothing is moved for them. Of two who repair at once each repairs
+   * what it finds.
    */
   verify(step: MaintenanceStep & { readonly repair: boolean }): Promise<Verified>
   /**
