@@ -56,6 +56,15 @@ test('what comes for one that still waits goes with what it waits for, and keeps
   expect(slice).toBeLessThan(200)
 })
 
+test('in one turn as many are told something as are answered', async () => {
+  const { flushed, add, answer, everybody } = connections(600)
+  const told = everybody.slice(300)
+  add(...told)
+  for (const index of everybody.slice(0, 300)) answer(index)
+  await turn()
+  expect(flushed).toEqual(everybody)
+})
+
 test('the more wait, the larger the slices: the last of ten thousand waits for less than a hundred turns', async () => {
   const { flushed, add, everybody } = connections(10_000)
   add(...everybody)

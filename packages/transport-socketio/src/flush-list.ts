@@ -3,8 +3,9 @@
 // answered, so that whatever is meant for one client leaves in one write.
 //
 // Whom something is answered to is written first. The others, whom something is only told, follow in slices, a slice a
-// turn, and between two slices what clients sends is read: a broadcast to thousands holds up nobody else, storage works
-// beside it, and what comes for a connection before its turn goes in the same write.
+// turn, and between two slices what clients send is read: a broadcast to thousands holds up nobody else, storage works
+// beside it, and what comes for a connection before its turn goes in the same write. A slice is no smaller than what was
+// answered in its turn: who sends much does not keep others from being told.
 
 interface Flushable {
   /** Must not throw. */
@@ -22,12 +23,12 @@ export class FlushList {
   #isScheduled = false
   readonly #run = (): void => {
     this.#isScheduled = false
-    if (this.#answered.size > 0) {
-      const answered = this.#answered
+    const answered = this.#answered
+    if (answered.size > 0) {
       this.#answered = new Set()
       for (const one of answered) one.flush()
     }
-    let left = Math.max(sliceMin, Math.ceil(this.#told.size / sliceOf))
+    let left = Math.max(sliceMin, answered.size, Math.ceil(this.#told.size / sliceOf))
     for (const one of this.#told) {
       if (left-- === 0) break
       this.#told.delete(one)
