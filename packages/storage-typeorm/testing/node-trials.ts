@@ -1,0 +1,261 @@
+// A real node of core on a database server, through what happens to one: it crashes under load, it is paused, it is restored
+// from an older copy. The same trials for every dialect.
+import { createRookery, type Rookery, type StorageError } from '@rookery/core'
+import { FakeDevice } from '@rookery/core/testing'
+import { expect } from 'vitest'
+import type { MysqlOptions } from '../src/mysql/options.js'
+import type { PostgresOptions } from '../src/postgres/options.js'
+import { TypeOrmStorage } from '../src/typeorm-storage.js'
+import { say } from './scene.js'
+
+export type ServerOptions = PostgresOptions | MysqlOptions
+
+/** A server of the test's own. */
+export interface Server {
+  start(): Promise<void>
+  /** Ends it at once, without a goodbye. */
+  crash(): Promise<void>
+  /** Stops it in its tracks. */
+  pause(): void
+  resume(): void
+}
+
+/** Nodes of one test, which are stopped with it. */
+export class Nodes {
+  #running: Rookery[] = []
+
+  async start(options: ServerOptions): Promise<Rookery> {
+    const rookery = createRookery({
+      storage: new TypeOrmStorage(options),
+      authenticate: ({ token }) => ({ userId: token }),
+      rate: 'off',
+    })
+    await rookery.start()
+    this.#running.push(rookery)
+    return rookery
+  }
+
+  async stop(): Promise<void> {
+    for (const rookery of this.#running) await rookery.stop()
+    this.#running = []
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+const connect = (rookery: Rookery, userId: string, auth: Record<string, unknown> = {}): Promise<FakeDevice> =>
+  FakeDevice.connect(rookery.gate, { token: userId, deviceId: `${userId}-phone`, deviceType: 'phone', ...auth })
+
+/** What is looked at of an entry. */
+interface Pulled {
+  readonly seq: number
+  readonly at: number
+  readonly message: {
+    readonly from: string
+    readonly clientMsgId: string
+    readonly seq: number
+    readonly content: { readonly text: string }
+  }
+}
+
+/** Everything in a user's inbox, in which there are messages only. */
+async function pullAll(device: FakeDevice): Promise<Pulled[]> {
+  const entries: Pulled[] = []
+  for (let since = 0; ;) {
+    const page = await device.ask('pull', { since })
+    entries.push(...page.entries)
+    since = page.seq
+    if (!page.more) return entries
+  }
+}
+
+interface Sent {
+  readonly clientMsgId: string
+  readonly seq: number
+  readonly atMs: number
+}
+
+/** Sends one message after another, each again under its key until it is stored. */
+class Sender {
+  readonly stored: Sent[] = []
+  readonly refusals: { readonly code: string; readonly afterMs: number; readonly atMs: number }[] = []
+  isSending = true
+
+  constructor(
+    private readonly device: FakeDevice,
+    private readonly from: string,
+    private readonly to: string,
+  ) {}
+
+  async run(): Promise<void> {
+    for (let n = 0; this.isSending; n += 1) {
+      const clientMsgId = `${this.from}.${n}`
+      for (;;) {
+        const began = performance.now()
+        const answer = await this.device.request('c2c', {
+          clientMsgId,
+          to: this.to,
+          type: 'text',
+          content: { text: clientMsgId },
+        })
+        const atMs = performance.now()
+        if (answer.ok) {
+          this.stored.push({ clientMsgId, seq: answer.data.seq, atMs })
+          break
+        }
+        this.refusals.push({ code: answer.error.code, afterMs: atMs - began, atMs })
+        await pause(20)
+      }
+    }
+  }
+}
+
+/** Lost is no acknowledged message, and none comes twice; sends answer `UNAVAILABLE` meanwhile, and go on within 10 s. */
+export async function crashUnderLoad(nodes: Nodes, options: ServerOptions, server: Server): Promise<void> {
+  const rookery = await nodes.start(options)
+  const users = ['ann', 'bob', 'cid', 'dot', 'eve', 'fay']
+  const devices = await Promise.all(users.map((userId) => connect(rookery, userId)))
+  const senders = users.map(
+    (userId, n) => new Sender(devices[n] as FakeDevice, userId, users[(n + 1) % users.length] as string),
+  )
+  const running = Promise.all(senders.map((sender) => sender.run()))
+  const stored = (): number => senders.reduce((sum, sender) => sum + sender.stored.length, 0)
+
+  await expect.poll(stored, { timeout: 20_000 }).toBeGreaterThan(500)
+  await server.crash()
+  const downSince = performance.now()
+  // Every one of them is told, by its deadline.
+  await expect.poll(() => senders.every(({ refusals }) => refusals.length > 0), { timeout: 20_000 }).toBe(true)
+  // It serves a moment before it is seen to: nothing is stored up to here.
+  const downUntil = performance.now()
+  await server.start()
+  const upSince = performance.now()
+  const before = stored()
+  await expect.poll(stored, { timeout: 20_000 }).toBeGreaterThan(before + 300)
+  for (const sender of senders) sender.isSending = false
+  await running
+
+  const first = Math.min(
+    ...senders.flatMap((sender) => sender.stored.map(({ atMs }) => atMs).filter((at) => at > upSince)),
+  )
+  expect(first - upSince).toBeLessThan(10_000)
+  for (const { refusals } of senders) {
+    for (const { code, afterMs } of refusals) {
+      expect(code).toBe('UNAVAILABLE')
+      expect(afterMs).toBeLessThan(12_000)
+    }
+  }
+  expect(
+    senders.flatMap((sender) => sender.stored).filter(({ atMs }) => atMs > downSince + 500 && atMs < downUntil),
+  ).toEqual([])
+  for (const [n, sender] of senders.entries()) {
+    const reader = await connect(rookery, users[(n + 1) % users.length] as string, {
+      deviceId: 'new',
+      deviceType: 'pc',
+    })
+    const entries = await pullAll(reader)
+    expect(entries.map(({ seq }) => seq)).toEqual(entries.map((_, at) => at + 1))
+    const mine = entries.flatMap(({ message }) => (message.from === users[n] ? [message] : []))
+    expect(mine.map(({ clientMsgId }) => clientMsgId)).toEqual(sender.stored.map(({ clientMsgId }) => clientMsgId))
+    expect(mine.map(({ seq }) => seq)).toEqual(sender.stored.map(({ seq }) => seq))
+  }
+}
+
+/**
+ * Every call settles in time, and what was under way is stored once.
+ * @param outcome of a commit that got no answer: whether it may have been carried out
+ */
+export async function pausedWithCallsUnderWay(
+  options: ServerOptions,
+  server: Server,
+  outcome: StorageError['outcome'],
+): Promise<void> {
+  const storage = new TypeOrmStorage({
+    ...options,
+    callTimeoutMs: 1500,
+    lockTimeoutMs: 1000,
+    connectTimeoutMs: 1000,
+  })
+  await storage.start()
+  await storage.commit([say('before')])
+  await storage.timelines.heads(['alice'])
+  server.pause()
+  const began = performance.now()
+  const calls = await Promise.allSettled([
+    storage.commit([say('during')]),
+    storage.commit([say('during 2')]),
+    storage.commit([say('during 3')]),
+    storage.timelines.heads(['alice']),
+    storage.timelines.inbox('alice', 0, 10),
+  ])
+  expect(performance.now() - began).toBeLessThan(6000)
+  expect(calls.map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'rejected'))
+  expect((calls[0] as PromiseRejectedResult).reason).toMatchObject({ name: 'StorageError', outcome })
+  server.resume()
+  // As the writer does: again under the same key, until it is answered.
+  const status = async (): Promise<string | undefined> =>
+    (await storage.commit([say('during')]).catch(() => []))[0]?.status
+  await expect.poll(status, { timeout: 10_000 }).toMatch(/^(?:stored|duplicate)$/)
+  await storage.commit([say('during'), say('during 2'), say('during 3')])
+  const { entries } = await storage.timelines.inbox('alice', 0, 10)
+  expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
+  await storage.stop()
+}
+
+/** How a database is copied while nobody uses it, and how the copy takes its place. */
+export interface Copying {
+  copy(): Promise<void>
+  restore(): Promise<void>
+  /** One statement in the database. */
+  run(sql: string): Promise<unknown>
+}
+
+/** Clients that hold more than the copy does are told `reset`, and get on with what there is. */
+export async function restoredFromOlderCopy(nodes: Nodes, options: ServerOptions, db: Copying): Promise<void> {
+  const text = (n: number) => ({ clientMsgId: `k${n}`, to: 'bob', type: 'text', content: { text: `${n}` } })
+  let rookery = await nodes.start(options)
+  let ann = await connect(rookery, 'ann')
+  for (let n = 1; n <= 3; n += 1) await ann.ask('c2c', text(n))
+  await nodes.stop()
+  await db.copy()
+
+  rookery = await nodes.start(options)
+  ann = await connect(rookery, 'ann')
+  for (let n = 4; n <= 6; n += 1) await ann.ask('c2c', text(n))
+  const bob = await connect(rookery, 'bob', { since: 0 })
+  const held = (await pullAll(bob)).at(-1)!
+  const { epoch } = bob.ready
+  expect(held.seq).toBe(6)
+  await nodes.stop()
+  await db.restore()
+
+  rookery = await nodes.start(options)
+  const beyond = await connect(rookery, 'bob', { since: held.seq, sinceAt: held.at, epoch })
+  expect(beyond.ready).toMatchObject({ reset: true, seq: 3 })
+  beyond.disconnect()
+  // Others have written on meanwhile, so that the position exists again, with another entry in it.
+  ann = await connect(rookery, 'ann')
+  for (let n = 14; n <= 18; n += 1) await ann.ask('c2c', text(n))
+  const other = await connect(rookery, 'bob', { since: held.seq, sinceAt: held.at, epoch })
+  expect(other.ready).toMatchObject({ reset: true, seq: 8 })
+  expect((await pullAll(other)).map(({ message }) => message.content.text)).toEqual([
+    '1',
+    '2',
+    '3',
+    '14',
+    '15',
+    '16',
+    '17',
+    '18',
+  ])
+  other.disconnect()
+  const honest = await connect(rookery, 'bob', { since: 2, epoch })
+  expect(honest.ready.reset).toBe(false)
+
+  // An operator who knows of it changes the epoch, and everybody starts over.
+  await nodes.stop()
+  await db.run(`UPDATE im_meta SET epoch = 'restored'`)
+  rookery = await nodes.start(options)
+  const told = await connect(rookery, 'bob', { since: 2, epoch })
+  expect(told.ready).toMatchObject({ reset: true, epoch: 'restored' })
+}
