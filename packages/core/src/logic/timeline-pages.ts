@@ -73,8 +73,10 @@ function cut(
   let bytes = Buffer.byteLength(json)
   if (bytes > bytesLeft && mayBeEmpty) [json, count, bytes] = ['[]', 0, 0]
   const stored = messages.slice(0, count)
-  const to = stored.at(-1)?.seq ?? Math.max(after, floor)
-  const read = { conversationId, after, stored, messages: json, to, last: to >= head, truncated: after < floor }
+  // Beyond the head nothing is for this reader: of who has left, retention may have taken more than that.
+  const from = Math.min(floor, head)
+  const to = stored.at(-1)?.seq ?? Math.max(after, from)
+  const read = { conversationId, after, stored, messages: json, to, last: to >= head, truncated: after < from }
   return { read, bytes: count === 0 ? 0 : bytes }
 }
 

@@ -15,6 +15,7 @@ import { keys } from './keys.js'
 import { lifetime } from './lifetime.js'
 import { oneUser } from './maintenance/one-user.js'
 import { trimming } from './maintenance/trimming.js'
+import { trimmingGroups } from './maintenance/trimming-groups.js'
 import { verifying } from './maintenance/verifying.js'
 import { numbers } from './numbers.js'
 import { races } from './races.js'
@@ -44,6 +45,7 @@ export const storageGroups: readonly StorageGroup[] = [
   races,
   lifetime,
   trimming,
+  trimmingGroups,
   verifying,
   oneUser,
 ]

@@ -50,6 +50,36 @@ const breakages: Readonly<Record<string, Breakage>> = {
       },
     }),
   },
+  'a followed timeline whose floor is not told': {
+    caughtBy: 'a followed timeline begins above its floor, says where that is, and keeps its head',
+    reads: ({ timelines }) => ({
+      timelines: {
+        ...timelines,
+        async timeline(...args) {
+          const page = await timelines.timeline(...args)
+          return page && { ...page, floor: 0 }
+        },
+      },
+    }),
+  },
+  'a head that goes with its messages': {
+    caughtBy: 'of a followed timeline that was taken whole the head and the follow stay, and it goes on',
+    reads: ({ timelines }) => ({
+      timelines: {
+        ...timelines,
+        async timeline(...args) {
+          const page = await timelines.timeline(...args)
+          return page && { ...page, head: page.messages.at(-1)?.seq ?? 0 }
+        },
+      },
+    }),
+  },
+  'members counted as unread what is gone': {
+    caughtBy: 'what is unread and who has read agree with what is kept, in a group fanned out on write and on read',
+    ...spoil(({ conversations }) => {
+      for (const row of conversations.values()) if (row.kind === 'c2g') row.floorCount = 0
+    }),
+  },
   'what is old taken from between': {
     caughtBy: 'an old entry that came after a younger one stays',
     reads: ({ timelines, maintenance }) => {
