@@ -9,5 +9,6 @@ export const maintenance = (tables: () => Tables): Maintenance => ({
   trim: async (limits, step) => trim(tables(), limits, step),
   export: async (userId, step) => exportUser(tables(), userId, step),
   erase: async (userId, step) => eraseUser(tables(), userId, step),
+  renewEpoch: async (epoch) => void (tables().epoch = epoch),
   verify: async (step) => verify(tables(), step),
 })

@@ -144,4 +144,9 @@ export interface Maintenance {
    * meanwhile may stay.
    */
   erase(userId: UserId, step: MaintenanceStep): Promise<Erased>
+  /**
+   * Gives the storage another epoch, 1 to 64 printable ASCII characters, so that every reader of before starts over: for a
+   * storage that was restored from an older copy. Nothing else changes; instances tell it from their next start on.
+   */
+  renewEpoch(epoch: string): Promise<void>
 }

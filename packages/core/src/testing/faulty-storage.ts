@@ -81,6 +81,7 @@ export class FaultyStorage implements Storage {
       verify: (...args) => this.#read(() => maintenance.verify(...args)),
       export: (...args) => this.#read(() => maintenance.export(...args)),
       erase: (...args) => this.#read(() => maintenance.erase(...args)),
+      renewEpoch: (...args) => this.#read(() => maintenance.renewEpoch(...args)),
     }
     this.devices = { list: (...args) => this.#read(() => devices.list(...args)) }
   }

@@ -18,6 +18,7 @@ const taken = {
   export: { ...common, ...pace, ...user, out: { type: 'string' } },
   erase: { ...common, ...pace, ...user, yes: { type: 'boolean' }, 'owned-groups': { type: 'string' } },
   migrate: common,
+  'renew-epoch': { ...common, yes: { type: 'boolean' } },
 } as const satisfies Record<string, ParseArgsConfig['options']>
 
 export type CommandName = keyof typeof taken

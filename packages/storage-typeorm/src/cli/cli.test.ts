@@ -155,6 +155,16 @@ function cases(make: () => Promise<Place>): void {
     expect((await rookery(['export', '--user', 'nobody'], env)).stderr).toContain('nothing is kept of nobody')
   })
 
+  it('renew-epoch gives another epoch, and leaves everything as it is', async () => {
+    const place = await filled(await make())
+    const before = await startedEpoch(place.options)
+    const { code, stderr } = await rookery(['renew-epoch', '--yes', '--database', place.url])
+    const after = await startedEpoch(place.options)
+    expect([code, stderr]).toEqual([0, `renew-epoch: the epoch is ${after}; nodes tell it from their next start on\n`])
+    expect(after).not.toBe(before)
+    expect((await rookery(['verify', '--database', place.url])).code).toBe(0)
+  })
+
   it('refuses to work where the tables are missing; migrate makes them', async () => {
     const { url } = await make()
     const early = await rookery(['verify', '--database', url])
@@ -165,6 +175,13 @@ function cases(make: () => Promise<Place>): void {
     })
     expect(await rookery(['verify', '--database', url])).toMatchObject({ code: 0 })
   })
+}
+
+const startedEpoch = async (options: TypeOrmStorageOptions): Promise<string> => {
+  const storage = new TypeOrmStorage(options)
+  const { epoch } = await storage.start()
+  await storage.stop()
+  return epoch
 }
 
 const sqlitePlace = (): Place => {
@@ -249,7 +266,7 @@ describe('a call that cannot be meant', () => {
   const db = ['--database', 'postgres://me:secret@127.0.0.1:1/chat']
   it.each<[args: readonly string[], line: string]>([
     [[], 'rookery: say what to do'],
-    [['verfy'], "rookery: 'verfy' is no command; there are verify, export, erase, migrate"],
+    [['verfy'], "rookery: 'verfy' is no command; there are verify, export, erase, migrate, renew-epoch"],
     [['toString'], "rookery: 'toString' is no command"],
     [['verify', '--repare'], "rookery: verify: Unknown option '--repare'; it takes --database, "],
     [['verify', '--repair=yes', ...db], 'rookery: verify: Option'],
@@ -270,6 +287,7 @@ describe('a call that cannot be meant', () => {
     [['export', ...db], 'rookery: say whose data is meant: --user ID'],
     [['export', '--user', 'a b', ...db], 'rookery: --user must be the id of a user'],
     [['erase', '--user', 'ann', ...db], 'Give --yes to do it'],
+    [['renew-epoch', ...db], 'Give --yes to do it'],
     [
       ['erase', '--user', 'ann', '--yes', '--owned-groups', 'keep', ...db],
       "--owned-groups must be refuse, hand-over, dissolve, not 'keep'",
@@ -297,6 +315,7 @@ describe('a call that cannot be meant', () => {
       'export',
       'erase',
       'migrate',
+      'renew-epoch',
       '--repair',
       '--json',
       '--out',

@@ -3,6 +3,7 @@ import { argumentsOf, commandNamed, type CommandName, type Given } from './argum
 import { erase } from './erase.js'
 import { exportUser } from './export.js'
 import { migrate } from './migrate.js'
+import { renewEpoch } from './renew-epoch.js'
 import { exit, UsageError, type Terminal } from './terminal.js'
 import { verify } from './verify.js'
 
@@ -16,6 +17,7 @@ const help = `rookery COMMAND --database URL [options]
   erase --user ID --yes  take what is kept of a user and concerns nobody else
     --owned-groups HOW   groups that the user owns: refuse (the default), hand-over, dissolve
   migrate                bring chat's tables up to date
+  renew-epoch --yes      after a restore from an older copy, with the app stopped: every device starts over
 
   --database URL         sqlite:PATH, postgres://…, mysql://… or mariadb://…; left out, DATABASE_URL of the environment
   --table-prefix PREFIX  before the tables' names, where the app has another than im_
@@ -33,6 +35,7 @@ const commands: Readonly<Record<CommandName, (given: Given, terminal: Terminal) 
   export: exportUser,
   erase,
   migrate,
+  'renew-epoch': renewEpoch,
 }
 
 /** Carries out one command line, and answers how the process is to end. Never rejects. */

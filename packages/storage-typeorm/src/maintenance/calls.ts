@@ -17,6 +17,7 @@ const carryOutOn = (db: Database): Maintenance => ({
   verify: (step) => verify(db, step),
   export: (userId, step) => exportUser(db, userId, step),
   erase: (userId, step) => eraseUser(db, userId, step),
+  renewEpoch: (epoch) => db.transaction((rows) => rows.run(`UPDATE ${db.dialect.tables.meta} SET epoch = ?`, [epoch])),
 })
 
 /** Maintenance of a database that is at hand. */
@@ -33,6 +34,7 @@ export function maintenanceOver(send: (text: string, writes: boolean) => Promise
     verify: (step) => call(step.repair, 'verify', step),
     export: (userId, step) => call(false, 'export', lookedUp(userId), step),
     erase: (userId, step) => call(true, 'erase', lookedUp(userId), step),
+    renewEpoch: (epoch) => call(true, 'renewEpoch', epoch),
   }
 }
 
@@ -40,5 +42,5 @@ export function maintenanceOver(send: (text: string, writes: boolean) => Promise
 export async function carryOutCall(db: Database, text: string): Promise<string> {
   const [name, ...args] = JSON.parse(text) as Call
   const run = carryOutOn(db)[name] as (...given: readonly unknown[]) => Promise<unknown>
-  return JSON.stringify(await run(...args))
+  return JSON.stringify((await run(...args)) ?? null)
 }

@@ -84,6 +84,7 @@ export class MysqlStorage implements Storage {
     verify: async (...args) => this.#opened().maintenance.verify(...args),
     export: async (userId, step) => this.#opened().maintenance.export(lookedUp(userId), step),
     erase: async (userId, step) => this.#opened().maintenance.erase(lookedUp(userId), step),
+    renewEpoch: async (epoch) => this.#opened().maintenance.renewEpoch(epoch),
   }
 
   async start(): Promise<StorageInfo> {

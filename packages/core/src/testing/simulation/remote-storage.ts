@@ -51,6 +51,7 @@ export class RemoteStorage implements Storage {
       verify: (...args) => remote.call(() => maintenance.verify(...args)),
       export: (...args) => remote.call(() => maintenance.export(...args)),
       erase: (...args) => remote.call(() => maintenance.erase(...args)),
+      renewEpoch: (...args) => remote.call(() => maintenance.renewEpoch(...args)),
     }
     this.devices = { list: (...args) => remote.call(() => devices.list(...args)) }
   }

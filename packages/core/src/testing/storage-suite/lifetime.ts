@@ -49,6 +49,22 @@ export const lifetime: StorageGroup = {
       },
     },
     {
+      name: 'a new epoch is told from the next start on, and changes nothing else',
+      needs: 'reopen',
+      alone: true,
+      async run(scene) {
+        const [alice, bob] = scene.users('alice', 'bob')
+        await scene.store(scene.say(alice, bob), scene.say(bob, alice))
+        const [before, inbox] = [scene.info.epoch, await scene.inbox(bob)]
+        await scene.storage.maintenance.renewEpoch('the-one-after')
+        await scene.reopen()
+        expect(scene.info.epoch).toBe('the-one-after')
+        expect(scene.info.epoch).not.toBe(before)
+        expect(await scene.inbox(bob)).toEqual(inbox)
+        expect(await scene.storeOne(scene.say(alice, bob))).toMatchObject({ seq: 3, ordinal: 3, inbox: [3, 3] })
+      },
+    },
+    {
       name: 'opening again keeps everything, and the epoch',
       needs: 'reopen',
       alone: true,
