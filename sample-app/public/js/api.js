@@ -1,6 +1,14 @@
 // The app's HTTP interface. Every call throws an Error with a line for the person where it is refused.
 
 /** @typedef {{ listingId: string, seller: string, title: string, price: number, views: number }} Listing price in whole euros */
+/**
+ * @typedef {object} Department
+ * @property {string} departmentId
+ * @property {string} name
+ * @property {string} groupId where its people talk
+ * @property {string[]} people user ids
+ * @property {Department[]} departments
+ */
 
 /**
  * @param {'login' | 'register'} action
@@ -20,6 +28,18 @@ export const sell = (token, listing) => call('POST', '/listings', { token, body:
 
 /** The seller is told in chat. @param {string} token @param {{ listingId: string, price: number }} offer */
 export const makeOffer = (token, offer) => call('POST', '/offers', { token, body: offer })
+
+/** @param {string} token @returns {Promise<{ userId: string }[]>} */
+export const contactsOf = (token) => call('GET', '/contacts', { token })
+
+/** All devices are told in chat. @param {string} token @param {string} userId */
+export const addContact = (token, userId) => call('POST', '/contacts', { token, body: { userId } })
+
+/** As `addContact`. @param {string} token @param {string} userId */
+export const removeContact = (token, userId) => call('DELETE', `/contacts/${encodeURIComponent(userId)}`, { token })
+
+/** @param {string} token @returns {Promise<Department[]>} */
+export const organisationOf = (token) => call('GET', '/organisation', { token })
 
 /** @param {string} method @param {string} path @param {{ token?: string, body?: object }} request */
 async function call(method, path, { token, body } = {}) {

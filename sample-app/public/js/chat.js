@@ -1,30 +1,46 @@
 // One signed-in person: what comes from the server goes to the store, what the person does goes to the server.
 import { Connection, RequestError } from './connection.js'
 import { Inbox } from './inbox.js'
-import { deviceId, instance } from './memory.js'
+import { deviceId, deviceType, instance } from './memory.js'
 import { Outbox } from './outbox.js'
 import { Store } from './store.js'
+import { requestOf } from './threads.js'
 
 const pageSize = 50
 const typingShownMs = 5000
 const typingSentMs = 3000
+/** Members shown, and offered to be mentioned, before somebody asks for more. */
+const membersShown = 200
+
+/** @typedef {import('./threads.js').Thread} Thread */
+
+/**
+ * @typedef {object} Page
+ * @property {() => void} changed
+ * @property {(line: string) => void} status
+ * @property {(reason: string, line: string) => void} ended
+ * @property {(topic: string, payload: any) => void} told a fact that the app stored for this person
+ * @property {() => void} caughtUp nothing is missing now
+ */
 
 export class Chat {
   #isReading = false
   #typingSentAt = 0
+  /** Conversations to be asked for. @type {Set<string>} */
+  #unknown = new Set()
+  /** Where the next members of the open group begin. @type {string | undefined} */
+  #membersCursor
 
-  /**
-   * @param {import('./memory.js').Account} account
-   * @param {{ changed: () => void, status: (line: string) => void, ended: (reason: string, line: string) => void }} page
-   */
-  constructor({ userId, token }, { changed, status, ended }) {
+  /** @param {import('./memory.js').Account} account @param {Page} page */
+  constructor({ userId, token }, { changed, status, ended, told, caughtUp }) {
     this.userId = userId
     this.store = new Store(userId, changed)
+    this.told = told
     this.connection = new Connection({
       auth: () => ({
         token,
         deviceId: deviceId(),
-        deviceType: 'web',
+        deviceType: deviceType(),
         instance: instance(),
         protocol: 1,
         ...this.inbox.since,
@@ -36,14 +52,20 @@ export class Chat {
     })
     this.inbox = new Inbox(userId, this.connection, {
       apply: (entry) => this.#apply(entry),
+      say: (message) => this.#say(message),
+      mine: (mine) => this.store.addMine(mine),
       forget: () => this.store.forget(),
-      caughtUp: () => void this.#refresh(),
+      caughtUp: () => {
+        caughtUp()
+        void this.#refresh()
+      },
     })
     this.outbox = new Outbox(userId, this.connection, {
       changed,
       // The message itself comes through the inbox; until then it is shown as what was sent.
-      sent: ({ clientMsgId, to, subject, text }, sent) => {
-        const message = { ...sent, clientMsgId, from: userId, to, subject, type: 'text', content: { text } }
+      sent: ({ clientMsgId, thread, text, mentions }, sent) => {
+        const to = thread.groupId ? { groupId: thread.groupId } : { to: thread.peerId, subject: thread.subject }
+        const message = { ...sent, ...to, clientMsgId, from: userId, type: 'text', content: { text }, mentions }
         if (!this.store.apply(message)) this.#look(sent.conversationId)
       },
     })
@@ -53,14 +75,15 @@ export class Chat {
     this.connection.close()
   }
 
-  /** @param {import('./store.js').Thread} thread */
+  /** @param {Thread} thread */
   async open(thread) {
     this.store.open(thread)
-    const { peerId, subject } = thread
-    const request = subject === '' ? { peerId } : { peerId, subject }
     // NOT_FOUND: they have not talked yet. The first message makes the conversation.
-    await this.#quietly(async () => this.store.put(await this.connection.request('conversation.get', request)))
+    await this.#quietly(async () =>
+      this.store.put(await this.connection.request('conversation.get', requestOf(thread))),
+    )
     await this.#newestPage()
+    await this.#group()
     await this.#watch()
   }
 
@@ -70,10 +93,63 @@ export class Chat {
     if (chat?.conversationId) await this.#page(chat.conversationId, { before: Math.min(...chat.messages.keys()) })
   }
 
-  /** @param {string} text */
-  say(text) {
+  /** @param {string} text @param {string[]} mentions user ids, or `@all` */
+  say(text, mentions) {
     const { chat } = this.store
-    if (chat) this.outbox.add({ to: chat.peerId, subject: chat.subject, text })
+    if (chat) this.outbox.add({ thread: chat.thread, text, mentions })
+  }
+
+  // What follows throws a RequestError where the server refuses it: the page says why.
+
+  /** @param {number} seq */
+  recall(seq) {
+    return this.#here('recall', { seq })
+  }
+
+  /** @param {number} seq @param {string} text */
+  edit(seq, text) {
+    return this.#here('edit', { seq, content: { text } })
+  }
+
+  /** @param {number} seq @param {string} reaction @param {boolean} remove */
+  react(seq, reaction, remove) {
+    return this.#here('react', { seq, reaction, ...(remove && { remove }) })
+  }
+
+  /** Who has read a message. @param {number} seq @returns {Promise<{ read: number, total: number, userIds: string[] }>} */
+  readers(seq) {
+    return this.#here('readers', { seq })
+  }
+
+  /** Pins or mutes the open conversation, on all devices. @param {{ pinned?: boolean, muted?: boolean }} settings */
+  async keep(settings) {
+    this.store.put(await this.#here('conversation.update', settings))
+  }
+
+  /** @param {string} name @param {string[]} members @returns {Promise<Thread>} */
+  async makeGroup(name, members) {
+    const { groupId } = await this.connection.request('group.create', { name, members })
+    return { groupId }
+  }
+
+  /** A change of the open group: `update`, `add`, `remove`, `role`, `mute`, `leave`, `dissolve`. */
+  async changeGroup(what, request = {}) {
+    const groupId = this.store.chat?.thread.groupId
+    await this.connection.request(`group.${what}`, { groupId, ...request })
+    if (what !== 'leave' && what !== 'dissolve') await this.#group()
+  }
+
+  get hasMoreMembers() {
+    return this.#membersCursor !== undefined
+  }
+
+  async moreMembers() {
+    const { chat } = this.store
+    if (!chat?.group) return
+    const request = { groupId: chat.group.groupId, cursor: this.#membersCursor }
+    const page = await this.connection.request('group.members', request)
+    this.#membersCursor = page.cursor
+    this.store.setGroup(chat.group, [...chat.members, ...page.members])
   }
 
   /** The person writes. */
@@ -110,32 +186,54 @@ export class Chat {
 
   #received(event, payload) {
     if (event === 'entries') this.inbox.received(payload.entries)
+    else if (event === 'timeline') this.inbox.said(payload)
     else if (event === 'sync') this.inbox.pull()
     else if (event === 'receipt') this.store.receipt(payload)
     else if (event === 'presence') this.store.presence(payload)
     else if (event === 'typing' && payload.userId !== this.userId) {
-      this.store.setTyping(payload.conversationId, Date.now() + typingShownMs)
-      setTimeout(
-        () => this.store.setTyping(payload.conversationId, this.store.typing.get(payload.conversationId) ?? 0),
-        typingShownMs,
-      )
+      const { conversationId, userId } = payload
+      this.store.setTyping(conversationId, userId, Date.now() + typingShownMs)
+      setTimeout(() => this.store.endTyping(conversationId), typingShownMs)
     }
   }
 
   #apply(entry) {
-    if (entry.kind === 'message') {
-      if (!entry.message.type) return
-      this.outbox.remove(entry.message.from === this.userId ? entry.message.clientMsgId : '')
-      if (!this.store.apply(entry.message)) this.#look(entry.message.conversationId)
-    } else if (entry.kind === 'read') {
+    if (entry.kind === 'message') this.#say(entry.message)
+    else if (entry.kind === 'read') {
       if (!this.store.read(entry)) this.#look(entry.conversationId)
     } else if (entry.kind === 'conversation') this.store.settle(entry)
+    else if (entry.kind === 'custom') this.told(entry.topic, entry.payload)
   }
 
-  /** A conversation that is new here. */
+  #say(message) {
+    // Of what retention took only the ids remain.
+    if (!message.type) return
+    const { conversationId, type, content } = message
+    if (message.from === this.userId) this.outbox.remove(message.clientMsgId)
+    if (type === 'im.group' && this.#endsForMe(content)) {
+      this.#unknown.delete(conversationId)
+      this.store.drop(conversationId)
+      return
+    }
+    if (!this.store.apply(message)) this.#look(conversationId)
+    if (type === 'im.group' && this.store.chat?.conversationId === conversationId) void this.#group()
+  }
+
+  #endsForMe({ event, userIds = [] }) {
+    return event === 'dissolved' || ((event === 'removed' || event === 'left') && userIds.includes(this.userId))
+  }
+
+  /** A conversation that is new here, or stands otherwise than can be counted; each is asked for once for all that happened. */
   #look(conversationId) {
-    void this.#quietly(async () => {
-      this.store.put(await this.connection.request('conversation.get', { conversationId }))
+    this.#unknown.add(conversationId)
+    if (this.#unknown.size > 1) return
+    setTimeout(async () => {
+      for (const id of this.#unknown) {
+        this.#unknown.delete(id)
+        await this.#quietly(async () =>
+          this.store.put(await this.connection.request('conversation.get', { conversationId: id })),
+        )
+      }
       await this.#watch()
     })
   }
@@ -150,7 +248,20 @@ export class Chat {
         cursor = page.cursor
       } while (cursor)
       if (this.store.chat?.messages.size === 0) await this.#newestPage()
+      await this.#group()
       await this.#watch()
+    })
+  }
+
+  /** The open group and its first members. */
+  async #group() {
+    const groupId = this.store.chat?.thread.groupId
+    if (!groupId) return
+    await this.#quietly(async () => {
+      const group = await this.connection.request('group.get', { groupId })
+      const { members, cursor } = await this.connection.request('group.members', { groupId, limit: membersShown })
+      this.#membersCursor = cursor
+      this.store.setGroup(group, members)
     })
   }
 
@@ -161,19 +272,24 @@ export class Chat {
 
   async #page(conversationId, range) {
     await this.#quietly(async () => {
-      const { messages, more } = await this.connection.request('history', { conversationId, limit: pageSize, ...range })
-      this.store.addHistory(conversationId, messages, more)
+      const request = { conversationId, limit: pageSize, ...range }
+      this.store.addHistory(conversationId, await this.connection.request('history', request))
     })
   }
 
   /** Asks to be told who comes and goes. */
   async #watch() {
-    const peers = new Set(this.store.list.slice(0, pageSize).map(({ peerId }) => peerId))
-    if (this.store.chat) peers.add(this.store.chat.peerId)
+    const peers = new Set(this.store.list.slice(0, pageSize).flatMap(({ peerId }) => peerId ?? []))
+    if (this.store.chat?.thread.peerId) peers.add(this.store.chat.thread.peerId)
     await this.#quietly(async () => {
       const { users } = await this.connection.request('presence', { userIds: [...peers], subscribe: true })
       for (const user of users) this.store.presence(user)
     })
+  }
+
+  /** A request about the open conversation. */
+  #here(event, request) {
+    return this.connection.request(event, { conversationId: this.store.chat?.conversationId, ...request })
   }
 
   /**

@@ -1,5 +1,7 @@
-// This device's place in its user's inbox: every entry is applied once, in order, whether it came live or in a page.
+// This device's place in its user's inbox, and in the timelines of large groups: everything is applied once, in order,
+// whether it came live or in a page.
 import { loadPosition, savePosition } from './memory.js'
+import { Timelines } from './timelines.js'
 
 const retryMs = 1000
 /** Live entries are acknowledged together. */
@@ -8,6 +10,8 @@ const ackMs = 200
 /**
  * @typedef {object} Target
  * @property {(entry: any) => void} apply each entry once, in order
+ * @property {(message: any) => void} say each message of a large group once, in order
+ * @property {(mine: Record<string, string[]>) => void} mine my own reactions to the messages of a page
  * @property {() => void} forget what is held no longer fits together with what comes
  * @property {() => void} caughtUp nothing is missing now
  */
@@ -21,6 +25,7 @@ export class Inbox {
   #userId
   /** @type {import('./memory.js').Position | null} */
   #position
+  #timelines
 
   /** @param {string} userId @param {import('./connection.js').Connection} connection @param {Target} target */
   constructor(userId, connection, target) {
@@ -28,13 +33,15 @@ export class Inbox {
     this.#connection = connection
     this.#target = target
     this.#position = loadPosition(userId)
+    this.#timelines = new Timelines(this.#position?.timelines)
   }
 
   /** A session has begun. */
-  ready({ seq, epoch, reset }) {
+  ready({ seq, epoch, reset, timelines }) {
     this.#isPulling = false
     if (this.#position === null) {
       // Nothing is held here: follow from now on. What was said before is read from the conversations.
+      this.#timelines.begin(timelines)
       this.#moveTo({ seq, epoch })
       this.#target.caughtUp()
       return
@@ -49,7 +56,14 @@ export class Inbox {
       if (this.#position === null || entry.seq > this.#position.seq + 1) return this.pull()
       this.#apply(entry)
     }
-    if (this.#ackTimer === undefined) this.#ackTimer = setTimeout(() => this.#acknowledge(), ackMs)
+    this.#acknowledgeSoon()
+  }
+
+  /** Live messages of a large group. */
+  said(event) {
+    if (!this.#timelines.take(event, this.#target.say)) return this.pull()
+    this.#save()
+    this.#acknowledgeSoon()
   }
 
   /** Reads pages until nothing is missing. */
@@ -61,17 +75,25 @@ export class Inbox {
 
   #nextPage() {
     const { seq: since = 0, at: sinceAt } = this.#position ?? {}
-    this.#connection.ask('pull', { since, ...(sinceAt !== undefined && { sinceAt }) }, (error, page) => {
+    const request = { since, ...(sinceAt !== undefined && { sinceAt }), timelines: this.#timelines.positions }
+    this.#connection.ask('pull', request, (error, page) => {
       if (error) {
         // A connection that was lost begins again with `ready`.
         if (error.code !== 'OFFLINE') setTimeout(() => this.#connection.isReady && this.#nextPage(), retryMs)
         return
       }
       if (page.reset) this.#startOver(page.epoch)
-      else if (page.truncated) this.#target.forget()
-      for (const entry of page.entries) this.#apply(entry)
+      else if (page.truncated || page.timelines.some(({ truncated }) => truncated)) this.#target.forget()
+      let begins = false
+      for (const entry of page.entries) {
+        begins ||= entry.kind === 'follow'
+        this.#apply(entry)
+      }
+      for (const timeline of page.timelines) this.#timelines.takePage(timeline, this.#target.say)
+      this.#target.mine(page.mine ?? {})
       if (page.seq > (this.#position?.seq ?? 0)) this.#moveTo({ seq: page.seq, epoch: page.epoch })
-      if (page.more || page.reset) return this.#nextPage()
+      else this.#save()
+      if (page.more || page.reset || begins) return this.#nextPage()
       this.#isPulling = false
       this.#target.caughtUp()
     })
@@ -79,29 +101,41 @@ export class Inbox {
 
   #apply(entry) {
     if (this.#position !== null && entry.seq <= this.#position.seq) return
-    this.#target.apply(entry)
+    if (!this.#timelines.tell(entry)) this.#target.apply(entry)
     this.#moveTo({ seq: entry.seq, at: entry.at, epoch: this.#position?.epoch ?? '' })
   }
 
-  #acknowledge() {
-    this.#ackTimer = undefined
-    this.#connection.ask('ack', { seq: this.#position?.seq ?? 0 }, () => {})
+  #acknowledgeSoon() {
+    if (this.#ackTimer !== undefined) return
+    this.#ackTimer = setTimeout(() => {
+      this.#ackTimer = undefined
+      const request = { seq: this.#position?.seq ?? 0, timelines: this.#timelines.positions }
+      this.#connection.ask('ack', request, () => {})
+    }, ackMs)
   }
 
   #startOver(epoch) {
+    this.#timelines.clear()
     this.#moveTo({ seq: 0, epoch })
     this.#target.forget()
   }
 
+  /** @param {{ seq: number, at?: number, epoch: string }} position */
   #moveTo(position) {
-    this.#position = position
-    savePosition(this.#userId, position)
+    this.#position = { ...position, timelines: {} }
+    this.#save()
+  }
+
+  #save() {
+    if (this.#position === null) return
+    this.#position = { ...this.#position, timelines: this.#timelines.positions }
+    savePosition(this.#userId, this.#position)
   }
 
   /** What the next handshake says of it. */
   get since() {
     if (this.#position === null) return {}
-    const { seq, at, epoch } = this.#position
-    return { since: seq, epoch, ...(at !== undefined && { sinceAt: at }) }
+    const { seq, at, epoch, timelines } = this.#position
+    return { since: seq, epoch, timelines, ...(at !== undefined && { sinceAt: at }) }
   }
 }

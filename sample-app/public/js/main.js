@@ -1,9 +1,16 @@
 // The page: log in, then chat. Events of the document go to `Chat`, changes of its store are drawn.
+import { Actions } from './actions.js'
 import { enter, revoke } from './api.js'
 import { Chat } from './chat.js'
+import { Composer } from './composer.js'
 import { byId } from './dom.js'
+import { Groups } from './groups.js'
 import { Market } from './market.js'
 import { loadAccount, saveAccount } from './memory.js'
+import { People } from './people.js'
+import { showTab } from './tabs.js'
+import { threadOf } from './threads.js'
+import { tried } from './tried.js'
 import { showChat } from './views/chat-view.js'
 import { showConversations } from './views/conversations-view.js'
 
@@ -11,6 +18,10 @@ import { showConversations } from './views/conversations-view.js'
 let chat = null
 let isDrawing = false
 
+const composer = new Composer()
+const actions = new Actions((seq, text) => composer.edit(seq, text))
+const groups = new Groups(open)
+const people = new People(open)
 const market = new Market((peerId) => open({ peerId, subject: '' }))
 
 /** Draws once for all changes of one turn. */
@@ -22,6 +33,7 @@ function changed() {
     if (!chat) return
     showConversations(chat.store)
     showChat(chat)
+    groups.draw()
     if (document.visibilityState === 'visible') void chat.sees()
   })
 }
@@ -32,8 +44,18 @@ function begin(account) {
   byId('login').hidden = true
   byId('app').hidden = false
   byId('me').textContent = account.userId
-  chat = new Chat(account, { changed, status, ended })
+  showTab('chats')
+  chat = new Chat(account, {
+    changed,
+    status,
+    ended,
+    told: (topic, payload) => people.told(topic, payload),
+    // Not before: what the list knows already is told again while catching up, and so changes nothing.
+    caughtUp: () => void people.load(),
+  })
+  people.use(account)
   market.begin(account, chat)
+  for (const part of [composer, actions, groups]) part.use(chat)
   changed()
 }
 
@@ -47,6 +69,8 @@ function leave(line = '') {
   chat?.close()
   chat = null
   market.end()
+  people.use(null)
+  for (const part of [composer, actions, groups]) part.use(null)
   saveAccount(null)
   byId('app').hidden = true
   byId('login').hidden = false
@@ -64,13 +88,8 @@ byId('login-form').addEventListener('submit', async (event) => {
   event.preventDefault()
   const form = event.target
   const credentials = { username: form.elements.username.value, password: form.elements.password.value }
-  byId('login-error').textContent = ''
-  try {
-    begin(await enter(event.submitter?.value ?? 'login', credentials))
-    form.reset()
-  } catch (error) {
-    byId('login-error').textContent = error instanceof Error ? error.message : String(error)
-  }
+  const action = event.submitter?.value ?? 'login'
+  if (await tried('login-error', async () => begin(await enter(action, credentials)))) form.reset()
 })
 
 byId('logout').addEventListener('click', async () => {
@@ -89,12 +108,14 @@ byId('start-form').addEventListener('submit', (event) => {
 })
 
 byId('conversations').addEventListener('click', (event) => {
-  const row = event.target.closest('button')
-  if (row) open({ peerId: row.dataset.peer, subject: row.dataset.subject })
+  const id = event.target.closest('button')?.dataset.conversation
+  const conversation = chat?.store.conversations.get(id)
+  if (conversation) open(threadOf(conversation))
 })
 
-/** @param {import('./store.js').Thread} thread */
+/** @param {import('./threads.js').Thread} thread */
 function open(thread) {
+  composer.begin()
   void chat?.open(thread)
   byId('composer').elements.text.focus()
 }
@@ -102,19 +123,14 @@ function open(thread) {
 byId('back').addEventListener('click', () => chat?.store.close())
 byId('earlier').addEventListener('click', () => void chat?.earlier())
 
-byId('messages').addEventListener('click', (event) => {
-  const { discard } = event.target.dataset
-  if (discard) chat?.outbox.remove(discard)
-})
-
-byId('composer').addEventListener('input', () => chat?.types())
-byId('composer').addEventListener('submit', (event) => {
-  event.preventDefault()
-  const { text } = event.target.elements
-  if (text.value.trim() === '') return
-  chat?.say(text.value)
-  text.value = ''
-})
+for (const [id, setting] of [
+  ['pin', 'pinned'],
+  ['silence', 'muted'],
+])
+  byId(id).addEventListener('click', ({ target }) => {
+    const isOn = target.getAttribute('aria-pressed') === 'true'
+    void tried('chat-error', () => chat?.keep({ [setting]: !isOn }))
+  })
 
 document.addEventListener('visibilitychange', changed)
 

@@ -1,6 +1,7 @@
 // Cars for sale: the list, selling one, and the dialog in which somebody makes an offer for one.
 import { makeOffer, newestListings, sell } from './api.js'
 import { byId } from './dom.js'
+import { tried } from './tried.js'
 import { showListings } from './views/listings-view.js'
 
 export class Market {
@@ -24,7 +25,7 @@ export class Market {
       event.preventDefault()
       const form = event.target
       const { title, price } = form.elements
-      void this.#tried('sell-error', async () => {
+      void tried('sell-error', async () => {
         await sell(this.#token, { title: title.value, price: price.valueAsNumber })
         form.reset()
         await this.#load()
@@ -35,7 +36,7 @@ export class Market {
       const { price } = event.target.elements
       const chosen = this.#chosen
       if (!chosen) return
-      void this.#tried('offer-error', async () => {
+      void tried('offer-error', async () => {
         await makeOffer(this.#token, { listingId: chosen.listingId, price: price.valueAsNumber })
         byId('offer').close()
         talkTo(chosen.seller)
@@ -61,7 +62,7 @@ export class Market {
   }
 
   async #load() {
-    await this.#tried('sell-error', async () => {
+    await tried('sell-error', async () => {
       this.#listings = await newestListings()
       showListings(this.#listings, this.#account?.userId ?? '')
     })
@@ -85,15 +86,5 @@ export class Market {
     const request = { topic: 'listing.view', payload: { listingId: chosen.listingId } }
     const seen = await this.#chat?.connection.request('c2s', request).catch(() => undefined)
     if (seen && this.#chosen === chosen) byId('offer-facts').append(` Views: ${seen.views}.`)
-  }
-
-  /** @param {string} errorId where the person is told what was refused @param {() => Promise<void>} work */
-  async #tried(errorId, work) {
-    byId(errorId).textContent = ''
-    try {
-      await work()
-    } catch (error) {
-      byId(errorId).textContent = error instanceof Error ? error.message : String(error)
-    }
   }
 }

@@ -3,7 +3,11 @@ import { randomId } from './ids.js'
 
 /**
  * @typedef {{ userId: string, token: string }} Account
- * @typedef {{ seq: number, at?: number, epoch: string }} Position where this device stands in its user's inbox
+ * @typedef {object} Position where this device stands in its user's inbox
+ * @property {number} seq
+ * @property {number} [at]
+ * @property {string} epoch
+ * @property {Record<string, number>} timelines where it stands in those of large groups
  */
 
 /** @param {Storage} storage @param {string} key */
@@ -22,6 +26,8 @@ function once(storage, key) {
 
 /** This browser, the same over all visits. @returns {string} */
 export const deviceId = () => once(localStorage, 'device')
+/** A person has one session of each type: a small touch screen is a phone. @returns {string} */
+export const deviceType = () => (matchMedia('(pointer: coarse) and (max-width: 48rem)').matches ? 'phone' : 'web')
 /** This tab, the same over reloads. @returns {string} */
 export const instance = () => once(sessionStorage, 'instance')
 

@@ -6,7 +6,17 @@ import { loadOutbox, saveOutbox } from './memory.js'
 
 const retryMs = 1000
 
-/** @typedef {{ clientMsgId: string, to: string, subject: string, text: string, clientTime: number, error?: string }} Item */
+/**
+ * @typedef {{ thread: import('./threads.js').Thread, text: string, mentions: string[] }} Words
+ * @typedef {Words & { clientMsgId: string, clientTime: number, error?: string }} Item
+ */
+
+/** The request that an item is. @param {Item} item @returns {[event: string, request: object]} */
+function sendOf({ thread, text, mentions, clientMsgId, clientTime }) {
+  const said = { clientMsgId, type: 'text', content: { text }, clientTime }
+  if (thread.groupId) return ['c2g', { ...said, to: thread.groupId, ...(mentions.length > 0 && { mentions }) }]
+  return ['c2c', { ...said, to: thread.peerId, ...(thread.subject && { subject: thread.subject }) }]
+}
 
 export class Outbox {
   #isSending = false
@@ -35,9 +45,9 @@ export class Outbox {
     return this.#items
   }
 
-  /** @param {{ to: string, subject: string, text: string }} message */
-  add(message) {
-    this.#keep([...this.#items, { ...message, clientMsgId: randomId(), clientTime: Date.now() }])
+  /** @param {Words} words */
+  add(words) {
+    this.#keep([...this.#items, { ...words, clientMsgId: randomId(), clientTime: Date.now() }])
     void this.send()
   }
 
@@ -64,12 +74,9 @@ export class Outbox {
 
   /** @param {Item} item */
   async #sendOne(item) {
-    const { clientMsgId, to, subject, text, clientTime } = item
-    const thread = subject === '' ? { to } : { to, subject }
     try {
-      const request = { clientMsgId, ...thread, type: 'text', content: { text }, clientTime }
-      this.#sent(item, await this.#connection.request('c2c', request))
-      this.remove(clientMsgId)
+      this.#sent(item, await this.#connection.request(...sendOf(item)))
+      this.remove(item.clientMsgId)
     } catch (error) {
       if (!(error instanceof RequestError)) throw error
       // Not before a new session, if the server is about to end this one.

@@ -1,14 +1,25 @@
 // What this page knows: conversations, the messages of the one that is open, who is there. No network, no page.
+import { isSameThread, threadOf, threadOfMessage } from './threads.js'
 
 /**
- * @typedef {{ peerId: string, subject: string }} Thread
- * @typedef {Thread & { conversationId: string | null, messages: Map<number, any>, hasMore: boolean }} OpenChat
+ * @typedef {import('./threads.js').Thread} Thread
+ * @typedef {{ userId: string, role: 'owner' | 'admin' | 'member', mutedUntil?: number }} Member
+ * @typedef {object} OpenChat
+ * @property {Thread} thread
+ * @property {string | null} conversationId null while it does not exist
+ * @property {Map<number, any>} messages by their sequence
+ * @property {boolean} hasMore older ones than are held
+ * @property {boolean} isLoaded the newest ones were read
+ * @property {Map<string, Set<string>>} mine my reactions, by message id
+ * @property {any} group null while it is not known, and in a chat of two
+ * @property {Member[]} members those that are known
  */
 
 /** Counts towards unread. */
 const isCountable = (message) => !message.silent && !message.type.startsWith('im.')
 
-const isSameThread = (one, other) => one.peerId === other.peerId && (one.subject ?? '') === (other.subject ?? '')
+/** What changes more than can be counted here: the server is asked how the conversation stands then. */
+const hasEffect = ({ type }) => type === 'im.recall' || type === 'im.edit' || type === 'im.group'
 
 export class Store {
   /** @type {Map<string, any>} by conversation id */
@@ -17,7 +28,7 @@ export class Store {
   chat = null
   /** @type {Set<string>} the users who are online */
   online = new Set()
-  /** @type {Map<string, number>} who types, by conversation id, and until when */
+  /** @type {Map<string, { userId: string, untilMs: number }>} who types, by conversation id */
   typing = new Map()
   #userId
   #changed
@@ -28,10 +39,10 @@ export class Store {
     this.#changed = changed
   }
 
-  /** Latest activity first. */
+  /** Pinned ones first, then those with the latest activity. */
   get list() {
     return [...this.conversations.values()]
-      .filter(({ kind, hidden }) => kind === 'c2c' && !hidden)
+      .filter(({ hidden }) => !hidden)
       .sort((a, b) => b.pinned - a.pinned || b.updatedAt - a.updatedAt)
   }
 
@@ -49,9 +60,25 @@ export class Store {
     this.#changed()
   }
 
+  /** It is not mine any more. */
+  drop(conversationId) {
+    this.conversations.delete(conversationId)
+    if (this.chat?.conversationId === conversationId) this.chat = null
+    this.#changed()
+  }
+
   /** @param {Thread} thread */
-  open({ peerId, subject }) {
-    this.chat = { peerId, subject, conversationId: null, messages: new Map(), hasMore: false }
+  open(thread) {
+    this.chat = {
+      thread,
+      conversationId: null,
+      messages: new Map(),
+      hasMore: false,
+      isLoaded: false,
+      mine: new Map(),
+      group: null,
+      members: [],
+    }
     for (const conversation of this.conversations.values()) this.#join(conversation)
     this.#changed()
   }
@@ -64,28 +91,44 @@ export class Store {
   /** What is held no longer fits together with what comes. */
   forget() {
     this.conversations.clear()
-    if (this.chat) this.open(this.chat)
+    if (this.chat) this.open(this.chat.thread)
   }
 
   /** A page of history of the open conversation, older than what is held or the newest. */
-  addHistory(conversationId, messages, hasMore) {
+  addHistory(conversationId, { messages, more, mine }) {
     if (!this.chat || this.chat.conversationId !== conversationId) return
     for (const message of messages) this.chat.messages.set(message.seq, message)
-    this.chat.hasMore = hasMore
+    this.chat.hasMore = more
+    this.chat.isLoaded = true
+    this.addMine(mine)
+  }
+
+  /** My reactions to the messages of a page. @param {Record<string, string[]>} mine */
+  addMine(mine) {
+    for (const [msgId, reactions] of Object.entries(mine)) this.chat?.mine.set(msgId, new Set(reactions))
+    this.#changed()
+  }
+
+  /** The group of the open conversation. @param {any} group @param {Member[]} members */
+  setGroup(group, members) {
+    const { chat } = this
+    if (chat === null || chat.thread.groupId !== group.groupId) return
+    Object.assign(chat, { group, members })
     this.#changed()
   }
 
   /**
-   * A message of the inbox, once.
-   * @returns {boolean} whether its conversation is known here; if not, the server has to be asked for it
+   * A message, once.
+   * @returns {boolean} whether its conversation is known here, and stands as it is counted; if not, the server has to be asked
    */
   apply(message) {
     const conversation = this.conversations.get(message.conversationId)
     this.#show(message)
     this.typing.delete(message.conversationId)
-    if (conversation && message.seq > conversation.seq) this.#count(conversation, message)
+    const isNew = conversation !== undefined && message.seq > conversation.seq
+    if (isNew) this.#count(conversation, message)
     this.#changed()
-    return conversation !== undefined
+    return conversation !== undefined && !(isNew && hasEffect(message))
   }
 
   /** I read this far, here or on another device. @returns {boolean} as for `apply`: false where it cannot be told here */
@@ -94,9 +137,11 @@ export class Store {
     if (!conversation) return false
     if (readSeq < conversation.readSeq) return true
     conversation.readSeq = readSeq
-    if (atSeq >= conversation.seq) conversation.unread = unread
+    const isTold = atSeq >= conversation.seq
+    if (isTold) conversation.unread = unread
+    if (isTold && unread === 0) conversation.mentioned = 0
     this.#changed()
-    return atSeq >= conversation.seq
+    return isTold && conversation.mentioned === 0
   }
 
   /** Pinned, muted or hidden on some device. */
@@ -121,31 +166,54 @@ export class Store {
     this.#changed()
   }
 
-  setTyping(conversationId, untilMs) {
-    this.typing.set(conversationId, untilMs)
+  /** Somebody types in a conversation until then, Unix ms. */
+  setTyping(conversationId, userId, untilMs) {
+    this.typing.set(conversationId, { userId, untilMs })
+    this.#changed()
+  }
+
+  /** Unless somebody went on. */
+  endTyping(conversationId) {
+    if ((this.typing.get(conversationId)?.untilMs ?? 0) <= Date.now()) this.typing.delete(conversationId)
     this.#changed()
   }
 
   #join(conversation) {
-    if (this.chat && isSameThread(this.chat, conversation)) this.chat.conversationId = conversation.conversationId
+    if (this.chat && isSameThread(this.chat.thread, threadOf(conversation)))
+      this.chat.conversationId = conversation.conversationId
   }
 
   #show(message) {
-    const peerId = message.from === this.#userId ? message.to : message.from
-    if (!this.chat || !isSameThread(this.chat, { peerId, subject: message.subject })) return
-    this.chat.conversationId ??= message.conversationId
-    const { messages } = this.chat
-    if (message.type === 'im.recall' || message.type === 'im.edit') this.#change(message)
-    if (!messages.has(message.seq)) messages.set(message.seq, message)
+    const { chat } = this
+    if (!chat) return
+    const { conversationId } = message
+    if (chat.conversationId === null && isSameThread(chat.thread, threadOfMessage(message, this.#userId)))
+      chat.conversationId = conversationId
+    if (chat.conversationId !== conversationId) return
+    if (message.type.startsWith('im.')) this.#change(chat, message)
+    if (!chat.messages.has(message.seq)) chat.messages.set(message.seq, message)
   }
 
-  /** A control message changes only what is older than itself. */
-  #change({ type, seq, content }) {
-    const held = this.chat?.messages.get(content.seq)
-    if (!held || (held.asOf ?? held.seq) >= seq) return
+  /** A control message changes only what is older than itself. @param {OpenChat} chat @param {any} control */
+  #change(chat, { type, seq, from, content, serverTime }) {
+    const held = chat.messages.get(content?.seq)
+    if (!held) return
+    if (type === 'im.reaction' && from === this.#userId) {
+      const mine = new Set(chat.mine.get(held.msgId))
+      if (content.remove) mine.delete(content.reaction)
+      else mine.add(content.reaction)
+      chat.mine.set(held.msgId, mine)
+    }
+    if ((held.asOf ?? held.seq) >= seq) return
     const change =
-      type === 'im.recall' ? { recalled: true, content: undefined } : { content: content.content, editedAt: seq }
-    this.chat?.messages.set(held.seq, { ...held, ...change, asOf: seq })
+      type === 'im.recall'
+        ? { recalled: true, content: undefined, reactions: undefined }
+        : type === 'im.edit'
+          ? { content: content.content, editedAt: serverTime }
+          : type === 'im.reaction'
+            ? { reactions: withReaction(held.reactions, content) }
+            : {}
+    chat.messages.set(held.seq, { ...held, ...change, asOf: seq })
   }
 
   #count(conversation, message) {
@@ -154,8 +222,18 @@ export class Store {
     conversation.lastMessage = message
     conversation.updatedAt = message.serverTime
     conversation.hidden = false
-    const isMine = message.from === this.#userId
-    if (!isMine) conversation.unread++
-    else if (message.via !== 'server') Object.assign(conversation, { readSeq: message.seq, unread: 0 })
+    if (message.from !== this.#userId) {
+      conversation.unread++
+      if (message.mentions?.some((who) => who === this.#userId || who === '@all')) conversation.mentioned++
+    } else if (message.via !== 'server') Object.assign(conversation, { readSeq: message.seq, unread: 0, mentioned: 0 })
   }
+}
+
+/** A reaction is any text: an object that is written to by it would not do. */
+function withReaction(reactions, { reaction, remove }) {
+  const counts = new Map(Object.entries(reactions ?? {}))
+  const count = (counts.get(reaction) ?? 0) + (remove ? -1 : 1)
+  if (count > 0) counts.set(reaction, count)
+  else counts.delete(reaction)
+  return Object.fromEntries(counts)
 }

@@ -61,7 +61,7 @@ describeOnPostgres('a group of 10,000 on PostgreSQL', () => {
     }
     const median = (all: number[]): number => all.toSorted((a, b) => a - b)[all.length / 2]!
     const ratio = median(times.large) / median(times.small)
-    // oxlint-disable-next-line no-console -- a figure that is measured, and held against nothing tight
+    // A figure that is measured, and held against nothing tight.
     console.info(
       `10,000 members filled in ${Math.round(filledMs)} ms; acknowledged in ${median(times.large).toFixed(2)} ms, ` +
         `in a group of 10 in ${median(times.small).toFixed(2)} ms: ratio ${ratio.toFixed(2)}`,

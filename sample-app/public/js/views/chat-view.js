@@ -1,6 +1,8 @@
 // The open conversation: its messages, those on their way, who types.
 import { byId, make, showList } from '../dom.js'
-import { priceOf, textOf, titleOf } from './message-text.js'
+import { partsOf } from '../mention-text.js'
+import { isSameThread, titleOf } from '../threads.js'
+import { eventOf, priceOf, textOf, titleOf as offerTitleOf } from './message-text.js'
 
 /** How far from the end still counts as being there. */
 const nearPx = 40
@@ -12,42 +14,94 @@ export function showChat({ userId, store, outbox }) {
   byId('chat').hidden = chat === null
   byId('app').classList.toggle('chatting', chat !== null)
   if (!chat) return
-  byId('peer').textContent = chat.subject === '' ? chat.peerId : `${chat.peerId} · ${chat.subject}`
-  byId('presence').textContent = store.online.has(chat.peerId) ? 'online' : 'offline'
+  const { thread, group } = chat
+  const conversation = store.openConversation
+  byId('peer').textContent = titleOf(conversation, thread)
+  byId('presence').textContent = thread.groupId
+    ? group && `${group.memberCount} ${group.memberCount === 1 ? 'member' : 'members'}`
+    : store.online.has(thread.peerId ?? '')
+      ? 'online'
+      : 'offline'
+  press('pin', conversation?.pinned)
+  press('silence', conversation?.muted)
+  byId('group-open').hidden = !thread.groupId
+  byId('announcement').textContent = group?.announcement ?? ''
+  byId('announcement').hidden = !group?.announcement
   byId('earlier').hidden = !chat.hasMore
-  byId('typing').textContent =
-    (store.typing.get(chat.conversationId ?? '') ?? 0) > Date.now() ? `${chat.peerId} is typing…` : ''
-  keepingTheEnd(() => {
-    const isMineHere = (item) => item.to === chat.peerId && item.subject === chat.subject
-    showList(byId('messages'), [...sent(chat), ...outbox.items.filter(isMineHere)], keyOf, (item) =>
-      'seq' in item ? drawMessage(item, userId, store.openConversation) : drawWaiting(item),
-    )
-  })
+  const typing = store.typing.get(chat.conversationId ?? '')
+  byId('typing').textContent = typing && typing.untilMs > Date.now() ? `${typing.userId} is typing…` : ''
+  const waiting = outbox.items.filter((item) => isSameThread(item.thread, thread))
+  const shown = shownOf(chat)
+  byId('no-messages').hidden = shown.length + waiting.length > 0 || (conversation !== undefined && !chat.isLoaded)
+  keepingTheEnd(() =>
+    showList(byId('messages'), [...shown, ...waiting], keyOf, (item) =>
+      'seq' in item ? draw(item, userId, chat, conversation) : drawWaiting(item),
+    ),
+  )
 }
 
-const sent = ({ messages }) =>
-  [...messages.values()].filter(({ type }) => !type?.startsWith('im.')).sort((a, b) => a.seq - b.seq)
+/** A button that is on or off, of a conversation that may not exist yet. */
+function press(id, isOn) {
+  byId(id).hidden = isOn === undefined
+  byId(id).setAttribute('aria-pressed', String(isOn === true))
+}
+
+/** Recalls, edits and reactions are folded into what they change; of groups it is told what happened. */
+const shownOf = ({ messages }) =>
+  [...messages.values()]
+    .filter(({ type, content }) => !type?.startsWith('im.') || (type === 'im.group' && eventOf(content) !== null))
+    .sort((a, b) => a.seq - b.seq)
 
 const keyOf = ({ seq, clientMsgId }) => (seq === undefined ? `waiting:${clientMsgId}` : String(seq))
 
-function drawMessage(message, userId, conversation) {
-  const isMine = message.from === userId
+function draw(message, userId, chat, conversation) {
+  if (message.type === 'im.group') return make('li', { className: 'event' }, eventOf(message.content))
+  const { from, seq, recalled, editedAt } = message
+  const isMine = from === userId
+  const isGroup = chat.thread.groupId !== undefined
   const time = new Date(message.serverTime)
   const facts = make(
     'div',
     { className: 'facts' },
     make('time', { dateTime: time.toISOString() }, time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })),
-    message.editedAt ? make('span', {}, 'edited') : null,
-    isMine ? make('span', { className: 'receipt' }, receiptOf(message, conversation)) : null,
+    editedAt ? make('span', {}, 'edited') : null,
+    isMine && !isGroup ? make('span', { className: 'receipt' }, receiptOf(message, conversation)) : null,
+    ...reactionsOf(message, chat.mine.get(message.msgId)),
   )
-  const isOffer = message.type === 'offer' && message.content
-  const body = isOffer ? drawOffer(message.content) : make('p', { className: 'text' }, textOf(message))
-  return make('li', { className: isMine ? 'mine' : '' }, body, facts)
+  if (!recalled && message.content) {
+    const more = make('button', { className: 'quiet more', ariaLabel: 'What to do with this message' }, '⋯')
+    more.setAttribute('aria-haspopup', 'menu')
+    more.dataset.seq = seq
+    facts.append(more)
+  }
+  const sender = isGroup && !isMine ? make('strong', { className: 'from' }, from ?? 'The house') : null
+  const mentionsMe = !isMine && message.mentions?.some((who) => who === userId || who === '@all')
+  const classes = [isMine && 'mine', mentionsMe && 'mentions-me', recalled && 'recalled'].filter(Boolean)
+  return make('li', { className: classes.join(' ') }, sender, bodyOf(message), facts)
+}
+
+function bodyOf(message) {
+  if (message.type === 'offer' && message.content) return drawOffer(message.content)
+  return make('p', { className: 'text' }, ...wordsOf(textOf(message), message.mentions))
+}
+
+/** The words, those who are mentioned set off. @param {string} text @param {string[]} mentions */
+const wordsOf = (text, mentions = []) =>
+  partsOf(text, (who) => mentions.includes(who)).map(({ text: part, who }) => (who ? make('mark', {}, part) : part))
+
+/** @param {any} message @param {Set<string>} mine */
+function reactionsOf({ seq, reactions }, mine = new Set()) {
+  return Object.entries(reactions ?? {}).map(([reaction, count]) => {
+    const button = make('button', { className: 'reaction', ariaLabel: `${reaction}, ${count}` }, `${reaction} ${count}`)
+    button.setAttribute('aria-pressed', String(mine.has(reaction)))
+    Object.assign(button.dataset, { react: reaction, of: seq })
+    return button
+  })
 }
 
 /** @param {import('./message-text.js').OfferContent} offer */
 function drawOffer(offer) {
-  const lines = [make('strong', {}, priceOf(offer)), make('span', {}, `offered for ${titleOf(offer)}`)]
+  const lines = [make('strong', {}, priceOf(offer)), make('span', {}, `offered for ${offerTitleOf(offer)}`)]
   return make('div', { className: 'offer' }, ...lines)
 }
 

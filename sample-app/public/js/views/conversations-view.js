@@ -1,9 +1,11 @@
-// The list of conversations: who, whether they are there, the last words, how many are unread.
+// The list of conversations: who, whether they are there, the last words, how many are unread, how many mention me.
 import { byId, make, showList } from '../dom.js'
+import { threadOf, titleOf } from '../threads.js'
 import { textOf } from './message-text.js'
 
 /** @param {import('../store.js').Store} store */
 export function showConversations(store) {
+  byId('no-conversations').hidden = store.list.length > 0
   showList(
     byId('conversations'),
     store.list,
@@ -13,24 +15,31 @@ export function showConversations(store) {
 }
 
 function row(store, conversation) {
-  const { conversationId, peerId, subject = '', lastMessage, unread } = conversation
-  const name = subject === '' ? peerId : `${peerId} · ${subject}`
+  const { conversationId, peerId, lastMessage, unread, mentioned, pinned, muted } = conversation
+  const name = titleOf(conversation, threadOf(conversation))
   const isOnline = store.online.has(peerId)
+  const state = peerId ? (isOnline ? 'online' : 'offline') : 'group'
+  const signs = [pinned && 'pinned', muted && 'muted'].filter(Boolean)
+  const from = !peerId && lastMessage?.from && !lastMessage.recalled ? `${lastMessage.from}: ` : ''
   const button = make(
     'button',
     {},
-    make('span', { className: isOnline ? 'dot online' : 'dot', title: isOnline ? 'online' : 'offline' }),
+    make('span', { className: `dot ${state}`, title: state }),
     make('span', { className: 'name' }, name),
-    unread > 0 ? make('span', { className: 'unread' }, String(unread)) : null,
-    make('span', { className: 'last' }, lastMessage ? textOf(lastMessage) : ''),
+    make(
+      'span',
+      { className: 'badges' },
+      mentioned > 0 ? make('span', { className: 'mentioned', title: 'mentions you' }, `@${mentioned}`) : null,
+      unread > 0 ? make('span', { className: muted ? 'unread muted' : 'unread' }, String(unread)) : null,
+    ),
+    make('span', { className: 'last' }, lastMessage ? from + textOf(lastMessage) : ''),
+    make('span', { className: 'signs' }, signs.join(', ')),
   )
   const isOpen = store.chat?.conversationId === conversationId
   button.setAttribute('aria-current', String(isOpen))
-  button.setAttribute(
-    'aria-label',
-    `${name}, ${isOnline ? 'online' : 'offline'}${unread > 0 ? `, ${unread} unread` : ''}`,
-  )
+  const facts = [name, state, ...signs, unread > 0 && `${unread} unread`, mentioned > 0 && `${mentioned} mention you`]
+  button.setAttribute('aria-label', facts.filter(Boolean).join(', '))
   // Found again by whoever listens on the list: a listener of its own would be lost when the row is drawn anew.
-  Object.assign(button.dataset, { peer: peerId, subject })
+  button.dataset.conversation = conversationId
   return make('li', {}, button)
 }

@@ -3,6 +3,7 @@ import { byId, make, showList } from '../dom.js'
 
 /** @param {readonly import('../api.js').Listing[]} listings @param {string} userId */
 export function showListings(listings, userId) {
+  byId('no-listings').hidden = listings.length > 0
   showList(
     byId('listings'),
     listings,
