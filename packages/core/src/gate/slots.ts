@@ -1,7 +1,6 @@
 // Which session holds which slot: a login takes one, a kick, a logout or a disconnect frees it. Presence may be out of
-// reach; then this node's own sessions keep the rule among themselves, and presence is told of them at the next renewal, as
-// old as they are by then: a login takes the slot from those before it and leaves it to those after it, whenever presence
-// hears of them.
+// reach, or forget; then this node's own sessions keep the rule among themselves, and the next renewal tells presence of
+// them, as old as they are: a login has its slot before those that were before it, whenever presence hears of each.
 import type { Authenticator } from '../logic/authenticate.js'
 import type { Cluster } from '../logic/cluster.js'
 import { commitOne } from '../logic/commit.js'
@@ -35,16 +34,19 @@ interface Parts {
 export class Slots {
   /** Freed here, but presence was not reached: told again at the next renewal. */
   private unfreed: readonly SlotHolder[] = []
-  /** Sessions whose login presence did not take, or did not say so, with when that was (monotonic ms). */
-  private readonly unclaimed = new Map<Session, number>()
+  /** When each session claimed its slot, monotonic ms. */
+  private readonly since = new WeakMap<Session, number>()
+  /** Sessions whose claim is under way: it tells whom they displace, and no renewal comes before it. */
+  private readonly claiming = new Set<Session>()
 
   constructor(private readonly parts: Parts) {}
 
   /** Takes the session's slot, and closes whoever held it. */
   async claim(session: Session): Promise<void> {
-    const { presence, logger, registry, clock } = this.parts
+    const { presence, cluster, logger, registry, clock } = this.parts
     const { holder } = session
-    const sinceMs = clock.monotonic()
+    this.since.set(session, clock.monotonic())
+    this.claiming.add(session)
     // Of this node's own sessions the later one stays, whatever presence says or forgot.
     for (const other of registry.of(holder.userId))
       if (other !== session && other.holder.slot === holder.slot) this.displace(other.holder, holder)
@@ -54,34 +56,12 @@ export class Slots {
       if (displaced !== null && session.isClosed && registry.get(displaced.sessionId) !== undefined)
         await presence.claim(displaced)
       else if (displaced !== null) this.displace(displaced, holder)
-      this.tellWatchers(holder, watchers)
+      cluster.tell(new Set([...watchers, this.parts.nodeId]), { t: 'presence', user: holder.userId })
     } catch (error) {
-      if (!session.isClosed) this.unclaimed.set(session, sinceMs)
       logger.error('presence did not take a login; it is told again at the next heartbeat', error)
+    } finally {
+      this.claiming.delete(session)
     }
-  }
-
-  /** Tells presence of logins that it did not take. */
-  private async claimAgain(): Promise<void> {
-    const { presence, clock, logger } = this.parts
-    const late = [...this.unclaimed]
-    this.unclaimed.clear()
-    await Promise.all(
-      late.map(async ([session, sinceMs]) => {
-        const { holder } = session
-        if (session.isClosed) return
-        try {
-          const { displaced, later, watchers } = await presence.claim(holder, clock.monotonic() - sinceMs)
-          if (later !== null) this.endFor(session, later)
-          else if (session.isClosed) await this.release([holder])
-          else if (displaced !== null) this.displace(displaced, holder)
-          this.tellWatchers(holder, watchers)
-        } catch (error) {
-          this.unclaimed.set(session, sinceMs)
-          logger.error('presence did not take a login again; it is told at the next heartbeat', error)
-        }
-      }),
-    )
   }
 
   /** Frees the slots of sessions that ended. */
@@ -96,21 +76,18 @@ export class Slots {
         slots: holders.length,
       })
     }
-    for (const userId of new Set(holders.map((holder) => holder.userId))) this.tellWatchers({ userId }, watchers)
-  }
-
-  private tellWatchers({ userId }: Pick<SlotHolder, 'userId'>, watchers: readonly NodeId[]): void {
-    this.parts.cluster.tell(new Set([...watchers, this.parts.nodeId]), { t: 'presence', user: userId })
+    const nodes = new Set([...watchers, this.parts.nodeId])
+    for (const user of new Set(holders.map(({ userId }) => userId)))
+      this.parts.cluster.tell(nodes, { t: 'presence', user })
   }
 
   /** Renews the node's lease; sessions whose slot is no longer theirs are closed. */
   async renew(url: string | null, boot: string): Promise<void> {
-    const { presence, registry, nodeId, timing } = this.parts
-    const sessions = [...registry.all()].filter((session) => !this.unclaimed.has(session))
-    const holders = sessions.map((session) => session.holder)
-    const lost = await presence.renew({ nodeId, boot, url, sessions: registry.size }, timing.leaseMs, holders)
-    // What is taken counts under a lease alone, and so after it.
-    await this.claimAgain()
+    const { presence, registry, nodeId, timing, clock } = this.parts
+    const sessions = [...registry.all()].filter((session) => !this.claiming.has(session))
+    const nowMs = clock.monotonic()
+    const logins = sessions.map((session) => ({ holder: session.holder, agoMs: nowMs - this.since.get(session)! }))
+    const lost = await presence.renew({ nodeId, boot, url, sessions: registry.size }, timing.leaseMs, logins)
     // A session that ended meanwhile may have had its slot taken again for it.
     const ended = sessions.filter((session) => session.isClosed).map((session) => session.holder)
     const unfreed = this.unfreed
@@ -128,15 +105,11 @@ export class Slots {
     for (const { userId, slot, sessionId } of lost) {
       const by = holders.find((one) => one.userId === userId && one.slot === slot && one.sessionId !== sessionId)
       const session = registry.get(sessionId)
-      if (by !== undefined && session !== undefined) this.endFor(session, by)
+      if (by === undefined || session === undefined) continue
+      const reason = kickReason(session.holder, by)
+      const { deviceId, deviceType, at } = by
+      session.end(reason, reason === null ? null : { deviceId, deviceType, at })
     }
-  }
-
-  /** Ends a session of this node whose slot another one holds. */
-  private endFor(session: Session, by: SlotHolder): void {
-    const reason = kickReason(session.holder, by)
-    const { deviceId, deviceType, at } = by
-    session.end(reason, reason === null ? null : { deviceId, deviceType, at })
   }
 
   /** Goes on under a new token of the same user. */

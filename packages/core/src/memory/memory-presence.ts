@@ -1,7 +1,7 @@
 // Presence in memory: for one node, and for several in one process that share the object.
 import type { NodeId, UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
-import type { Claimed, NodeInfo, Presence, SlotHolder } from '../ports/presence.js'
+import type { Login, NodeInfo, Presence, SlotHolder } from '../ports/presence.js'
 
 /** One unbroken lease of a node. A lease that ran out is over for good: what was taken under it counts no more. */
 interface Lease {
@@ -13,8 +13,8 @@ interface Slot {
   readonly holder: SlotHolder
   /** Null where the node held no lease when it took the slot. */
   readonly lease: Lease | null
-  /** When its holder claimed it, monotonic ms; before every claim where it never did. */
-  readonly claimedMs: number
+  /** When its holder logged in, monotonic ms. */
+  readonly sinceMs: number
 }
 
 interface Watcher {
@@ -34,14 +34,13 @@ export class MemoryPresence implements Presence {
     this.#clock = clock
   }
 
-  async claim(holder: SlotHolder, agoMs = 0): Promise<Claimed> {
-    const watchers = this.#watchersOf([holder.userId])
-    const claimedMs = this.#clock.monotonic() - agoMs
+  async claim(
+    holder: SlotHolder,
+  ): Promise<{ readonly displaced: SlotHolder | null; readonly watchers: readonly NodeId[] }> {
     const before = this.#slotsOf(holder.userId).get(holder.slot)
-    const other = before && this.#lives(before) && !isSame(before.holder, holder) ? before : null
-    if (other !== null && other.claimedMs > claimedMs) return { displaced: null, later: other.holder, watchers }
-    this.#take(holder, claimedMs)
-    return { displaced: other?.holder ?? null, later: null, watchers }
+    this.#take(holder, this.#clock.monotonic())
+    const displaced = before && this.#lives(before) && !isSame(before.holder, holder) ? before.holder : null
+    return { displaced, watchers: this.#watchersOf([holder.userId]) }
   }
 
   async release(holders: readonly SlotHolder[]): Promise<readonly NodeId[]> {
@@ -55,9 +54,10 @@ export class MemoryPresence implements Presence {
     return this.#watchersOf(holders.map((holder) => holder.userId))
   }
 
-  async renew(node: NodeInfo, leaseMs: number, holders: readonly SlotHolder[]): Promise<readonly SlotHolder[]> {
+  async renew(node: NodeInfo, leaseMs: number, logins: readonly Login[]): Promise<readonly SlotHolder[]> {
     const key = keyOf(node)
-    const untilMs = this.#clock.monotonic() + leaseMs
+    const nowMs = this.#clock.monotonic()
+    const untilMs = nowMs + leaseMs
     const lease = this.#leaseOf(node)
     if (lease) {
       lease.node = node
@@ -67,12 +67,13 @@ export class MemoryPresence implements Presence {
       this.#leases.delete(key)
       this.#leases.set(key, { node, untilMs })
     }
-    return holders.filter((holder) => {
+    return logins.flatMap(({ holder, agoMs }) => {
       const taken = this.#slotsOf(holder.userId).get(holder.slot)
       const isOwn = taken !== undefined && isSame(taken.holder, holder)
-      if (taken && this.#lives(taken) && !isOwn) return true
-      this.#take(holder, isOwn ? taken.claimedMs : -Infinity)
-      return false
+      const sinceMs = isOwn ? taken.sinceMs : nowMs - agoMs
+      if (taken && !isOwn && this.#lives(taken) && taken.sinceMs >= sinceMs) return [holder]
+      this.#take(holder, sinceMs)
+      return []
     })
   }
 
@@ -113,11 +114,11 @@ export class MemoryPresence implements Presence {
     return slots
   }
 
-  #take(holder: SlotHolder, claimedMs: number): void {
+  #take(holder: SlotHolder, sinceMs: number): void {
     this.#slotsOf(holder.userId).set(holder.slot, {
       holder: Object.freeze({ ...holder }),
       lease: this.#leaseOf(holder),
-      claimedMs,
+      sinceMs,
     })
   }
 

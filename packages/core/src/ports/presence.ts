@@ -4,8 +4,8 @@
 //  1. `claim` is atomic: of any number of claims of one slot at once each displaces the one before, exactly one remains,
 //     and every displaced holder is told to exactly one claimant.
 //  2. Everything is fenced by (node, boot, sessionId): a late `release` or `renew` never frees, takes or keeps a slot that
-//     a newer session holds.
-//     A claim that comes late, because presence was out of reach, does not either.
+//     a later login holds. A login that no claim told of, because presence was out of reach or has forgotten it, is as old
+//     as `renew` says: it has the slot before every earlier one, whichever of them is renewed first.
 //  3. What a node holds counts only while its lease runs; `renew` extends it.
 //  4. A failing call rejects within its own deadline; it may have happened. Core then serves its own node's sessions on.
 // Calls may run at the same time. Nothing here is ordered across users.
@@ -28,6 +28,13 @@ export interface SlotHolder {
   readonly at: number
 }
 
+/** A session with its age. */
+export interface Login {
+  readonly holder: SlotHolder
+  /** How long ago it first claimed its slot, ms, by a clock that does not jump. */
+  readonly agoMs: number
+}
+
 /** A node that holds sessions. */
 export interface NodeInfo {
   readonly nodeId: NodeId
@@ -37,30 +44,16 @@ export interface NodeInfo {
   readonly sessions: number
 }
 
-/** What became of a claim. */
-export interface Claimed {
-  /** Who held the slot before, and does not any more. */
-  readonly displaced: SlotHolder | null
-  /** Who holds the slot, where the claim came too late to take it. */
-  readonly later: SlotHolder | null
-  /** The nodes that watch the user. */
-  readonly watchers: readonly NodeId[]
-}
-
 export interface Presence {
-  /**
-   * Takes a slot.
-   * @param agoMs where given, the login was so long ago: the slot stays with a session that claimed it after that. A slot
-   *   that was taken by `renew` alone counts as claimed before
-   */
-  claim(holder: SlotHolder, agoMs?: number): Promise<Claimed>
+  /** Takes a slot; answers whom that displaced and which nodes watch the user. */
+  claim(holder: SlotHolder): Promise<{ readonly displaced: SlotHolder | null; readonly watchers: readonly NodeId[] }>
   /** Frees slots still held by exactly these sessions; answers which nodes watch those users. */
   release(holders: readonly SlotHolder[]): Promise<readonly NodeId[]>
   /**
-   * Extends the node's lease by `leaseMs`, takes free slots again for these sessions, and answers those whose slot
-   * another session holds by now.
+   * Extends the node's lease by `leaseMs`, takes slots for these sessions that are free or that an earlier login holds, and
+   * answers those whose slot a later one holds. Whom it displaces is told so by its own next renewal.
    */
-  renew(node: NodeInfo, leaseMs: number, holders: readonly SlotHolder[]): Promise<readonly SlotHolder[]>
+  renew(node: NodeInfo, leaseMs: number, logins: readonly Login[]): Promise<readonly SlotHolder[]>
   /** The live sessions of these users, on every node, in no order. */
   locate(userIds: readonly UserId[]): Promise<readonly SlotHolder[]>
   /** Replaces the set of users whose comings and goings a node is told of. */

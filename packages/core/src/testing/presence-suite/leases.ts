@@ -93,6 +93,39 @@ export const leases: SuiteGroup<PresenceScene> = {
       },
     },
     {
+      name: 'of two logins that no claim told of the later one has the slot, whichever is renewed first',
+      async run(scene) {
+        const [one, two] = [await scene.node('one'), await scene.node('two')]
+        const [alice, bob] = [scene.user('alice'), scene.user('bob')]
+        const [early, late] = [scene.leaseMs / 2, scene.leaseMs / 8]
+        const [first, second] = [scene.session(one, alice), scene.session(two, alice)]
+        expect(await one.renew([first], {}, early)).toEqual([])
+        expect(await two.renew([second], {}, late)).toEqual([])
+        expect(await one.renew([first], {}, early)).toEqual([first])
+        const [third, fourth] = [scene.session(one, bob), scene.session(two, bob)]
+        expect(await two.renew([fourth], {}, late)).toEqual([])
+        expect(await one.renew([third], {}, early)).toEqual([third])
+        expect(sessionsOf(await one.presence.locate([alice, bob]))).toEqual(sessionsOf([second, fourth]))
+      },
+    },
+    {
+      name: 'a login that its claim did not tell of takes the slot from an earlier claim, and leaves it to a later one',
+      async run(scene) {
+        const [one, two] = [await scene.node('one'), await scene.node('two')]
+        const [alice, bob] = [scene.user('alice'), scene.user('bob')]
+        const [earlier, later] = [scene.session(one, alice), scene.session(one, bob)]
+        await one.claim(earlier)
+        await scene.elapse(scene.leaseMs / 2)
+        await one.claim(later)
+        // Renewals do not make a login later than it was.
+        await one.renew([earlier, later])
+        const untold = [scene.session(two, alice), scene.session(two, bob)]
+        expect(await two.renew(untold, {}, scene.leaseMs / 4)).toEqual([untold[1]])
+        expect(await one.renew([earlier, later])).toEqual([earlier])
+        expect(sessionsOf(await one.presence.locate([alice, bob]))).toEqual(sessionsOf([untold[0]!, later]))
+      },
+    },
+    {
       name: 'on one node, too, a renewal tells which of two sessions lost the slot',
       async run(scene) {
         const one = await scene.node('one')

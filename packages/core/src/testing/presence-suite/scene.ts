@@ -19,8 +19,14 @@ export class SceneNode {
     return { nodeId: this.nodeId, boot: this.boot, url: null, sessions: 0 }
   }
 
-  renew(holders: readonly SlotHolder[] = [], given: Partial<NodeInfo> = {}): Promise<readonly SlotHolder[]> {
-    return this.presence.renew({ ...this.info, ...given }, this.leaseMs, holders)
+  /** Renews sessions that logged in long ago, unless told when. */
+  renew(
+    holders: readonly SlotHolder[] = [],
+    given: Partial<NodeInfo> = {},
+    agoMs = this.leaseMs * 100,
+  ): Promise<readonly SlotHolder[]> {
+    const logins = holders.map((holder) => ({ holder, agoMs }))
+    return this.presence.renew({ ...this.info, ...given }, this.leaseMs, logins)
   }
 
   async claim(holder: SlotHolder): Promise<SlotHolder | null> {

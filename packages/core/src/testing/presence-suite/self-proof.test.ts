@@ -23,7 +23,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
         const before = (await right.locate([holder.userId])).find((one) => one.slot === holder.slot) ?? null
         await settle()
         const { watchers } = await right.claim(holder)
-        return { displaced: before, later: null, watchers }
+        return { displaced: before, watchers }
       },
     }),
   },
@@ -33,24 +33,6 @@ const breakages: Readonly<Record<string, Breakage>> = {
       async claim(holder) {
         const [before] = await right.locate([holder.userId])
         return { ...(await right.claim(holder)), displaced: before ?? null }
-      },
-    }),
-  },
-  'a late claim that takes whatever is there': {
-    caughtBy: 'a late claim leaves the slot to a later login, and tells who that is',
-    break: (right) => ({ claim: (holder) => right.claim(holder) }),
-  },
-  'a late claim that takes nothing from anybody': {
-    caughtBy: 'a late claim takes the slot from an earlier login, and tells who that was',
-    break: (right) => ({ claim: (holder, agoMs) => right.claim(holder, agoMs === undefined ? 0 : 1e9) }),
-  },
-  'a renewal that counts as a login': {
-    caughtBy: 'a late claim takes a slot that is free, or that a renewal alone has put in',
-    break: (right) => ({
-      async renew(node, leaseMs, holders) {
-        const lost = await right.renew(node, leaseMs, holders)
-        for (const holder of holders) if (!lost.includes(holder)) await right.claim(holder)
-        return lost
       },
     }),
   },
@@ -83,10 +65,32 @@ const breakages: Readonly<Record<string, Breakage>> = {
   'a renewal that takes slots from newer sessions': {
     caughtBy: 'a late renewal neither takes nor keeps the slot of a newer session, and tells of it each time',
     break: (right) => ({
-      async renew(node, leaseMs, holders) {
+      async renew(node, leaseMs, logins) {
         await right.renew(node, leaseMs, [])
-        for (const holder of holders) await right.claim(holder)
+        for (const { holder } of logins) await right.claim(holder)
         return []
+      },
+    }),
+  },
+  'a renewal that takes only free slots': {
+    caughtBy: 'of two logins that no claim told of the later one has the slot, whichever is renewed first',
+    break: (right) => ({
+      renew: (node, leaseMs, logins) =>
+        right.renew(
+          node,
+          leaseMs,
+          logins.map(({ holder }) => ({ holder, agoMs: 1e9 })),
+        ),
+    }),
+  },
+  'a renewal that counts as a login': {
+    caughtBy:
+      'a login that its claim did not tell of takes the slot from an earlier claim, and leaves it to a later one',
+    break: (right) => ({
+      async renew(node, leaseMs, logins) {
+        const lost = await right.renew(node, leaseMs, logins)
+        for (const { holder } of logins) if (!lost.includes(holder)) await right.claim(holder)
+        return lost
       },
     }),
   },
@@ -99,19 +103,19 @@ const breakages: Readonly<Record<string, Breakage>> = {
   'a renewal that forgets what it is not told': {
     caughtBy: 'a renewal that names no sessions keeps those that are held',
     break: (right) => ({
-      async renew(node, leaseMs, holders) {
+      async renew(node, leaseMs, logins) {
         await right.leave(node.nodeId, node.boot)
-        return right.renew(node, leaseMs, holders)
+        return right.renew(node, leaseMs, logins)
       },
     }),
   },
   'leases that never run out': {
     caughtBy: "when a lease has run out its node's sessions are offline, its slots free, and it is not listed",
-    break: (right) => ({ renew: (node, _leaseMs, holders) => right.renew(node, 1e9, holders) }),
+    break: (right) => ({ renew: (node, _leaseMs, logins) => right.renew(node, 1e9, logins) }),
   },
   'leases of half their time': {
     caughtBy: 'a lease that is renewed goes on, and so do its sessions',
-    break: (right) => ({ renew: (node, leaseMs, holders) => right.renew(node, leaseMs / 5, holders.slice(1)) }),
+    break: (right) => ({ renew: (node, leaseMs, logins) => right.renew(node, leaseMs / 5, logins.slice(1)) }),
   },
   'a lease for each node, whichever process it is': {
     caughtBy: 'a node that was started again is not disturbed by what its predecessor does late',

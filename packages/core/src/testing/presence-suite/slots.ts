@@ -28,47 +28,6 @@ export const slots: SuiteGroup<PresenceScene> = {
       },
     },
     {
-      name: 'a late claim takes the slot from an earlier login, and tells who that was',
-      async run(scene) {
-        const [one, two] = [await scene.node('one'), await scene.node('two')]
-        const alice = scene.user('alice')
-        const [first, second] = [scene.session(one, alice), scene.session(two, alice)]
-        await one.claim(first)
-        await scene.elapse(scene.leaseMs / 4)
-        const claimed = await two.presence.claim(second, scene.leaseMs / 8)
-        expect(claimed).toMatchObject({ displaced: first, later: null })
-        expect(await one.presence.locate([alice])).toEqual([second])
-      },
-    },
-    {
-      name: 'a late claim leaves the slot to a later login, and tells who that is',
-      async run(scene) {
-        const [one, two] = [await scene.node('one'), await scene.node('two')]
-        const alice = scene.user('alice')
-        const [first, second] = [scene.session(one, alice), scene.session(two, alice)]
-        await scene.elapse(scene.leaseMs / 4)
-        await two.claim(second)
-        const claimed = await one.presence.claim(first, scene.leaseMs / 4)
-        expect(claimed).toMatchObject({ displaced: null, later: second })
-        await one.renew([])
-        await two.renew([second])
-        expect(await one.presence.claim(first, scene.leaseMs / 4)).toMatchObject({ displaced: null, later: second })
-        expect(await one.presence.locate([alice])).toEqual([second])
-      },
-    },
-    {
-      name: 'a late claim takes a slot that is free, or that a renewal alone has put in',
-      async run(scene) {
-        const [one, two] = [await scene.node('one'), await scene.node('two')]
-        const [alice, bob] = [scene.user('alice'), scene.user('bob')]
-        const [free, late, renewed] = [scene.session(two, alice), scene.session(two, bob), scene.session(one, bob)]
-        expect(await two.presence.claim(free, scene.leaseMs / 8)).toMatchObject({ displaced: null, later: null })
-        await one.renew([renewed])
-        expect(await two.presence.claim(late, scene.leaseMs / 8)).toMatchObject({ displaced: renewed, later: null })
-        expect(sessionsOf(await one.presence.locate([alice, bob]))).toEqual(sessionsOf([free, late]))
-      },
-    },
-    {
       name: 'a session that claims its own slot again displaces nobody',
       async run(scene) {
         const one = await scene.node('one')

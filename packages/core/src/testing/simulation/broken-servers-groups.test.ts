@@ -164,6 +164,30 @@ describe('a server that, of groups,', () => {
       'leaves a member without what was acknowledged',
       () => finals(spoken(), { bob: [made, added, second, removed] }),
     ],
+    [
+      15,
+      "tells one member's reactions as another's",
+      () => {
+        const reaction = told(7, 'reaction', { seq: 6, reaction: '+1', remove: false })
+        const stands = now(6, { ...third, asOf: 7, reactions: { '+1': 1 } })
+        const seen = { ann: stands, cyd: stands.slice(2) }
+        const story = finals(change(spoken(), 'react', { seq: 6, reaction: '+1' }, 7), seen, [reaction])
+        const page = { messages: stands.slice(2), more: false, mine: { 'id-6': ['+1'] } }
+        return story.settled().ask(3, 'history', { conversationId: group, after: 2 }, page)
+      },
+    ],
+    [
+      20,
+      'counts a mention that was recalled',
+      () => {
+        const messages = now(4, { ...second, mentions: ['cyd'] }, now(6, { ...third, mentions: ['@all'] }))
+        const gone = now(4, { ...recalled, mentions: ['cyd'] }, messages)
+        const story = change(spoken().live(1, ...inbox(...messages)), 'recall', { seq: 4 }, 7)
+        finals(story, { ann: gone, bob: [made, first, added, held4, removed], cyd: gone.slice(2) }, [recall])
+        const standing = { conversationId: group, readSeq: 2, unread: 1, mentioned: 2, seq: 7 }
+        return story.ask(3, 'conversations', {}, { conversations: [standing], unreadTotal: 1 })
+      },
+    ],
     [9, "stores a member's messages in another order than they were sent in", () => saidAround(true)],
     [10, 'does not tell a joiner of the join', () => finals(spoken(), { cyd: all.slice(3) })],
     [

@@ -48,7 +48,7 @@ describe('a clean story', () => {
         'conversations',
         {},
         {
-          conversations: [{ conversationId: conversation, readSeq: 2, unread: 0, seq: 2 }],
+          conversations: [{ conversationId: conversation, readSeq: 2, unread: 0, mentioned: 0, seq: 2 }],
           unreadTotal: 0,
         },
       )
@@ -241,7 +241,7 @@ describe('a server that', () => {
             'conversations',
             {},
             {
-              conversations: [{ conversationId: conversation, readSeq: 2, unread: 2, seq: 2 }],
+              conversations: [{ conversationId: conversation, readSeq: 2, unread: 2, mentioned: 0, seq: 2 }],
               unreadTotal: 2,
             },
           ),

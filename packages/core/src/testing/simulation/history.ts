@@ -14,6 +14,7 @@ export interface WireMessage {
   readonly type: string
   readonly content?: unknown
   readonly silent?: boolean
+  readonly mentions?: readonly string[]
   readonly serverTime: number
   /** What has become of it; absent where nothing has. */
   readonly asOf?: number
@@ -96,6 +97,8 @@ export interface AnswerData {
   readonly timelines?: readonly WireTimeline[]
   /** Of `history`. */
   readonly messages?: readonly WireMessage[]
+  /** Of `history` and `pull`: own reactions by message id. */
+  readonly mine?: Readonly<Record<string, readonly string[]>>
   readonly more: boolean
   readonly truncated: boolean
   readonly reset: boolean
@@ -108,6 +111,7 @@ export interface AnswerData {
     readonly conversationId: string
     readonly readSeq: number
     readonly unread: number
+    readonly mentioned: number
     readonly seq: number
   }[]
   readonly unreadTotal: number

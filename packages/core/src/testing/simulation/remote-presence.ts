@@ -1,7 +1,7 @@
 // The presence that all nodes share, over one node's own connection to it. It may forget everything.
 import { MemoryPresence } from '../../memory/memory-presence.js'
 import type { Clock } from '../../ports/clock.js'
-import type { NodeInfo, Presence, SlotHolder } from '../../ports/presence.js'
+import type { Login, NodeInfo, Presence, SlotHolder } from '../../ports/presence.js'
 import type { Remote } from './remote.js'
 
 /** The service itself. */
@@ -24,14 +24,14 @@ export class RemotePresence implements Presence {
     private readonly remote: Remote,
   ) {}
 
-  claim(holder: SlotHolder, agoMs?: number) {
-    return this.remote.call(() => this.service.now.claim(holder, agoMs))
+  claim(holder: SlotHolder) {
+    return this.remote.call(() => this.service.now.claim(holder))
   }
   release(holders: readonly SlotHolder[]) {
     return this.remote.call(() => this.service.now.release(holders))
   }
-  renew(node: NodeInfo, leaseMs: number, holders: readonly SlotHolder[]) {
-    return this.remote.call(() => this.service.now.renew(node, leaseMs, holders))
+  renew(node: NodeInfo, leaseMs: number, logins: readonly Login[]) {
+    return this.remote.call(() => this.service.now.renew(node, leaseMs, logins))
   }
   locate(userIds: readonly string[]) {
     return this.remote.call(() => this.service.now.locate(userIds))

@@ -27,6 +27,8 @@ export interface State {
   readonly content: unknown
   readonly isRecalled: boolean
   readonly reactions: Readonly<Record<string, number>>
+  /** By reaction, who gave it. */
+  readonly reactedBy: ReadonlyMap<string, ReadonlySet<string>>
   /** False where what it says was never seen. */
   readonly isKnown: boolean
 }
@@ -88,19 +90,30 @@ export class Talk {
       }
     }
     const counts = [...users].flatMap(([reaction, by]) => (by.size === 0 ? [] : [[reaction, by.size] as const]))
-    return { content, isRecalled, reactions: Object.fromEntries(counts), isKnown }
+    return { content, isRecalled, reactions: Object.fromEntries(counts), reactedBy: users, isKnown }
   }
 
   /** Countable messages in `(readSeq, atSeq]`, neither own nor recalled by `atSeq`; null where not all of them were seen. */
   unread(user: string, readSeq: number, atSeq: number): number | null {
-    let count = 0
+    return this.#unread(user, readSeq, atSeq)?.length ?? null
+  }
+
+  /** Those of them that mention the user; null where not all of them were seen as they were said. */
+  mentioned(user: string, readSeq: number, atSeq: number): number | null {
+    const unread = this.#unread(user, readSeq, atSeq)
+    if (unread === null || unread.some(({ withheld }) => withheld === true)) return null
+    return unread.filter(({ mentions = [] }) => mentions.includes(user) || mentions.includes('@all')).length
+  }
+
+  #unread(user: string, readSeq: number, atSeq: number): WireMessage[] | null {
+    const unread: WireMessage[] = []
     for (let seq = readSeq + 1; seq <= atSeq; seq++) {
       const message = this.messages.get(seq)
       if (message === undefined) return null
       if (message.from === user || message.silent === true || message.type.startsWith('im.')) continue
-      if (!this.state(seq, atSeq).isRecalled) count++
+      if (!this.state(seq, atSeq).isRecalled) unread.push(message)
     }
-    return count
+    return unread
   }
 
   #read({ seq, type, from, content }: WireMessage, joinersRead: 'from-now' | 'everything'): void {

@@ -1,7 +1,7 @@
 // Invariants 14, 15, 22 and 27, of what was changed: a message says what it said, and what became of it up to where it says
-// that it stands; what was recalled is never said again.
+// that it stands, with the reader's own reactions beside it; what was recalled is never said again.
 import type { Invariants, Report } from '../check-history.js'
-import type { GivenMessage, Observed } from '../observed.js'
+import { messagesOf, type GivenMessage, type Observed } from '../observed.js'
 import type { Talk, Told } from '../talks.js'
 
 export const checkChanges: Invariants = (observed, report) => {
@@ -20,6 +20,7 @@ export const checkChanges: Invariants = (observed, report) => {
       asNew(talk, given, acknowledged, report)
     }
   }
+  ownReactions(observed, report)
 }
 
 /** By conversation and message changed: each change, with the place in the history where it was acknowledged. */
@@ -49,6 +50,29 @@ function asItStands(talk: Talk, given: GivenMessage, report: Report): void {
     report(15, `${placeOf(given)} says ${canonical(message.content)} as of ${asOf}, not ${canonical(state.content)}`)
   if (canonical(message.reactions ?? {}) !== canonical(state.reactions))
     report(15, `${placeOf(given)} has ${canonical(message.reactions)} as of ${asOf}, not ${canonical(state.reactions)}`)
+}
+
+/** 15: once nothing happens any more, what a page tells of own reactions is what its messages stand with. */
+function ownReactions({ history, requests, talks }: Observed, report: Report): void {
+  const settled = history.findIndex(({ t }) => t === 'settled')
+  if (settled === -1) return
+  for (const { event, index, answer, connection } of requests) {
+    if (index < settled || answer?.ok !== true || (event !== 'pull' && event !== 'history')) continue
+    const { entries, timelines = [], messages = [], mine = {} } = answer.data
+    const page = [
+      ...(event === 'pull' ? messagesOf(entries) : []),
+      ...timelines.flatMap((one) => one.messages),
+      ...messages,
+    ]
+    for (const { conversationId, seq, msgId, asOf, recalled, withheld } of page) {
+      const talk = talks.get(conversationId)!
+      if (asOf === undefined || recalled === true || withheld === true || talk.hole !== null) continue
+      const own = [...talk.state(seq, asOf).reactedBy].flatMap(([one, by]) => (by.has(connection.user) ? [one] : []))
+      const told = [...(mine[msgId] ?? [])].sort()
+      if (told.join('\n') !== own.sort().join('\n'))
+        report(15, `${connection.user} reacted to ${conversationId} ${seq} with [${own.join()}], told [${told.join()}]`)
+    }
+  }
 }
 
 /** 14 and 27: what was acknowledged before somebody asked is folded in. */

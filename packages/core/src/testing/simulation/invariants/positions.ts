@@ -133,7 +133,7 @@ function atTheEnd(
     const { user, device } = connections.get(connection.conn)!
     if (answer?.ok !== true) continue
     let total = 0
-    for (const { conversationId, readSeq, unread, seq } of answer.data.conversations) {
+    for (const { conversationId, readSeq, unread, mentioned, seq } of answer.data.conversations) {
       const name = `${user} ${conversationId}`
       const { known, most } = of(user, conversationId)
       const least = Math.max(0, ...known.filter((one) => one.index < index).map((one) => one.seq))
@@ -145,6 +145,9 @@ function atTheEnd(
         report(19, `${name} stands at ${told.get(name)} and ${position}`)
       told.set(name, position)
       unreadIs(talks, user, conversationId, readSeq, seq, unread, report)
+      const mentions = talks.get(conversationId)?.mentioned(user, readSeq, seq) ?? null
+      if (mentions !== null && mentioned !== mentions)
+        report(20, `${name} has ${mentions} unread mentions from ${readSeq} to ${seq}, told ${mentioned}`)
       total += unread
     }
     if (answer.data.cursor === undefined && total !== answer.data.unreadTotal)
