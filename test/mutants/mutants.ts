@@ -14,7 +14,7 @@ export interface Mutant {
   readonly edits: readonly Edit[]
   readonly breaks: readonly number[]
   /** In which of the simulation's stories it shows; two by two where left out. */
-  readonly story?: 'groups'
+  readonly story?: 'groups' | 'logins'
 }
 
 const one = (name: string, breaks: readonly number[], file: string, find: string, replace: string): Mutant => ({
@@ -24,6 +24,7 @@ const one = (name: string, breaks: readonly number[], file: string, find: string
 })
 
 const inGroups = (...args: Parameters<typeof one>): Mutant => ({ ...one(...args), story: 'groups' })
+const inLogins = (...args: Parameters<typeof one>): Mutant => ({ ...one(...args), story: 'logins' })
 
 export const mutants: readonly Mutant[] = [
   one(
@@ -231,12 +232,33 @@ export const mutants: readonly Mutant[] = [
     `this.registry.get(sessionId)?.emit('kick', JSON.stringify({ reason, by }))`,
   ),
   one('does not close sessions whose slot is taken', [21], 'gate/slots.ts', '    await this.giveUp(lost)\n', ''),
-  one(
+  inLogins(
     'kicks a device for its own older session',
     [21],
     'gate/slots.ts',
-    'const reason = kickReason(session.holder, by)',
-    `const reason = 'same-device-type' as const`,
+    `if (earlier.deviceId !== by.deviceId) return 'same-device-type'`,
+    `if (earlier !== by) return 'same-device-type'`,
+  ),
+  inLogins(
+    'gives a slot to whoever is renewed first',
+    [21],
+    'memory/memory-presence.ts',
+    ' && taken.sinceMs >= sinceMs) return',
+    ') return',
+  ),
+  inLogins(
+    'says that every login is new',
+    [21],
+    'gate/slots.ts',
+    'agoMs: nowMs - this.since.get(session)!',
+    'agoMs: 0',
+  ),
+  inLogins(
+    'does not tell presence again of a login that it did not take',
+    [16, 21, 28],
+    'gate/slots.ts',
+    '    } finally {\n      this.claiming.delete(session)\n    }\n',
+    '      return\n    }\n    this.claiming.delete(session)\n',
   ),
   one(
     'shows a conversation to whoever names it',
@@ -343,5 +365,53 @@ export const mutants: readonly Mutant[] = [
     'memory/control.ts',
     '...given, asOf: by.seq }',
     '...given }',
+  ),
+  inGroups(
+    'counts mentions that were recalled',
+    [20],
+    'memory/control.ts',
+    'row.countableOf.get(from), row.mentioning]',
+    'row.countableOf.get(from)]',
+  ),
+  inGroups(
+    "tells one user's reactions as another's",
+    [15],
+    'memory/timeline-reads.ts',
+    'users.has(userId) ? [reaction] : []',
+    'users.size > 0 ? [reaction] : []',
+  ),
+  inGroups(
+    'leaves a reaction that was taken back',
+    [15],
+    'memory/control.ts',
+    'if (remove) users.delete(userId)',
+    'if (remove) users.delete(reaction)',
+  ),
+  {
+    name: 'edits what was recalled',
+    breaks: [15, 27],
+    story: 'groups',
+    edits: [
+      { file: 'memory/control.ts', find: `if (target.recalled) return { status: 'gone' }`, replace: '' },
+      {
+        file: 'logic/change-rights.ts',
+        find: `if (target.recalled && kind !== 'recall') return noSuchMessage()`,
+        replace: '',
+      },
+    ],
+  },
+  inGroups(
+    'gives history the edits apart from what they edit',
+    [14, 15],
+    'memory/control.ts',
+    'replace({ content: change.content, editedAt: by.serverTime })',
+    'replace({ editedAt: by.serverTime })',
+  ),
+  inGroups(
+    'keeps what a recalled message said',
+    [27],
+    'memory/control.ts',
+    'const gone = { content: null, ext: null, recalled: true',
+    'const gone = { ext: null, recalled: true',
   ),
 ]

@@ -1,4 +1,4 @@
-// Builds a broken copy of core's sources, and runs seeds on it until one of them notices.
+// Builds a broken copy of core's sources, and runs seeds on it until one of them sees an invariant broken that it declares.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,7 +27,7 @@ export async function runMutant(mutant: Mutant, seeds: number): Promise<Caught |
     mkdirSync(copies, { recursive: true })
     cpSync(source, copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
     for (const { file, find, replace } of mutant.edits) edit(join(copy, file), find, replace)
-    return await firstCaught(copy, seeds, mutant.story)
+    return await firstCaught(copy, seeds, mutant)
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
@@ -44,12 +44,12 @@ function edit(path: string, find: string, replace: string): void {
   writeFileSync(path, parts.join(replace))
 }
 
-async function firstCaught(copy: string, seeds: number, story: Mutant['story']): Promise<Caught | null> {
+async function firstCaught(copy: string, seeds: number, { story, breaks }: Mutant): Promise<Caught | null> {
   const { simulate } = (await import(/* @vite-ignore */ join(copy, 'testing/index.ts'))) as typeof Testing
   for (let seed = 1; seed <= seeds; seed++) {
     try {
       const { violations } = await simulate(seed, story)
-      const first = violations[0]
+      const first = violations.find(({ invariant }) => breaks.includes(invariant))
       if (first !== undefined)
         return { seed, invariants: [...new Set(violations.map(({ invariant }) => invariant))], what: first.what }
     } catch (error) {

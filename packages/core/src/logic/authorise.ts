@@ -16,7 +16,8 @@ export interface Pair {
 const pairsMax = 50_000
 
 export class Authoriser {
-  private readonly pairs = new LRUCache<ConversationId, Pair>({ max: pairsMax })
+  // Bounded by size, so that it grows as it fills: `max` would take all its memory at once, some milliseconds long.
+  private readonly pairs = new LRUCache<ConversationId, Pair>({ maxSize: pairsMax, sizeCalculation: () => 1 })
   readonly rosters: Rosters
 
   constructor(private readonly storage: Pick<Storage, 'members' | 'groups'>) {

@@ -39,7 +39,7 @@ export class Rosters {
     maxSize: membershipsMax,
     sizeCalculation: ({ userIds }) => 1 + userIds.length,
   })
-  private readonly speakers = new LRUCache<string, Membership>({ max: speakersMax })
+  private readonly speakers = new LRUCache<string, Membership>({ maxSize: speakersMax, sizeCalculation: () => 1 })
   private readonly reading = new Map<ConversationId, Promise<Kept | null>>()
 
   constructor(private readonly storage: Pick<Storage, 'members' | 'groups'>) {}

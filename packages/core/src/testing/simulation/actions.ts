@@ -20,6 +20,7 @@ export function act(plan: Plan, devices: readonly SimDevice[], random: SeededRan
     'presence',
     'history',
     'open',
+    'reopen',
     'again',
     'pry',
   ]
@@ -46,6 +47,8 @@ export function act(plan: Plan, devices: readonly SimDevice[], random: SeededRan
       return withConversation(device, random, (conversationId) => device.ask('history', { conversationId }))
     case 'open':
       return device.open()
+    case 'reopen':
+      return device.reopen()
     case 'again':
       return sendAgain(device, random)
     case 'pry':

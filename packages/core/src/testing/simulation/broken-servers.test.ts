@@ -268,6 +268,32 @@ describe('a server that', () => {
     ],
     [
       21,
+      'kicks a device for its own next connection',
+      () =>
+        finals(
+          chat()
+            .connect(3, 'bob', { seq: 2 })
+            .event(2, 'kick', {
+              reason: 'same-device-type',
+              by: { deviceId: 'bob-phone', deviceType: 'phone', at: 1 },
+            }),
+        ),
+    ],
+    [
+      21,
+      'kicks a device for an earlier login of another one',
+      () =>
+        finals(
+          chat()
+            .connect(3, 'bob', { device: 'bob-other', seq: 2 })
+            .event(3, 'kick', {
+              reason: 'same-device-type',
+              by: { deviceId: 'bob-phone', deviceType: 'phone', at: 1 },
+            }),
+        ),
+    ],
+    [
+      21,
       'leaves two sessions in one slot',
       () =>
         finals(

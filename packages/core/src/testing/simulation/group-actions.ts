@@ -2,7 +2,7 @@
 import type { SeededRandom } from '../seeded-random.js'
 import { newKey } from './keys.js'
 import type { Plan } from './plan.js'
-import type { SimDevice } from './sim-device.js'
+import type { Place, SimDevice } from './sim-device.js'
 
 const kinds = [
   ...['create', 'add', 'add', 'remove', 'leave', 'role', 'mute', 'rename'],
@@ -67,12 +67,10 @@ function onMessage(
   kind: 'read' | 'recall' | 'edit' | 'react',
   random: SeededRandom,
 ): void {
-  const known = [...device.conversations]
-  if (known.length === 0) return
-  const groups = known.filter(([id]) => device.groups.has(id))
-  const [conversationId, last] = random.pick(groups.length > 0 && random.chance(0.8) ? groups : known)
-  // Mostly a late one, now and then one that is not there yet.
-  const seq = Math.max(1, last + 1 - random.int(Math.min(last + 1, 8)))
+  const place = placeOf(device, kind, random)
+  if (place === null) return
+  const { conversationId, seq } = place
+  if (kind !== 'read') device.changed.push(place)
   const key = random.chance(0.5) ? { clientMsgId: newKey(plan, device) } : {}
   if (kind === 'read') void device.ask('read', { conversationId, seq })
   else if (kind === 'recall') void device.ask('recall', { conversationId, seq, ...key })
@@ -87,6 +85,19 @@ function onMessage(
     const reaction = random.pick(['+1', 'x', 'X'])
     void device.ask('react', { conversationId, seq, reaction, ...(random.chance(0.3) && { remove: true }), ...key })
   }
+}
+
+/** Where something is to be changed or read: where it was changed before, where it is one's own, or anywhere. */
+function placeOf(device: SimDevice, kind: 'read' | 'recall' | 'edit' | 'react', random: SeededRandom): Place | null {
+  if (kind !== 'read' && device.changed.length > 0 && random.chance(0.4)) return random.pick(device.changed.slice(-6))
+  if ((kind === 'recall' || kind === 'edit') && device.own.length > 0 && random.chance(0.5))
+    return random.pick(device.own.slice(-6))
+  const known = [...device.conversations]
+  if (known.length === 0) return null
+  const groups = known.filter(([id]) => device.groups.has(id))
+  const [conversationId, last] = random.pick(groups.length > 0 && random.chance(0.8) ? groups : known)
+  // Mostly a late one, now and then one that is not there yet.
+  return { conversationId, seq: Math.max(1, last + 1 - random.int(Math.min(last + 1, 8))) }
 }
 
 function create(plan: Plan, device: SimDevice, random: SeededRandom): void {

@@ -128,6 +128,8 @@ export interface EventPayload {
   readonly deliveredSeq?: number
   readonly online: boolean
   readonly reason: string
+  /** Of `kick`. */
+  readonly by?: { readonly deviceId: string }
   readonly afterMs: number
 }
 

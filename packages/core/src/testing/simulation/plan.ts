@@ -26,6 +26,25 @@ export const faultKinds = [
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
+/** What sessions and slots depend on. */
+const sessionFaults = [
+  'bus-loss',
+  'node-killed',
+  'node-paused',
+  'presence-failing',
+  'presence-forgets',
+  'connection-half-open',
+  'connection-black-hole',
+  'clock-skew',
+  'racing-logins',
+] as const satisfies readonly FaultKind[]
+
+/**
+ * What a run is about: people who talk two by two; who meet in groups, and change what they said, too; or who log in again
+ * and again, on one device and another, while everything that sessions depend on fails.
+ */
+export type StoryKind = 'twos' | 'groups' | 'logins'
+
 export interface Plan {
   readonly seed: number
   readonly users: readonly string[]
@@ -55,15 +74,30 @@ const people = ['ann', 'bob', 'cyd', 'Ann'] as const
 const company = [...people, 'eve', 'dan'] as const
 
 /** Each seed draws its own few kinds of fault, so that rare meetings of two kinds are not buried under all the others. */
-export function planOf(seed: number, random: SeededRandom, withGroups: boolean): Plan {
+export function planOf(seed: number, random: SeededRandom, story: StoryKind): Plan {
   const plan = planOfTwos(seed, random)
-  if (!withGroups) return plan
+  if (story === 'twos') return plan
+  if (story === 'logins') return planOfLogins(plan, random)
   const groups: GroupPlan = {
     readAbove: random.pick([1, 2, 3, 3, 500]),
     joinersRead: random.pick(['from-now', 'from-now', 'everything']),
     membersMayAdd: random.chance(0.5),
   }
   return { ...plan, users: company.slice(0, 4 + random.int(3)), actions: 80 + random.int(120), groups }
+}
+
+function planOfLogins(plan: Plan, random: SeededRandom): Plan {
+  const faults: FaultKind[] = ['racing-logins', ...random.shuffle(sessionFaults).slice(0, 2 + random.int(3))]
+  return {
+    ...plan,
+    users: people.slice(0, 2),
+    durationMs: 20_000 + random.int(20_000),
+    actions: 15 + random.int(20),
+    faults: [...new Set(faults)],
+    strikes: 2 + random.int(4),
+    isNarrow: false,
+    hasHandlers: false,
+  }
 }
 
 function planOfTwos(seed: number, random: SeededRandom): Plan {

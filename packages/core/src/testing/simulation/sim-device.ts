@@ -19,6 +19,12 @@ import type { Cut, Link, LinkHooks } from './link.js'
 import { Outbox, type Outgoing } from './outbox.js'
 import { Timelines } from './timelines.js'
 
+/** A message's place. */
+export interface Place {
+  readonly conversationId: string
+  readonly seq: number
+}
+
 /** What devices share. */
 export interface SimWorld {
   readonly clock: VirtualClock
@@ -63,12 +69,17 @@ export class SimDevice {
   readonly conversations = new Map<string, number>()
   /** Those of them that are groups. */
   readonly groups = new Set<string>()
+  /** Messages of its user's, and those that it asked to change. */
+  readonly own: Place[] = []
+  readonly changed: Place[] = []
   /** The conversation timelines that it follows. */
   readonly timelines = new Timelines()
   /** What was acknowledged to it. */
   readonly sent: Outgoing[] = []
   readonly outbox: Outbox
   #live: Live | null = null
+  /** Its connection before this one, not let go of yet. */
+  #replaced: Live | null = null
   #positionAt: number | null = null
   #epoch: string | null = null
   #hasBegun = false
@@ -109,6 +120,7 @@ export class SimDevice {
     this.wants = false
     this.isOff = true
     this.outbox.clear()
+    this.#letGo()
   }
 
   /** Where it was switched off, it comes back. */
@@ -122,6 +134,15 @@ export class SimDevice {
   open(): void {
     if (this.wants || this.isOff) return
     this.wants = true
+    void this.#connect()
+  }
+
+  /** It changes networks: it connects anew, and lets go of its old connection once that is decided. */
+  reopen(): void {
+    const old = this.#live
+    if (old?.isReady !== true || this.#replaced !== null || !this.wants) return
+    this.#replaced = old
+    this.#leave(old)
     void this.#connect()
   }
 
@@ -213,8 +234,18 @@ export class SimDevice {
       const code = error instanceof RookeryError ? error.code : 'NETWORK'
       world.record({ t: 'refused', user, device: deviceId, code })
       if (this.#live === live) this.#live = null
+      this.#letGo()
       this.#comeBack()
     }
+  }
+
+  #letGo(): void {
+    const { world } = this
+    const old = this.#replaced
+    this.#replaced = null
+    if (old === null) return
+    old.device?.disconnect()
+    world.record({ t: 'disconnect', conn: old.conn, by: 'client' })
   }
 
   #given(): HandshakeClaim {
@@ -249,6 +280,7 @@ export class SimDevice {
 
   #ready(live: Live, { seq, epoch, reset, timelines }: Ready, saidSince: boolean): void {
     live.isReady = true
+    this.#letGo()
     this.#failures = 0
     if (reset) this.#startOver()
     if (!saidSince) {
@@ -331,8 +363,9 @@ export class SimDevice {
     this.timelines.told(entry)
   }
 
-  #know({ conversationId, seq, groupId }: WireMessage): void {
+  #know({ conversationId, seq, groupId, from, type }: WireMessage): void {
     this.conversations.set(conversationId, seq)
+    if (from === this.user && !type.startsWith('im.')) this.own.push({ conversationId, seq })
     if (groupId !== undefined) this.groups.add(groupId)
   }
 
@@ -352,11 +385,17 @@ export class SimDevice {
   #ended(live: Live, by: 'server' | 'network' | 'client'): void {
     this.world.record({ t: 'disconnect', conn: live.conn, by })
     if (this.#live !== live) return
+    this.#leave(live)
+    this.#letGo()
+    this.#comeBack()
+  }
+
+  /** What it asked there is not waited for any more. */
+  #leave(live: Live): void {
     this.#live = null
     this.#isPulling = false
     this.outbox.disconnected()
     for (const settle of [...live.waiting]) settle(null)
-    this.#comeBack()
   }
 
   #comeBack(): void {

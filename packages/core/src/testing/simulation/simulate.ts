@@ -9,7 +9,7 @@ import { checkHistory, type Violation } from './check-history.js'
 import { loseNextEntries, resume, strike, type FaultyWorld } from './faults.js'
 import type { History, HistoryEvent, Recorded } from './history.js'
 import type { NodeProcess } from './node-process.js'
-import { planOf, type Plan } from './plan.js'
+import { planOf, type Plan, type StoryKind } from './plan.js'
 import { SimDevice, type SimWorld } from './sim-device.js'
 import { readGroups, recordFinal } from './telling.js'
 
@@ -29,13 +29,10 @@ const settleMs = 23_000
 /** By then the lease of whatever died is over, too. */
 const restMs = 15_000
 
-/**
- * Runs one seed. The same seed gives the same history, event for event.
- * @param story `groups` where people meet in groups, and change what they said, besides talking two by two
- */
-export async function simulate(seed: number, story: 'twos' | 'groups' = 'twos'): Promise<SimulationResult> {
+/** Runs one seed. The same seed gives the same history, event for event. */
+export async function simulate(seed: number, story: StoryKind = 'twos'): Promise<SimulationResult> {
   const random = new SeededRandom(seed)
-  const plan = planOf(seed, random, story === 'groups')
+  const plan = planOf(seed, random, story)
   const clock = new VirtualClock()
   const history: HistoryEvent[] = []
   const record = (event: Recorded): void => {

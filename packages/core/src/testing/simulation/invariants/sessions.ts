@@ -5,6 +5,7 @@ import { messagesOf, type Observed } from '../observed.js'
 
 export const checkSessions: Invariants = (observed, report, bounds) => {
   kicks(observed, report)
+  laterLoginsStay(observed, report)
   strangers(observed, report)
   theDead(observed, talksOf(observed, 'now'), report, bounds.leaseMs)
   settles(observed, report, bounds.sendDeadlineMs + bounds.slackMs)
@@ -16,6 +17,8 @@ function kicks({ history, connections }: Observed, report: Report): void {
     if (event.t === 'event' || event.t === 'answer') {
       const connection = connections.get(event.conn)
       if (connection === undefined) return
+      if (event.t === 'event' && event.event === 'kick' && event.payload.by?.deviceId === connection.device)
+        report(21, `${connection.device} was kicked by its own next connection`)
       if (connection.kicked !== null && connection.kicked < index)
         report(21, `${connection.device} was given ${event.t === 'event' ? event.event : 'an answer'} after its kick`)
     }
@@ -36,6 +39,26 @@ function kicks({ history, connections }: Observed, report: Report): void {
       if (wanting === 0) report(21, `of those who wanted the slot ${name} none is left`)
       else if (connected.length === 0) report(30, `nobody came back to the slot ${name}`)
     }
+  })
+}
+
+/** 21: a slot goes to the later login, whatever presence forgot. */
+function laterLoginsStay({ history, connections }: Observed, report: Report): void {
+  const dials = new Map<number, { readonly index: number; readonly device: string }>()
+  const kickedAt = new Map<number, number>()
+  history.forEach((event, index) => {
+    if (event.t === 'dial') dials.set(event.conn, { index, device: event.device })
+    if (event.t !== 'event' || event.event !== 'kick') return
+    if (!kickedAt.has(event.conn)) kickedAt.set(event.conn, index)
+    const by = event.payload.by?.deviceId
+    const dialled = dials.get(event.conn)
+    if (by === undefined || dialled === undefined || !connections.has(event.conn)) return
+    // A login that was answered before this one began is an earlier one; one that was kicked holds nothing any more.
+    const mayBeLater = [...dials].some(
+      ([conn, { device }]) =>
+        device === by && !kickedAt.has(conn) && (connections.get(conn)?.index ?? Infinity) > dialled.index,
+    )
+    if (!mayBeLater) report(21, `${dialled.device} was kicked for an earlier login of ${by}`)
   })
 }
 
