@@ -381,8 +381,8 @@ describe('c2g', () => {
       handlers: {
         before: (kind, type) =>
           kind === 'c2g' && type === 'offer'
-            ? async (session, { to, content }) => {
-                seen.push(['before', session.userId, to])
+            ? async (session, { to, content, mentions }) => {
+                seen.push(['before', session.userId, to, mentions])
                 return { ...content, by: session.userId }
               }
             : undefined,
@@ -393,11 +393,12 @@ describe('c2g', () => {
     })
     const [ann, bob] = [await node.connect('ann'), await node.connect('bob')]
     const groupId = await makeGroup(ann, 'bob')
-    await ann.ask('c2g', { ...node.text(groupId, ''), type: 'offer', content: { n: 1 } })
+    const offer = { ...node.text(groupId, ''), type: 'offer', content: { n: 1 } }
+    await ann.ask('c2g', { ...offer, mentions: ['bob', '@all'] })
     await bob.until(() => bob.entries.length === 2)
     expect(lastMessage(bob).content).toEqual({ n: 1, by: 'ann' })
     expect(seen).toEqual([
-      ['before', 'ann', groupId],
+      ['before', 'ann', groupId, ['bob', '@all']],
       ['after', groupId, 2],
     ])
   })

@@ -146,8 +146,9 @@ export const speakerOf = ({ incoming: { message }, onBehalfOf }: Candidate): Spe
 
 /** A message as handlers are shown it. */
 export function draftOf(job: Candidate): Draft {
-  const { clientMsgId, from, subject, type, conversationId } = job.incoming.message
+  const { clientMsgId, from, subject, type, conversationId, mentions: mentioned } = job.incoming.message
   const content = structuredClone(job.changed?.content ?? job.incoming.content)
   const edits = job.edits === undefined ? {} : { edits: job.edits }
-  return { clientMsgId, from, to: job.incoming.to ?? conversationId, subject, type, content, ...edits }
+  const mentions = mentioned === null ? {} : { mentions: [...mentioned] }
+  return { clientMsgId, from, to: job.incoming.to ?? conversationId, subject, type, content, ...mentions, ...edits }
 }

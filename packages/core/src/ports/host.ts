@@ -103,6 +103,8 @@ export interface Draft {
   readonly type: string
   /** Parsed anew for every handler, so that changing it changes nothing. */
   readonly content: Record<string, unknown>
+  /** Whom it mentions in a group: user ids, or `@all`. Absent where nobody. */
+  readonly mentions?: readonly (UserId | '@all')[]
   /** Of an edit: the sequence of the message that is to have this content. Absent where the message is new. */
   readonly edits?: Seq
 }

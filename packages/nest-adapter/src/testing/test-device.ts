@@ -1,5 +1,6 @@
 // A device of a user, as a client app runs on it: it follows, catches up, comes back; and it can be slow, away or kicked.
 import {
+  type Conversation,
   type ErrorCode,
   type Gate,
   type GroupInfo,
@@ -9,6 +10,7 @@ import {
   type Sent,
 } from '@rookery/core'
 import { type FakeAnswer, type FakeAuth, FakeDevice, type FakeEvent } from '@rookery/core/devices'
+import { DeviceGroups } from './device-groups.js'
 import { FollowedTimelines, type TimelineFact, type TimelinePage } from './followed-timelines.js'
 
 interface AnySendOptions {
@@ -27,6 +29,12 @@ export interface SendOptions extends AnySendOptions {
 export interface GroupSendOptions extends AnySendOptions {
   /** User ids, or `@all`. */
   readonly mentions?: readonly string[]
+}
+
+/** A message by its place. What a send answers is one. */
+export interface Place {
+  readonly conversationId: string
+  readonly seq: number
 }
 
 /** An inbox entry as the protocol has it. */
@@ -49,6 +57,8 @@ export class TestDevice {
   readonly entries: Entry[] = []
   /** Every event that it was given, over all its connections. */
   readonly events: FakeEvent[] = []
+  /** Changes of groups, and who is in them. */
+  readonly groups = new DeviceGroups((event, request) => this.ask(event, request))
   private connection: FakeDevice | null = null
   private ended: Promise<never> | null = null
   private seq = 0
@@ -167,6 +177,50 @@ export class TestDevice {
     return this.ask('group.create', { name, members, ...profile }) as Promise<GroupInfo>
   }
 
+  /** Takes a message back. Answers the place of the control message that says so. */
+  recall({ conversationId, seq }: Place): Promise<{ readonly seq: number }> {
+    return this.ask('recall', { conversationId, seq }) as Promise<{ seq: number }>
+  }
+
+  /** Puts new content in the place of a message's. @param content as for `send` */
+  edit({ conversationId, seq }: Place, content: string | object): Promise<{ readonly seq: number }> {
+    return this.ask('edit', { conversationId, seq, content: contentOf(content) }) as Promise<{ seq: number }>
+  }
+
+  /** Reacts to a message, or takes the reaction back. */
+  react(
+    { conversationId, seq }: Place,
+    reaction: string,
+    { remove = false }: { readonly remove?: boolean } = {},
+  ): Promise<{ readonly seq: number }> {
+    return this.ask('react', { conversationId, seq, reaction, remove }) as Promise<{ seq: number }>
+  }
+
+  /** Reads up to a message. */
+  read({ conversationId, seq }: Place): Promise<{ readonly readSeq: number; readonly unread: number }> {
+    return this.ask('read', { conversationId, seq }) as Promise<{ readSeq: number; unread: number }>
+  }
+
+  /** Who has read a message, of those to whom it was said. */
+  readers({ conversationId, seq }: Place) {
+    return this.ask('readers', { conversationId, seq }) as Promise<{
+      readonly read: number
+      readonly total: number
+      readonly userIds: readonly string[]
+      readonly cursor?: string
+    }>
+  }
+
+  /** The newest page of a conversation as it stands: with what was recalled, edited and reacted. */
+  async history(conversationId: string): Promise<readonly Message[]> {
+    return ((await this.ask('history', { conversationId })) as { messages: Message[] }).messages
+  }
+
+  /** A conversation as it stands in this user's list: unread, mentions, read position, pinned, muted. */
+  conversation(conversationId: string): Promise<Conversation> {
+    return this.ask('conversation.get', { conversationId }) as Promise<Conversation>
+  }
+
   /** Asks the app's handler of a topic (c2s). */
   topic(topic: string, payload: unknown = null): Promise<unknown> {
     return this.ask('c2s', { topic, payload })
@@ -206,8 +260,7 @@ export class TestDevice {
     content: string | object,
     { type = 'text', clientMsgId = `${String(this.auth.deviceId)}-${++this.keys}`, ...rest }: AnySendOptions,
   ): Promise<Sent> {
-    const said = typeof content === 'string' ? { text: content } : content
-    return this.ask(event, { clientMsgId, to, type, content: said, ...rest }) as Promise<Sent>
+    return this.ask(event, { clientMsgId, to, type, content: contentOf(content), ...rest }) as Promise<Sent>
   }
 
   private get online(): FakeDevice {
@@ -249,6 +302,8 @@ export class TestDevice {
     }
   }
 }
+
+const contentOf = (content: string | object): object => (typeof content === 'string' ? { text: content } : content)
 
 const wordsOf = (messages: readonly Message[]): string[] =>
   messages.filter(({ type }) => type === 'text').map(({ content }) => String(content?.text))

@@ -151,6 +151,54 @@ describe('groups', () => {
     await expect(eve.sendToGroup(groupId, 'x')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
+  it('are changed by devices, with the rights of their users', async () => {
+    const chat = await start()
+    const [ann, bob, carl] = [await chat.online('ann'), await chat.online('bob'), await chat.online('carl')]
+    const { groupId } = await ann.createGroup('cars', ['bob'])
+    expect(await ann.groups.add(groupId, 'carl', 'dora')).toMatchObject({ memberCount: 4 })
+    expect(await ann.groups.role(groupId, 'bob', 'admin')).toMatchObject({ role: 'owner' })
+    expect(await bob.groups.update(groupId, { name: 'boats', announcement: 'hi' })).toMatchObject({ name: 'boats' })
+    expect(await bob.groups.remove(groupId, 'dora')).toMatchObject({ memberCount: 3 })
+    await expect(carl.groups.remove(groupId, 'bob')).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await ann.groups.mute(groupId, { userId: 'carl', until: 1e15 })
+    await expect(carl.sendToGroup(groupId, 'x')).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await ann.groups.mute(groupId, { until: 1e15 })
+    expect(await bob.groups.get(groupId)).toMatchObject({ role: 'admin', mutedUntil: 1e15 })
+    const { members, cursor } = await carl.groups.members(groupId, { limit: 2 })
+    expect(members.map(({ userId, role }) => `${userId} ${role}`)).toEqual(['ann owner', 'bob admin'])
+    expect((await carl.groups.members(groupId, { cursor: cursor! })).members).toMatchObject([
+      { userId: 'carl', mutedUntil: 1e15 },
+    ])
+    await carl.groups.leave(groupId)
+    await ann.groups.dissolve(groupId)
+    await expect(bob.groups.get(groupId)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('have messages that are taken back, corrected, reacted to and read', async () => {
+    const chat = await start()
+    const [ann, bob, carl] = [await chat.online('ann'), await chat.online('bob'), await chat.online('carl')]
+    const { groupId } = await ann.createGroup('cars', ['bob', 'carl'])
+    const [one, two] = [
+      await ann.sendToGroup(groupId, 'one'),
+      await ann.sendToGroup(groupId, 'two @bob', { mentions: ['bob'] }),
+    ]
+    expect(await bob.conversation(groupId)).toMatchObject({ unread: 2, mentioned: 1 })
+    expect(await bob.read(one)).toMatchObject({ readSeq: one.seq, unread: 1 })
+    expect(await ann.readers(one)).toEqual({ read: 2, total: 3, userIds: ['ann', 'bob'] })
+    await ann.edit(one, 'uno')
+    await bob.react(one, '+1')
+    await carl.react(one, '+1')
+    await carl.react(one, '+1', { remove: true })
+    const { seq } = await ann.recall(two)
+    await carl.received((message) => message.type === 'im.recall' && message.seq === seq)
+    expect((await carl.history(groupId)).slice(1)).toMatchObject([
+      { content: { text: 'uno' }, reactions: { '+1': 1 } },
+      { recalled: true },
+    ])
+    expect(await bob.conversation(groupId)).toMatchObject({ unread: 0, mentioned: 0 })
+    await expect(bob.edit(one, 'x')).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  })
+
   it('above the line are followed by their own timeline: live, after being away, and to the end of a membership', async () => {
     const chat = await start({ fanout: { readAbove: 2 } })
     const [ann, bob, carl] = [await chat.online('ann'), await chat.online('bob'), await chat.offline('carl')]
