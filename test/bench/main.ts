@@ -9,6 +9,7 @@ import { progress } from './progress.js'
 import { idleTable, judge, pairsTable, verdictTable, type Section } from './report.js'
 import { runGrowth } from './scenario-growth.js'
 import { runIdle, type IdleSample } from './scenario-idle.js'
+import { runLarge } from './scenario-large.js'
 import { runLine } from './scenario-line.js'
 import { runPages } from './scenario-pages.js'
 import { runRooms } from './scenario-rooms.js'
@@ -37,7 +38,7 @@ function syncMs(): number {
 
 async function run(options: Options): Promise<number> {
   const asked = variants.filter(({ name }) => options.variants?.includes(name) ?? true)
-  const sectionsAsked = options.scenarios.some((name) => ['rooms', 'line', 'pages', 'growth'].includes(name))
+  const sectionsAsked = options.scenarios.some((name) => ['rooms', 'large', 'line', 'pages', 'growth'].includes(name))
   const needsPostgres = sectionsAsked || asked.some(({ database }) => database === 'postgres')
   const missing = needsPostgres ? await postgresIsMissing() : null
   if (missing !== null) progress(`PostgreSQL is not there, what needs it is skipped: ${missing}`)
@@ -63,6 +64,11 @@ async function run(options: Options): Promise<number> {
     if (options.scenarios.includes('rooms')) {
       const times = { rounds: quick ? 1 : 3, warmUpMs: quick ? 500 : 2000, windowMs: quick ? 1000 : 4000 }
       sections.push(await runRooms(times, wrong))
+    }
+    if (options.scenarios.includes('large')) {
+      const sizes = quick ? [20, 1000] : [20, 100, 1000, 10_000]
+      const times = { rounds: quick ? 1 : 3, warmUpMs: quick ? 300 : 1000, windowMs: quick ? 700 : 3000 }
+      sections.push(await runLarge({ sizes, ...times }))
     }
     if (options.scenarios.includes('line')) {
       const sizes = quick ? [20, 100] : [10, 20, 50, 100, 200, 500]

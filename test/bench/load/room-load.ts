@@ -8,6 +8,8 @@ export interface OpenRoom {
   readonly port: number
   readonly wire: WireName
   readonly members: number
+  /** So many of them connect; all where it is not given. */
+  readonly online?: number
 }
 export interface StartRoom {
   readonly senders: number
@@ -106,8 +108,8 @@ const ask = (client: RawClient, event: string, json: string): Promise<string> =>
     )
   })
 
-/** Makes the group, and connects everybody; before anything is measured. */
-async function open({ port, wire: name, members: count }: OpenRoom): Promise<void> {
+/** Makes the group, and connects who is to be online; before anything is measured. */
+async function open({ port, wire: name, members: count, online = count }: OpenRoom): Promise<void> {
   const url = `http://127.0.0.1:${port}`
   wire = name
   members = Array.from({ length: count }, (_, index) => new Member(index))
@@ -125,9 +127,11 @@ async function open({ port, wire: name, members: count }: OpenRoom): Promise<voi
     }
     await owner.client.close()
   } else room = 'room'
+  // Whoever stays away is heard of no more.
+  members.splice(online)
   let next = 0
   const connectSome = async (): Promise<void> => {
-    while (next < count) {
+    while (next < online) {
       const member = members[next++]!
       await member.connect(url, wire)
       if (wire !== 'rookery') await ask(member.client, 'join', JSON.stringify(room))
@@ -139,7 +143,8 @@ async function open({ port, wire: name, members: count }: OpenRoom): Promise<voi
   let turn = 0
   const tickMs = 10
   setInterval(() => {
-    for (let left = Math.ceil((count * tickMs) / ACK_EVERY_MS); left > 0; left--) members[turn++ % count]!.acknowledge()
+    for (let left = Math.ceil((online * tickMs) / ACK_EVERY_MS); left > 0; left--)
+      members[turn++ % online]!.acknowledge()
   }, tickMs)
 }
 
