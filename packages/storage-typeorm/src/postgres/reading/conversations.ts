@@ -8,7 +8,7 @@ import { byActivity } from '../../rows/view.js'
 import { textArray } from '../arrays.js'
 import { look } from '../look.js'
 import { messageColumnsFor, messageJoins } from './columns.js'
-import { query } from './query.js'
+import { pageWeight, query } from './query.js'
 import { maybeNumber, maybeText, messageAt, numberOf, textOf, type Row } from './row.js'
 
 const ofMine = (side: string, group: string): string =>
@@ -107,6 +107,7 @@ export interface ListResult {
 
 /** The total and the page in one statement, so of one snapshot; a row without a view where the page is empty. */
 export const list = query({
+  weight: pageWeight,
   sql: (t) => `SELECT (SELECT coalesce(sum(${unread(t)}), 0) FROM (${mine(t)}) v), w.*
     FROM ${t.user} u
     LEFT JOIN LATERAL (SELECT ${viewColumns(t)} FROM (${mine(t)}

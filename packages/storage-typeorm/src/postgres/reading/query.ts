@@ -15,4 +15,7 @@ export interface Query<Args, Result> {
   readonly otherwise?: string
 }
 
+/** What a page of 100 costs. */
+export const pageWeight = 8
+
 export const query = <Args, Result>(definition: Query<Args, Result>): Query<Args, Result> => definition

@@ -16,13 +16,13 @@ import { int8Array, textArray } from '../arrays.js'
 import { look } from '../look.js'
 import { entryColumns, messageColumns, messageColumnsFor, messageJoins, readerJoin } from './columns.js'
 import { listed, packed, type PageText } from './page-text.js'
-import { query } from './query.js'
+import { pageWeight, query } from './query.js'
 import { maybeNumber, maybeText, messageAt, numberOf, textOf, type Row } from './row.js'
 
-/** What a page costs. */
-const pageWeight = 8
-const asPage = (otherwise?: string) =>
-  otherwise === undefined ? { weight: pageWeight } : { weight: pageWeight, otherwise }
+/** What a page of a followed timeline costs, where mostly little is new: of those many are read at once. */
+const timelineWeight = 2
+const asPage = (otherwise: string | undefined, weight = pageWeight) =>
+  otherwise === undefined ? { weight } : { weight, otherwise }
 
 const seenColumns = messageColumnsFor('mb')
 
@@ -135,7 +135,7 @@ const pageSeen = (order: Order, text: PageText, otherwise?: string) =>
 /** Every message, up to where the membership ended, from where it began. */
 const timelineAs = (text: PageText, otherwise?: string) =>
   query({
-    ...asPage(otherwise),
+    ...asPage(otherwise, timelineWeight),
     sql: (t) => `SELECT coalesce(mb.to_seq, c.last_seq), greatest(mb.from_seq, c.floor_seq), (
       SELECT ${text.aggregate(seenColumns)}
       FROM (SELECT * FROM ${t.message} WHERE conversation = c.id AND seq > greatest($3, mb.from_seq)
