@@ -3,7 +3,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { describe, it } from 'vitest'
+import { describe, it, onTestFinished } from 'vitest'
 import { freePort } from './free-port.js'
 import { connect, type Where } from './mysql.js'
 
@@ -40,6 +40,9 @@ function identity(): { readonly uid?: number; readonly gid?: number } {
   return { uid: id('-u'), gid: id('-g') }
 }
 
+/** Where data and temporary files are: a server removes those of the latter that it finds when it starts. */
+const placesIn = (folder: string): string[] => [`--datadir=${join(folder, 'data')}`, `--tmpdir=${folder}`]
+
 export class PrivateMysql {
   #process: ChildProcess | null = null
   #ended: Promise<unknown> = Promise.resolve()
@@ -50,20 +53,23 @@ export class PrivateMysql {
     readonly where: Where & { readonly host: string; readonly port: number; readonly database: string },
   ) {}
 
-  /** Makes it and starts it, as it is configured by default. */
-  static async start(): Promise<PrivateMysql> {
+  /**
+   * Makes it and starts it, with options as on `mariadbd`'s command line, and otherwise as it is by default. It goes with the
+   * test, at the latest.
+   */
+  static async start(options: readonly string[] = []): Promise<PrivateMysql> {
     const folder = mkdtempSync(join(tmpdir(), 'rookery-mysql-'))
     const as = identity()
     if (as.uid !== undefined && as.gid !== undefined) chownSync(folder, as.uid, as.gid)
-    const data = `--datadir=${join(folder, 'data')}`
     execFileSync(
       programs!.install,
-      ['--no-defaults', data, '--auth-root-authentication-method=normal', '--skip-test-db'],
+      ['--no-defaults', ...placesIn(folder), '--auth-root-authentication-method=normal', '--skip-test-db'],
       { ...as, cwd: folder, stdio: 'pipe' },
     )
     const where = { host: '127.0.0.1', port: await freePort(), username: 'root', database: 'test' }
     const server = new PrivateMysql(folder, where)
-    await server.start()
+    onTestFinished(() => server.remove())
+    await server.start(options)
     const { database: _, ...anywhere } = where
     const connection = await connect(anywhere)
     await connection.query('CREATE DATABASE test')
@@ -71,7 +77,7 @@ export class PrivateMysql {
     return server
   }
 
-  async start(): Promise<void> {
+  async start(options: readonly string[] = []): Promise<void> {
     const { folder, where } = this
     const child = spawn(
       programs!.server,
@@ -79,11 +85,12 @@ export class PrivateMysql {
         '--no-defaults',
         '--skip-name-resolve',
         '--bind-address=127.0.0.1',
-        `--datadir=${join(folder, 'data')}`,
+        ...placesIn(folder),
         `--port=${where.port}`,
         `--socket=${join(folder, 'socket')}`,
         `--pid-file=${join(folder, 'pid')}`,
         '--innodb-buffer-pool-size=64M',
+        ...options,
       ],
       { ...identity(), cwd: folder, stdio: 'ignore' },
     )

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Link } from './link.js'
 import { migrationsOf } from './migrations/index.js'
 import type { MysqlSettings } from './options.js'
+import { sessionOfMigrations } from './session.js'
 import type { Sql } from './sql.js'
 
 /** The migrations that this database lacks. */
@@ -52,7 +53,8 @@ export async function migrate(link: Link, sql: Sql, settings: MysqlSettings): Pr
   }
 }
 
-async function run({ t }: Sql, { type, address, connectTimeoutMs }: MysqlSettings): Promise<void> {
+async function run({ t }: Sql, settings: MysqlSettings): Promise<void> {
+  const { type, address, connectTimeoutMs } = settings
   const { DataSource } = await import('typeorm')
   const { user, ...where } = address
   const source = new DataSource({
@@ -71,6 +73,10 @@ async function run({ t }: Sql, { type, address, connectTimeoutMs }: MysqlSetting
   } as ConstructorParameters<typeof DataSource>[0])
   await source.initialize()
   try {
+    // Of the one connection that the migrations will have.
+    const runner = source.createQueryRunner()
+    for (const statement of sessionOfMigrations(settings)) await runner.query(statement)
+    await runner.release()
     // Each statement that makes a table commits what came before it, whatever it stands in.
     await source.runMigrations({ transaction: 'none' })
   } finally {

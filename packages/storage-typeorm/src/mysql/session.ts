@@ -7,6 +7,14 @@ const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
 /** How long a connection may rest between two transactions, in seconds. */
 const restSeconds = 28_800
 
+// Comments with an exclamation mark are for MariaDB alone, and for MySQL alone. A list stays a list, however long.
+const common = (limits: string): readonly string[] => [
+  'SET NAMES utf8mb4 COLLATE utf8mb4_bin',
+  `SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', autocommit = 1,
+    completion_type = 0, sql_safe_updates = 0, sql_select_limit = DEFAULT, wait_timeout = ${restSeconds},
+    /*M!100300 in_predicate_conversion_threshold = 0, */ ${limits}`,
+]
+
 /**
  * Reading sessions see one snapshot in each transaction; writing ones see in each statement what is committed by then, so
  * that what is read under a lock is not older than the lock.
@@ -15,15 +23,21 @@ export function sessionOf(settings: MysqlSettings, role: 'write' | 'read'): read
   const { lockTimeoutMs, callTimeoutMs } = settings
   const isolation = role === 'write' ? 'READ COMMITTED' : 'REPEATABLE READ'
   return [
-    'SET NAMES utf8mb4 COLLATE utf8mb4_bin',
-    // Comments with an exclamation mark are for MariaDB alone, and for MySQL alone. A list stays a list, however long.
-    `SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', autocommit = 1,
-      completion_type = 0, sql_safe_updates = 0, sql_select_limit = DEFAULT, wait_timeout = ${restSeconds},
-      /*M!100300 in_predicate_conversion_threshold = 0, max_statement_time = ${seconds(callTimeoutMs)}, */
+    ...common(`/*M!100300 max_statement_time = ${seconds(callTimeoutMs)}, */
       /*!80000 max_execution_time = ${callTimeoutMs}, */
-      lock_wait_timeout = ${seconds(lockTimeoutMs)}, innodb_lock_wait_timeout = ${seconds(lockTimeoutMs)}`,
+      lock_wait_timeout = ${seconds(lockTimeoutMs)}, innodb_lock_wait_timeout = ${seconds(lockTimeoutMs)}`),
     `SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`,
     `SET SESSION TRANSACTION ${role === 'write' ? 'READ WRITE' : 'READ ONLY'}`,
+  ]
+}
+
+/** That in which tables are made and changed: a change of millions of rows takes its time. */
+export function sessionOfMigrations({ migrationTimeoutMs }: MysqlSettings): readonly string[] {
+  return [
+    ...common(`/*M!100300 max_statement_time = 0, */ /*!80000 max_execution_time = 0, */
+      lock_wait_timeout = ${seconds(migrationTimeoutMs)}, innodb_lock_wait_timeout = ${seconds(migrationTimeoutMs)}`),
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+    'SET SESSION TRANSACTION READ WRITE',
   ]
 }
 

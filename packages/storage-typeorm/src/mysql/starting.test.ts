@@ -3,6 +3,7 @@ import type { Storage } from '@rookery/core'
 import { DataSource } from 'typeorm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask, describeOnMysql, freshDatabase } from '../../testing/mysql.js'
+import { describeWithMysql, PrivateMysql } from '../../testing/private-mysql.js'
 import { say } from '../../testing/scene.js'
 import { optionsBeside } from '../host.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
@@ -94,6 +95,68 @@ describeOnMysql('starting on MySQL', () => {
       await host.destroy()
     }
   })
+})
+
+describeWithMysql('a MariaDB with settings of its own', () => {
+  it('nothing depends on how it is set up: its SQL mode, its isolation, its character set, its limits', async () => {
+    const server = await PrivateMysql.start([
+      '--sql-mode=ANSI,NO_BACKSLASH_ESCAPES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE',
+      '--transaction-isolation=SERIALIZABLE',
+      '--character-set-server=latin1',
+      '--collation-server=latin1_swedish_ci',
+      '--autocommit=0',
+      '--completion-type=CHAIN',
+      '--innodb-lock-wait-timeout=1',
+      '--max-statement-time=1',
+      '--in-predicate-conversion-threshold=2',
+      '--wait-timeout=1',
+      '--lower-case-table-names=1',
+      '--log-bin',
+      '--binlog-format=MIXED',
+      '--sync-binlog=1',
+    ])
+    try {
+      const storage = new TypeOrmStorage({ type: 'mariadb', ...server.where })
+      await expect(storage.start()).resolves.toMatchObject({ warnings: [] })
+      const content = String.raw`{"text":"it's \\ \"quoted\" 🚗"}`
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => storage.commit([say(`${n}'\\"`, { content }), say(`é${n}`)])),
+      )
+      expect(results.flat().map(({ status }) => status)).toEqual(Array.from({ length: 40 }, () => 'stored'))
+      const { messages } = await storage.timelines.messages('alice-bob', { limit: 100 })
+      expect(messages.map(({ seq }) => seq)).toEqual(Array.from({ length: 40 }, (_, n) => n + 1))
+      expect(
+        messages
+          .filter((one) => one.content === content)
+          .map(({ clientMsgId }) => clientMsgId)
+          .toSorted(),
+      ).toEqual(Array.from({ length: 20 }, (_, n) => `${n}'\\"`).toSorted())
+      const heads = await storage.timelines.heads(['alice', 'bob', 'ALICE', 'nobody'])
+      expect(heads.map(({ seq }) => seq)).toEqual([40, 40, 0, 0])
+      await storage.stop()
+      // That the tables were made is committed, too.
+      const again = new TypeOrmStorage({ type: 'mariadb', ...server.where, migrations: 'check' })
+      await again.start()
+      await again.stop()
+    } finally {
+      await server.remove()
+    }
+  }, 60_000)
+
+  it('what is weaker than promised is told with its remedy, or refused where the operator wants that', async () => {
+    const server = await PrivateMysql.start(['--innodb-flush-log-at-trx-commit=2'])
+    try {
+      const storage = new TypeOrmStorage({ type: 'mariadb', ...server.where })
+      const { warnings } = await storage.start()
+      await storage.stop()
+      expect(warnings).toHaveLength(1)
+      expect(warnings[0]).toMatch(/trx_commit=2: .*; set innodb_flush_log_at_trx_commit = 1$/)
+      const strict = new TypeOrmStorage({ type: 'mariadb', ...server.where, durability: 'refuse' })
+      await expect(strict.start()).rejects.toThrow(/innodb_flush_log_at_trx_commit=2/)
+    } finally {
+      await server.remove()
+    }
+  }, 60_000)
 })
 
 describe("a server's settings", () => {

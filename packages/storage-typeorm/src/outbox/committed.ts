@@ -49,10 +49,16 @@ async function serverView(options: DataSourceOptions): Promise<CommittedView> {
     poolSize: 2,
   } as DataSourceOptions)
   await own.initialize()
+  // A session of MySQL may be set up so that it commits nothing by itself, and reads one moment for ever.
+  const query =
+    options.type === 'postgres'
+      ? (sql: string, values: readonly SqlValue[]): Promise<unknown> => own.query(sql, [...values])
+      : (sql: string, values: readonly SqlValue[]): Promise<unknown> =>
+          own.transaction((tx) => tx.query(sql, [...values]))
   return {
-    read: (sql, values) => own.query(sql, [...values]),
+    read: async (sql, values) => (await query(sql, values)) as unknown[],
     async write(sql, values) {
-      await own.query(sql, [...values])
+      await query(sql, values)
     },
     close: () => own.destroy(),
   }

@@ -1,15 +1,19 @@
-// Groups under load: members who go while others send, a group that crosses to fan-out on read meanwhile, and a large one.
+// Groups under load, on each server: members who go while others send, a group that crosses to fan-out on read meanwhile, and
+// a large one.
 import type { AppendOp, GroupChange, GroupOp, StoredMessage } from '@rookery/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
-import { changeGroup, say } from '../../testing/scene.js'
-import { TypeOrmStorage } from '../typeorm-storage.js'
+import * as mysql from '../testing/mysql.js'
+import * as postgres from '../testing/postgres.js'
+import { changeGroup, say } from '../testing/scene.js'
+import { TypeOrmStorage } from './typeorm-storage.js'
 
-describeOnPostgres('groups on PostgreSQL', () => {
+type Server = Pick<typeof postgres | typeof mysql, 'freshDatabase' | 'ask'>
+
+function cases(type: 'postgres' | 'mysql', { freshDatabase, ask }: Server): void {
   let database: Awaited<ReturnType<typeof freshDatabase>>
   const running: TypeOrmStorage[] = []
   const open = async (): Promise<TypeOrmStorage> => {
-    const storage = new TypeOrmStorage({ type: 'postgres', ...database.where })
+    const storage = new TypeOrmStorage({ type, ...database.where })
     await storage.start()
     running.push(storage)
     return storage
@@ -157,10 +161,7 @@ describeOnPostgres('groups on PostgreSQL', () => {
       expect(result).toMatchObject({ status: 'stored', version: at / 200 + 1, memberCount: at + 200 })
     }
     const written = async (): Promise<unknown> =>
-      ask(
-        database.where,
-        `SELECT (SELECT count(*)::int FROM im_inbox) AS entries, (SELECT sum(head)::int FROM im_user) AS heads`,
-      )
+      ask(database.where, `SELECT (SELECT count(*) FROM im_inbox) AS entries, (SELECT sum(head) FROM im_user) AS heads`)
     const before = await written()
     const sends = Array.from({ length: 50 }, (_, n) => send(groupId, `large ${n}`, users[n]!, 50, []))
     expect((await storage.commit(sends)).map(({ status }) => status)).toEqual(sends.map(() => 'stored'))
@@ -180,4 +181,7 @@ describeOnPostgres('groups on PostgreSQL', () => {
     expect(dissolved?.status === 'stored' && 'facts' in dissolved && dissolved.facts.length).toBe(10_000)
     expect(await storage.timelines.follows('large-9999')).toEqual([])
   }, 60_000)
-})
+}
+
+postgres.describeOnPostgres('groups on PostgreSQL', () => cases('postgres', postgres))
+mysql.describeOnMysql('groups on MySQL', () => cases('mysql', mysql))
