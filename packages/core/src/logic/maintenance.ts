@@ -3,7 +3,7 @@
 import type { UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
 import type { Presence } from '../ports/presence.js'
-import type { Belonging, Finding, OwnReaction, Storage } from '../ports/storage.js'
+import { StorageError, type Belonging, type Finding, type OwnReaction, type Storage } from '../ports/storage.js'
 import type { Retention as Kept } from '../protocol/retention.js'
 import { entryJson, storedMessageJson } from '../protocol/wire.js'
 import type { Timing } from '../protocol/limits.js'
@@ -53,6 +53,10 @@ export type UserRecord =
   /** What stands in the inbox, as PROTOCOL has entries. */
   | { readonly record: 'entry'; readonly entry: object }
 
+/** A step that the storage failed is tried again so often, after a second and then after twice as long each time. */
+const triesMax = 5
+const firstRetryMs = 1000
+
 /** How often it is looked whether sessions on other nodes have ended, ms. */
 const lookAgainMs = 100
 
@@ -70,8 +74,9 @@ interface Parts {
 }
 
 /**
- * Every call goes in small steps with rests between them, as `retention` says, so that chat goes on beside it.
- * All of them throw StorageError where the storage fails; what was done until then stays done, and a further call goes on.
+ * Every call goes in small steps with rests between them, as `retention` says, so that chat goes on beside it. What takes
+ * hours outlives a database that is away for some seconds. All of them throw StorageError where the storage fails for
+ * longer; what was done until then stays done, and a further call goes on.
  */
 export class HostMaintenance {
   constructor(private readonly parts: Parts) {}
@@ -114,12 +119,13 @@ export class HostMaintenance {
    */
   async *exportUser(userId: UserId): AsyncGenerator<UserRecord, void, undefined> {
     const { storage, kept } = this.parts
-    const [head] = await storage.timelines.heads([userId])
+    const [head] = await this.patiently(() => storage.timelines.heads([userId]))
     yield { record: 'user', userId, seq: head?.seq ?? 0, floor: head?.floor ?? 0 }
-    for (const { deviceId, deviceType, seenAt } of await storage.devices.list([userId]))
+    for (const { deviceId, deviceType, seenAt } of await this.patiently(() => storage.devices.list([userId])))
       yield { record: 'device', deviceId, deviceType, seenAt }
     for (let after: string | null = null; ;) {
-      const page = await storage.maintenance.export(userId, { after, rows: kept.batchRows })
+      const step = { after, rows: kept.batchRows }
+      const page = await this.patiently(() => storage.maintenance.export(userId, step))
       for (const membership of page.memberships) yield { record: 'membership', ...membership }
       for (const message of page.messages) yield { record: 'message', message: parse(storedMessageJson(message)) }
       for (const reaction of page.reactions) yield { record: 'reaction', ...reaction }
@@ -127,7 +133,7 @@ export class HostMaintenance {
       after = page.next
     }
     for (let after = 0; ;) {
-      const { entries, head: end } = await storage.timelines.inbox(userId, after, kept.batchRows)
+      const { entries, head: end } = await this.patiently(() => storage.timelines.inbox(userId, after, kept.batchRows))
       for (const entry of entries) yield { record: 'entry', entry: parse(entryJson(entry)) }
       const last = entries.at(-1)
       if (last === undefined || last.seq >= end) return
@@ -187,6 +193,17 @@ export class HostMaintenance {
     await deliveries.flush()
   }
 
+  /** Steps may be run again: what one has done is not done twice. */
+  private async patiently<T>(call: () => Promise<T>): Promise<T> {
+    for (let tries = 1, waitMs = firstRetryMs; ; tries += 1, waitMs *= 2)
+      try {
+        return await call()
+      } catch (error) {
+        if (tries === triesMax || !(error instanceof StorageError)) throw error
+        await this.wait(waitMs)
+      }
+  }
+
   private wait(ms: number): Promise<void> {
     return new Promise<void>((resolve) => this.parts.clock.setTimeout(resolve, ms))
   }
@@ -197,7 +214,8 @@ export class HostMaintenance {
   ): Promise<void> {
     const { kept } = this.parts
     for (let after: string | null = null; ;) {
-      const done = await step(after, kept.batchRows)
+      const from: string | null = after
+      const done: Step = await this.patiently(() => step(from, kept.batchRows))
       saw(done)
       if (done.next === null) return
       after = done.next
