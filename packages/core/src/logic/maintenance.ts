@@ -3,7 +3,15 @@
 import type { UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
 import type { Presence } from '../ports/presence.js'
-import { StorageError, type Belonging, type Finding, type OwnReaction, type Storage } from '../ports/storage.js'
+import {
+  StorageError,
+  type Belonging,
+  type Exported,
+  type Finding,
+  type MaintenanceStep,
+  type OwnReaction,
+  type Storage,
+} from '../ports/storage.js'
 import type { Retention as Kept } from '../protocol/retention.js'
 import { entryJson, storedMessageJson } from '../protocol/wire.js'
 import type { Timing } from '../protocol/limits.js'
@@ -124,8 +132,8 @@ export class HostMaintenance {
     for (const { deviceId, deviceType, seenAt } of await this.patiently(() => storage.devices.list([userId])))
       yield { record: 'device', deviceId, deviceType, seenAt }
     for (let after: string | null = null; ;) {
-      const step = { after, rows: kept.batchRows }
-      const page = await this.patiently(() => storage.maintenance.export(userId, step))
+      const step: MaintenanceStep = { after, rows: kept.batchRows }
+      const page: Exported = await this.patiently(() => storage.maintenance.export(userId, step))
       for (const membership of page.memberships) yield { record: 'membership', ...membership }
       for (const message of page.messages) yield { record: 'message', message: parse(storedMessageJson(message)) }
       for (const reaction of page.reactions) yield { record: 'reaction', ...reaction }
