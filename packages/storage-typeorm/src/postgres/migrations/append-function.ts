@@ -30,7 +30,14 @@ export const unstored = { known: 0, stale: -1 } as const
  * `unstored`; of a known one the answer stands in `known`, JSON of `[place, digest, msgId, conversationId, seq, at]`; of
  * one without a conversation the sequence is null.
  */
-export const appendFunction = (t: Tables, f: Functions): string => `
+export function appendFunction(t: Tables, f: Functions): string {
+  const keyOf = look(
+    'INNER',
+    t.key,
+    'k',
+    `person = coalesce(u_id[o_sender[i]], ${systemUser}) AND client_msg_id = o_key[i]`,
+  )
+  return `
 CREATE FUNCTION ${f.append}(
   conversations text[], users text[], unmet text[], u_class int[], k_end int[], k_op int[],
   o_conversation int[], o_sender int[], o_recipient int[], o_a int[], o_b int[], o_flags int[], o_at bigint[],
@@ -62,14 +69,17 @@ BEGIN
       FROM (SELECT array_position(u_name, users[i]) AS at FROM generate_series(1, cardinality(users)) i) x;
   END IF;
 
-  SELECT array_agg(i), json_agg(json_build_array(
-      i, coalesce(m.digest, k.digest), coalesce(m.msg_id, k.msg_id), x.conversation_id, coalesce(m.seq, k.seq),
-      coalesce(m.server_time, k.at)))::text
-    INTO o_known, known
-    FROM generate_series(1, n) i
-    ${look('INNER', t.key, 'k', `person = coalesce(u_id[o_sender[i]], ${systemUser}) AND client_msg_id = o_key[i]`)}
-    ${look('LEFT', t.message, 'm', 'conversation = k.conversation AND seq = k.seq')}
-    ${look('LEFT', t.conversation, 'x', 'id = k.conversation')};
+  SELECT array_agg(i) INTO o_known FROM generate_series(1, n) i ${keyOf};
+  IF o_known IS NOT NULL THEN
+    -- Their keys may have been trimmed meanwhile: what counts is what is found now.
+    SELECT array_agg(i), json_agg(json_build_array(
+        i, coalesce(m.digest, k.digest), coalesce(m.msg_id, k.msg_id), x.conversation_id, coalesce(m.seq, k.seq),
+        coalesce(m.server_time, k.at)))::text
+      INTO o_known, known
+      FROM unnest(o_known) i ${keyOf}
+      ${look('LEFT', t.message, 'm', 'conversation = k.conversation AND seq = k.seq')}
+      ${look('LEFT', t.conversation, 'x', 'id = k.conversation')};
+  END IF;
 
   seqs := array_fill(NULL::bigint, ARRAY[n]);
   ordinals := seqs;
@@ -163,21 +173,24 @@ BEGIN
   INSERT INTO ${t.key} (person, client_msg_id, conversation, seq)
     SELECT coalesce(u_id[o_sender[i]], ${systemUser}), o_key[i], c_id[o_conversation[i]], seqs[i]
     FROM generate_series(1, n) i WHERE seqs[i] > 0;
-  INSERT INTO ${t.inbox} (person, seq, at, conversation, conversation_seq, kind)
-    SELECT u_id[x.u], heads[x.u] + k_rank[x.j], o_at[k_op[x.j]], c_id[o_conversation[k_op[x.j]]], seqs[k_op[x.j]],
-      ${entryKind.message}
-    FROM (SELECT u, generate_series(CASE WHEN u_class[u] > 1 THEN k_end[u_class[u] - 1] ELSE 0 END + 1, k_end[u_class[u]])
-        AS j FROM generate_series(1, cardinality(users)) u OFFSET 0) x
-    WHERE k_rank[x.j] IS NOT NULL;
-  -- A row that we have locked stays where it is, so that it need not be looked for again.
+  -- A row that we have locked stays where it is, so that it need not be looked for again by its key.
+  IF cardinality(k_op) > 0 THEN
+    INSERT INTO ${t.inbox} (person, seq, at, conversation, conversation_seq, kind)
+      SELECT u_id[x.u], heads[x.u] + k_rank[x.j], o_at[k_op[x.j]], c_id[o_conversation[k_op[x.j]]], seqs[k_op[x.j]],
+        ${entryKind.message}
+      FROM (SELECT u, generate_series(CASE WHEN u_class[u] > 1 THEN k_end[u_class[u] - 1] ELSE 0 END + 1, k_end[u_class[u]])
+          AS j FROM generate_series(1, cardinality(users)) u OFFSET 0) x
+      WHERE k_rank[x.j] IS NOT NULL;
+    UPDATE ${t.user} x SET head = heads[j] + k_count[u_class[j]]
+      FROM generate_series(1, cardinality(u_id)) j WHERE x.ctid = u_row[j] AND k_count[u_class[j]] > 0;
+  END IF;
   UPDATE ${t.conversation} x SET last_seq = c_seq[j], countable = c_count[j],
       last_countable_seq = coalesce(c_last[j], x.last_countable_seq), updated_at = coalesce(c_at[j], x.updated_at),
       a_read_seq = coalesce(a_seq[j], x.a_read_seq), a_read_ordinal = coalesce(a_ordinal[j], x.a_read_ordinal),
       b_read_seq = coalesce(b_seq[j], x.b_read_seq), b_read_ordinal = coalesce(b_ordinal[j], x.b_read_ordinal)
     FROM generate_series(1, cardinality(c_id)) j WHERE x.ctid = c_row[j] AND x.last_seq < c_seq[j];
-  UPDATE ${t.user} x SET head = heads[j] + k_count[u_class[j]]
-    FROM generate_series(1, cardinality(u_id)) j WHERE x.ctid = u_row[j] AND k_count[u_class[j]] > 0;
 END $$`
+}
 
 /**
  * The counters come from the locked rows themselves: a snapshot may be older than the wait for the lock. No version is
