@@ -1,11 +1,15 @@
 // Runs seeds one after the other, counts what happened in them, and tells of the first that broke an invariant.
-import { faultKinds, simulate, type SimulationResult } from '@rookery/core/testing'
+import { faultKinds, simulate, type OnDatabase, type SimulationResult } from '@rookery/core/testing'
 
 export type Story = NonNullable<Parameters<typeof simulate>[1]>
 
 /** Counts over many seeds. */
 export class Tally {
-  constructor(private readonly story: Story = 'twos') {}
+  constructor(
+    private readonly story: Story = 'twos',
+    /** The database of each seed; memory where left out. */
+    private readonly database: ((seed: number) => OnDatabase) | null = null,
+  ) {}
 
   seeds = 0
   acknowledged = 0
@@ -18,14 +22,14 @@ export class Tally {
 
   /** @throws Error that names the seed and what it broke, the faults in it, and how to replay it */
   async run(seed: number): Promise<void> {
-    const result = await simulate(seed, this.story)
+    const result = await simulate(seed, this.story, this.database?.(seed))
     this.seeds++
     this.acknowledged += result.acknowledged
     this.events += result.history.length
     for (const [kind, times] of Object.entries(result.struck))
       this.struck.set(kind, (this.struck.get(kind) ?? 0) + times)
     this.count(result)
-    if (result.violations.length > 0) throw new Error(reportOf(result, this.story))
+    if (result.violations.length > 0) throw new Error(reportOf(result, this.story, this.database !== null))
   }
 
   private count({ history }: SimulationResult): void {
@@ -48,13 +52,14 @@ export class Tally {
 
 const countOne = (counts: Map<string, number>, name: string): unknown => counts.set(name, (counts.get(name) ?? 0) + 1)
 
-function reportOf({ plan, violations }: SimulationResult, story: Story): string {
+function reportOf({ plan, violations }: SimulationResult, story: Story, isOnPostgres: boolean): string {
   const { seed, faults, isNarrow, hasHandlers } = plan
   const world = [...faults, ...(isNarrow ? ['narrow limits'] : []), ...(hasHandlers ? ['handlers'] : [])].join(', ')
   const broken = violations.slice(0, 20).map(({ invariant, what }) => `  invariant ${invariant}: ${what}`)
+  const file = isOnPostgres ? 'postgres' : story === 'twos' ? 'seeds' : story
   return [
     `seed ${seed} (${world}) broke`,
     ...broken,
-    `SEED=${seed} npx vitest run test/simulation/${story === 'twos' ? 'seeds' : story}.test.ts prints its history`,
+    `SEED=${seed} ${isOnPostgres ? `STORY=${story} ` : ''}npx vitest run test/simulation/${file}.test.ts prints its history`,
   ].join('\n')
 }

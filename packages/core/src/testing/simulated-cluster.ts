@@ -4,6 +4,7 @@ import { MemoryDatabase } from '../memory/memory-database.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import type { RookeryOptions } from '../options.js'
 import type { Bus } from '../ports/bus.js'
+import type { Storage } from '../ports/storage.js'
 import { createRookery, type Rookery } from '../rookery.js'
 import { LossyBusHub } from './lossy-bus.js'
 import type { SeededRandom } from './seeded-random.js'
@@ -17,8 +18,18 @@ import type { VirtualClock } from './virtual-clock.js'
 export interface SimulatedClusterOptions {
   readonly clock: VirtualClock
   readonly random: SeededRandom
+  /** Where it is not memory: the storage of each node that is started, on one database. Time stands still while it works. */
+  readonly storage?: RealStorage
   /** The host's side of every node. Called with the node's own clock. */
   readonly host: (clock: NodeProcess) => Partial<RookeryOptions> & Pick<RookeryOptions, 'authenticate'>
+}
+
+/** A storage outside the virtual world. */
+export interface RealStorage {
+  /** One for another node. It is started and stopped with the node. */
+  open(): Storage
+  /** Time may move on by so much while a call is under way, so that calls meet; 0 where each waits for the one before. */
+  readonly togetherMs: number
 }
 
 /** One node from its start to its end; one that is started again is another. */
@@ -65,13 +76,14 @@ export class SimulatedCluster {
     const name = `node${++this.#starts}`
     const id = nodeId ?? name
     const process = new NodeProcess(this.#clock)
-    const remote = (errorOf: (outcome: Outcome) => Error): Remote =>
-      new Remote(this.#clock, this.#random.fork(), process, errorOf)
-    const storage = remote(storageError)
-    const presence = remote((outcome) => new Error(`presence did not answer: ${outcome}`))
+    const real = this.options.storage
+    const remote = (errorOf: (outcome: Outcome) => Error, began: ((work: Promise<unknown>) => void) | null): Remote =>
+      new Remote(this.#clock, this.#random.fork(), process, errorOf, began)
+    const storage = remote(storageError, real ? (work) => this.#clock.hold(work, real.togetherMs) : null)
+    const presence = remote((outcome) => new Error(`presence did not answer: ${outcome}`), null)
     const rookery = createRookery({
       nodeId: id,
-      storage: new RemoteStorage(new MemoryStorage({ database: this.database }), storage),
+      storage: new RemoteStorage(real?.open() ?? new MemoryStorage({ database: this.database }), storage),
       presence: new RemotePresence(this.presence, presence),
       bus: busOf(process, this.bus.bus()),
       clock: process,

@@ -144,3 +144,55 @@ describe("a node's clock", () => {
     expect(fired).toBe(0)
   })
 })
+
+describe('virtual time that waits for the real world', () => {
+  const outside = (realMs: number, then: () => void): Promise<void> =>
+    new Promise((resolve) =>
+      setTimeout(() => {
+        then()
+        resolve()
+      }, realMs),
+    )
+
+  it('stands still until what it waits for has settled, failed or not', async () => {
+    const clock = new VirtualClock()
+    const met: string[] = []
+    clock.setTimeout(() => {
+      clock.hold(outside(5, () => met.push(`first at ${clock.monotonic()}`)))
+      const failing = outside(1, () => met.push(`second at ${clock.monotonic()}`))
+      clock.hold(failing.then(() => Promise.reject(new Error('it failed'))))
+    }, 10)
+    clock.setTimeout(() => met.push(`timer at ${clock.monotonic()}`), 11)
+    await clock.advance(100)
+    expect(met).toEqual(['second at 10', 'first at 10', 'timer at 11'])
+  })
+
+  it('moves on by as much as it may meanwhile', async () => {
+    const clock = new VirtualClock()
+    const met: string[] = []
+    clock.hold(
+      outside(5, () => met.push(`work ends at ${clock.monotonic()}`)),
+      20,
+    )
+    clock.setTimeout(() => met.push('timer at 20'), 20)
+    clock.setTimeout(() => met.push('timer at 21'), 21)
+    await clock.advance(50)
+    expect(met).toEqual(['timer at 20', 'work ends at 20', 'timer at 21'])
+  })
+
+  it('does not end before what began in it has', async () => {
+    const clock = new VirtualClock()
+    let isDone = false
+    clock.setTimeout(
+      () =>
+        clock.hold(
+          outside(5, () => (isDone = true)),
+          1000,
+        ),
+      10,
+    )
+    await clock.advance(20)
+    expect(isDone).toBe(true)
+    expect(clock.monotonic()).toBe(20)
+  })
+})

@@ -18,6 +18,8 @@ export class VirtualClock implements Clock {
   /** A binary heap, the next timer first. */
   readonly #heap: Due[] = []
   #isMoving = false
+  /** Work in the real world that time waits for, with when it began. */
+  readonly #held = new Map<Promise<unknown>, number>()
 
   /** @param wallMs what `now` says at the start, Unix ms */
   constructor(wallMs = 1_750_000_000_000) {
@@ -48,6 +50,19 @@ export class VirtualClock implements Clock {
     return new NodeClock(this, options.skewMs ?? 0)
   }
 
+  /**
+   * Time stands still until this has settled: for what happens outside the virtual world, such as a call to a database.
+   * @param togetherMs time may move on by so much meanwhile, so that what is asked for then is under way at once
+   */
+  hold(work: Promise<unknown>, togetherMs = 0): void {
+    const settled = work.then(
+      () => {},
+      () => {},
+    )
+    this.#held.set(settled, this.#nowMs + togetherMs)
+    void settled.then(() => this.#held.delete(settled))
+  }
+
   /** The wall clock jumps, in either direction; timers and `monotonic` do not notice. */
   jumpWall(ms: number): void {
     this.#wallMs += ms
@@ -60,8 +75,8 @@ export class VirtualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms
     await this.#move(async () => {
-      await settle()
-      while (this.#fireNext(untilMs)) await settle()
+      await this.#settle(untilMs)
+      while (this.#fireNext(untilMs)) await this.#settle(untilMs)
       this.#nowMs = untilMs
     })
   }
@@ -74,17 +89,30 @@ export class VirtualClock implements Clock {
   async runUntil(condition: () => boolean | Promise<boolean>, maxMs: number): Promise<number> {
     const startMs = this.#nowMs
     await this.#move(async () => {
-      await settle()
+      await this.#settle(startMs + maxMs)
       while (!(await condition())) {
         if (!this.#fireNext(startMs + maxMs)) {
           this.#nowMs = startMs + maxMs
           if (await condition()) return
           throw new Error(`the condition does not hold after ${maxMs} ms`)
         }
-        await settle()
+        await this.#settle(startMs + maxMs)
       }
     })
     return this.#nowMs - startMs
+  }
+
+  /** Until everything pending has come to rest, and what time may not pass has settled. */
+  async #settle(untilMs: number): Promise<void> {
+    await settle()
+    while (this.#held.size > 0) {
+      while (this.#heap[0]?.isCleared) pop(this.#heap)
+      const nextMs = Math.min(this.#heap[0]?.atMs ?? Infinity, untilMs)
+      const waiting = [...this.#held].filter(([, toMs]) => toMs < nextMs || nextMs === untilMs)
+      if (waiting.length === 0) return
+      await Promise.race(waiting.map(([work]) => work))
+      await settle()
+    }
   }
 
   /** Moves to the next timer and fires it; false where none is due by then. */

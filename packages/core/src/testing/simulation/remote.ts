@@ -29,6 +29,8 @@ export class Remote {
     private readonly random: SeededRandom,
     private readonly process: NodeProcess,
     private readonly errorOf: (outcome: Outcome) => Error,
+    /** Called with what the other side does, where that is outside the virtual world. */
+    private readonly began: ((work: Promise<unknown>) => void) | null = null,
   ) {}
 
   /** Carries a call to the other side, where it takes effect even if the process has died meanwhile, and its answer back. */
@@ -45,11 +47,14 @@ export class Remote {
       const there = (): void => {
         if (outcome !== null) this.failures[outcome]++
         if (outcome === 'none' || outcome === 'unknown-not-done') back(() => reject(this.errorOf(outcome)))
-        else
-          run().then(
+        else {
+          const work = run()
+          this.began?.(work)
+          work.then(
             (value) => back(() => (outcome === null ? resolve(value) : reject(this.errorOf(outcome)))),
             (error: unknown) => back(() => reject(error instanceof Error ? error : new Error('unknown'))),
           )
+        }
       }
       this.clock.setTimeout(there, this.#delayMs())
     })

@@ -2,7 +2,7 @@
 import type { RookeryOptions } from '../../options.js'
 import { RookeryError } from '../../protocol/errors.js'
 import { SeededRandom } from '../seeded-random.js'
-import { SimulatedCluster } from '../simulated-cluster.js'
+import { SimulatedCluster, type RealStorage } from '../simulated-cluster.js'
 import { VirtualClock } from '../virtual-clock.js'
 import { act } from './actions.js'
 import { checkHistory, type Violation } from './check-history.js'
@@ -29,10 +29,24 @@ const settleMs = 23_000
 /** By then the lease of whatever died is over, too. */
 const restMs = 15_000
 
-/** Runs one seed. The same seed gives the same history, event for event. */
-export async function simulate(seed: number, story: StoryKind = 'twos'): Promise<SimulationResult> {
+/** A run on a real database. */
+export interface OnDatabase extends RealStorage {
+  /** Ends every user's id: people of other runs on the same database are others. */
+  readonly mark: string
+}
+
+/**
+ * Runs one seed. The same seed gives the same history, event for event; on a database, too, unless calls may meet there.
+ * @param on in memory where left out
+ */
+export async function simulate(
+  seed: number,
+  story: StoryKind = 'twos',
+  on: OnDatabase | null = null,
+): Promise<SimulationResult> {
   const random = new SeededRandom(seed)
-  const plan = planOf(seed, random, story)
+  const drawn = planOf(seed, random, story)
+  const plan = on === null ? drawn : { ...drawn, users: drawn.users.map((user) => user + on.mark) }
   const clock = new VirtualClock()
   const history: HistoryEvent[] = []
   const record = (event: Recorded): void => {
@@ -41,7 +55,7 @@ export async function simulate(seed: number, story: StoryKind = 'twos'): Promise
   if (plan.groups !== null) record({ t: 'policy', joinersRead: plan.groups.joinersRead })
   let isOver = false
   const host = hostOf(plan, random.fork(), () => isOver)
-  const cluster = new SimulatedCluster({ clock, random: random.fork(), host })
+  const cluster = new SimulatedCluster({ clock, random: random.fork(), host, ...(on && { storage: on }) })
   const starting = Promise.all(Array.from({ length: nodeCount }, () => cluster.start()))
   await clock.advance(100)
   await starting

@@ -1,0 +1,60 @@
+// For this package's own tests on PostgreSQL: databases that go away, on the server that stands ready, and servers of their
+// own for tests that stop them.
+//
+// The server is that of the usual environment variables (PGHOST, PGPORT, PGUSER …), on this machine unless they say
+// otherwise. Where none answers, tests are skipped by name; where CI is set they fail.
+import { randomBytes } from 'node:crypto'
+import { userInfo } from 'node:os'
+import pg from 'pg'
+import { describe, it } from 'vitest'
+import { checkPostgresOptions } from '../src/postgres/options.js'
+const { PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE } = process.env
+const shared = {
+  host: PGHOST ?? '127.0.0.1',
+  port: Number(PGPORT ?? 5432),
+  username: PGUSER ?? userInfo().username,
+  database: PGDATABASE ?? 'postgres',
+  ...(PGPASSWORD === undefined ? {} : { password: PGPASSWORD }),
+}
+/** A client of pg's own, past our code. It must be ended. */
+export async function connect(where) {
+  const { username, ...address } = where
+  const client = new pg.Client({ ...address, user: username })
+  // A test that stops a server ends its clients.
+  client.on('error', () => {})
+  await client.connect()
+  return client
+}
+const unreachable = await connect(shared).then(
+  async (client) => (await client.end(), null),
+  (error) => error,
+)
+if (unreachable !== null && process.env['CI']) {
+  throw new Error(`no PostgreSQL at ${shared.host}:${shared.port}`, { cause: unreachable })
+}
+/** Like `describe`, where a PostgreSQL answers. */
+export function describeOnPostgres(name, cases) {
+  if (unreachable === null) describe(name, cases)
+  else describe.skip(`${name} (no PostgreSQL at ${shared.host}:${shared.port})`, () => it('is not shown', () => {}))
+}
+export const isPostgresThere = unreachable === null
+/** One statement past our own code, with its rows. */
+export async function ask(where, sql, values = []) {
+  const client = await connect(where)
+  try {
+    return (await client.query(sql, values)).rows
+  } finally {
+    await client.end()
+  }
+}
+/** A database of its own, with what removes it. */
+export async function freshDatabase(on = shared) {
+  const database = `rookery_test_${randomBytes(6).toString('hex')}`
+  await ask(on, `CREATE DATABASE ${database}`)
+  return {
+    where: { ...on, database },
+    drop: async () => void (await ask(on, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)),
+  }
+}
+export const settingsFor = (where, options = {}) => checkPostgresOptions({ type: 'postgres', ...where, ...options })
+//# sourceMappingURL=postgres.js.map

@@ -1,0 +1,62 @@
+// The simulation's nodes on PostgreSQL: storages that many runs share, one for each of three nodes at a time.
+import type { Storage, StorageInfo } from '@rookery/core'
+import type { OnDatabase } from '@rookery/core/testing'
+import { TypeOrmStorage } from '@rookery/storage-typeorm'
+import { ask, freshDatabase } from '../../packages/storage-typeorm/testing/postgres.js'
+
+const storages = 3
+
+export class SimulationsOnPostgres {
+  #opened = 0
+
+  private constructor(
+    private readonly shared: readonly { readonly storage: TypeOrmStorage; readonly info: StorageInfo }[],
+    private readonly drop: () => Promise<void>,
+  ) {}
+
+  static async open(): Promise<SimulationsOnPostgres> {
+    const database = await freshDatabase()
+    const { where } = database
+    // What a commit survives is shown elsewhere: here the disk need not be waited for.
+    await ask(where, `ALTER DATABASE ${where.database} SET synchronous_commit = off`)
+    const shared = []
+    for (let i = 0; i < storages; i++) {
+      const storage = new TypeOrmStorage({ type: 'postgres', ...where, writers: 1, readers: 2 })
+      shared.push({ storage, info: await storage.start() })
+    }
+    return new SimulationsOnPostgres(shared, () => database.drop())
+  }
+
+  /**
+   * Where one run takes place; its people are those of no other story or seed. Under every other seed calls wait for one
+   * another, so that it goes the same way again; under the rest those of several nodes are under way at once, so that
+   * they meet in the database as they come.
+   */
+  run(story: string, seed: number): OnDatabase {
+    return { open: () => this.node(), togetherMs: seed % 2 === 0 ? 0 : 10, mark: `.${story}${seed}` }
+  }
+
+  /** Counters that are not what the rows say, as verification finds them. */
+  async unverified(): Promise<unknown[]> {
+    const found: unknown[] = []
+    for (let after: string | null = null; ;) {
+      const step = await this.shared[0]!.storage.maintenance.verify({ after, rows: 1000, repair: false })
+      found.push(...step.findings)
+      if (step.next === null) return found
+      after = step.next
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.shared.map(({ storage }) => storage.stop()))
+    await this.drop()
+  }
+
+  // It outlives the node that it is given to.
+  private node(): Storage {
+    const { storage, info } = this.shared[this.#opened++ % storages]!
+    const { timelines, conversations, members, groups, devices, maintenance } = storage
+    const reads = { timelines, conversations, members, groups, devices, maintenance }
+    return { ...reads, start: async () => info, stop: async () => {}, commit: (ops) => storage.commit(ops) }
+  }
+}

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeOnPostgres } from '../../packages/storage-typeorm/testing/postgres.js'
+import { SimulationsOnPostgres } from './on-postgres.js'
+import { Tally } from './tally.js'
+
+/** Other seeds than the ordinary tests run. `SEEDS` says how many in all, `FROM` from which on. */
+const first = Number(process.env['FROM'] ?? 60_001)
+const count = Number(process.env['SEEDS'] ?? 240)
+
+describeOnPostgres('people on three nodes and PostgreSQL', () => {
+  let simulations: SimulationsOnPostgres
+  beforeAll(async () => (simulations = await SimulationsOnPostgres.open()))
+  afterAll(() => simulations.close())
+
+  it.each([
+    ['groups', 0.7],
+    ['twos', 0.2],
+    ['logins', 0.1],
+  ] as const)('keep every invariant in more seeds: %s', async (story, share) => {
+    const tally = new Tally(story, (seed) => simulations.run(story, seed))
+    const broken: string[] = []
+    const last = first + Math.round(count * share) - 1
+    for (let seed = first; seed <= last; seed++)
+      await tally.run(seed).catch((error: unknown) => broken.push(String(error)))
+    console.log([`${story} on PostgreSQL, seeds ${first} to ${last}:`, ...tally.lines()].join('\n'))
+    expect(broken.join('\n\n')).toBe('')
+  })
+
+  it('leave rows behind that every counter agrees with', async () => {
+    expect(await simulations.unverified()).toEqual([])
+  })
+})
