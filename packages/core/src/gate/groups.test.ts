@@ -4,7 +4,9 @@ import { MemoryStorage } from '../memory/memory-storage.js'
 import type { RookeryOptions } from '../options.js'
 import { createRookery } from '../rookery.js'
 import type { FakeDevice, Wire } from '../testing/fake-device.js'
+import { FaultyStorage } from '../testing/faulty-storage.js'
 import { TestNode } from '../testing/node.js'
+import { VirtualClock } from '../testing/virtual-clock.js'
 
 let node: TestNode
 afterEach(() => node.stop())
@@ -138,6 +140,31 @@ describe('what one user owns', () => {
     const owned = await Promise.all(conversations.map(({ groupId }: Wire) => ann.ask('group.get', { groupId })))
     expect(owned.filter(({ ownerId }) => ownerId === 'ann')).toHaveLength(3)
   })
+})
+
+it('while nothing can be stored, each of many groups that one user makes at once is answered by its deadline', async () => {
+  const clock = new VirtualClock()
+  const storage = new FaultyStorage(new MemoryStorage(), clock)
+  await start({ storage, clock, timing: { drainMs: 1 } })
+  const ann = await node.connect('ann')
+  storage.failCommits('none', 1e6)
+  const answers: string[] = []
+  for (let i = 0; i < 20; i++)
+    void ann
+      .request('group.create', { name: 'x', members: [] })
+      .then((answer) => answers.push(answer.ok ? 'ok' : answer.error.code))
+  await clock.advance(11_000)
+  expect(answers).toEqual(Array.from({ length: 20 }, () => 'UNAVAILABLE'))
+  storage.heal()
+  await clock.advance(11_000)
+  const made = ann.ask('group.create', { name: 'x', members: [] })
+  await clock.advance(100)
+  expect(await made).toMatchObject({ name: 'x' })
+  // What nobody waits for any more is not made.
+  expect((await ann.ask('conversations')).conversations).toHaveLength(1)
+  const stopping = node.stop()
+  await clock.advance(1000)
+  await stopping
 })
 
 describe('a key', () => {

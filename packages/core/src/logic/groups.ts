@@ -1,12 +1,13 @@
 // Groups, as their members ask for them: each request with the rights of whoever makes it.
 import type { Group, Membership } from '../model/group.js'
 import type { ConversationId, JsonText, UserId } from '../model/ids.js'
+import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { Storage } from '../ports/storage.js'
 import { requestDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { RequestOf } from '../protocol/requests.js'
-import type { Limits } from '../protocol/limits.js'
+import type { Limits, Timing } from '../protocol/limits.js'
 import { groupJson, memberJson } from '../protocol/wire.js'
 import { notFound } from './authorise.js'
 import type { ChangeKey, GroupChanges, GroupOrder } from './group-changes.js'
@@ -21,8 +22,10 @@ interface Parts {
   readonly changes: GroupChanges
   readonly joining: Joining
   readonly naming: Naming
+  readonly clock: Clock
   readonly random: Random
   readonly limits: Limits
+  readonly timing: Timing
   readonly settings: GroupSettings
 }
 
@@ -31,9 +34,11 @@ const readsMax = 5
 
 export class Groups {
   /** By who is to own one more: `limits.groupsOwned` is looked up and used up in one turn, on this node. */
-  private readonly owning = new Turns()
+  private readonly owning: Turns
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: Parts) {
+    this.owning = new Turns(parts.clock)
+  }
 
   /** Makes a group with oneself as its owner. */
   async create(userId: UserId, { clientMsgId, ...request }: RequestOf<'group.create'>): Promise<JsonText> {
@@ -53,7 +58,7 @@ export class Groups {
         )
         return changes.create(newGroupId(random), userId, key, step)
       })
-    const groupId = await this.owning.take(userId, make)
+    const groupId = await this.owning.take(userId, this.parts.timing.sendDeadlineMs, make)
     return this.view(userId, groupId!)
   }
 
@@ -127,7 +132,7 @@ export class Groups {
           throw new RookeryError('FORBIDDEN', 'this member owns as many groups as one may')
         return step
       })
-    return role === 'owner' ? this.owning.take(member, give) : give()
+    return role === 'owner' ? this.owning.take(member, this.parts.timing.sendDeadlineMs, give) : give()
   }
 
   mute(userId: UserId, { clientMsgId, ...request }: RequestOf<'group.mute'>): Promise<JsonText> {
