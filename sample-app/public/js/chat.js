@@ -247,7 +247,7 @@ export class Chat {
         for (const conversation of page.conversations) this.store.put(conversation)
         cursor = page.cursor
       } while (cursor)
-      if (this.store.chat?.messages.size === 0) await this.#newestPage()
+      if (this.store.chat?.isLoaded === false) await this.#newestPage()
       await this.#group()
       await this.#watch()
     })
