@@ -7,9 +7,11 @@ import { ask, connect, describeOnMysql, freshDatabase, settingsFor } from '../..
 import { operationsOf } from '../../testing/operations.js'
 import { changeGroup, say } from '../../testing/scene.js'
 import { Pool } from '../pool.js'
+import { maintenanceOf } from '../maintenance/calls.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 import { loadDriver, type Driver } from './driver.js'
 import { Link } from './link.js'
+import { MysqlMaintaining } from './maintaining.js'
 import { queries, type ArgsOf, type QueryName } from './reading/queries.js'
 import { Reader } from './reading/reader.js'
 import { frameOf, sessionOf } from './session.js'
@@ -248,6 +250,33 @@ describeOnMysql('plans on MySQL', () => {
         expect(count, name).toBeGreaterThan(0)
       }
     }
+  })
+
+  it('no statement of retention scans or sorts, so that it waits for nobody and nobody for it', async () => {
+    const pool = poolOf('write')
+    const settings = settingsFor(database.where)
+    const maintenance = maintenanceOf(new MysqlMaintaining(pool, sql, frameOf(settings), 5000))
+    sent = []
+    const later = say('').message.serverTime + 1
+    const limits = { inboxBefore: later, timelineBefore: null, timelineCount: 20, keysBefore: later }
+    const removed = { entries: 0, messages: 0, keys: 0 }
+    for (let after: string | null = null, step = 0; step < 40; step += 1) {
+      const done = await maintenance.trim(limits, { after, rows: 200 })
+      for (const name of ['entries', 'messages', 'keys'] as const) removed[name] += done[name]
+      if (done.next === null) break
+      // A few steps of each part.
+      const [part] = JSON.parse(done.next) as [number]
+      after = step % 10 === 9 ? JSON.stringify([part + 1, 0]) : done.next
+    }
+    expect(Object.values(removed).every((count) => count > 0)).toBe(true)
+    const statements = sent.map((statement) => statement.replaceAll(/\s+/g, ' ').trim())
+    expect(statements.some((statement) => statement.startsWith('DELETE FROM im_message'))).toBe(true)
+    expect(
+      statements.some((statement) => statement.startsWith('UPDATE im_message m') || /DELETE k FROM/.test(statement)),
+    ).toBe(true)
+    // The counter rows of a page are locked in the order that all writers keep.
+    const locks = /^Using filesort: SELECT x.id FROM \(SELECT (?:user|conversation)_id FROM \w+ FORCE INDEX \(PRIMARY\)/
+    expect((await found(statements)).filter((what) => !locks.test(what))).toEqual([])
   })
 
   it('a plan that scans, sorts or gathers is found by this test', async () => {
