@@ -9,6 +9,9 @@ import { walk, type PageDone, type Part } from './walk.js'
 type Counter = [id: number, floor: number, head: number, firstAt: number | null]
 type Aged = [seq: number, at: number, ordinal: number]
 
+/** What is done to one timeline costs about as much as taking so many rows. */
+const cutCost = 4
+
 /** How far a timeline is taken: its last row that goes, and the ordinal of that. */
 interface Cut {
   readonly id: number
@@ -116,7 +119,7 @@ async function page(
     const cut = isOverdue ? await cutOf(db, kind, { id, floor, byCount, before, most: left }) : null
     if (cut !== null) {
       cuts.push(cut)
-      left -= cut.to - cut.floor
+      left -= cut.to - cut.floor + cutCost
     }
     // Where the page is used up within a timeline, the next one goes on there.
     if (left <= 0) break

@@ -80,7 +80,7 @@ class Check {
     const reacted = await this.#reactions(rows, after, messages.at(-1)?.[0] ?? after)
     if (isFirst) {
       ordinal = this.#floorCount(messages, ordinal)
-      await this.#belowFloor(rows, floorSeq)
+      if (floorSeq > 0) await this.#belowFloor(rows, floorSeq)
     }
     let [seq, isWhole] = [after, true]
     for (const message of messages) {

@@ -1,11 +1,12 @@
 // A user's inbox: without gaps from its floor to its head, each pointer to a message that is there or below the floor; and
-// what devices acknowledged, within it.
+// what devices acknowledged, within it. Most inboxes are short: a page holds those of many users.
 import { entryKind } from '../rows/codes.js'
 import type { Dialect, Rows } from './dialect.js'
-import type { Found, Place, Seen, Unit } from './findings.js'
+import type { Found, Unit } from './findings.js'
 
-type User = [id: number, userId: string, head: number, floor: number]
+type User = readonly [id: number, userId: string, head: number, floor: number]
 type Entry = [
+  user: number,
   seq: number,
   kind: number,
   conversationSeq: number | null,
@@ -14,96 +15,137 @@ type Entry = [
   isRight: number,
 ]
 
-/** Of one user, begun or not: `[id, the last sequence seen or -1]`. */
+/** `[id, the last sequence seen]` of the user under way, or -1 as its sequence where it is done with. */
 export const userUnit =
   (d: Dialect): Unit =>
   async (rows, [id, seenSeq], most) => {
-    const isNew = seenSeq === -1
-    const [user] = await rows.all<User>(
-      `SELECT id, user_id, head, floor FROM ${d.tables.user} WHERE id ${isNew ? '>' : '='} ? ORDER BY id LIMIT 1`,
-      [id],
+    const { tables: t, person } = d
+    const begun = Number(seenSeq)
+    const users = await rows.all<[number, string, number, number]>(
+      `SELECT id, user_id, head, floor FROM ${t.user} WHERE id ${begun === -1 ? '>' : '>='} ? ORDER BY id LIMIT ?`,
+      [id, most],
     )
-    if (user === undefined) return { found: [], counters: [], checked: 0, next: isNew ? null : [id, -1] }
-    return page(d, rows, user, isNew ? -1 : Number(seenSeq), most)
+    const last = users.at(-1)
+    if (last === undefined) return { found: [], counters: [], checked: 0, next: null }
+    const from = begun === -1 ? [users[0]![0], 0] : [id, begun]
+    const entries = await rows.all<Entry>(
+      `SELECT i.${person}, i.seq, i.kind, i.conversation_seq, c.floor_seq, CASE WHEN m.seq IS NULL THEN 0 ELSE 1 END,
+          CASE WHEN ${d.pointsAt('i', 'm')} THEN 1 ELSE 0 END
+        FROM (SELECT * FROM ${t.inbox} WHERE (${person}, seq) > (?, ?) AND ${person} <= ? ORDER BY ${person}, seq LIMIT ?) i
+        LEFT JOIN ${t.conversation} c ON c.id = i.conversation
+        LEFT JOIN ${t.message} m ON m.conversation = i.conversation AND m.seq = i.conversation_seq
+        ORDER BY i.${person}, i.seq`,
+      [...from, last[0], most],
+    )
+    // Where the page is full, the inbox that its last entry is of goes on with the next one.
+    const open = entries.length === most ? entries.at(-1)! : null
+    const seen = users.filter(([user]) => open === null || user <= open[0])
+    const byUser = new Map<number, Entry[]>(seen.map(([user]) => [user, []]))
+    for (const entry of entries) byUser.get(entry[0])?.push(entry)
+    const heads = new Map<number, number>()
+    const found: Found[] = []
+    const counters: number[] = []
+    for (const user of seen) {
+      const checked = new Inbox(d, user, begun !== -1 && user[0] === id ? begun : null)
+      const wrong = checked.page(byUser.get(user[0]) ?? [], user[0] !== open?.[0])
+      if (user[0] !== open?.[0]) heads.set(user[0], Math.max(user[2], checked.seq))
+      found.push(...wrong)
+      if (wrong.length > 0) counters.push(user[0])
+    }
+    const wrong = await devices(d, rows, users, heads)
+    found.push(...wrong.found)
+    const next = open !== null ? ([open[0], open[1]] as const) : users.length === most ? ([last[0], -1] as const) : null
+    const checked = Math.max(entries.length, seen.length)
+    return { found, counters: [...new Set([...counters, ...wrong.users])], checked, next }
   }
 
-async function page(d: Dialect, rows: Rows, user: User, seenSeq: number, most: number): Promise<Seen> {
-  const [id, userId, head, floor] = user
-  const { tables: t, person } = d
-  const after = Math.max(seenSeq, floor)
-  const entries = await rows.all<Entry>(
-    `SELECT i.seq, i.kind, i.conversation_seq, c.floor_seq, CASE WHEN m.seq IS NULL THEN 0 ELSE 1 END,
-        CASE WHEN ${d.pointsAt('i', 'm')} THEN 1 ELSE 0 END
-      FROM (SELECT * FROM ${t.inbox} WHERE ${person} = ? AND seq > ? ORDER BY seq LIMIT ?) i
-      LEFT JOIN ${t.conversation} c ON c.id = i.conversation
-      LEFT JOIN ${t.message} m ON m.conversation = i.conversation AND m.seq = i.conversation_seq
-      ORDER BY i.seq`,
-    [id, after, most],
-  )
-  const found: Found[] = seenSeq === -1 ? await beginning(d, rows, user) : []
-  const missing = (from: number, count: number): void =>
-    void found.push({ kind: 'entry', id: `${userId} ${from}`, field: 'missing', stored: 0, computed: count })
-  let seq = after
-  for (const entry of entries) {
-    if (entry[0] > seq + 1) missing(seq + 1, entry[0] - seq - 1)
-    ;[seq] = entry
-    if (entry[1] === entryKind.message) found.push(...pointer(d, user, entry))
+/** One user's, from its floor on, or from where the page before it ended. */
+class Inbox {
+  seq: number
+  readonly #found: Found[] = []
+
+  constructor(
+    private readonly d: Dialect,
+    private readonly user: User,
+    private readonly begun: number | null,
+  ) {
+    // The floor may have moved since.
+    this.seq = Math.max(begun ?? 0, user[3])
   }
-  const done = (next: Place): Seen => ({ found, counters: [id], checked: entries.length, next })
-  if (entries.length === most) return done([id, seq])
-  if (seq < head) missing(seq + 1, head - seq)
-  else if (seq > head)
-    found.push({
-      kind: 'user',
-      id: userId,
-      field: 'head',
-      stored: head,
-      computed: seq,
-      fixes: [[`UPDATE ${t.user} SET head = ? WHERE id = ?`, [seq, id]]],
-    })
-  found.push(...(await devices(d, rows, user, Math.max(head, seq))))
-  return done([id, -1])
-}
 
-function pointer(d: Dialect, [id, userId]: User, [seq, , conversationSeq, floor, isThere, isRight]: Entry): Found[] {
-  const at = { kind: 'entry', id: `${userId} ${seq}`, field: 'message' } as const
-  if (isThere === 0) {
-    const isTrimmed = floor !== null && conversationSeq !== null && conversationSeq <= floor
-    return isTrimmed ? [] : [{ ...at, stored: conversationSeq, computed: null }]
+  /** @param isWhole whether it ends with these */
+  page(entries: readonly Entry[], isWhole: boolean): readonly Found[] {
+    const [id, userId, head, floor] = this.user
+    const { user } = this.d.tables
+    const kept = entries.filter(([, seq]) => seq > floor)
+    if (this.begun === null && kept.length < entries.length) this.#belowFloor(entries[0]![1])
+    for (const entry of kept) {
+      if (entry[1] > this.seq + 1) this.#missing(this.seq + 1, entry[1] - this.seq - 1)
+      ;[, this.seq] = entry
+      if (entry[2] === entryKind.message) this.#pointer(entry)
+    }
+    if (isWhole && this.seq < head) this.#missing(this.seq + 1, head - this.seq)
+    else if (isWhole && this.seq > head) {
+      const fixes = [[`UPDATE ${user} SET head = ? WHERE id = ?`, [this.seq, id]]] as const
+      this.#found.push({ kind: 'user', id: userId, field: 'head', stored: head, computed: this.seq, fixes })
+    }
+    return this.#found
   }
-  if (isRight === 1) return []
-  return [{ ...at, stored: null, computed: conversationSeq, fixes: d.pointAgain(id, seq).map((sql) => [sql] as const) }]
+
+  #missing(from: number, count: number): void {
+    this.#found.push({ kind: 'entry', id: `${this.user[1]} ${from}`, field: 'missing', stored: 0, computed: count })
+  }
+
+  #pointer([, seq, , conversationSeq, floor, isThere, isRight]: Entry): void {
+    const at = { kind: 'entry', id: `${this.user[1]} ${seq}`, field: 'message' } as const
+    if (isThere === 0) {
+      const isTrimmed = floor !== null && conversationSeq !== null && conversationSeq <= floor
+      if (!isTrimmed) this.#found.push({ ...at, stored: conversationSeq, computed: null })
+      return
+    }
+    if (isRight === 1) return
+    const fixes = this.d.pointAgain(this.user[0], seq).map((sql) => [sql] as const)
+    this.#found.push({ ...at, stored: null, computed: conversationSeq, fixes })
+  }
+
+  /** Entries that retention is said to have taken. */
+  #belowFloor(first: number): void {
+    const [id, userId, , floor] = this.user
+    const { tables: t, person } = this.d
+    const fixes = [[`DELETE FROM ${t.inbox} WHERE ${person} = ? AND seq <= ?`, [id, floor]]] as const
+    this.#found.push({ kind: 'user', id: userId, field: 'floor', stored: floor, computed: first - 1, fixes })
+  }
 }
 
-/** Entries that retention is said to have taken. */
-async function beginning(d: Dialect, rows: Rows, [id, userId, , floor]: User): Promise<Found[]> {
+/** @param heads of users whose inbox was seen to its end */
+async function devices(
+  d: Dialect,
+  rows: Rows,
+  users: readonly User[],
+  heads: ReadonlyMap<number, number>,
+): Promise<{ readonly found: readonly Found[]; readonly users: readonly number[] }> {
   const { tables: t, person } = d
-  const [row] = await rows.all<[number]>(
-    `SELECT seq FROM ${t.inbox} WHERE ${person} = ? AND seq <= ? ORDER BY seq LIMIT 1`,
-    [id, floor],
+  const ids = [...heads.keys()]
+  if (ids.length === 0) return { found: [], users: [] }
+  const rowsThere = await rows.all<[number, string, number, number]>(
+    `SELECT v.${person}, v.device_id, v.delivered_from, v.delivered_to
+      FROM ${t.device} v JOIN ${t.user} u ON u.id = v.${person}
+      WHERE v.${person} >= ? AND v.${person} <= ? AND (v.delivered_to > u.head OR v.delivered_from > v.delivered_to)`,
+    [ids[0]!, ids.at(-1)!],
   )
-  if (row === undefined) return []
-  const fixes = [[`DELETE FROM ${t.inbox} WHERE ${person} = ? AND seq <= ?`, [id, floor]]] as const
-  return [{ kind: 'user', id: userId, field: 'floor', stored: floor, computed: row[0] - 1, fixes }]
-}
-
-async function devices(d: Dialect, rows: Rows, [id, userId]: User, head: number): Promise<Found[]> {
-  const { tables: t, person } = d
-  const wrong = await rows.all<[string, number, number]>(
-    `SELECT device_id, delivered_from, delivered_to FROM ${t.device}
-      WHERE ${person} = ? AND (delivered_to > ? OR delivered_from > delivered_to)`,
-    [id, head],
-  )
-  return wrong.map(([deviceId, from, to]) => {
-    const computed = Math.min(to, head)
-    const fix = `UPDATE ${t.device} SET delivered_to = ?, delivered_from = ? WHERE ${person} = ? AND device_id = ?`
+  const wrong = rowsThere.filter(([user, , from, to]) => to > heads.get(user)! || from > to)
+  const names = new Map(users.map(([id, userId]) => [id, userId]))
+  const fix = `UPDATE ${t.device} SET delivered_to = ?, delivered_from = ? WHERE ${person} = ? AND device_id = ?`
+  const found = wrong.map(([user, deviceId, from, to]) => {
+    const computed = Math.min(to, heads.get(user)!)
     return {
-      kind: 'device',
-      id: `${userId} ${deviceId}`,
+      kind: 'device' as const,
+      id: `${names.get(user)} ${deviceId}`,
       field: from > to ? 'deliveredFrom' : 'deliveredTo',
       stored: from > to ? from : to,
       computed,
-      fixes: [[fix, [computed, Math.min(from, computed), id, deviceId]]],
+      fixes: [[fix, [computed, Math.min(from, computed), user, deviceId]]] as const,
     }
   })
+  return { found, users: wrong.map(([user]) => user) }
 }
