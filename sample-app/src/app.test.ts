@@ -157,35 +157,39 @@ describe('operation', () => {
     expect(existsSync(join(folder.path, 'app.im.sqlite'))).toBe(true)
   })
 
-  it('on SIGTERM tells clients to reconnect, and ends with 0 within 10 s; users, tokens and messages outlive it', async () => {
-    const { path, remove } = dataFolder()
-    try {
-      const first = await startApp(path)
-      const login = await fetch(`${first.url}/auth/register`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ username: 'gina', password: 'long enough' }),
-      })
-      const { token } = (await login.json()) as { token: string }
-      const { socket, events } = await connect(token, first.url)
-      await ask(socket, 'c2c', { clientMsgId: 'kept', to: 'bob', type: 'text', content: { text: 'kept' } })
-      const { code, tookMs } = await first.stop()
-      expect(code).toBe(0)
-      expect(tookMs).toBeLessThan(10_000)
-      await vi.waitFor(() => expect(events.at(-1)).toEqual(['reconnect', { afterMs: expect.any(Number) }]))
+  it(
+    'on SIGTERM tells clients to reconnect, and ends with 0 within 10 s; users, tokens and messages outlive it',
+    { timeout: 120_000 },
+    async () => {
+      const { path, remove } = dataFolder()
+      try {
+        const first = await startApp(path)
+        const login = await fetch(`${first.url}/auth/register`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ username: 'gina', password: 'long enough' }),
+        })
+        const { token } = (await login.json()) as { token: string }
+        const { socket, events } = await connect(token, first.url)
+        await ask(socket, 'c2c', { clientMsgId: 'kept', to: 'bob', type: 'text', content: { text: 'kept' } })
+        const { code, tookMs } = await first.stop()
+        expect(code).toBe(0)
+        expect(tookMs).toBeLessThan(10_000)
+        await vi.waitFor(() => expect(events.at(-1)).toEqual(['reconnect', { afterMs: expect.any(Number) }]))
 
-      const second = await startApp(path)
-      const again = await connect(token, second.url)
-      expect(await ask(again.socket, 'pull', { since: 0 })).toMatchObject({
-        data: { entries: [{ kind: 'message', message: { clientMsgId: 'kept', content: { text: 'kept' } } }] },
-      })
-      expect((await second.stop()).code).toBe(0)
-    } finally {
-      remove()
-    }
-  })
+        const second = await startApp(path)
+        const again = await connect(token, second.url)
+        expect(await ask(again.socket, 'pull', { since: 0 })).toMatchObject({
+          data: { entries: [{ kind: 'message', message: { clientMsgId: 'kept', content: { text: 'kept' } } }] },
+        })
+        expect((await second.stop()).code).toBe(0)
+      } finally {
+        remove()
+      }
+    },
+  )
 
-  it('is reached by a SIGTERM that npm is sent', async () => {
+  it('is reached by a SIGTERM that npm is sent', { timeout: 120_000 }, async () => {
     const { path, remove } = dataFolder()
     try {
       const started = await startApp(path, {}, ['npm', 'start'])
