@@ -270,7 +270,7 @@ export async function trim({ maintenance }: Storage, limits: TrimLimits, rows: n
 }
 
 /** What `verify` finds wrong. */
-export async function verify({ maintenance }: Storage, repair = false, rows = 25): Promise<Finding[]> {
+export async function verify({ maintenance }: Storage, repair = false, rows = 150): Promise<Finding[]> {
   const findings: Finding[] = []
   for (let after: string | null = null; ;) {
     const step = await maintenance.verify({ after, rows, repair })

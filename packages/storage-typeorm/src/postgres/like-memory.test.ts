@@ -68,7 +68,7 @@ describeOnPostgres('random operations', () => {
       '"message":null',
     ])
       expect(read.includes(told), told).toBe(true)
-  }, 60_000)
+  }, 120_000)
 })
 
 const everyStatus = [
