@@ -414,4 +414,11 @@ export const mutants: readonly Mutant[] = [
     'const gone = { content: null, ext: null, recalled: true',
     'const gone = { ext: null, recalled: true',
   ),
+  inGroups(
+    'lists whatever came last as the last message',
+    [14],
+    'memory/conversation-reads.ts',
+    'const last = row.messages[row.lastCountable - 1]',
+    'const last = row.messages.at(-1)',
+  ),
 ]

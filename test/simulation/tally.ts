@@ -32,6 +32,23 @@ export class Tally {
     if (result.violations.length > 0) throw new Error(reportOf(result, this.story, this.database !== null))
   }
 
+  /** Runs many seeds, tells at once of each that broke something, and answers all of those. */
+  async runAll(first: number, last: number): Promise<string[]> {
+    const broken: string[] = []
+    const startedMs = performance.now()
+    for (let seed = first; seed <= last; seed++) {
+      await this.run(seed).catch((error: unknown) => {
+        broken.push(String(error))
+        console.log(String(error))
+      })
+      if (this.seeds % 500 === 0) console.log(`${this.seeds} of ${last - first + 1} seeds`)
+    }
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(0)
+    const where = this.database === null ? 'in memory' : 'on PostgreSQL'
+    console.log([`${this.story} ${where}, seeds ${first} to ${last}, in ${seconds} s:`, ...this.lines()].join('\n'))
+    return broken
+  }
+
   private count({ history }: SimulationResult): void {
     const asked = new Map<number, string>()
     for (const one of history) {

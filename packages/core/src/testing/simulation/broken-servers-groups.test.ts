@@ -184,7 +184,8 @@ describe('a server that, of groups,', () => {
         const gone = now(4, { ...recalled, mentions: ['cyd'] }, messages)
         const story = change(spoken().live(1, ...inbox(...messages)), 'recall', { seq: 4 }, 7)
         finals(story, { ann: gone, bob: [made, first, added, held4, removed], cyd: gone.slice(2) }, [recall])
-        const standing = { conversationId: group, readSeq: 2, unread: 1, mentioned: 2, seq: 7 }
+        const lastMessage = messages[5]
+        const standing = { conversationId: group, readSeq: 2, unread: 1, mentioned: 2, seq: 7, lastMessage }
         return story.ask(3, 'conversations', {}, { conversations: [standing], unreadTotal: 1 })
       },
     ],

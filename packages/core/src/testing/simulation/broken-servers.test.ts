@@ -17,6 +17,15 @@ const chat = (): Story =>
     .send(1, 'b', 'bob', 2)
     .live(1, entry(2, 'b'))
     .live(2, entry(2, 'b'))
+/** As the list of conversations has it. */
+const listed = {
+  conversationId: conversation,
+  readSeq: 2,
+  unread: 0,
+  mentioned: 0,
+  seq: 2,
+  lastMessage: two[1]!.message,
+}
 const finals = (story: Story, ann: readonly WireEntry[] = two, bob = ann): Story =>
   story.final('ann', ann).final('bob', bob)
 
@@ -48,7 +57,7 @@ describe('a clean story', () => {
         'conversations',
         {},
         {
-          conversations: [{ conversationId: conversation, readSeq: 2, unread: 0, mentioned: 0, seq: 2 }],
+          conversations: [listed],
           unreadTotal: 0,
         },
       )
@@ -183,6 +192,14 @@ describe('a server that', () => {
       () => finals(chat().connect(3, 'bob', { since: 1, seq: 2 }).pull(3, 1, [])),
     ],
     [
+      14,
+      'lists a conversation without its last message',
+      () => {
+        const conversations = [{ ...listed, lastMessage: two[0]!.message }]
+        return finals(chat().ask(1, 'conversations', {}, { conversations, unreadTotal: 0 }))
+      },
+    ],
+    [
       15,
       'gives an entry live that differs from the stored one',
       () =>
@@ -241,7 +258,7 @@ describe('a server that', () => {
             'conversations',
             {},
             {
-              conversations: [{ conversationId: conversation, readSeq: 2, unread: 2, mentioned: 0, seq: 2 }],
+              conversations: [{ ...listed, unread: 2 }],
               unreadTotal: 2,
             },
           ),

@@ -113,6 +113,8 @@ export interface AnswerData {
     readonly unread: number
     readonly mentioned: number
     readonly seq: number
+    /** The last countable one. */
+    readonly lastMessage?: WireMessage
   }[]
   readonly unreadTotal: number
   readonly cursor?: string

@@ -164,6 +164,10 @@ export function observe(history: History): Observed {
         }
         if (event.ok && request.event === 'history')
           see(index, request.connection, 'history', 'history', event.data.messages ?? [], request.index)
+        if (event.ok && request.event === 'conversations') {
+          const last = event.data.conversations.flatMap(({ lastMessage }) => lastMessage ?? [])
+          see(index, request.connection, 'history', 'history', last, request.index)
+        }
         return
       }
       case 'event': {

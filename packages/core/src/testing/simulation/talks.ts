@@ -66,6 +66,21 @@ export class Talk {
     return (this.stays.get(user) ?? []).some(({ from, to }) => seq > from && seq <= to)
   }
 
+  /**
+   * The last countable message up to `seq`, for a user who is a member; null where there is none, undefined where it was
+   * not seen.
+   */
+  lastFor(user: string, seq: number): WireMessage | null | undefined {
+    const stay = this.stays.get(user)?.at(-1)
+    if (this.isGroup && stay?.to !== Infinity) return undefined
+    for (let at = seq; at > (stay?.from ?? 0); at--) {
+      const message = this.messages.get(at)
+      if (message === undefined) return undefined
+      if (message.silent !== true && !message.type.startsWith('im.')) return message
+    }
+    return null
+  }
+
   /** How a message stands once everything up to `asOf` is folded in. */
   state(target: number, asOf: number): State {
     const said = this.messages.get(target)

@@ -133,7 +133,7 @@ function atTheEnd(
     const { user, device } = connections.get(connection.conn)!
     if (answer?.ok !== true) continue
     let total = 0
-    for (const { conversationId, readSeq, unread, mentioned, seq } of answer.data.conversations) {
+    for (const { conversationId, readSeq, unread, mentioned, seq, lastMessage } of answer.data.conversations) {
       const name = `${user} ${conversationId}`
       const { known, most } = of(user, conversationId)
       const least = Math.max(0, ...known.filter((one) => one.index < index).map((one) => one.seq))
@@ -148,6 +148,12 @@ function atTheEnd(
       const mentions = talks.get(conversationId)?.mentioned(user, readSeq, seq) ?? null
       if (mentions !== null && mentioned !== mentions)
         report(20, `${name} has ${mentions} unread mentions from ${readSeq} to ${seq}, told ${mentioned}`)
+      const last = talks.get(conversationId)?.lastFor(user, seq)
+      if (last !== undefined && last?.seq !== lastMessage?.seq)
+        report(
+          14,
+          `${device} is told that ${lastMessage?.seq} is the last message of ${conversationId}, not ${last?.seq}`,
+        )
       total += unread
     }
     if (answer.data.cursor === undefined && total !== answer.data.unreadTotal)
