@@ -51,6 +51,13 @@ describeInBrowser('people on the page', (visits) => {
     await workshop.press('Enter')
     await piet.getByRole('button', { name: 'Add theo to the contacts' }).click()
     await piet.locator('#contacts .name', { hasText: 'theo' }).waitFor()
+    await expect.poll(() => piet.getByRole('button', { name: 'Add theo to the contacts' }).count()).toBe(0)
+    // Whoever stands somewhere in the tree stays there when a contact comes or goes.
+    const rosasRow = piet.locator('#organisation').getByRole('button', { name: 'Chat with rosa' })
+    await rosasRow.focus()
+    await piet.evaluate(`document.querySelector('[data-remove=theo]').click()`)
+    await piet.getByRole('button', { name: 'Add theo to the contacts' }).waitFor()
+    expect(await piet.evaluate('document.activeElement.ariaLabel')).toBe('Chat with rosa')
     await piet.locator('#organisation').getByRole('button', { name: 'Chat with rosa' }).click()
     await piet.getByRole('heading', { name: 'rosa', level: 1 }).waitFor()
     await say(piet, 'coffee?')

@@ -20,7 +20,12 @@ export function showOrganisation(departments, contacts, me) {
   const tree = byId('organisation')
   // Which branches are open is the person's.
   const closed = new Set([...tree.querySelectorAll('details:not([open])')].map((one) => one.dataset.department))
-  tree.replaceChildren(...departments.map((one) => branch(one, contacts, me, closed)))
+  showList(
+    tree,
+    departments,
+    ({ departmentId }) => departmentId,
+    (one) => branch(one, contacts, me, closed),
+  )
 }
 
 /** @param {import('../api.js').Department} department */
