@@ -1,11 +1,12 @@
 // What people do in groups, and with what was said. Most of it they may; the rest a server must refuse.
+import type { FakeAnswer } from '../fake-device.js'
 import type { SeededRandom } from '../seeded-random.js'
 import { newKey } from './keys.js'
 import type { Plan } from './plan.js'
 import type { Place, SimDevice } from './sim-device.js'
 
 const kinds = [
-  ...['create', 'add', 'add', 'remove', 'leave', 'role', 'mute', 'rename'],
+  ...['create', 'add', 'add', 'add', 'remove', 'remove', 'remove', 'leave', 'role', 'mute', 'rename'],
   ...['send', 'send', 'send', 'send', 'burst', 'burst', 'read', 'typing'],
   ...['recall', 'edit', 'edit', 'react', 'react', 'react', 'history', 'open', 'pry'],
 ] as const
@@ -20,29 +21,32 @@ export function actInGroups(plan: Plan, device: SimDevice, random: SeededRandom)
   // Mostly the first: few groups in which much happens.
   const groupId = random.chance(0.6) ? [...device.groups][0]! : random.pick([...device.groups])
   const others = random.shuffle(plan.users)
-  const change = (event: string, body: object = {}): void => {
+  const change = (event: string, body: object = {}): Promise<FakeAnswer | null> => {
     const key = random.chance(0.5) ? { clientMsgId: newKey(plan, device) } : {}
-    void device.ask(event, { groupId, ...body, ...key })
+    return device.ask(event, { groupId, ...body, ...key })
   }
   switch (kind) {
     case 'create':
       return
     case 'add':
-      return change('group.add', {
+      return void change('group.add', {
         userIds: [...others.slice(0, 1 + random.int(3)), ...(random.chance(0.03) ? ['nobody'] : [])],
       })
     case 'remove':
-      return change('group.remove', { userIds: others.slice(0, 1 + random.int(2)) })
+      // Those who stay talk on at once: what they say then is not for who had to go.
+      return void change('group.remove', { userIds: others.slice(0, 1 + random.int(2)) }).then((answer) => {
+        if (answer?.ok === true) for (let left = random.int(4); left > 0; left--) say(plan, device, groupId, random)
+      })
     case 'leave':
-      return random.chance(0.05) ? change('group.dissolve') : change('group.leave')
+      return void change(random.chance(0.05) ? 'group.dissolve' : 'group.leave')
     case 'role':
-      return change('group.role', { userId: others[0], role: random.pick(['admin', 'admin', 'member', 'owner']) })
+      return void change('group.role', { userId: others[0], role: random.pick(['admin', 'admin', 'member', 'owner']) })
     case 'mute': {
       const until = random.chance(0.5) ? 0 : 1_900_000_000_000
-      return change('group.mute', { ...(random.chance(0.8) && { userId: others[0] }), until })
+      return void change('group.mute', { ...(random.chance(0.8) && { userId: others[0] }), until })
     }
     case 'rename':
-      return change('group.update', { name: `name ${random.int(5)}` })
+      return void change('group.update', { name: `name ${random.int(5)}` })
     case 'send':
       return say(plan, device, groupId, random)
     case 'burst':

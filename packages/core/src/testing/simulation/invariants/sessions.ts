@@ -52,11 +52,14 @@ function laterLoginsStay({ history, connections }: Observed, report: Report): vo
     if (!kickedAt.has(event.conn)) kickedAt.set(event.conn, index)
     const by = event.payload.by?.deviceId
     const dialled = dials.get(event.conn)
-    if (by === undefined || dialled === undefined || !connections.has(event.conn)) return
-    // A login that was answered before this one began is an earlier one; one that was kicked holds nothing any more.
+    const answered = connections.get(event.conn)
+    if (by === undefined || dialled === undefined || answered === undefined) return
+    // A login that began after this one was answered is a later one. Of two at once either may be, unless it was kicked by
+    // then and holds nothing any more.
     const mayBeLater = [...dials].some(
-      ([conn, { device }]) =>
-        device === by && !kickedAt.has(conn) && (connections.get(conn)?.index ?? Infinity) > dialled.index,
+      ([conn, { device, index: begun }]) =>
+        device === by &&
+        (begun > answered.index || (!kickedAt.has(conn) && (connections.get(conn)?.index ?? Infinity) > dialled.index)),
     )
     if (!mayBeLater) report(21, `${dialled.device} was kicked for an earlier login of ${by}`)
   })
