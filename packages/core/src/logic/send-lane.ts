@@ -54,7 +54,9 @@ export class SendLane {
 
   /** Remembers an answer that may be tried again. `upTo` is the last arrival in the session. */
   fail(clientMsgId: string, place: number, upTo: number, error: RookeryError, untilMs: number): void {
-    this.missing.set(clientMsgId, { place, untilMs })
+    // Attempts of one key may be refused in any order; it has the place of the first.
+    const first = Math.min(place, this.missing.get(clientMsgId)?.place ?? place)
+    this.missing.set(clientMsgId, { place: first, untilMs })
     this.lastError = error
     if (this.failures.some((one) => one.place <= place && one.upTo >= upTo)) return
     this.failures = this.failures.filter((one) => one.place < place)
