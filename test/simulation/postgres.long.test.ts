@@ -5,7 +5,7 @@ import { Tally } from './tally.js'
 
 /** Other seeds than the ordinary tests run. `SEEDS` says how many in all, `FROM` from which on. */
 const first = Number(process.env['FROM'] ?? 60_001)
-const count = Number(process.env['SEEDS'] ?? 200)
+const count = Number(process.env['SEEDS'] ?? 160)
 
 describeOnPostgres('people on three nodes and PostgreSQL', () => {
   let simulations: SimulationsOnPostgres
