@@ -1,6 +1,7 @@
 // Sends and pulls on a database that grows, in a process of its own.
 import { createRookery, type Rookery } from '@rookery/core'
 import { TypeOrmStorage } from '@rookery/storage-typeorm'
+import pg from 'pg'
 import { answerParent } from '../child-answers.js'
 import { databaseUrl } from '../servers/serve.js'
 import { Filling } from './filled.js'
@@ -24,9 +25,18 @@ await rookery.start()
 const filling = new Filling(storage, conversations)
 const pulls: Pull[] = []
 
+async function tidy(): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl() })
+  await client.connect()
+  await client.query('VACUUM ANALYZE')
+  await client.end()
+}
+
 async function fill(messages: number): Promise<void> {
   // What a measurement wrote stands there already.
   await filling.to(messages)
+  // Filling so fast leaves the server work that years of messages do not leave at once.
+  await tidy()
   for (let n = pulls.length; n < conversations; n++) pulls.push(await openPuller(rookery, `a${n}`))
 }
 

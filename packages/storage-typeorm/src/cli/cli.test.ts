@@ -2,12 +2,14 @@
 import { execFile, spawn } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Storage } from '@rookery/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as mysql from '../../testing/mysql.js'
 import * as postgres from '../../testing/postgres.js'
 import { changeGroup, chatFile, folder, peek, say } from '../../testing/scene.js'
+import { main } from './main.js'
 import { TypeOrmStorage, type TypeOrmStorageOptions } from '../typeorm-storage.js'
 
 const command = fileURLToPath(new URL('../../bin/rookery.js', import.meta.url))
@@ -26,6 +28,20 @@ const rookery = (args: readonly string[], env: Readonly<Record<string, string>> 
       resolve({ code: error === null ? 0 : ((error.code as unknown as number | undefined) ?? null), stdout, stderr }),
     )
   })
+
+/** The same within this process, for calls that end before anything is done. */
+async function called(args: readonly string[]): Promise<Ran> {
+  const told = { stdout: '', stderr: '' }
+  const into = (name: keyof typeof told): Writable =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        told[name] += chunk.toString()
+        done()
+      },
+    })
+  const code = await main(args, { env: {}, stdout: into('stdout'), stderr: into('stderr') })
+  return { code, ...told }
+}
 
 /** A database that holds a little chat, and how the command and a look past our code come to it. */
 interface Place {
@@ -293,11 +309,15 @@ describe('a call that cannot be meant', () => {
       "--owned-groups must be refuse, hand-over, dissolve, not 'keep'",
     ],
   ])('%j is told so, and nothing is done', async (args, line) => {
-    const { code, stdout, stderr } = await rookery(args)
+    const { code, stdout, stderr } = await called(args)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(line)
     expect(stderr).toMatch(/^rookery: [^\n]+\nrookery --help tells more\.\n$/)
     expect(stderr).not.toContain('secret')
+  })
+
+  it('and ends the process with 2', async () => {
+    expect(await rookery(['verify'])).toEqual({ ...(await called(['verify'])), code: 2 })
   })
 
   it('a database that is not there is a failure of one line', async () => {
