@@ -1,6 +1,6 @@
 // A real node of core on a database server, through what happens to one: it crashes under load, it is paused, it is restored
 // from an older copy. The same trials for every dialect.
-import { createRookery, type Rookery, type StorageError } from '@rookery/core'
+import { createRookery, StorageError, type Rookery } from '@rookery/core'
 import { FakeDevice } from '@rookery/core/testing'
 import { expect } from 'vitest'
 import type { MysqlOptions } from '../src/mysql/options.js'
@@ -190,7 +190,10 @@ export async function pausedWithCallsUnderWay(
   ])
   expect(performance.now() - began).toBeLessThan(6000)
   expect(calls.map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'rejected'))
-  expect((calls[0] as PromiseRejectedResult).reason).toMatchObject({ name: 'StorageError', outcome })
+  const reason: unknown = (calls[0] as PromiseRejectedResult).reason
+  expect(reason).toBeInstanceOf(StorageError)
+  // Where a commit takes two round trips the pause may have come between them.
+  expect(['unknown', outcome]).toContain((reason as StorageError).outcome)
   server.resume()
   // As the writer does: again under the same key, until it is answered.
   const status = async (): Promise<string | undefined> =>

@@ -33,7 +33,7 @@ describeInBrowser('a group on the page', (visits) => {
     // The list of whom to mention, by keyboard alone.
     const words = alice.getByLabel('Message', { exact: true })
     await words.pressSequentially('Morning @')
-    expect(await alice.getByRole('option').allTextContents()).toEqual(['@bob', '@carol', '@all'])
+    await expect.poll(() => alice.getByRole('option').allTextContents()).toEqual(['@bob', '@carol', '@all'])
     await words.press('ArrowDown')
     await words.press('ArrowUp')
     await words.press('Enter')
@@ -56,7 +56,7 @@ describeInBrowser('a group on the page', (visits) => {
     // Who has read it: carol has not opened the group.
     await act(alice, 'who drives today', 'Who has read it')
     await alice.getByRole('heading', { name: 'Read by 2 of 3' }).waitFor()
-    expect(await alice.locator('#readers-list li').allTextContents()).toEqual(['alice', 'bob'])
+    await expect.poll(() => alice.locator('#readers-list li').allTextContents()).toEqual(['alice', 'bob'])
     await alice.getByRole('button', { name: 'Close' }).click()
 
     await act(bob, 'Me, and', 'Recall')
@@ -148,11 +148,11 @@ describeInBrowser('a group on the page', (visits) => {
 
     // An admin's dialog offers what an admin may do, and a member's only to leave.
     await bob.getByRole('button', { name: 'Group', exact: true }).click()
-    expect(await bob.locator('#members button').allTextContents()).toEqual(['Mute 1 h', 'Remove'])
+    await expect.poll(() => bob.locator('#members button').allTextContents()).toEqual(['Mute 1 h', 'Remove'])
     await bob.getByRole('button', { name: 'Close' }).click()
     await open(dave, 'Sunday trip')
     await dave.getByRole('button', { name: 'Group', exact: true }).click()
-    expect(await dave.getByRole('dialog').getByRole('button').allTextContents()).toEqual(['Close', 'Leave'])
+    await expect.poll(() => dave.getByRole('dialog').getByRole('button').allTextContents()).toEqual(['Close', 'Leave'])
     await dave.getByRole('button', { name: 'Leave' }).click()
     await row(dave, 'Sunday trip').waitFor({ state: 'detached' })
     await messages(bob).getByText('dave left').waitFor()
