@@ -1,9 +1,12 @@
-// Many writers and a tight reader, and batches of every kind against the model in memory.
+// On each server: many writers and a tight reader, and batches of every kind against the model in memory.
 import { MemoryStorage, StorageError, type AppendOp, type Storage, type StorageOp } from '@rookery/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { ask, describeOnMysql, freshDatabase } from '../../testing/mysql.js'
-import { say } from '../../testing/scene.js'
-import { TypeOrmStorage } from '../typeorm-storage.js'
+import * as mysql from '../testing/mysql.js'
+import * as postgres from '../testing/postgres.js'
+import { say } from '../testing/scene.js'
+import { TypeOrmStorage } from './typeorm-storage.js'
+
+type Server = Pick<typeof postgres | typeof mysql, 'freshDatabase' | 'ask'>
 
 const users = ['alice', 'bob', 'carol', 'dave', 'erin']
 
@@ -13,11 +16,12 @@ function between(from: string, to: string, key: string): AppendOp {
   return { ...say(key, { from, to, conversationId }), members: from === to ? [from] : [from, to] }
 }
 
-describeOnMysql('on MySQL', () => {
+/** @param fault SQL that makes an entry of an inbox at 13 fail as if the disk were full */
+function cases(type: 'postgres' | 'mysql', { freshDatabase, ask }: Server, fault: string): void {
   let database: Awaited<ReturnType<typeof freshDatabase>>
   const running: Storage[] = []
   const open = async (): Promise<Storage> => {
-    const storage = new TypeOrmStorage({ type: 'mysql', ...database.where })
+    const storage = new TypeOrmStorage({ type, ...database.where })
     await storage.start()
     running.push(storage)
     return storage
@@ -34,11 +38,7 @@ describeOnMysql('on MySQL', () => {
     const instances = [await open(), await open(), await open(), await open()]
     const reader = await open()
     // A fault that is nobody's: the whole batch fails, after its numbers were given.
-    await ask(
-      database.where,
-      `CREATE TRIGGER fail BEFORE INSERT ON im_inbox FOR EACH ROW
-        IF NEW.at = 13 THEN SIGNAL SQLSTATE '53100' SET MESSAGE_TEXT = 'disk full'; END IF`,
-    )
+    await ask(database.where, fault)
     let stored = 0
     let failed = 0
     const write = async (writer: number): Promise<void> => {
@@ -176,7 +176,7 @@ describeOnMysql('on MySQL', () => {
     }
     expect(await storage.timelines.heads(people)).toEqual(await model.timelines.heads(people))
   }, 60_000)
-})
+}
 
 /** What the port leaves open does not count: the order of what a device's acknowledgement raised. */
 const normal = (result: {
@@ -189,3 +189,20 @@ const normal = (result: {
 
 const byDevice = (a: { readonly deviceId: string }, b: { readonly deviceId: string }): number =>
   a.deviceId < b.deviceId ? -1 : 1
+
+postgres.describeOnPostgres('on PostgreSQL', () =>
+  cases(
+    'postgres',
+    postgres,
+    `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'disk full' USING ERRCODE = '53100'; END $$;
+     CREATE TRIGGER fail BEFORE INSERT ON im_inbox FOR EACH ROW WHEN (NEW.at = 13) EXECUTE FUNCTION fail()`,
+  ),
+)
+mysql.describeOnMysql('on MySQL', () =>
+  cases(
+    'mysql',
+    mysql,
+    `CREATE TRIGGER fail BEFORE INSERT ON im_inbox FOR EACH ROW
+       IF NEW.at = 13 THEN SIGNAL SQLSTATE '53100' SET MESSAGE_TEXT = 'disk full'; END IF`,
+  ),
+)
