@@ -8,6 +8,7 @@ import type { Membership } from '../model/group.js'
 import type { ConversationId, JsonText, Seq, UserId } from '../model/ids.js'
 import type { Logger } from '../ports/logger.js'
 import type { ConversationHead, Follow, GroupReads } from '../ports/storage.js'
+import { listed } from '../protocol/wire.js'
 import type { Frame } from './connection.js'
 import type { Standing } from './following.js'
 import type { Session } from './session.js'
@@ -226,5 +227,5 @@ function headOf(news: readonly News[]): News {
 /** Makes the `timeline` events of a conversation. */
 const framesOf = (conversationId: ConversationId): ((messages: readonly JsonText[]) => Frame) => {
   const head = `{"conversationId":${JSON.stringify(conversationId)},"messages":[`
-  return (messages) => ({ event: 'timeline', json: `${head}${messages.join(',')}]}` })
+  return (messages) => ({ event: 'timeline', json: `${head}${listed(messages)}]}` })
 }

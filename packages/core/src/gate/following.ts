@@ -63,19 +63,19 @@ export function decide(
       const to = s.end === null ? happening.to : Math.min(happening.to, s.end)
       if (happening.from > to) return decide(mode, s, { kind: 'head', seq: to })
       const known = Math.max(s.known, to)
-      if (mode === 'catching-up') return { next: { ...s, known }, action: 'nothing' }
+      if (mode === 'catching-up') return { next: { at: s.at, known, end: s.end }, action: 'nothing' }
       if (to <= s.at) return { next: s, action: 'nothing' }
-      if (happening.from > s.at + 1) return { next: { ...s, known }, action: 'hold' }
-      return { next: { ...s, at: to, known }, action: 'give' }
+      if (happening.from > s.at + 1) return { next: { at: s.at, known, end: s.end }, action: 'hold' }
+      return { next: { at: to, known, end: s.end }, action: 'give' }
     }
     case 'head': {
-      const next = { ...s, known: Math.max(s.known, happening.seq) }
+      const next = { at: s.at, known: Math.max(s.known, happening.seq), end: s.end }
       return { next, action: mode === 'following' && isBehind(next) ? 'wait' : 'nothing' }
     }
     case 'ended': {
       // Its last message tells of the end, so it exists.
       const end = s.end === null ? happening.to : Math.min(s.end, happening.to)
-      const next = { ...s, known: Math.max(s.known, end), end }
+      const next = { at: s.at, known: Math.max(s.known, end), end }
       return { next, action: mode === 'following' && isBehind(next) ? 'wait' : 'nothing' }
     }
     case 'patience-over':

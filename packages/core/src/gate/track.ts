@@ -3,6 +3,7 @@
 import type { JsonText, Seq } from '../model/ids.js'
 import type { FollowFact } from '../logic/sessions.js'
 import type { Clock, Timer } from '../ports/clock.js'
+import { listed } from '../protocol/wire.js'
 import type { Frame } from './connection.js'
 import { decide, isBehind, type Action, type Happening, type Mode, type Standing } from './following.js'
 
@@ -131,5 +132,5 @@ const lastOf = ({ from, texts }: Run): Seq => from + texts.length - 1
 /** Several entries as one frame. */
 export const entriesFrame = (entries: readonly JsonText[]): Frame => ({
   event: 'entries',
-  json: `{"entries":[${entries.join(',')}]}`,
+  json: `{"entries":[${listed(entries)}]}`,
 })

@@ -108,7 +108,7 @@ export class Writer {
   private async run(): Promise<void> {
     this.scheduleSweep()
     // What arrives in the same turn goes with the first.
-    await Promise.resolve()
+    await this.clock.endOfTurn()
     let stored: Stored | null = null
     do {
       // Results go out while the next commit is under way: the database need not wait for them.

@@ -14,4 +14,6 @@ export interface Clock {
   monotonic(): number
   setTimeout(run: () => void, delayMs: number): Timer
   clearTimeout(timer: Timer): void
+  /** Resolves at the end of this turn of the event loop, when everything that was there to be read has been read. */
+  endOfTurn(): Promise<void>
 }

@@ -7,7 +7,11 @@ import type { StoredMessage } from '../model/message.js'
 import type { Sent } from '../ports/host.js'
 import type { RookeryError } from './errors.js'
 
-const q = JSON.stringify as (text: string) => string
+/** Short ASCII without anything that JSON escapes, as ids are. */
+const plain = /^[ !#-[\]-~]{0,64}$/
+
+/** A text as JSON. */
+const q = (text: string): JsonText => (plain.test(text) ? `"${text}"` : JSON.stringify(text))
 
 type Sending = Omit<StoredMessage, keyof Standing | 'seq' | 'ordinal'>
 type Standing = Pick<StoredMessage, 'recalled' | 'editedAt' | 'asOf' | 'reactions' | 'withheld'>
@@ -45,6 +49,13 @@ function standingJson({ asOf, recalled, editedAt, reactions, withheld }: Standin
   if (reactions !== null) json += `,"reactions":${reactions}`
   if (withheld) json += ',"withheld":true'
   return json
+}
+
+/** Texts one after another with commas between. Not `join`: that copies all of it, and the frame around it once more. */
+export function listed(texts: readonly JsonText[]): JsonText {
+  let list = texts[0] ?? ''
+  for (let i = 1; i < texts.length; i++) list += `,${texts[i]}`
+  return list
 }
 
 // An entry is its place, which every reader has of its own, and a tail that is the same for all of them.

@@ -35,4 +35,8 @@ export class SystemClock implements Clock {
   clearTimeout(timer: Timer): void {
     clearTimeout(timer instanceof LongTimer ? timer.handle : (timer as NodeJS.Timeout))
   }
+
+  endOfTurn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve))
+  }
 }

@@ -45,6 +45,11 @@ export class VirtualClock implements Clock {
     ;(timer as Due).isCleared = true
   }
 
+  /** Where time stands still a turn ends with what is under way. */
+  endOfTurn(): Promise<void> {
+    return Promise.resolve()
+  }
+
   /** A clock for one node of several: it can be paused, and its wall clock can be wrong by itself. */
   node(options: { readonly skewMs?: number } = {}): NodeClock {
     return new NodeClock(this, options.skewMs ?? 0)
@@ -172,6 +177,10 @@ export class NodeClock implements Clock {
     const { handle } = timer as NodeTimer
     if (handle !== null) this.base.clearTimeout(handle)
     this.#late.delete(timer as NodeTimer)
+  }
+
+  endOfTurn(): Promise<void> {
+    return this.#isPaused ? new Promise((resolve) => this.setTimeout(resolve, 0)) : this.base.endOfTurn()
   }
 
   /** Like a stopped process, as far as timers go: none fires until `resume`; time goes on. */

@@ -63,4 +63,8 @@ export class NodeProcess implements Clock {
     ;(timer as ProcessTimer).isCleared = true
     this.base.clearTimeout(handle)
   }
+
+  endOfTurn(): Promise<void> {
+    return this.#state === 'running' ? this.base.endOfTurn() : new Promise((resolve) => this.enter(resolve))
+  }
 }
