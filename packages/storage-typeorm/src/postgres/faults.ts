@@ -2,13 +2,16 @@
 // been stored.
 import { StorageError } from '@rookery/core'
 import { isFromServer, LinkLost } from './link.js'
-import { staleMemory } from './migrations/names.js'
+import { notAsKnown, staleMemory } from './migrations/names.js'
 
 /** Two that would wait for each other, or made the same row at once: the next try finds what the other did. */
 const passing: ReadonlySet<string> = new Set(['40001', '40P01', '23505', staleMemory])
 
 /** Whether the same batch may go through when it is run again at once. */
 export const isPassing = (error: unknown): boolean => isFromServer(error) && passing.has(error.code)
+
+/** Whether a batch must be carried out by the function that takes nothing for known. */
+export const isNotAsKnown = (error: unknown): boolean => isFromServer(error) && error.code === notAsKnown
 
 /** Whether what is remembered of the database was wrong. */
 export const isStale = (error: unknown): boolean => isFromServer(error) && error.code === staleMemory

@@ -3,14 +3,14 @@ import type { Storage } from '@rookery/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { operationsOf } from '../../testing/operations.js'
 import { ask, connect, describeOnPostgres, freshDatabase, settingsFor, type Where } from '../../testing/postgres.js'
-import { say } from '../../testing/scene.js'
+import { changeGroup, say } from '../../testing/scene.js'
 import { tablesOf } from '../rows/tables.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 import { functionsOf } from './migrations/functions.js'
 import { queries, type QueryName } from './reading/queries.js'
 import { sessionOf } from './session.js'
 import { writingStatements } from './statements.js'
-import { batchOf } from './writing/batch.js'
+import { batchOf, quickBatchOf, type Batch } from './writing/batch.js'
 import { Known } from './writing/known.js'
 
 interface Plan {
@@ -99,13 +99,32 @@ describeOnPostgres('plans on PostgreSQL', () => {
       const { first, rest } = operationsOf(state)
       await storage.commit(first)
       const statements = writingStatements(functionsOf('im_'))
-      for (const step of batchOf(rest, known).steps) {
-        await client.query(statements[step.statement] as string, [...step.values])
+      const carryOut = async ({ steps }: Pick<Batch, 'steps'>): Promise<void> => {
+        for (const { statement, values } of steps) await client.query(statements[statement] as string, [...values])
       }
+      await carryOut(batchOf(rest, known))
+      const inIt = { conversationId: `known-${state}`, kind: 'c2g', from: 'u1', to: null } as const
+      const made = changeGroup(`${state} made`, null, {
+        name: 'g',
+        join: [{ userId: 'u1', role: 'owner', reads: 'from-now' }],
+      })
+      await storage.commit([{ ...made, message: { ...made.message, ...inIt } }])
+      await learn(known)
+      await carryOut(quickBatchOf([{ ...say(`${state} known`, inIt), members: ['u1'] }], known)!)
       return plans
     } finally {
       await client.end()
     }
+  }
+
+  /** The numbers of everything there is. */
+  const learn = async (known: Known): Promise<void> => {
+    const all = async (sql: string): Promise<[string[], number[]]> => {
+      const rows = await ask<{ name: string; id: string }>(database.where, sql)
+      return [rows.map(({ name }) => name), rows.map(({ id }) => Number(id))]
+    }
+    known.metUsers(...(await all('SELECT user_id AS name, id FROM im_user')))
+    known.metConversations(...(await all('SELECT conversation_id AS name, id FROM im_conversation')))
   }
 
   const found = (plans: Record<string, string[]>, except: readonly QueryName[] = []): string[] =>
@@ -136,6 +155,9 @@ describeOnPostgres('plans on PostgreSQL', () => {
         'INSERT INTO im_key',
         'INSERT INTO im_inbox',
         'UPDATE im_conversation x',
+        'WITH raised AS ( UPDATE im_conversation x',
+        'WITH raised AS ( UPDATE im_user x',
+        'WITH moved AS ( UPDATE im_member x',
         'UPDATE im_user x',
         'SELECT c.id, c.conversation_id, c.user_a = me',
         'UPDATE im_member SET pinned',

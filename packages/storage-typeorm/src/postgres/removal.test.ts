@@ -1,47 +1,6 @@
-// Members removed while others send, on two nodes with a database and pools of their own, in groups below, above and over the
-// line.
-import { createRookery, MemoryBusHub, MemoryPresence, SystemClock, type Rookery } from '@rookery/core'
-import { raceWithRemoval } from '@rookery/core/testing'
-import { afterAll, afterEach, beforeAll, it } from 'vitest'
-import { describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
-import { TypeOrmStorage } from '../typeorm-storage.js'
+import * as server from '../../testing/postgres.js'
+import { removalTrials } from '../../testing/removal-trials.js'
 
-describeOnPostgres('members removed while eight others send over two nodes on PostgreSQL', () => {
-  let database: Awaited<ReturnType<typeof freshDatabase>>
-  const running: Rookery[] = []
-  beforeAll(async () => {
-    database = await freshDatabase()
-  })
-  afterEach(() => Promise.all(running.splice(0).map((node) => node.stop())))
-  afterAll(() => database.drop())
-
-  it.each([
-    { where: 'below the line', readAbove: 500, joinersRead: 'from-now' },
-    { where: 'above the line', readAbove: 3, joinersRead: 'from-now' },
-    { where: 'above the line', readAbove: 3, joinersRead: 'everything' },
-    { where: 'over the line', readAbove: 12, joinersRead: 'from-now' },
-  ] as const)(
-    'get nothing after it $where, and joiners read $joinersRead',
-    async ({ readAbove, joinersRead }) => {
-      const [presence, hub] = [new MemoryPresence(new SystemClock()), new MemoryBusHub()]
-      // Another set of tables each time, so that everybody begins anew.
-      const tablePrefix = `im_${readAbove}_${joinersRead === 'everything' ? 'e' : 'n'}_`
-      const start = async (): Promise<Rookery> => {
-        const node = createRookery({
-          storage: new TypeOrmStorage({ type: 'postgres', ...database.where, tablePrefix }),
-          presence,
-          bus: hub.bus(),
-          authenticate: ({ token }) => ({ userId: token }),
-          rate: 'off',
-          groups: { joinersRead },
-          fanout: { readAbove },
-        })
-        await node.start()
-        running.push(node)
-        return node
-      }
-      await raceWithRemoval({ nodes: [await start(), await start()], joinersRead, messagesEach: 25 })
-    },
-    60_000,
-  )
-})
+server.describeOnPostgres('members removed while eight others send over two nodes on PostgreSQL', () =>
+  removalTrials('postgres', server, 25),
+)

@@ -3,6 +3,7 @@ import type { Tables } from '../rows/tables.js'
 import type { Functions } from './migrations/names.js'
 import { queries } from './reading/queries.js'
 import { appendTypes } from './writing/append.js'
+import { appendKnownTypes } from './writing/append-known.js'
 import { lockTypes } from './writing/batch.js'
 import { applyTypes } from './writing/others.js'
 
@@ -11,6 +12,7 @@ const call = (name: string, types: readonly string[]): string =>
 
 export const writingStatements = (f: Functions): Readonly<Record<string, string>> => ({
   append: call(f.append, appendTypes),
+  'append-known': call(f.appendKnown, appendKnownTypes),
   lock: call(f.lock, lockTypes),
   apply: call(f.apply, applyTypes),
   // For a batch of which the database refuses something.

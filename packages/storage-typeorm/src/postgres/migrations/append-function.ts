@@ -7,6 +7,7 @@ import type { Tables } from '../../rows/tables.js'
 import { look } from '../look.js'
 import { makeUsers } from './lock-function.js'
 import { staleMemory, type Functions } from './names.js'
+import { messageParameters } from '../message-lists.js'
 
 /** Bits beside those of `flag`, for this call and not for the row. */
 export const callFlag = {
@@ -28,7 +29,8 @@ export const unstored = { known: 0, stale: -1 } as const
  *
  * Answers `heads`, where each user's inbox ended before. Of an operation that was not stored the sequence is one of
  * `unstored`; of a known one the answer stands in `known`, JSON of `[place, digest, msgId, conversationId, seq, at]`; of
- * one without a conversation the sequence is null.
+ * one without a conversation the sequence is null. The numbers of conversations, if all are there, and of users come for
+ * the function that needs to know them.
  */
 export function appendFunction(t: Tables, f: Functions): string {
   const keyOf = look(
@@ -40,10 +42,10 @@ export function appendFunction(t: Tables, f: Functions): string {
   return `
 CREATE FUNCTION ${f.append}(
   conversations text[], users text[], unmet text[], u_class int[], k_end int[], k_op int[],
-  o_conversation int[], o_sender int[], o_recipient int[], o_a int[], o_b int[], o_flags int[], o_at bigint[],
-  o_type text[], o_content text[], o_msg_id text[], o_key text[], o_digest text[],
-  o_version bigint[], o_subject text[], o_ext text[], o_mentions text[], o_client_time bigint[], o_reply_to bigint[],
-  OUT seqs bigint[], OUT ordinals bigint[], OUT heads bigint[], OUT known text
+  o_conversation int[], o_sender int[], o_recipient int[], o_a int[], o_b int[], o_flags int[],
+  o_version bigint[], ${messageParameters},
+  OUT seqs bigint[], OUT ordinals bigint[], OUT heads bigint[], OUT known text,
+  OUT conversation_ids bigint[], OUT user_ids bigint[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
   n int := cardinality(o_at);
@@ -189,6 +191,8 @@ BEGIN
       a_read_seq = coalesce(a_seq[j], x.a_read_seq), a_read_ordinal = coalesce(a_ordinal[j], x.a_read_ordinal),
       b_read_seq = coalesce(b_seq[j], x.b_read_seq), b_read_ordinal = coalesce(b_ordinal[j], x.b_read_ordinal)
     FROM generate_series(1, cardinality(c_id)) j WHERE x.ctid = c_row[j] AND x.last_seq < c_seq[j];
+  IF c_name IS NOT DISTINCT FROM conversations THEN conversation_ids := c_id; END IF;
+  user_ids := u_id;
 END $$`
 }
 

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { tablesOf, type Tables } from '../../rows/tables.js'
 import { appendFunction } from './append-function.js'
+import { appendKnownFunction } from './append-known-function.js'
 import { controlFunction } from './control-function.js'
 import { groupFunction } from './group-function.js'
 import { lockFunction } from './lock-function.js'
@@ -15,6 +16,7 @@ import { postFunction } from './post-function.js'
 const textsOf = (t: Tables, f: Functions): readonly string[] => [
   lockFunction(t, f),
   appendFunction(t, f),
+  appendKnownFunction(t, f),
   postFunction(t, f),
   controlFunction(t, f),
   groupFunction(t, f),

@@ -1,7 +1,6 @@
 // Locks the rows of a batch of several kinds before any of it is carried out: conversations, then users, each sorted.
-import { entryKind } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
-import { look } from '../look.js'
+import { look, newestPointers } from '../look.js'
 import type { Functions } from './names.js'
 
 /** Rows for users that have none, made in order and before any lock, so that two who make the same wait in one order. */
@@ -32,19 +31,18 @@ BEGIN
       SELECT c.conversation_id FROM generate_series(1, cardinality(a_user)) i
         ${look('INNER', t.user, 'u', 'user_id = a_user[i]')}
         ${look('LEFT', t.device, 'd', 'person = u.id AND device_id = a_device[i]')}
-        ${look(
-          'INNER',
-          t.inbox,
-          'e',
-          `person = u.id AND kind = ${entryKind.message} AND seq <= a_to[i]
-            AND seq > CASE WHEN d.delivered_to > a_from[i] THEN d.delivered_to ELSE a_from[i] END`,
-        )}
+        CROSS JOIN LATERAL (${newestPointers(
+          t,
+          'u.id',
+          'CASE WHEN d.delivered_to > a_from[i] THEN d.delivered_to ELSE a_from[i] END',
+          'a_to[i]',
+        )}) e
         ${look(
           'INNER',
           t.conversation,
           'c',
           `id = e.conversation AND kind = 'c2c'
-            AND e.conversation_seq > CASE WHEN user_a = u.id THEN a_delivered_seq ELSE b_delivered_seq END`,
+            AND e.up_to > CASE WHEN user_a = u.id THEN a_delivered_seq ELSE b_delivered_seq END`,
         )});
   END IF;
   PERFORM FROM ${t.conversation} WHERE conversation_id = ANY (conversations)

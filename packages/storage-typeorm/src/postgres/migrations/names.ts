@@ -4,6 +4,7 @@
 export interface Functions {
   readonly lock: string
   readonly append: string
+  readonly appendKnown: string
   readonly apply: string
   readonly read: string
   readonly settings: string
@@ -18,6 +19,7 @@ export interface Functions {
 export const functionsNamed = (prefix: string, suffix: string): Functions => ({
   lock: `${prefix}lock${suffix}`,
   append: `${prefix}append${suffix}`,
+  appendKnown: `${prefix}append_known${suffix}`,
   apply: `${prefix}apply${suffix}`,
   read: `${prefix}read${suffix}`,
   settings: `${prefix}settings${suffix}`,
@@ -31,3 +33,6 @@ export const functionsNamed = (prefix: string, suffix: string): Functions => ({
 
 /** Raised where a row is missing that the caller took for known: what it remembers is of another database. */
 export const staleMemory = 'RKY01'
+
+/** Raised where a batch is not what its caller took it for: known, stale, or to rows that are not there. */
+export const notAsKnown = 'RKY02'

@@ -2,7 +2,7 @@
 // turn comes. Their rows are locked already, by the lock function.
 import { entryKind, flag, systemUser } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
-import { look } from '../look.js'
+import { look, newestPointers } from '../look.js'
 import { staleMemory, type Functions } from './names.js'
 
 /** What `kinds` of the apply function means, and which of its lists each uses. */
@@ -158,18 +158,16 @@ BEGIN
     after := greatest(begins, CASE WHEN begins <= upper_end THEN upper_end ELSE 0 END);
     IF after < ends THEN
       FOR e IN
-        SELECT c.id, c.conversation_id, c.user_a = me AS is_a, p.user_id AS peer, max(i.conversation_seq) AS up_to
-          FROM ${t.inbox} i
+        SELECT c.id, c.conversation_id, c.user_a = me AS is_a, p.user_id AS peer, i.up_to
+          FROM (${newestPointers(t, 'me', 'after', 'ends')}) i
           ${look(
             'INNER',
             t.conversation,
             'c',
             `id = i.conversation AND kind = 'c2c' AND me IN (user_a, user_b)
-              AND i.conversation_seq > CASE WHEN user_a = me THEN a_delivered_seq ELSE b_delivered_seq END`,
+              AND i.up_to > CASE WHEN user_a = me THEN a_delivered_seq ELSE b_delivered_seq END`,
           )}
           ${look('INNER', t.user, 'p', 'id = CASE WHEN c.user_a = me THEN c.user_b ELSE c.user_a END')}
-          WHERE i.person = me AND i.seq > after AND i.seq <= ends AND i.kind = ${entryKind.message}
-          GROUP BY c.id, c.conversation_id, c.user_a, p.user_id
       LOOP
         IF e.is_a THEN UPDATE ${t.conversation} SET a_delivered_seq = e.up_to WHERE id = e.id;
         ELSE UPDATE ${t.conversation} SET b_delivered_seq = e.up_to WHERE id = e.id;

@@ -1,20 +1,20 @@
 // Appends on their way to the append function, and back.
 import type { AppendOp, NewMessage, OpResults, RefusedResult } from '@rookery/core'
 import { flag } from '../../rows/codes.js'
-import { packMentions } from '../../rows/mentions.js'
 import { int4Array, int8Array, numbersOf, textArray } from '../arrays.js'
 import type { Step } from '../link.js'
 import { callFlag, unstored } from '../migrations/append-function.js'
 import { Inboxes } from './inboxes.js'
 import type { Known } from './known.js'
+import { messageLists, messageTypes, seldom } from '../message-lists.js'
 import { Names } from './names.js'
-import type { Piece } from './piece.js'
+import type { Piece, Row } from './piece.js'
 
 /** Parameters of the append function, in its order. */
 export const appendTypes = [
   ...['text[]', 'text[]', 'text[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]'],
-  ...['bigint[]', 'text[]', 'text[]', 'text[]', 'text[]', 'text[]', 'bigint[]', 'text[]', 'text[]', 'text[]'],
-  ...['bigint[]', 'bigint[]'],
+  'bigint[]',
+  ...messageTypes,
 ]
 
 export function appendPiece(ops: readonly AppendOp[], known: Known): Piece {
@@ -40,7 +40,6 @@ export function appendPiece(ops: readonly AppendOp[], known: Known): Piece {
   conversations.sort()
   users.sort()
   const { classes, ends, places } = inboxes.classes(users.sorted.length)
-  const messages = ops.map((op) => op.message)
   const step: Step = {
     statement: 'append',
     values: [
@@ -56,26 +55,20 @@ export function appendPiece(ops: readonly AppendOp[], known: Known): Piece {
       int4Array(users.ranks(firsts)),
       int4Array(users.ranks(lasts)),
       int4Array(flags),
-      int8Array(messages.map((message) => message.serverTime)),
-      textArray(messages.map((message) => message.type)),
-      textArray(messages.map((message) => message.content)),
-      textArray(messages.map((message) => message.msgId)),
-      textArray(messages.map((message) => message.clientMsgId)),
-      textArray(messages.map((message) => message.digest)),
       int8Array(seldom(ops.map((op) => op.version ?? null))),
-      textArray(messages.map((message) => message.subject)),
-      textArray(seldom(messages.map((message) => message.ext))),
-      textArray(seldom(messages.map((message) => packMentions(message.mentions)))),
-      int8Array(seldom(messages.map((message) => message.clientTime))),
-      int8Array(seldom(messages.map((message) => message.replyTo))),
+      ...messageLists(ops.map((op) => op.message)),
     ],
   }
-  return { step, results: (row) => appendResults(ops, row, inboxes, users) }
+  return {
+    step,
+    results: (row) => appendResults(ops, row, inboxes, users),
+    learn: (row, into) => {
+      const [, , , , conversationIds, userIds] = row ?? []
+      if (conversationIds) into.metConversations(conversations.sorted, numbersOf(conversationIds) as number[])
+      if (userIds) into.metUsers(users.sorted, numbersOf(userIds) as number[])
+    },
+  }
 }
-
-/** What no operation has is an empty list, which reads as nothing everywhere. */
-const seldom = <T>(values: readonly (T | null)[]): readonly (T | null)[] =>
-  values.every((value) => value === null) ? [] : values
 
 export function flagsOf(message: NewMessage, movesPosition: boolean): number {
   let flags = 0
@@ -91,7 +84,7 @@ type KnownTuple = readonly [number, string, string | null, string | null, number
 
 function appendResults(
   ops: readonly AppendOp[],
-  row: readonly (string | null)[] | undefined,
+  row: Row,
   inboxes: Inboxes,
   users: Names,
 ): (OpResults['append'] | RefusedResult)[] {

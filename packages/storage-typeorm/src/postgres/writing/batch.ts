@@ -3,10 +3,12 @@ import type { AppendOp, RefusedResult, StorageOp, StorageResult } from '@rookery
 import { int8Array, textArray } from '../arrays.js'
 import type { Answer, Step } from '../link.js'
 import { appendPiece } from './append.js'
+import { appendKnownPiece } from './append-known.js'
 import type { Known } from './known.js'
 import { isWhole, usersMade, usersNamed } from './named.js'
 import { applyPiece, type OtherOp } from './others.js'
-import { segmentsOf } from './segments.js'
+import type { Piece } from './piece.js'
+import { isOnePiece, segmentsOf, type Segment } from './segments.js'
 
 export type Results = (StorageResult | RefusedResult)[]
 
@@ -15,14 +17,25 @@ export const lockTypes = ['text[]', 'text[]', 'text[]', 'text[]', 'text[]', 'tex
 
 export interface Batch {
   readonly steps: readonly Step[]
-  /** Users who have a row once it is committed. */
-  readonly users: readonly string[]
   /** What the steps answered, for each operation in the order given. */
   results(answer: Answer): Results
+  /** Once it is committed: notes whom it met. */
+  learn(answer: Answer, known: Known): void
+}
+
+/**
+ * The quickest way to carry out a batch in which nothing is new but the messages, null where it is not that. It is refused
+ * where the database finds otherwise.
+ */
+export function quickBatchOf(ops: readonly StorageOp[], known: Known): Batch | null {
+  if (!isOnePiece(ops)) return null
+  const piece = appendKnownPiece(ops, known)
+  if (piece === null) return null
+  return { steps: [piece.step], results: (answer) => piece.results(answer[0]?.[0]), learn: () => {} }
 }
 
 export function batchOf(ops: readonly StorageOp[], known: Known): Batch {
-  const pieces = segmentsOf(ops).map(({ appends, places }) => {
+  const pieces: (Piece & Segment)[] = segmentsOf(ops).map(({ appends, places }) => {
     const those = places.map((at) => ops[at]!)
     return { appends, places, ...(appends ? appendPiece(those as AppendOp[], known) : applyPiece(those as OtherOp[])) }
   })
@@ -30,7 +43,10 @@ export function batchOf(ops: readonly StorageOp[], known: Known): Batch {
   const locks = pieces.length > 1 || !pieces[0]?.appends ? [locksOf(ops, known)] : []
   return {
     steps: [...locks, ...pieces.map(({ step }) => step)],
-    users: usersOf(ops),
+    learn(answer, into) {
+      into.met(usersOf(ops))
+      for (const [index, piece] of pieces.entries()) piece.learn?.(answer[index + locks.length]?.[0], into)
+    },
     results(answer) {
       const results = new Array<StorageResult | RefusedResult>(ops.length)
       for (const [index, { places, results: read }] of pieces.entries()) {

@@ -19,6 +19,12 @@ export interface Classes {
   readonly places: readonly number[]
 }
 
+interface Stretches {
+  readonly froms: readonly number[]
+  readonly tos: readonly number[]
+  readonly places: readonly number[]
+}
+
 export class Inboxes {
   readonly #lists: List[] = []
   readonly #byMembers = new Map<readonly UserId[], List>()
@@ -68,5 +74,13 @@ export class Inboxes {
       return ends.length
     })
     return { classes, ends, places }
+  }
+
+  /** The same as a stretch of `places` for each user, by number: from and up to which, the other way round for nobody's. */
+  stretches(users: number): Stretches {
+    const { classes, ends, places } = this.classes(users)
+    const froms = classes.map((of) => (of > 1 ? ends[of - 2]! : 0) + 1)
+    const tos = classes.map((of) => (of > 0 ? ends[of - 1]! : 0))
+    return { froms, tos, places }
   }
 }

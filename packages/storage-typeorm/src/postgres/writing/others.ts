@@ -5,7 +5,7 @@ import { int4Array, int8Array, textArray } from '../arrays.js'
 import type { Step } from '../link.js'
 import { operation } from '../migrations/operation-functions.js'
 import { flagsOf } from './append.js'
-import type { Piece } from './piece.js'
+import type { Piece, Row } from './piece.js'
 
 export type OtherOp = Exclude<StorageOp, { readonly op: 'append' }>
 
@@ -100,7 +100,7 @@ function joining({ change: { join } }: GroupOp): Pick<GroupOp['change'], 'join'>
 
 const bit = (value: boolean | undefined): number | null => (value === undefined ? null : value ? 1 : 0)
 
-function applyResults(ops: readonly OtherOp[], row: readonly (string | null)[] | undefined): StorageResult[] {
+function applyResults(ops: readonly OtherOp[], row: Row): StorageResult[] {
   const answers = JSON.parse(row?.[0] ?? '[]') as (readonly unknown[] | null)[]
   if (answers.length !== ops.length) throw new Error('the apply function answered another number of operations')
   return ops.map((op, index) => resultOf(op, answers[index] ?? null))

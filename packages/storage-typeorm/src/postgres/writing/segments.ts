@@ -1,7 +1,7 @@
 // In which pieces a batch is carried out. Appends go together in one statement, however many; so do the others. A piece
 // keeps the order of its operations, and whatever touches the same user, conversation or key keeps the order given: only
 // what has nothing to do with one another changes places, which nobody can see.
-import type { StorageOp } from '@rookery/core'
+import type { AppendOp, StorageOp } from '@rookery/core'
 import { isWhole, usersNamed } from './named.js'
 
 export interface Segment {
@@ -58,7 +58,7 @@ export function segmentsOf(ops: readonly StorageOp[]): readonly Segment[] {
 }
 
 /** Most batches: appends of different keys. */
-function isOnePiece(ops: readonly StorageOp[]): boolean {
+export function isOnePiece(ops: readonly StorageOp[]): ops is readonly AppendOp[] {
   const keys = new Set<string | null>()
   for (const op of ops) {
     if (op.op !== 'append') return false

@@ -1,10 +1,10 @@
 // Commits: a batch that two transactions made fail is run again, one that the database refuses is run once more with each
 // half apart, so that only the operations at fault are refused.
 import { StorageError, type RefusedResult, type StorageOp } from '@rookery/core'
-import { failureOf, isOfTheOperation, isPassing, isStale } from '../faults.js'
+import { failureOf, isNotAsKnown, isOfTheOperation, isPassing, isStale } from '../faults.js'
 import type { Link } from '../link.js'
 import type { Pool } from '../../pool.js'
-import { batchOf, locksOf, type Results } from './batch.js'
+import { batchOf, locksOf, quickBatchOf, type Results } from './batch.js'
 import { Known } from './known.js'
 import { whyUnstorable } from './storable.js'
 
@@ -42,13 +42,17 @@ export class Writer {
     for (let tries = 1; tries <= triesMax; tries += 1) {
       const restMs = Math.ceil(deadlineMs - performance.now())
       if (restMs <= 0) break
+      const quick = tries === 1 ? quickBatchOf(ops, this.#known) : null
       try {
-        const batch = batchOf(ops, this.#known)
-        const results = batch.results(await link.run(batch.steps, restMs))
-        this.#known.met(batch.users)
+        const batch = quick ?? batchOf(ops, this.#known)
+        const answer = await link.run(batch.steps, restMs)
+        const results = batch.results(answer)
+        batch.learn(answer, this.#known)
         return results
       } catch (error) {
         last = error
+        // The way that takes nothing for known finds out what is wrong, and with which operation.
+        if (quick !== null && (isNotAsKnown(error) || isOfTheOperation(error))) continue
         if (isStale(error)) this.#known.forget()
         // Where two made the same key, the second try finds it; a violation that stays is somebody's fault.
         const isLasting = !isPassing(error) || (tries > 3 && isOfTheOperation(error))

@@ -3,7 +3,7 @@
 import type { SqliteDatabase, SqliteStatement, SqlValue } from '../driver.js'
 import { fanOutCode } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
-import { Cache } from './cache.js'
+import { Cache } from '../../cache.js'
 import { Members, type Member } from './members.js'
 import { ManyRows } from './rows.js'
 

@@ -2,7 +2,7 @@
 // was looked for and is no member is remembered too.
 import type { SqliteDatabase, SqlValue } from '../driver.js'
 import type { Tables } from '../../rows/tables.js'
-import { Cache } from './cache.js'
+import { Cache } from '../../cache.js'
 import { ManyRows } from './rows.js'
 
 /** A user's place in a group, or what is left of it. */

@@ -3,10 +3,16 @@
 import { createRookery, MemoryBusHub, MemoryPresence, SystemClock, type Rookery } from '@rookery/core'
 import { raceWithRemoval } from '@rookery/core/testing'
 import { afterAll, afterEach, beforeAll, it } from 'vitest'
-import { describeOnMysql, freshDatabase } from '../../testing/mysql.js'
-import { TypeOrmStorage } from '../typeorm-storage.js'
+import { TypeOrmStorage } from '../src/typeorm-storage.js'
+import type * as mysql from './mysql.js'
+import type * as postgres from './postgres.js'
 
-describeOnMysql('members removed while eight others send over two nodes on MariaDB', () => {
+/** @param messagesEach by each of those who send */
+export function removalTrials(
+  type: 'postgres' | 'mysql',
+  { freshDatabase }: Pick<typeof postgres | typeof mysql, 'freshDatabase'>,
+  messagesEach: number,
+): void {
   let database: Awaited<ReturnType<typeof freshDatabase>>
   const running: Rookery[] = []
   beforeAll(async () => {
@@ -28,7 +34,7 @@ describeOnMysql('members removed while eight others send over two nodes on Maria
       const tablePrefix = `im_${readAbove}_${joinersRead === 'everything' ? 'e' : 'n'}_`
       const start = async (): Promise<Rookery> => {
         const node = createRookery({
-          storage: new TypeOrmStorage({ type: 'mysql', ...database.where, tablePrefix }),
+          storage: new TypeOrmStorage({ type, ...database.where, tablePrefix }),
           presence,
           bus: hub.bus(),
           authenticate: ({ token }) => ({ userId: token }),
@@ -40,8 +46,8 @@ describeOnMysql('members removed while eight others send over two nodes on Maria
         running.push(node)
         return node
       }
-      await raceWithRemoval({ nodes: [await start(), await start()], joinersRead, messagesEach: 10 })
+      await raceWithRemoval({ nodes: [await start(), await start()], joinersRead, messagesEach })
     },
     60_000,
   )
-})
+}
