@@ -36,7 +36,7 @@ test('a broadcast goes out in slices, and an answer that comes between two of th
   add(...everybody)
   await turn()
   const slice = flushed.length
-  expect([slice >= 32, slice < 1000]).toEqual([true, true])
+  expect([slice >= 4, slice <= 32]).toEqual([true, true])
   answer(999)
   await turn()
   expect(flushed[slice]).toBe(999)
@@ -65,12 +65,12 @@ test('in one turn as many are told something as are answered', async () => {
   expect(flushed).toEqual(everybody)
 })
 
-test('the more wait, the larger the slices: the last of ten thousand waits for less than a hundred turns', async () => {
+test('the more wait, the larger the slices: the last of ten thousand waits for a few hundred turns', async () => {
   const { flushed, add, everybody } = connections(10_000)
   add(...everybody)
   let turns = 0
   for (; flushed.length < 10_000; turns++) await turn()
-  expect(turns).toBeLessThan(100)
+  expect(turns).toBeLessThan(400)
 })
 
 test('one that is added while another is written to is written to as well', async () => {

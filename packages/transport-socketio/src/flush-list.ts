@@ -12,10 +12,14 @@ interface Flushable {
   flush(): void
 }
 
-/** Of those that are only told something, so many are written to in one turn: some 0.2 ms. */
-const sliceMin = 32
-/** Where more wait it is one of so many: the last of ten thousand waits for some 60 turns. */
-const sliceOf = 16
+/**
+ * Of those that are only told something, so many are written to in one turn: some 0.05 ms, which is little more than a turn
+ * itself costs. The next message to a group comes while the last is still being told: it, and then the database's answer,
+ * wait for one slice.
+ */
+const sliceMin = 4
+/** Where more wait it is one of so many: the last of ten thousand waits for some 300 turns. */
+const sliceOf = 64
 
 export class FlushList {
   #answered = new Set<Flushable>()

@@ -17,8 +17,6 @@ export interface OutboxOwner {
 export class Outbox {
   #queue: Buffer[] | undefined
   #queuedBytes = 0
-  /** Writes whose `taken` has not been called. */
-  #writes = 0
   /** A write was not taken at once: nothing more is written until it is. */
   #blocked = false
   /** Something was left after a write; the owner is told when nothing is. */
@@ -87,7 +85,6 @@ export class Outbox {
       const [frames, bytes] = this.#next(this.#queue)
       this.#queuedBytes -= bytes
       this.#taken ??= () => this.#onTaken()
-      this.#writes++
       const pending = this.#wire.write(frames, bytes, this.#taken)
       if (pending === undefined) return this.close()
       this.#blocked = pending > 0
@@ -122,8 +119,6 @@ export class Outbox {
   }
 
   #onTaken(): void {
-    // Writes that were taken at once are told of in a later tick too: only after the last of them is the socket free.
-    if (--this.#writes > 0 || !this.#blocked) return
     this.#blocked = false
     if (!this.#closed) this.flush()
   }

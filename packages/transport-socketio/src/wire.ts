@@ -6,13 +6,16 @@ import { packetText } from './packets.js'
 /** Takes whole frames in order. */
 export interface Wire {
   /**
-   * @param taken is called once for each write that was carried out, in a later tick, when the kernel has its bytes.
+   * @param taken is called in a later tick, when the kernel has the bytes that it did not take at once; not called where it
+   * took all of them
    * @returns how many bytes are not taken yet; undefined where nothing was written because the client is leaving.
    */
   write(frames: readonly Buffer[], bytes: number, taken: () => void): number | undefined
   /** Of what was written, the bytes that are not taken yet. */
   readonly pendingBytes: number
 }
+
+const nothing = Buffer.alloc(0)
 
 /**
  * One write for all frames given together. `ws` writes its own frames (pings, pongs, close) whole and synchronously to the
@@ -31,8 +34,11 @@ export class DirectWire implements Wire {
     // After a close frame nothing may follow.
     if (this.#ws.readyState !== webSocketOpen || !this.#net.writable) return undefined
     const [first] = frames
-    this.#net.write(frames.length === 1 && first !== undefined ? first : Buffer.concat(frames, bytes), taken)
-    return this.#net.writableLength
+    this.#net.write(frames.length === 1 && first !== undefined ? first : Buffer.concat(frames, bytes))
+    const pending = this.#net.writableLength
+    // Most writes are taken at once, and cost less where nobody asks to be told of it.
+    if (pending > 0) this.#net.write(nothing, taken)
+    return pending
   }
 
   get pendingBytes(): number {
