@@ -18,8 +18,11 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'sample-app/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.long.test.ts'],
-    // Most of them wait for sockets, disks and child processes: a core each, none kept free for the runner itself.
+    // A core each, none kept free for the runner itself.
     maxWorkers: '100%',
+    // A worker loads each module once for all its files, in place of once for each: nothing here keeps state in a module
+    // that another test would see.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

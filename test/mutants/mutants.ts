@@ -165,14 +165,14 @@ export const mutants: readonly Mutant[] = [
     'gives what came over a hole',
     [11],
     'gate/following.ts',
-    `if (happening.from > s.at + 1) return { next: { ...s, known }, action: 'hold' }`,
+    `if (happening.from > s.at + 1) return { next: { at: s.at, known, end: s.end }, action: 'hold' }`,
     '',
   ),
   one(
     'gives live entries while a session catches up',
     [11],
     'gate/following.ts',
-    `if (mode === 'catching-up') return { next: { ...s, known }, action: 'nothing' }`,
+    `if (mode === 'catching-up') return { next: { at: s.at, known, end: s.end }, action: 'nothing' }`,
     '',
   ),
   {
