@@ -1,6 +1,6 @@
 // For this package's own tests: folders that go away, messages, and processes of their own.
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import type { AppendOp, GroupChange, GroupOp } from '@rookery/core'
 import { onTestFinished } from 'vitest'
 import { checkSqliteOptions, type SqliteOptions, type SqliteSettings } from '../src/sqlite/options.js'
 import type { SqliteDatabase, SqliteDriver } from '../src/sqlite/driver.js'
+import { TypeOrmStorage } from '../src/typeorm-storage.js'
 
 /** A folder for one test. */
 export function folder(): string {
@@ -19,6 +20,26 @@ export function folder(): string {
 }
 
 export const chatFile = (): string => join(folder(), 'app.im.sqlite')
+
+let tables: Promise<Buffer> | undefined
+
+/** A file that holds chat's tables, and nothing in them. A storage that makes its own has its thread load TypeORM first. */
+export async function withTables(database: string): Promise<void> {
+  writeFileSync(database, await (tables ??= makeTables()))
+}
+
+async function makeTables(): Promise<Buffer> {
+  const path = mkdtempSync(join(tmpdir(), 'rookery-sqlite-'))
+  try {
+    const database = join(path, 'app.im.sqlite')
+    const storage = new TypeOrmStorage({ type: 'better-sqlite3', driver: 'libsql', database, worker: false })
+    await storage.start()
+    await storage.stop()
+    return readFileSync(database)
+  } finally {
+    rmSync(path, { recursive: true })
+  }
+}
 
 export const settingsFor = (database: string, options: Partial<SqliteOptions> = {}): SqliteSettings =>
   checkSqliteOptions({ type: 'better-sqlite3', database, driver: 'libsql', ...options })

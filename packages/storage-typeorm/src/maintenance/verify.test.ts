@@ -255,7 +255,7 @@ function cases(open: () => Promise<Chat>, dialect: 'sqlite' | 'postgres' | 'mysq
 describe('verify on SQLite', () => {
   cases(async () => {
     const database = chatFile()
-    const storage = new TypeOrmStorage({ type: 'better-sqlite3', database })
+    const storage = new TypeOrmStorage({ type: 'better-sqlite3', database, worker: false, synchronous: 'off' })
     await storage.start()
     onTestFinished(() => storage.stop())
     return {
