@@ -14,9 +14,9 @@ const batches = 120
 
 interface Place {
   /** Another node on the same database. */
-  open(): TypeOrmStorage
+  readonly open: () => TypeOrmStorage
   /** Once there are tables: `refused` is refused from then on. */
-  prepare(): Promise<unknown>
+  readonly prepare: () => Promise<unknown>
   /** An operation that the database refuses. */
   readonly refused: StorageOp
   /** After so many batches everything is read. */
@@ -110,8 +110,9 @@ export function compareWithMemory(seeds: readonly number[]): void {
 
   postgres.describeOnPostgres('random operations', () =>
     cases('PostgreSQL', seeds, async () => {
-      const { where, drop } = await postgres.freshDatabase()
-      onTestFinished(drop)
+      const database = await postgres.freshDatabase()
+      const { where } = database
+      onTestFinished(() => database.drop())
       return {
         open: () => new TypeOrmStorage({ type: 'postgres', ...where }),
         prepare: () =>
@@ -124,8 +125,9 @@ export function compareWithMemory(seeds: readonly number[]): void {
 
   mysql.describeOnMysql('random operations', () =>
     cases('MySQL', seeds, async () => {
-      const { where, drop } = await mysql.freshDatabase()
-      onTestFinished(drop)
+      const database = await mysql.freshDatabase()
+      const { where } = database
+      onTestFinished(() => database.drop())
       return {
         open: () => new TypeOrmStorage({ type: 'mysql', ...where, readers: 1 }),
         prepare: () =>

@@ -78,7 +78,7 @@ describeOnPostgres('appends to what is known, on PostgreSQL', () => {
 
   it('take the quick way once everything was met, in one round trip', async () => {
     const storage = await open()
-    expect((await waysOf(storage, [say('1')])).ways).toEqual(['append'])
+    expect((await waysOf(storage, [say('1')])).ways).toEqual(['make append'])
     const { ways, results } = await waysOf(storage, [say('2'), say('3', { from: 'bob', to: 'alice' })])
     expect(ways).toEqual(['append-known'])
     expect(results).toMatchObject([

@@ -23,9 +23,38 @@ describeOnPostgres('contention on PostgreSQL', () => {
     running.push(storage)
     return storage
   }
+  const deadlocksAndEmpty = async () => {
+    const sql = `SELECT (SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()) AS deadlocks,
+      (SELECT count(*) FROM im_conversation) AS conversations,
+      (SELECT count(*) FROM im_conversation WHERE last_seq = 0) AS empty`
+    return { rows: await ask(database.where, sql) }
+  }
   const between = (from: string, to: string, key: string): AppendOp => ({
     ...say(key, { from, to, conversationId: [from, to].toSorted().join('-') }),
     members: [from, to],
+  })
+
+  it('of many who begin the same conversations at once, among the same users, none waits for one that waits for it', async () => {
+    const nodes = await Promise.all([open(), open(), open(), open()])
+    const people = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (let round = 0; round < 12; round += 1) {
+      const pairs = people.flatMap((one, at) => people.slice(at + 1).map((other) => [one, other] as const))
+      const commits = nodes.flatMap((node, n) =>
+        [0, 1].map((turn) => {
+          const order = pairs.toSorted((a, b) => (a.join('') + n > b.join('') + n === (n + turn) % 2 < 1 ? 1 : -1))
+          const ops = order.map(([from, to], at) => {
+            const op = between(from, to, `${round}.${n}.${turn}.${at}`)
+            return { ...op, message: { ...op.message, conversationId: `${op.message.conversationId}-${round}` } }
+          })
+          // In pieces, so that some come upon what others have begun.
+          return Promise.all([node.commit(ops.slice(0, 9)), node.commit(ops.slice(6, 15))])
+        }),
+      )
+      for (const results of (await Promise.all(commits)).flat(2))
+        expect(['stored', 'duplicate']).toContain(results.status)
+    }
+    const { rows } = await deadlocksAndEmpty()
+    expect(rows).toEqual([{ deadlocks: '0', conversations: '180', empty: '0' }])
   })
 
   it('of two that wait for each other the commit is run again, and its caller sees nothing of it', async () => {

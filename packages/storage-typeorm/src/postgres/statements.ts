@@ -5,6 +5,7 @@ import { queries } from './reading/queries.js'
 import { appendTypes } from './writing/append.js'
 import { appendKnownTypes } from './writing/append-known.js'
 import { lockTypes } from './writing/batch.js'
+import { makeTypes } from './writing/make.js'
 import { applyTypes } from './writing/others.js'
 
 const call = (name: string, types: readonly string[]): string =>
@@ -13,6 +14,7 @@ const call = (name: string, types: readonly string[]): string =>
 export const writingStatements = (f: Functions): Readonly<Record<string, string>> => ({
   append: call(f.append, appendTypes),
   'append-known': call(f.appendKnown, appendKnownTypes),
+  make: call(f.make, makeTypes),
   lock: call(f.lock, lockTypes),
   apply: call(f.apply, applyTypes),
   // For a batch of which the database refuses something.

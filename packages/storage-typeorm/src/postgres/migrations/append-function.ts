@@ -13,8 +13,8 @@ import { messageParameters } from '../message-lists.js'
 export const callFlag = {
   /** The sender's read position moves to the message. */
   moves: 256,
-  /** The conversation is made where there is none. */
-  makes: 512,
+  /** The conversation was made before this call, where there was none. */
+  made: 512,
 } as const
 
 /** In place of a sequence: of an operation that was known, and of one that was decided on what has changed. */
@@ -24,8 +24,8 @@ export const unstored = { known: 0, stale: -1 } as const
  * `conversations` and `users` are named once, ascending; operations name them by their place there, 0 being nobody. Users
  * who get the same messages are one class: `u_class` tells that of each user, `k_op` the operations of each class in their
  * order, one class after another, `k_end` where each ends. So a list of hundreds of members is named once for all that is
- * sent to it, and a place in an inbox is what stood there and the operation's rank in its class. `o_a` and `o_b` are whom
- * a conversation is made for. Lists of what no operation has may be empty.
+ * sent to it, and a place in an inbox is what stood there and the operation's rank in its class. Lists of what no
+ * operation has may be empty.
  *
  * Answers `heads`, where each user's inbox ended before. Of an operation that was not stored the sequence is one of
  * `unstored`; of a known one the answer stands in `known`, JSON of `[place, digest, msgId, conversationId, seq, at]`; of
@@ -42,7 +42,7 @@ export function appendFunction(t: Tables, f: Functions): string {
   return `
 CREATE FUNCTION ${f.append}(
   conversations text[], users text[], unmet text[], u_class int[], k_end int[], k_op int[],
-  o_conversation int[], o_sender int[], o_recipient int[], o_a int[], o_b int[], o_flags int[],
+  o_conversation int[], o_sender int[], o_recipient int[], o_flags int[],
   o_version bigint[], ${messageParameters},
   OUT seqs bigint[], OUT ordinals bigint[], OUT heads bigint[], OUT known text,
   OUT conversation_ids bigint[], OUT user_ids bigint[]
@@ -55,7 +55,7 @@ DECLARE
   u_name text[]; u_id bigint[]; u_row tid[];
   k_rank int[]; k_count int[];
   o_known int[];
-  c int; p int; r int; s bigint; made bigint; sender bigint;
+  c int; p int; r int; s bigint; sender bigint;
 BEGIN
   ${makeUsers(t)}
   ${lockConversations(t)}
@@ -91,24 +91,10 @@ BEGIN
 
   IF c_name IS DISTINCT FROM conversations THEN
     FOR i IN 1 .. n LOOP
-      CONTINUE WHEN seqs[i] = ${unstored.known} OR o_flags[i] & ${callFlag.makes} = 0 OR o_version[i] IS NOT NULL
-        OR conversations[o_conversation[i]] = ANY (c_name);
-      INSERT INTO ${t.conversation} (conversation_id, kind, subject, created_at, updated_at, user_a, user_b)
-        VALUES (conversations[o_conversation[i]], 'c2c', o_subject[i], o_at[i], o_at[i], u_id[o_a[i]], u_id[o_b[i]])
-        ON CONFLICT DO NOTHING RETURNING id INTO made;
-      IF NOT FOUND THEN
-        -- Somebody made it since the locks were taken, and it is not locked: begin again.
-        RAISE EXCEPTION 'a conversation was made meanwhile' USING ERRCODE = 'serialization_failure';
-      END IF;
-      INSERT INTO ${t.member} (person, conversation, joined_at) VALUES (u_id[o_a[i]], made, o_at[i]);
-      IF o_b[i] <> o_a[i] THEN
-        INSERT INTO ${t.member} (person, conversation, joined_at) VALUES (u_id[o_b[i]], made, o_at[i]);
-      END IF;
-      c_name := c_name || conversations[o_conversation[i]];
-    END LOOP;
-    ${lockConversations(t)}
-    FOR i IN 1 .. n LOOP
       o_conversation[i] := array_position(c_name, conversations[o_conversation[i]]);
+      IF o_conversation[i] IS NULL AND seqs[i] IS NULL AND o_flags[i] & ${callFlag.made} <> 0 THEN
+        RAISE EXCEPTION 'a conversation is gone' USING ERRCODE = '${staleMemory}';
+      END IF;
     END LOOP;
   END IF;
 
@@ -153,6 +139,14 @@ BEGIN
       END IF;
     END IF;
   END LOOP;
+  IF 0 = ANY (c_seq) THEN
+    -- Made for messages that were repeats after all; nobody has seen them.
+    FOR j IN 1 .. cardinality(c_id) LOOP
+      CONTINUE WHEN c_seq[j] > 0 OR c_a[j] IS NULL;
+      DELETE FROM ${t.member} WHERE person IN (c_a[j], c_b[j]) AND conversation = c_id[j];
+      DELETE FROM ${t.conversation} WHERE id = c_id[j];
+    END LOOP;
+  END IF;
   p := 1;
   FOR k IN 1 .. cardinality(k_end) LOOP
     r := 0;
@@ -191,7 +185,7 @@ BEGIN
       a_read_seq = coalesce(a_seq[j], x.a_read_seq), a_read_ordinal = coalesce(a_ordinal[j], x.a_read_ordinal),
       b_read_seq = coalesce(b_seq[j], x.b_read_seq), b_read_ordinal = coalesce(b_ordinal[j], x.b_read_ordinal)
     FROM generate_series(1, cardinality(c_id)) j WHERE x.ctid = c_row[j] AND x.last_seq < c_seq[j];
-  IF c_name IS NOT DISTINCT FROM conversations THEN conversation_ids := c_id; END IF;
+  IF c_name IS NOT DISTINCT FROM conversations AND 0 <> ALL (c_seq) THEN conversation_ids := c_id; END IF;
   user_ids := u_id;
 END $$`
 }

@@ -9,11 +9,13 @@ import { appendKnownFunction } from './append-known-function.js'
 import { controlFunction } from './control-function.js'
 import { groupFunction } from './group-function.js'
 import { lockFunction } from './lock-function.js'
+import { makeFunction } from './make-function.js'
 import { functionsNamed, type Functions } from './names.js'
 import { operationFunctions } from './operation-functions.js'
 import { postFunction } from './post-function.js'
 
 const textsOf = (t: Tables, f: Functions): readonly string[] => [
+  makeFunction(t, f),
   lockFunction(t, f),
   appendFunction(t, f),
   appendKnownFunction(t, f),

@@ -2,6 +2,7 @@
 // that uses it: nodes of both versions run beside each other.
 
 export interface Functions {
+  readonly make: string
   readonly lock: string
   readonly append: string
   readonly appendKnown: string
@@ -17,6 +18,7 @@ export interface Functions {
 }
 
 export const functionsNamed = (prefix: string, suffix: string): Functions => ({
+  make: `${prefix}make${suffix}`,
   lock: `${prefix}lock${suffix}`,
   append: `${prefix}append${suffix}`,
   appendKnown: `${prefix}append_known${suffix}`,

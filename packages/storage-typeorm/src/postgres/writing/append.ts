@@ -6,13 +6,14 @@ import type { Step } from '../link.js'
 import { callFlag, unstored } from '../migrations/append-function.js'
 import { Inboxes } from './inboxes.js'
 import type { Known } from './known.js'
+import { makes } from './make.js'
 import { messageLists, messageTypes, seldom } from '../message-lists.js'
 import { Names } from './names.js'
 import type { Piece, Row } from './piece.js'
 
 /** Parameters of the append function, in its order. */
 export const appendTypes = [
-  ...['text[]', 'text[]', 'text[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]'],
+  ...['text[]', 'text[]', 'text[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]', 'int[]'],
   'bigint[]',
   ...messageTypes,
 ]
@@ -24,18 +25,14 @@ export function appendPiece(ops: readonly AppendOp[], known: Known): Piece {
   const ofConversation: number[] = []
   const senders: number[] = []
   const recipients: number[] = []
-  const firsts: number[] = []
-  const lasts: number[] = []
   const flags: number[] = []
-  for (const [index, { message, members, movesPosition }] of ops.entries()) {
+  for (const [index, op] of ops.entries()) {
+    const { message, members, movesPosition } = op
     ofConversation.push(conversations.add(message.conversationId))
     senders.push(message.from === null ? -1 : users.add(message.from))
     recipients.push(message.to === null ? -1 : users.add(message.to))
-    const makes = message.kind === 'c2c' && (members.length === 1 || members.length === 2)
-    flags.push(flagsOf(message, movesPosition) | (makes ? callFlag.makes : 0))
-    const list = inboxes.add(index, members, users)
-    firsts.push(makes ? list[0]! : -1)
-    lasts.push(makes ? list.at(-1)! : -1)
+    flags.push(flagsOf(message, movesPosition) | (makes(op) ? callFlag.made : 0))
+    inboxes.add(index, members, users)
   }
   conversations.sort()
   users.sort()
@@ -52,8 +49,6 @@ export function appendPiece(ops: readonly AppendOp[], known: Known): Piece {
       int4Array(conversations.ranks(ofConversation)),
       int4Array(users.ranks(senders)),
       int4Array(users.ranks(recipients)),
-      int4Array(users.ranks(firsts)),
-      int4Array(users.ranks(lasts)),
       int4Array(flags),
       int8Array(seldom(ops.map((op) => op.version ?? null))),
       ...messageLists(ops.map((op) => op.message)),

@@ -1,10 +1,12 @@
-// A batch as it goes out: locks, then its pieces one after another, all in one round trip and one transaction.
+// A batch as it goes out: conversations that have to be made, locks, then its pieces one after another, all in one round trip
+// and one transaction.
 import type { AppendOp, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
 import { int8Array, textArray } from '../arrays.js'
 import type { Answer, Step } from '../link.js'
 import { appendPiece } from './append.js'
 import { appendKnownPiece } from './append-known.js'
 import type { Known } from './known.js'
+import { makingOf } from './make.js'
 import { isWhole, usersMade, usersNamed } from './named.js'
 import { applyPiece, type OtherOp } from './others.js'
 import type { Piece } from './piece.js'
@@ -41,16 +43,18 @@ export function batchOf(ops: readonly StorageOp[], known: Known): Batch {
   })
   // The append function takes its own locks; where there is more, everything is locked before anything is done.
   const locks = pieces.length > 1 || !pieces[0]?.appends ? [locksOf(ops, known)] : []
+  const making = makingOf(ops, usersOf(ops), known)
+  const before = making === null ? locks : [making, ...locks]
   return {
-    steps: [...locks, ...pieces.map(({ step }) => step)],
+    steps: [...before, ...pieces.map(({ step }) => step)],
     learn(answer, into) {
       into.met(usersOf(ops))
-      for (const [index, piece] of pieces.entries()) piece.learn?.(answer[index + locks.length]?.[0], into)
+      for (const [index, piece] of pieces.entries()) piece.learn?.(answer[index + before.length]?.[0], into)
     },
     results(answer) {
       const results = new Array<StorageResult | RefusedResult>(ops.length)
       for (const [index, { places, results: read }] of pieces.entries()) {
-        const found = read(answer[index + locks.length]?.[0])
+        const found = read(answer[index + before.length]?.[0])
         for (const [at, place] of places.entries()) results[place] = found[at] as StorageResult | RefusedResult
       }
       return results

@@ -1,0 +1,46 @@
+// When a 1:1 conversation is made, and when it is not.
+import type { AppendOp, Storage } from '@rookery/core'
+import { expect, it, onTestFinished } from 'vitest'
+import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
+import { say } from '../../testing/scene.js'
+import { TypeOrmStorage } from '../typeorm-storage.js'
+
+describeOnPostgres('a conversation is made on PostgreSQL', () => {
+  const open = async (): Promise<{ storage: Storage; made(): Promise<readonly string[]> }> => {
+    const { where, drop } = await freshDatabase()
+    const storage = new TypeOrmStorage({ type: 'postgres', ...where })
+    await storage.start()
+    onTestFinished(async () => {
+      await storage.stop()
+      await drop()
+    })
+    const sql = `SELECT conversation_id AS id, (SELECT count(*) FROM im_member m WHERE m.conversation = c.id)::int AS members
+      FROM im_conversation c ORDER BY 1`
+    const made = async (): Promise<readonly string[]> =>
+      (await ask<{ id: string; members: number }>(where, sql)).map(({ id, members }) => `${id} ${members}`)
+    return { storage, made }
+  }
+  const to = (other: string, key: string): AppendOp => ({
+    ...say(key, { to: other, conversationId: `alice-${other}` }),
+    members: other === 'alice' ? ['alice'] : ['alice', other],
+  })
+
+  it('with its members, by the first message', async () => {
+    const { storage, made } = await open()
+    await storage.commit([to('carol', '1'), to('bob', '2'), to('carol', '3'), to('alice', '4')])
+    expect(await made()).toEqual(['alice-alice 1', 'alice-bob 2', 'alice-carol 2'])
+  })
+
+  it('not by a repeat of what was said elsewhere, earlier or in the same commit, alone or among others', async () => {
+    const { storage, made } = await open()
+    await storage.commit([to('bob', '1')])
+    expect(await storage.commit([to('carol', '1')])).toMatchObject([{ status: 'duplicate' }])
+    const read = { op: 'read', userId: 'bob', conversationId: 'alice-bob', seq: 1, at: 1 } as const
+    const results = await storage.commit([to('dave', '2'), to('erin', '2'), read, to('frank', '1')])
+    expect(results.map(({ status }) => status)).toEqual(['stored', 'duplicate', 'ok', 'duplicate'])
+    expect(await made()).toEqual(['alice-bob 2', 'alice-dave 2'])
+    // It is not taken for known.
+    expect(await storage.commit([to('erin', '3')])).toMatchObject([{ status: 'stored', seq: 1 }])
+    expect(await made()).toEqual(['alice-bob 2', 'alice-dave 2', 'alice-erin 2'])
+  })
+})

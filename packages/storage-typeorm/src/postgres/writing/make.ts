@@ -1,0 +1,34 @@
+// The 1:1 conversations that a batch may have to make, on their way to the function that makes them.
+import type { AppendOp, StorageOp } from '@rookery/core'
+import { int8Array, textArray } from '../arrays.js'
+import type { Step } from '../link.js'
+import type { Known } from './known.js'
+
+/** Parameters of the make function, in its order. */
+export const makeTypes = ['text[]', 'text[]', 'text[]', 'text[]', 'bigint[]', 'text[]', 'text[]', 'text[]']
+
+/** Whether its conversation is made where there is none. */
+export const makes = ({ message, members, version }: AppendOp): boolean =>
+  message.kind === 'c2c' && version === undefined && (members.length === 1 || members.length === 2)
+
+/** Null where every conversation that may be made is known to be there. */
+export function makingOf(ops: readonly StorageOp[], users: readonly string[], known: Known): Step | null {
+  const first = ops
+    .filter((op) => op.op === 'append')
+    .filter((op) => makes(op) && known.conversations([op.message.conversationId]) === null)
+    .toSorted((a, b) => (a.message.conversationId < b.message.conversationId ? -1 : 1))
+  if (first.length === 0) return null
+  return {
+    statement: 'make',
+    values: [
+      textArray(first.map((op) => op.message.conversationId)),
+      textArray(first.map((op) => op.members[0]!)),
+      textArray(first.map((op) => op.members.at(-1)!)),
+      textArray(first.map((op) => op.message.subject)),
+      int8Array(first.map((op) => op.message.serverTime)),
+      textArray(first.map((op) => op.message.from)),
+      textArray(first.map((op) => op.message.clientMsgId)),
+      textArray(known.unmet(users)),
+    ],
+  }
+}
