@@ -16,6 +16,7 @@ import type { Faults } from './faults.js'
 import { SendJob, type Incoming, type SendAnswer, type Sender, type SendOutcomes } from './send-job.js'
 import { laneOf, type SendLane } from './send-lane.js'
 import { restWhereStale } from './stale.js'
+import { TurnoverMap } from './turnover-map.js'
 import type { Writer } from './writer.js'
 
 interface Parts {
@@ -42,7 +43,7 @@ export interface HostSend {
 
 export class Send implements SendOutcomes {
   /** Sends that are not answered yet, by their key: the same one again joins them. */
-  private readonly pending = new Map<string, SendJob>()
+  private readonly pending = new TurnoverMap<string, SendJob>()
   private readonly nowMs = (): number => this.parts.clock.monotonic()
 
   constructor(private readonly parts: Parts) {}

@@ -131,7 +131,7 @@ export class Writer {
 
   /** Sends off what waits; null where nothing of it is left. */
   private begin(): Promise<Results> | null {
-    this.expired.clear()
+    if (this.expired.size > 0) this.expired.clear()
     this.batch = this.admit(this.queue.splice(0, this.limits.commitOps))
     return this.batch.length === 0 ? null : this.commit()
   }
