@@ -250,8 +250,8 @@ export const mutants: readonly Mutant[] = [
     'says that every login is new',
     [21],
     'gate/slots.ts',
-    'agoMs: nowMs - this.since.get(session)!',
-    'agoMs: 0',
+    'since: this.presenceTime.at(this.since.get(session)!),',
+    'since: Infinity,',
   ),
   inLogins(
     'does not tell presence again of a login that it did not take',

@@ -15,6 +15,7 @@ import type { Presence, SlotHolder } from '../ports/presence.js'
 import { tokenDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Timing } from '../protocol/limits.js'
+import { PresenceTime } from './presence-time.js'
 import type { Registry } from './registry.js'
 import type { Session } from './session.js'
 
@@ -38,6 +39,7 @@ export class Slots {
   private readonly since = new WeakMap<Session, number>()
   /** Sessions whose claim is under way: it tells whom they displace, and no renewal comes before it. */
   private readonly claiming = new Set<Session>()
+  private readonly presenceTime = new PresenceTime()
 
   constructor(private readonly parts: Parts) {}
 
@@ -83,17 +85,28 @@ export class Slots {
 
   /** Renews the node's lease; sessions whose slot is no longer theirs are closed. */
   async renew(url: string | null, boot: string): Promise<void> {
-    const { presence, registry, nodeId, timing, clock } = this.parts
-    const sessions = [...registry.all()].filter((session) => !this.claiming.has(session))
-    const nowMs = clock.monotonic()
-    const logins = sessions.map((session) => ({ holder: session.holder, agoMs: nowMs - this.since.get(session)! }))
-    const lost = await presence.renew({ nodeId, boot, url, sessions: registry.size }, timing.leaseMs, logins)
+    // When its sessions began, in presence's time, it cannot say before it has heard from it.
+    if (!this.presenceTime.isKnown) await this.tell([], url, boot)
+    const sessions = [...this.parts.registry.all()].filter((session) => !this.claiming.has(session))
+    const lost = await this.tell(sessions, url, boot)
     // A session that ended meanwhile may have had its slot taken again for it.
     const ended = sessions.filter((session) => session.isClosed).map((session) => session.holder)
     const unfreed = this.unfreed
     this.unfreed = []
     await this.release([...unfreed, ...ended])
     await this.giveUp(lost)
+  }
+
+  private async tell(sessions: readonly Session[], url: string | null, boot: string): Promise<readonly SlotHolder[]> {
+    const { presence, registry, nodeId, timing, clock } = this.parts
+    const logins = sessions.map((session) => ({
+      holder: session.holder,
+      since: this.presenceTime.at(this.since.get(session)!),
+    }))
+    const sentMs = clock.monotonic()
+    const { lost, now } = await presence.renew({ nodeId, boot, url, sessions: registry.size }, timing.leaseMs, logins)
+    this.presenceTime.answered(sentMs, clock.monotonic(), now)
+    return lost
   }
 
   // The holder may be an older session of the same client, which nobody has missed yet: then it is no kick, and the client

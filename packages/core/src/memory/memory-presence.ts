@@ -1,7 +1,7 @@
 // Presence in memory: for one node, and for several in one process that share the object.
 import type { NodeId, UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
-import type { Login, NodeInfo, Presence, SlotHolder } from '../ports/presence.js'
+import type { Login, NodeInfo, Presence, Renewed, SlotHolder } from '../ports/presence.js'
 
 /** One unbroken lease of a node. A lease that ran out is over for good: what was taken under it counts no more. */
 interface Lease {
@@ -54,7 +54,7 @@ export class MemoryPresence implements Presence {
     return this.#watchersOf(holders.map((holder) => holder.userId))
   }
 
-  async renew(node: NodeInfo, leaseMs: number, logins: readonly Login[]): Promise<readonly SlotHolder[]> {
+  async renew(node: NodeInfo, leaseMs: number, logins: readonly Login[]): Promise<Renewed> {
     const key = keyOf(node)
     const nowMs = this.#clock.monotonic()
     const untilMs = nowMs + leaseMs
@@ -67,14 +67,15 @@ export class MemoryPresence implements Presence {
       this.#leases.delete(key)
       this.#leases.set(key, { node, untilMs })
     }
-    return logins.flatMap(({ holder, agoMs }) => {
+    const lost = logins.flatMap(({ holder, since }) => {
       const taken = this.#slotsOf(holder.userId).get(holder.slot)
       const isOwn = taken !== undefined && isSame(taken.holder, holder)
-      const sinceMs = isOwn ? taken.sinceMs : nowMs - agoMs
+      const sinceMs = isOwn ? taken.sinceMs : Math.min(since, nowMs)
       if (taken && !isOwn && this.#lives(taken) && taken.sinceMs >= sinceMs) return [holder]
       this.#take(holder, sinceMs)
       return []
     })
+    return { lost, now: nowMs }
   }
 
   async locate(userIds: readonly UserId[]): Promise<readonly SlotHolder[]> {

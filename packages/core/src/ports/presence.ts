@@ -4,8 +4,8 @@
 //  1. `claim` is atomic: of any number of claims of one slot at once each displaces the one before, exactly one remains,
 //     and every displaced holder is told to exactly one claimant.
 //  2. Everything is fenced by (node, boot, sessionId): a late `release` or `renew` never frees, takes or keeps a slot that
-//     a later login holds. A login that no claim told of, because presence was out of reach or has forgotten it, is as old
-//     as `renew` says: it has the slot before every earlier one, whichever of them is renewed first.
+//     a later login holds. A login that no claim told of, because presence was out of reach or has forgotten it, was when
+//     `renew` says, in presence's own time: it has the slot before every earlier one, whichever of them is renewed first.
 //  3. What a node holds counts only while its lease runs; `renew` extends it.
 //  4. A failing call rejects within its own deadline; it may have happened. Core then serves its own node's sessions on.
 // Calls may run at the same time. Nothing here is ordered across users.
@@ -28,11 +28,19 @@ export interface SlotHolder {
   readonly at: number
 }
 
-/** A session with its age. */
+/** A session, and when it began. */
 export interface Login {
   readonly holder: SlotHolder
-  /** How long ago it first claimed its slot, ms, by a clock that does not jump. */
-  readonly agoMs: number
+  /** When it first claimed its slot, in presence's own time, ms: as nodes reckon it from what `renew` answers. */
+  readonly since: number
+}
+
+/** What a renewal has found. */
+export interface Renewed {
+  /** Of the logins told, those whose slot a later one holds. */
+  readonly lost: readonly SlotHolder[]
+  /** Presence's own time at this renewal, ms since whatever it likes. It does not jump while it forgets nothing. */
+  readonly now: number
 }
 
 /** A node that holds sessions. */
@@ -53,7 +61,7 @@ export interface Presence {
    * Extends the node's lease by `leaseMs`, takes slots for these sessions that are free or that an earlier login holds, and
    * answers those whose slot a later one holds. Whom it displaces is told so by its own next renewal.
    */
-  renew(node: NodeInfo, leaseMs: number, logins: readonly Login[]): Promise<readonly SlotHolder[]>
+  renew(node: NodeInfo, leaseMs: number, logins: readonly Login[]): Promise<Renewed>
   /** The live sessions of these users, on every node, in no order. */
   locate(userIds: readonly UserId[]): Promise<readonly SlotHolder[]>
   /** Replaces the set of users whose comings and goings a node is told of. */

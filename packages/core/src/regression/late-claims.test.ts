@@ -2,7 +2,7 @@
 // take, or had forgotten, was kicked at the next renewal in favour of an earlier login that presence heard of first: of its
 // own, whose connection was lost and not missed yet; of another device on a node that had died, whose client the new login
 // had kicked already; of another device whose connection was lost. A client that is kicked stays away. So a renewal tells
-// how long ago each login was: it takes the slot from every login before it, and leaves it to one after it.
+// when each login was: it takes the slot from every login before it, and leaves it to one after it.
 import { expect, it } from 'vitest'
 import { MemoryDatabase } from '../memory/memory-database.js'
 import { MemoryPresence } from '../memory/memory-presence.js'
@@ -12,6 +12,18 @@ import { VirtualClock } from '../testing/virtual-clock.js'
 
 class DeafPresence extends MemoryPresence {
   isDeaf = false
+  /** How long a renewal is on its way. */
+  renewalMs = 0
+
+  constructor(private readonly virtual: VirtualClock) {
+    super(virtual)
+  }
+
+  override async renew(...args: Parameters<MemoryPresence['renew']>) {
+    if (this.renewalMs > 0) await new Promise<void>((resolve) => this.virtual.setTimeout(resolve, this.renewalMs))
+    return super.renew(...args)
+  }
+
   override async claim(...args: Parameters<MemoryPresence['claim']>) {
     if (this.isDeaf) throw new Error('presence does not answer')
     return super.claim(...args)
@@ -58,6 +70,21 @@ it('a login that presence did not take leaves the slot to a later one, and is to
   expect(earlier.isClosed).toBe(true)
   expect(earlier.of('kick')).toMatchObject([{ reason: 'same-device-type', by: { deviceId: 'tablet' } }])
   expect(later.isClosed).toBe(false)
+})
+
+// The simulation, again: a login was younger by as long as the renewal that told of it was on its way.
+it('a login that presence did not take leaves the slot to a later one, however long its renewal is on its way', async () => {
+  const { clock, presence, here, there } = await twoNodes()
+  presence.isDeaf = true
+  const earlier = await here.connect('ann', { deviceId: 'phone' })
+  await clock.advance(200)
+  presence.isDeaf = false
+  const later = await there.connect('ann', { deviceId: 'tablet' })
+  presence.renewalMs = 300
+  await clock.advance(20_000)
+  expect(earlier.of('kick')).toMatchObject([{ reason: 'same-device-type', by: { deviceId: 'tablet' } }])
+  expect(later.of('kick')).toEqual([])
+  expect(await presence.locate(['ann'])).toMatchObject([{ deviceId: 'tablet' }])
 })
 
 it('a login that ended before presence took it takes no slot', async () => {

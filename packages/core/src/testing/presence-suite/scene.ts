@@ -20,13 +20,16 @@ export class SceneNode {
   }
 
   /** Renews sessions that logged in long ago, unless told when. */
-  renew(
+  async renew(
     holders: readonly SlotHolder[] = [],
     given: Partial<NodeInfo> = {},
     agoMs = this.leaseMs * 100,
   ): Promise<readonly SlotHolder[]> {
-    const logins = holders.map((holder) => ({ holder, agoMs }))
-    return this.presence.renew({ ...this.info, ...given }, this.leaseMs, logins)
+    const info = { ...this.info, ...given }
+    if (holders.length === 0) return (await this.presence.renew(info, this.leaseMs, [])).lost
+    const { now } = await this.presence.renew(info, this.leaseMs, [])
+    const logins = holders.map((holder) => ({ holder, since: now - agoMs }))
+    return (await this.presence.renew(info, this.leaseMs, logins)).lost
   }
 
   async claim(holder: SlotHolder): Promise<SlotHolder | null> {

@@ -66,9 +66,9 @@ const breakages: Readonly<Record<string, Breakage>> = {
     caughtBy: 'a late renewal neither takes nor keeps the slot of a newer session, and tells of it each time',
     break: (right) => ({
       async renew(node, leaseMs, logins) {
-        await right.renew(node, leaseMs, [])
+        const renewed = await right.renew(node, leaseMs, [])
         for (const { holder } of logins) await right.claim(holder)
-        return []
+        return renewed
       },
     }),
   },
@@ -79,7 +79,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
         right.renew(
           node,
           leaseMs,
-          logins.map(({ holder }) => ({ holder, agoMs: 1e9 })),
+          logins.map(({ holder }) => ({ holder, since: -1e9 })),
         ),
     }),
   },
@@ -88,9 +88,9 @@ const breakages: Readonly<Record<string, Breakage>> = {
       'a login that its claim did not tell of takes the slot from an earlier claim, and leaves it to a later one',
     break: (right) => ({
       async renew(node, leaseMs, logins) {
-        const lost = await right.renew(node, leaseMs, logins)
-        for (const { holder } of logins) if (!lost.includes(holder)) await right.claim(holder)
-        return lost
+        const renewed = await right.renew(node, leaseMs, logins)
+        for (const { holder } of logins) if (!renewed.lost.includes(holder)) await right.claim(holder)
+        return renewed
       },
     }),
   },
