@@ -16,7 +16,7 @@ export function makingOf(ops: readonly StorageOp[], users: readonly string[], kn
   const first = ops
     .filter((op) => op.op === 'append')
     .filter((op) => makes(op) && known.conversations([op.message.conversationId]) === null)
-    .toSorted((a, b) => (a.message.conversationId < b.message.conversationId ? -1 : 1))
+    .toSorted(byConversation)
   if (first.length === 0) return null
   return {
     statement: 'make',
@@ -31,4 +31,10 @@ export function makingOf(ops: readonly StorageOp[], users: readonly string[], kn
       textArray(known.unmet(users)),
     ],
   }
+}
+
+// Ids are ASCII, where this is the order of bytes.
+function byConversation({ message: a }: AppendOp, { message: b }: AppendOp): number {
+  if (a.conversationId === b.conversationId) return 0
+  return a.conversationId < b.conversationId ? -1 : 1
 }
