@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { mutants } from './mutants.js'
 import { runMutant } from './run-mutant.js'
 
-/** So many seeds pass on the unbroken source in every ordinary test run; `SEEDS` tries others. */
+/** So many seeds pass on the unbroken source, in the ordinary tests and the long ones; `SEEDS` tries others. */
 const seeds = Number(process.env['SEEDS'] ?? 300)
 
 describe('of the mutants of core', () => {
