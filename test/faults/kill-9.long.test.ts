@@ -5,7 +5,7 @@ import { killAgainAndAgain } from './kill-9.js'
 let app: SampleApp
 afterEach(() => app.dispose())
 
-const kills = 40
+const kills = 30
 
 it(`kill -9 in mid-flow, ${kills} times`, async () => {
   app = await SampleApp.start({ IM_RATE: 'off' })
