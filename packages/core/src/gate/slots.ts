@@ -85,9 +85,10 @@ export class Slots {
 
   /** Renews the node's lease; sessions whose slot is no longer theirs are closed. */
   async renew(url: string | null, boot: string): Promise<void> {
+    const { registry } = this.parts
     // When its sessions began, in presence's time, it cannot say before it has heard from it.
-    if (!this.presenceTime.isKnown) await this.tell([], url, boot)
-    const sessions = [...this.parts.registry.all()].filter((session) => !this.claiming.has(session))
+    if (!this.presenceTime.isKnown && registry.size > 0) await this.tell([], url, boot)
+    const sessions = [...registry.all()].filter((session) => !this.claiming.has(session))
     const lost = await this.tell(sessions, url, boot)
     // A session that ended meanwhile may have had its slot taken again for it.
     const ended = sessions.filter((session) => session.isClosed).map((session) => session.holder)

@@ -26,8 +26,8 @@ export class SceneNode {
     agoMs = this.leaseMs * 100,
   ): Promise<readonly SlotHolder[]> {
     const info = { ...this.info, ...given }
-    if (holders.length === 0) return (await this.presence.renew(info, this.leaseMs, [])).lost
-    const { now } = await this.presence.renew(info, this.leaseMs, [])
+    const { lost, now } = await this.presence.renew(info, this.leaseMs, [])
+    if (holders.length === 0) return lost
     const logins = holders.map((holder) => ({ holder, since: now - agoMs }))
     return (await this.presence.renew(info, this.leaseMs, logins)).lost
   }

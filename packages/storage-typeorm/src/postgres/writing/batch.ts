@@ -43,12 +43,13 @@ export function batchOf(ops: readonly StorageOp[], known: Known): Batch {
   })
   // The append function takes its own locks; where there is more, everything is locked before anything is done.
   const locks = pieces.length > 1 || !pieces[0]?.appends ? [locksOf(ops, known)] : []
-  const making = makingOf(ops, usersOf(ops), known)
+  const users = usersOf(ops)
+  const making = makingOf(ops, users, known)
   const before = making === null ? locks : [making, ...locks]
   return {
     steps: [...before, ...pieces.map(({ step }) => step)],
     learn(answer, into) {
-      into.met(usersOf(ops))
+      into.met(users)
       for (const [index, piece] of pieces.entries()) piece.learn?.(answer[index + before.length]?.[0], into)
     },
     results(answer) {

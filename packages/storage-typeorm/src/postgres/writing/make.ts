@@ -13,21 +13,21 @@ export const makes = ({ message, members, version }: AppendOp): boolean =>
 
 /** Null where every conversation that may be made is known to be there. */
 export function makingOf(ops: readonly StorageOp[], users: readonly string[], known: Known): Step | null {
-  const first = ops
+  const makers = ops
     .filter((op) => op.op === 'append')
     .filter((op) => makes(op) && known.conversations([op.message.conversationId]) === null)
     .toSorted(byConversation)
-  if (first.length === 0) return null
+  if (makers.length === 0) return null
   return {
     statement: 'make',
     values: [
-      textArray(first.map((op) => op.message.conversationId)),
-      textArray(first.map((op) => op.members[0]!)),
-      textArray(first.map((op) => op.members.at(-1)!)),
-      textArray(first.map((op) => op.message.subject)),
-      int8Array(first.map((op) => op.message.serverTime)),
-      textArray(first.map((op) => op.message.from)),
-      textArray(first.map((op) => op.message.clientMsgId)),
+      textArray(makers.map((op) => op.message.conversationId)),
+      textArray(makers.map((op) => op.members[0]!)),
+      textArray(makers.map((op) => op.members.at(-1)!)),
+      textArray(makers.map((op) => op.message.subject)),
+      int8Array(makers.map((op) => op.message.serverTime)),
+      textArray(makers.map((op) => op.message.from)),
+      textArray(makers.map((op) => op.message.clientMsgId)),
       textArray(known.unmet(users)),
     ],
   }
