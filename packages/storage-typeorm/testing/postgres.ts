@@ -6,8 +6,9 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import pg from 'pg'
-import { describe, it } from 'vitest'
+import { describe, it, onTestFinished } from 'vitest'
 import { checkPostgresOptions, type PostgresOptions, type PostgresSettings } from '../src/postgres/options.js'
+import { TypeOrmStorage } from '../src/typeorm-storage.js'
 
 export type Where = Pick<PostgresOptions, 'host' | 'port' | 'username' | 'password' | 'database'>
 
@@ -74,3 +75,16 @@ export async function freshDatabase(
 
 export const settingsFor = (where: Where, options: Partial<PostgresOptions> = {}): PostgresSettings =>
   checkPostgresOptions({ type: 'postgres', ...where, ...options })
+
+/** A storage that runs on a database of its own until the test has finished. */
+export async function freshStorage(): Promise<{ readonly storage: TypeOrmStorage; readonly where: Where }> {
+  const database = await freshDatabase()
+  const { where } = database
+  const storage = new TypeOrmStorage({ type: 'postgres', ...where })
+  await storage.start()
+  onTestFinished(async () => {
+    await storage.stop()
+    await database.drop()
+  })
+  return { storage, where }
+}

@@ -1,7 +1,7 @@
 // Damage that somebody did to the tables past the storage: found, and repaired where it can be.
 import type { Finding, Storage } from '@rookery/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
+import { ask, describeOnPostgres, freshStorage } from '../../testing/postgres.js'
 import * as mysql from '../../testing/mysql.js'
 import { changeGroup, chatFile, peek, say } from '../../testing/scene.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
@@ -270,13 +270,7 @@ describe('verify on SQLite', () => {
 
 describeOnPostgres('verify on PostgreSQL', () => {
   cases(async () => {
-    const { where, drop } = await freshDatabase()
-    const storage = new TypeOrmStorage({ type: 'postgres', ...where })
-    await storage.start()
-    onTestFinished(async () => {
-      await storage.stop()
-      await drop()
-    })
+    const { storage, where } = await freshStorage()
     return {
       storage,
       damage: async (sql) => void (await ask(where, sql.replace('MESSAGE_OF_KEY', 'seq = 999'))),

@@ -1,19 +1,12 @@
 // When a 1:1 conversation is made, and when it is not.
 import type { AppendOp, Storage } from '@rookery/core'
-import { expect, it, onTestFinished } from 'vitest'
-import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
+import { expect, it } from 'vitest'
+import { ask, describeOnPostgres, freshStorage } from '../../testing/postgres.js'
 import { say } from '../../testing/scene.js'
-import { TypeOrmStorage } from '../typeorm-storage.js'
 
 describeOnPostgres('a conversation is made on PostgreSQL', () => {
   const open = async (): Promise<{ storage: Storage; made(): Promise<readonly string[]> }> => {
-    const { where, drop } = await freshDatabase()
-    const storage = new TypeOrmStorage({ type: 'postgres', ...where })
-    await storage.start()
-    onTestFinished(async () => {
-      await storage.stop()
-      await drop()
-    })
+    const { storage, where } = await freshStorage()
     const sql = `SELECT conversation_id AS id, (SELECT count(*) FROM im_member m WHERE m.conversation = c.id)::int AS members
       FROM im_conversation c ORDER BY 1`
     const made = async (): Promise<readonly string[]> =>
