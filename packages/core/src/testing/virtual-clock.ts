@@ -150,8 +150,9 @@ interface NodeTimer {
 /** One node's view of a VirtualClock. */
 export class NodeClock implements Clock {
   #isPaused = false
-  /** Came due during the pause, in order. */
+  /** Came due during the pause or behind what did, in order. */
   readonly #late = new Set<NodeTimer>()
+  #isFiring = false
 
   /** @param skewMs by how much the node's wall clock is wrong; may be changed at any time */
   constructor(
@@ -191,15 +192,28 @@ export class NodeClock implements Clock {
   /** What came due meanwhile fires late, in its order, as soon as time moves again. */
   resume(): void {
     this.#isPaused = false
-    const late = [...this.#late]
-    this.#late.clear()
-    for (const timer of late) this.#set(timer, 0)
+    this.#fireLate()
+  }
+
+  #fireLate(): void {
+    if (this.#isFiring || this.#late.size === 0) return
+    this.#isFiring = true
+    this.base.setTimeout(() => {
+      this.#isFiring = false
+      if (this.#isPaused) return
+      const [first] = this.#late
+      if (first !== undefined) {
+        this.#late.delete(first)
+        first.run()
+      }
+      if (!this.#isPaused) this.#fireLate()
+    }, 0)
   }
 
   #set(timer: NodeTimer, delayMs: number): void {
     timer.handle = this.base.setTimeout(() => {
       timer.handle = null
-      if (this.#isPaused) this.#late.add(timer)
+      if (this.#isPaused || this.#late.size > 0) this.#late.add(timer)
       else timer.run()
     }, delayMs)
   }

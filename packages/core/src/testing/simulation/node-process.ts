@@ -13,6 +13,7 @@ export class NodeProcess implements Clock {
   skewMs = 0
   #state: 'running' | 'paused' | 'dead' = 'running'
   #waiting: (() => void)[] = []
+  #isTaking = false
 
   constructor(private readonly base: VirtualClock) {}
 
@@ -22,8 +23,8 @@ export class NodeProcess implements Clock {
 
   /** Something from outside reaches the process. */
   enter(run: () => void): void {
-    if (this.#state === 'running') run()
-    else if (this.#state === 'paused') this.#waiting.push(run)
+    if (this.#state === 'running' && this.#waiting.length === 0) run()
+    else if (this.#state !== 'dead') this.#waiting.push(run)
   }
 
   /** SIGSTOP. */
@@ -31,17 +32,27 @@ export class NodeProcess implements Clock {
     if (this.#state === 'running') this.#state = 'paused'
   }
 
-  /** SIGCONT: what came meanwhile comes in, one after the other. */
+  /** SIGCONT: what came meanwhile comes in, one after the other, and what comes now behind it. */
   resume(): void {
     if (this.#state !== 'paused') return
     this.#state = 'running'
-    for (const run of this.#waiting.splice(0)) this.base.setTimeout(() => this.enter(run), 0)
+    this.#takeNext()
   }
 
   /** SIGKILL. */
   kill(): void {
     this.#state = 'dead'
     this.#waiting = []
+  }
+
+  #takeNext(): void {
+    if (this.#isTaking || this.#waiting.length === 0) return
+    this.#isTaking = true
+    this.base.setTimeout(() => {
+      this.#isTaking = false
+      if (this.#state === 'running') this.#waiting.shift()?.()
+      if (this.#state === 'running') this.#takeNext()
+    }, 0)
   }
 
   now(): number {

@@ -13,6 +13,7 @@ function delivered(observed: Observed, report: Report): void {
   /** Where each connection's range began, how far it was given entries, and what it acknowledged. */
   const ranges = new Map<number, { from: number; given: number; to: number; user: string }>()
   const requests = new Map(observed.requests.map((request) => [request.n, request]))
+  const inboxes = seenInboxes(observed)
   for (const event of observed.history) {
     // A handshake that was carried out acknowledges, even if its client never heard of it.
     if (event.t === 'dial' && event.given.since !== undefined)
@@ -44,16 +45,41 @@ function delivered(observed: Observed, report: Report): void {
       range.given = Math.max(range.given, event.payload.entries.at(-1)?.seq ?? 0)
     if (event.event === 'receipt' && event.payload.deliveredSeq !== undefined) {
       const { conversationId, userId, deliveredSeq } = event.payload
-      const place = observed.inboxes
-        .get(userId)
-        ?.find(({ message }) => message?.conversationId === conversationId && message?.seq === deliveredSeq)?.seq
-      const isTrue =
-        place !== undefined &&
-        [...ranges.values()].some(({ user, from, to }) => user === userId && from < place && place <= to)
+      const inbox = inboxes.get(userId)
+      const place = inbox?.places.get(`${conversationId} ${deliveredSeq}`)
+      const mayCover = (from: number, to: number): boolean =>
+        place === undefined ? hasUnseen(inbox?.seen, from, to) : from < place && place <= to
+      const isTrue = [...ranges.values()].some(({ user, from, to }) => user === userId && mayCover(from, to))
       if (!isTrue)
         report(18, `${userId} was said to have received ${conversationId} ${deliveredSeq}, and did not say so`)
     }
   }
+}
+
+/** What is known of a user's inbox from everything that its devices were given. */
+interface SeenInbox {
+  readonly seen: Set<number>
+  /** Messages by conversation and place there. */
+  readonly places: Map<string, number>
+}
+
+// Not from the end alone: of a user whose devices did not come back nobody tells anything there.
+function seenInboxes({ given }: Observed): Map<string, SeenInbox> {
+  const inboxes = new Map<string, SeenInbox>()
+  for (const { user, entry } of given) {
+    let inbox = inboxes.get(user)
+    if (inbox === undefined) inboxes.set(user, (inbox = { seen: new Set(), places: new Map() }))
+    inbox.seen.add(entry.seq)
+    const { message } = entry
+    if (message !== undefined) inbox.places.set(`${message.conversationId} ${message.seq}`, entry.seq)
+  }
+  return inboxes
+}
+
+/** Whether something stands between two places that no device was given: an acknowledgement may name it all the same. */
+function hasUnseen(seen: ReadonlySet<number> | undefined, from: number, to: number): boolean {
+  for (let place = from + 1; place <= to; place++) if (seen?.has(place) !== true) return true
+  return false
 }
 
 /** 19 and 20 */

@@ -1,7 +1,7 @@
 // Invariants 21, 24, 28 and 30: kicks, what is nobody else's business, the dead, and that everything settles.
 import type { Invariants, Report } from '../check-history.js'
 import type { History } from '../history.js'
-import { messagesOf, type Observed } from '../observed.js'
+import type { Observed } from '../observed.js'
 
 export const checkSessions: Invariants = (observed, report, bounds) => {
   kicks(observed, report)
@@ -102,15 +102,14 @@ function strangers(observed: Observed, report: Report): void {
 }
 
 /** Who was ever a member of each conversation, or is one at the end. */
-function conversationsOf({ inboxes, talks }: Observed, when: 'ever' | 'now'): Map<string, Set<string>> {
+function conversationsOf({ messages, talks }: Observed, when: 'ever' | 'now'): Map<string, Set<string>> {
   const members = new Map<string, Set<string>>()
   for (const [conversationId, { isGroup, stays }] of talks) {
     const users = [...stays].filter(([, ofUser]) => when === 'ever' || ofUser.at(-1)!.to === Infinity)
     if (isGroup) members.set(conversationId, new Set(users.map(([user]) => user)))
   }
-  for (const entries of inboxes.values())
-    for (const { conversationId, from, to, groupId } of messagesOf(entries))
-      if (groupId === undefined) members.set(conversationId, new Set([from!, to!]))
+  for (const { conversationId, from, to, groupId } of messages.map(({ message }) => message))
+    if (groupId === undefined && from !== null && to !== undefined) members.set(conversationId, new Set([from, to]))
   return members
 }
 
