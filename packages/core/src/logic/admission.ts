@@ -1,6 +1,7 @@
 // Whether a message may be stored, and as what: size, receiver, policy, declared type, the host's handlers. Each may take
 // time and may refuse; where nothing has to be asked, nothing is waited for.
 import type { JsonText, Seq } from '../model/ids.js'
+import { clientMsgIdOf } from '../model/keys.js'
 import type { NewMessage } from '../model/message.js'
 import type { Clock } from '../ports/clock.js'
 import type { ContactPolicy, Draft, Handlers, ImSession, Users } from '../ports/host.js'
@@ -11,11 +12,11 @@ import type { Limits, Timing } from '../protocol/limits.js'
 import type { Authoriser, Speaker } from './authorise.js'
 import { within } from './deadline.js'
 import { checkContent, type MessageTypes } from './message-types.js'
-import type { Incoming } from './send-job.js'
+import type { Proposed } from './send-job.js'
 
 /** What somebody is to say: a message on its way, or what one is to become. */
 export interface Candidate {
-  readonly incoming: Incoming
+  readonly incoming: Proposed
   /** On whose behalf policy and handlers are asked; null where they are not. */
   readonly onBehalfOf: ImSession | null
   /** What schemas and handlers made of the content; null while it is as it came. */
@@ -89,7 +90,7 @@ export class Admission {
    * A user may write to whoever exists (a conversation that exists already says so) and is not closed to them.
    * @throws RookeryError `NOT_FOUND`, `FORBIDDEN`
    */
-  async mayWrite({ message }: Incoming, onBehalfOf: ImSession | null): Promise<void> {
+  async mayWrite({ message }: Proposed, onBehalfOf: ImSession | null): Promise<void> {
     const { conversationId, from, to, subject } = message
     const { authoriser, storage, users, contacts } = this.parts
     if (from === null || to === null) return
@@ -150,5 +151,14 @@ export function draftOf(job: Candidate): Draft {
   const content = structuredClone(job.changed?.content ?? job.incoming.content)
   const edits = job.edits === undefined ? {} : { edits: job.edits }
   const mentions = mentioned === null ? {} : { mentions: [...mentioned] }
-  return { clientMsgId, from, to: job.incoming.to ?? conversationId, subject, type, content, ...mentions, ...edits }
+  return {
+    clientMsgId: clientMsgIdOf(clientMsgId),
+    from,
+    to: job.incoming.to ?? conversationId,
+    subject,
+    type,
+    content,
+    ...mentions,
+    ...edits,
+  }
 }

@@ -1,6 +1,6 @@
 // From a checked request to what it asks for, under the digest of what was received.
 import type { ConversationId, Seq } from '../model/ids.js'
-import { requestDigest } from '../protocol/digest.js'
+import { requestDigest, type RequestDigest } from '../protocol/digest.js'
 import type { RequestOf } from '../protocol/requests.js'
 
 /** A change of one message. */
@@ -8,7 +8,7 @@ export type Asked = {
   readonly conversationId: ConversationId
   readonly seq: Seq
   readonly clientMsgId: string | undefined
-  readonly digest: string
+  readonly digest: RequestDigest
 } & (
   | { readonly kind: 'recall' }
   | { readonly kind: 'edit'; readonly content: Record<string, unknown> }

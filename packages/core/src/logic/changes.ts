@@ -214,7 +214,7 @@ export class Changes {
       countable: false,
       clientTime: null,
       serverTime: clock.now(),
-      digest: asked.digest,
+      digest: asked.digest.text,
     }
     const version = standing === null ? {} : { version: standing.group.version }
     const operation = (content: string, made: ControlChange): ControlOp => ({
@@ -251,7 +251,7 @@ export class Changes {
     // The fields of the message as it is to be. Its sender is who edits; the host edits without being anybody.
     const message = { ...target, clientMsgId, from, content: text, ext: null, mentions: null, digest: '' }
     const candidate = {
-      incoming: { key: '', message, content, to: target.to },
+      incoming: { message, content, to: target.to },
       onBehalfOf: sender,
       changed: null as { readonly content: Record<string, unknown>; readonly text: string } | null,
       edits: target.seq,
@@ -261,7 +261,7 @@ export class Changes {
   }
 
   private async mayWrite(message: NewMessage, sender: Sender | null): Promise<void> {
-    await this.parts.admission.mayWrite({ key: '', message, content: {}, to: message.to }, sender)
+    await this.parts.admission.mayWrite({ message, content: {}, to: message.to }, sender)
   }
 
   /** In the turn of the commit's other results: what it gives the readers goes in the same frames. */
@@ -300,6 +300,6 @@ export class Changes {
 
 /** The answer to a key that is stored: the first result again, or a conflict. */
 function sameKey(stored: { readonly digest: string; readonly seq: Seq }, { digest }: Asked): Seq {
-  if (stored.digest === digest) return stored.seq
+  if (digest.matches(stored.digest)) return stored.seq
   throw new RookeryError('CONFLICT', 'this clientMsgId was used for another request')
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { GroupOp, GroupResult, Storage } from '../ports/storage.js'
 import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
+import type { RequestDigest } from '../protocol/digest.js'
 import type { Timing } from '../protocol/limits.js'
 import { messageJson } from '../protocol/wire.js'
 import { notFound, type Authoriser } from './authorise.js'
@@ -18,7 +19,7 @@ import type { Writer } from './writer.js'
 /** Under which a change is made once. */
 export interface ChangeKey {
   readonly clientMsgId: string
-  readonly digest: string
+  readonly digest: RequestDigest
   /** The sender chose it, and may come again with it. */
   readonly isGiven: boolean
 }
@@ -178,7 +179,7 @@ export class GroupChanges {
       countable: false,
       clientTime: null,
       serverTime: clock.now(),
-      digest: key.digest,
+      digest: key.digest.text,
     }
   }
 
@@ -214,6 +215,6 @@ export class GroupChanges {
 
 /** The group of the first attempt, where this is a repeat of it. */
 function sameOr(stored: { digest: string; conversationId: ConversationId }, { digest }: ChangeKey): ConversationId {
-  if (stored.digest === digest) return stored.conversationId
+  if (digest.matches(stored.digest)) return stored.conversationId
   throw new RookeryError('CONFLICT', 'this clientMsgId was used for another request')
 }

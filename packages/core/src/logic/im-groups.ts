@@ -5,7 +5,7 @@ import type { Role } from '../model/group.js'
 import type { Random } from '../ports/random.js'
 import type { Storage } from '../ports/storage.js'
 import { check } from '../protocol/check.js'
-import { requestDigest } from '../protocol/digest.js'
+import { partKey, requestDigest, type RequestDigest } from '../protocol/digest.js'
 import { plainJson } from '../protocol/json.js'
 import { hostSchemas } from '../protocol/requests.js'
 import type { GroupInfo, GroupMember, GroupProfile } from '../protocol/shapes.js'
@@ -292,8 +292,8 @@ export interface Base {
 export const baseOfRow = (id: string): Base => ({ clientMsgId: id, isGiven: true, from: 0 })
 
 /** The first part has the key itself; those after it have one that follows from it. */
-const keyOf = ({ clientMsgId, isGiven }: Base, part: number, digest: string): ChangeKey => ({
-  clientMsgId: part === 0 ? clientMsgId : requestDigest('part', { clientMsgId, part }),
+const keyOf = ({ clientMsgId, isGiven }: Base, part: number, digest: RequestDigest): ChangeKey => ({
+  clientMsgId: part === 0 ? clientMsgId : partKey(clientMsgId, part),
   digest,
   isGiven,
 })

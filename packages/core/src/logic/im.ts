@@ -38,7 +38,7 @@ export interface HostMessage<Content = object, Type extends string = string> {
   readonly ext?: Readonly<Record<string, unknown>>
   readonly replyTo?: Seq
   readonly silent?: boolean
-  /** Given again, it is the same message: stored once. Default: a new one. */
+  /** Given again, it is the same message: stored once. No client can take it: its keys are others. Default: a new one. */
   readonly clientMsgId?: string
   /** Whether contact policy and before-handlers are asked, as for a session. Default: false. */
   readonly checked?: boolean
@@ -151,7 +151,8 @@ export class Im<Types extends MessageTypes = MessageTypes> {
     ...message
   }: HostMessage<ContentFor<Types, Type>, Type>): Promise<Sent> {
     const request = this.withKey(checkFrom(from, message))
-    return this.parts.send.host(incomingC2C(from, request, true), checked === true ? asSession(from) : null).sent
+    const onBehalfOf = checked === true ? asSession(from) : null
+    return this.parts.send.host(incomingC2C(from, request, true), onBehalfOf, keyed(message)).sent
   }
 
   /**
@@ -164,7 +165,8 @@ export class Im<Types extends MessageTypes = MessageTypes> {
     ...message
   }: HostGroupMessage<ContentFor<Types, Type>, Type>): Promise<Sent> {
     const request = this.withKey(checkGroupFrom(from, message))
-    return this.parts.send.host(incomingC2G(from, request, true), checked === true ? asSession(from) : null).sent
+    const onBehalfOf = checked === true ? asSession(from) : null
+    return this.parts.send.host(incomingC2G(from, request, true), onBehalfOf, keyed(message)).sent
   }
 
   /** Says something as the system, in a conversation that exists. */
@@ -275,7 +277,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
         const incoming = incomingC2C(from, request, true)
         await this.parts.admission.mayWrite(incoming, checked === true ? asSession(from) : null)
         const msgId = this.parts.random.id()
-        await put(msgId, { kind: 'c2c', from, request, checked: checked === true })
+        await put(msgId, { kind: 'c2c', from, request, checked: checked === true, ...keyed(message) })
         return { msgId }
       },
       sendC2G: async ({ from, checked, ...message }) => {
@@ -285,7 +287,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
         if (!this.isMadeIn(running, request.to))
           await this.parts.admission.maySpeak({ groupId: request.to, userId: from, mutes: isChecked })
         const msgId = this.parts.random.id()
-        await put(msgId, { kind: 'c2g', from, request, checked: isChecked })
+        await put(msgId, { kind: 'c2g', from, request, checked: isChecked, ...keyed(message) })
         return { msgId }
       },
       recall: async (message) => {
@@ -358,6 +360,11 @@ export class Im<Types extends MessageTypes = MessageTypes> {
     return payload
   }
 }
+
+/** A key that we make up is new. */
+const keyed = ({ clientMsgId }: { readonly clientMsgId?: string | undefined }) => ({
+  hasNewKey: clientMsgId === undefined,
+})
 
 function checkFrom(from: UserId, message: Bodies) {
   const { from: _, ...request } = check(hostSchemas.c2c, { ...plain(message), from })

@@ -1,5 +1,6 @@
 // From a checked request to a message on its way, under the digest of what was received.
 import type { ConversationId, UserId } from '../model/ids.js'
+import { hostKey } from '../model/keys.js'
 import type { ConversationKind, NewMessage } from '../model/message.js'
 import type { ImSession } from '../ports/host.js'
 import { c2cId, sendDigest } from '../protocol/digest.js'
@@ -40,13 +41,16 @@ function incoming(
   request: SendRequest,
   mentions: readonly string[] = [],
 ): Incoming {
-  const { clientMsgId, type, content, ext, replyTo, clientTime } = request
+  const { type, content, ext, replyTo, clientTime } = request
   const text = JSON.stringify(content)
+  const clientMsgId = viaServer && from !== null ? hostKey(request.clientMsgId) : request.clientMsgId
   const silent = request.silent ?? false
   const mentioned = mentions.length === 0 ? null : mentions
+  const received = { to: to ?? conversationId, subject, type, content, mentions: mentioned }
   return {
     key: `${from ?? ''}\n${clientMsgId}`,
     content,
+    received,
     to: kind === 'c2g' ? conversationId : to,
     message: {
       msgId: '',
@@ -66,7 +70,7 @@ function incoming(
       countable: !silent,
       clientTime: clientTime ?? null,
       serverTime: 0,
-      digest: sendDigest(to ?? conversationId, subject, type, text, mentioned),
+      digest: sendDigest(received, text),
     },
   }
 }

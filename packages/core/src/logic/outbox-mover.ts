@@ -17,8 +17,8 @@ import type { Send } from './send.js'
 
 /** What a row asks for. */
 export type OutboxRequest =
-  | { readonly kind: 'c2c'; readonly from: UserId; readonly request: RequestOf<'c2c'>; readonly checked: boolean }
-  | { readonly kind: 'c2g'; readonly from: UserId; readonly request: RequestOf<'c2g'>; readonly checked: boolean }
+  | ({ readonly kind: 'c2c'; readonly request: RequestOf<'c2c'> } & OnBehalf)
+  | ({ readonly kind: 'c2g'; readonly request: RequestOf<'c2g'> } & OnBehalf)
   | { readonly kind: 'recall'; readonly request: RequestOf<'recall'> }
   | { readonly kind: 'edit'; readonly request: RequestOf<'edit'> }
   | { readonly kind: 'group.create'; readonly groupId: ConversationId; readonly group: CheckedGroup }
@@ -29,6 +29,13 @@ export type OutboxRequest =
     }
   | { readonly kind: 'group.changed'; readonly groupId: ConversationId }
   | { readonly kind: 'custom'; readonly userId: UserId; readonly topic: string; readonly payload: JsonText }
+
+interface OnBehalf {
+  readonly from: UserId
+  readonly checked: boolean
+  /** The key was made up for it. Rows of earlier versions do not say so. */
+  readonly hasNewKey?: boolean
+}
 
 type Outcome = 'moved' | 'retried' | 'parked'
 
@@ -166,7 +173,10 @@ export class OutboxMover {
       case 'c2g': {
         const incoming =
           row.kind === 'c2c' ? incomingC2C(row.from, row.request, true) : incomingC2G(row.from, row.request, true)
-        const { left, sent } = send.host(incoming, row.checked ? asSession(row.from) : null, id)
+        const { left, sent } = send.host(incoming, row.checked ? asSession(row.from) : null, {
+          msgId: id,
+          hasNewKey: row.hasNewKey === true,
+        })
         return { left, finished: sent }
       }
     }

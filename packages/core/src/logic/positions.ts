@@ -52,7 +52,7 @@ export class Positions {
     await authoriser.member(userId, conversationId)
     const digest = requestDigest('conversation.update', change)
     const at = clock.now()
-    const key = clientMsgId === undefined ? {} : { key: { clientMsgId, digest } }
+    const key = clientMsgId === undefined ? {} : { key: { clientMsgId, digest: digest.text } }
     await commitOne(
       writer,
       clock,
@@ -61,7 +61,7 @@ export class Positions {
       (result) => {
         if (result.status === 'not-member') throw notFound()
         if (result.status === 'duplicate') {
-          if (result.digest !== digest)
+          if (!digest.matches(result.digest))
             throw new RookeryError('CONFLICT', 'this clientMsgId was used for another request')
           return
         }

@@ -3,6 +3,7 @@ import type { JsonText, MessageId } from '../model/ids.js'
 import type { NewMessage } from '../model/message.js'
 import type { ImSession, Sent } from '../ports/host.js'
 import type { AppendOp, AppendResult, RefusedResult } from '../ports/storage.js'
+import type { Received } from '../protocol/digest.js'
 import type { RookeryError } from '../protocol/errors.js'
 import type { LaneOwner } from './send-lane.js'
 import type { WriteJob } from './writer.js'
@@ -22,9 +23,13 @@ export interface Incoming {
   /** Its id, time and final content are filled in on its way to the writer. */
   readonly message: { -readonly [Field in keyof NewMessage]: NewMessage[Field] }
   readonly content: Record<string, unknown>
+  readonly received: Received
   /** Whom it goes to: the user, or the group. Null for the system. */
   readonly to: string | null
 }
+
+/** What decides whether a message may be said, and what handlers are shown. */
+export type Proposed = Pick<Incoming, 'message' | 'content' | 'to'>
 
 /** What the job does when it ends; implemented by `Send`. */
 export interface SendOutcomes {
@@ -50,6 +55,8 @@ export class SendJob implements WriteJob<AppendOp> {
   arrival = 0
   /** Whether it reached the writer's queue or ended: what comes after it in its order may go. */
   hasLeft = false
+  /** Whether an earlier version may have stored it, where that put the host's keys. */
+  mayBeStoredEarlier = false
   /** How often its group had changed when it was to be stored. */
   stale = 0
 

@@ -6,6 +6,7 @@ import type { AfterSend, Handlers, ImSession, Sent } from '../ports/host.js'
 import type { Observer } from '../ports/observer.js'
 import type { Random } from '../ports/random.js'
 import type { AppendResult, RefusedResult, Storage, StoredKey } from '../ports/storage.js'
+import { isFirstVersion, isSendDigest } from '../protocol/digest.js'
 import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
 import type { Timing } from '../protocol/limits.js'
 import { messageJson } from '../protocol/wire.js'
@@ -16,6 +17,7 @@ import type { Faults } from './faults.js'
 import { SendJob, type Incoming, type SendAnswer, type Sender, type SendOutcomes } from './send-job.js'
 import { laneOf, type SendLane } from './send-lane.js'
 import { restWhereStale } from './stale.js'
+import { earlierHostKey, isEarlierHostKey, storedKey } from './stored-keys.js'
 import { TurnoverMap } from './turnover-map.js'
 import type { Writer } from './writer.js'
 
@@ -98,8 +100,13 @@ export class Send implements SendOutcomes {
   /**
    * Takes a message of the host. It goes past every session's order; the host keeps one of its own by waiting for `left`.
    * @param onBehalfOf where given, contact policy and before-handlers are asked on its behalf
+   * @param given `hasNewKey`: nobody can have sent it before, under the key that it has
    */
-  host(incoming: Incoming, onBehalfOf: ImSession | null, msgId: MessageId | null = null): HostSend {
+  host(
+    incoming: Incoming,
+    onBehalfOf: ImSession | null,
+    given: { readonly msgId?: MessageId; readonly hasNewKey?: boolean } = {},
+  ): HostSend {
     let settle: SendAnswer
     const sent = new Promise<Sent>((resolve, reject) => {
       settle = (outcome) => (outcome instanceof RookeryError ? reject(outcome) : resolve(outcome))
@@ -110,7 +117,8 @@ export class Send implements SendOutcomes {
       return { left: before.whenLeft(), sent }
     }
     const deadlineMs = this.nowMs() + this.parts.timing.sendDeadlineMs
-    const job = new SendJob(null, incoming, deadlineMs, this, settle!, onBehalfOf, msgId)
+    const job = new SendJob(null, incoming, deadlineMs, this, settle!, onBehalfOf, given.msgId ?? null)
+    job.mayBeStoredEarlier = given.hasNewKey !== true
     void this.prepare(job)
     return { left: job.whenLeft(), sent }
   }
@@ -142,6 +150,10 @@ export class Send implements SendOutcomes {
       }
       if (job.isAnswered) return
       this.pending.set(incoming.key, job)
+      if (job.mayBeStoredEarlier) {
+        const stored = await earlierHostKey(this.parts.storage.timelines, incoming.message)
+        if (stored !== null) return await this.repeat(job, stored)
+      }
       await this.parts.admission.admit(job)
       if (job.isAnswered) return
       this.enqueue(job)
@@ -198,8 +210,9 @@ export class Send implements SendOutcomes {
     const { incoming } = job
     if (mayBeTriedAgain(error.code)) return this.refused(job, error)
     try {
-      const stored = await this.parts.storage.timelines.key(incoming.message.from, job.clientMsgId)
-      this.finish(job, stored === null ? error : repeat(stored, incoming.message.digest))
+      const stored = await storedKey(this.parts.storage.timelines, incoming.message)
+      if (stored === null) this.finish(job, error)
+      else await this.repeat(job, stored)
     } catch (fault) {
       this.refused(job, this.parts.faults.toError(fault, 'send'))
     }
@@ -221,8 +234,9 @@ export class Send implements SendOutcomes {
     if (result.status === 'duplicate') {
       // The same message id: an earlier run of this very commit was stored after all, and nobody was told live.
       const own = result.msgId === msgId
-      this.finish(job, own ? { ...sentOf(result), duplicate: false } : repeat(result, message.digest))
-      if (own) fanOut.check(members)
+      if (!own) return void this.repeat(job, result)
+      this.finish(job, { ...sentOf(result), duplicate: false })
+      fanOut.check(members)
       return
     }
     const { seq } = result
@@ -233,6 +247,21 @@ export class Send implements SendOutcomes {
     else fanOut.addMessage(members, result.inbox, serverTime, json)
     const after = this.parts.handlers?.after(message.kind, message.type)
     if (after !== undefined && job.onBehalfOf !== null) void this.runAfter(after, job.onBehalfOf, job, sent)
+  }
+
+  /** Answers a key that is stored: the first result again, or a conflict. What the host sent answers nothing of a client's. */
+  private async repeat(job: SendJob, stored: StoredKey): Promise<void> {
+    const { message, received } = job.incoming
+    const { timelines } = this.parts.storage
+    try {
+      const isRepeat =
+        isSendDigest(stored.digest, message.digest, received) &&
+        (message.viaServer || !isFirstVersion(stored.digest) || !(await isEarlierHostKey(timelines, stored)))
+      const conflict = (): RookeryError => new RookeryError('CONFLICT', 'this clientMsgId was used for another message')
+      this.finish(job, isRepeat ? { ...sentOf(stored), duplicate: true } : conflict())
+    } catch (fault) {
+      this.refused(job, this.parts.faults.toError(fault, 'send'))
+    }
   }
 
   private async runAfter(after: AfterSend, session: ImSession, job: SendJob, sent: Sent): Promise<void> {
@@ -278,12 +307,6 @@ const sentOf = ({ msgId, conversationId, seq, serverTime }: StoredKey): Omit<Sen
   seq,
   serverTime,
 })
-
-/** The answer to a key that is stored: the first result again, or a conflict. */
-const repeat = (stored: StoredKey, digest: string): Sent | RookeryError =>
-  stored.digest === digest
-    ? { ...sentOf(stored), duplicate: true }
-    : new RookeryError('CONFLICT', 'this clientMsgId was used for another message')
 
 /** Another attempt of what has its answer waits for nobody. */
 const placeOf = (lane: SendLane | undefined, clientMsgId: string, arrival: number): number =>

@@ -7,7 +7,7 @@ export type ConversationKind = 'c2c' | 'c2g'
 /** A message that is to be stored: all but what the commit allocates. */
 export interface NewMessage {
   readonly msgId: MessageId
-  /** Chosen by the sender; with `from` the key under which the message is stored once. */
+  /** As stored: with `from` the key under which the message is stored once. The host's begin with a space (keys.ts). */
   readonly clientMsgId: string
   readonly conversationId: ConversationId
   readonly kind: ConversationKind
@@ -30,7 +30,7 @@ export interface NewMessage {
   readonly countable: boolean
   readonly clientTime: number | null
   readonly serverTime: number
-  /** SHA-256 over (to, subject, type, content, mentions) as received, base64url; tells a repeat from a conflict. */
+  /** Of the values (to, subject, type, content, mentions) as received; tells a repeat from a conflict. */
   readonly digest: string
 }
 

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { ConversationId, JsonText, UserId } from '../model/ids.js'
+import { canonicalJson } from './canonical.js'
 
 // Each part is preceded by its length, so that no two lists of parts give one text.
 function textOf(parts: readonly string[]): string {
@@ -17,17 +18,54 @@ const sha256 = (parts: readonly string[]): string => hashOf(textOf(parts))
 /** The latest ids of conversations: most messages go where another one went a moment before. */
 const c2cIds = new LRUCache<string, ConversationId>({ max: 10_000 })
 
-/** The digest of a send: what tells a repeat of it from another message under the same key. */
-export const sendDigest = (
-  to: string,
-  subject: string,
-  type: string,
-  content: JsonText,
-  mentions: readonly string[] | null,
-): string => sha256([to, subject, type, content, mentions === null ? '' : JSON.stringify(mentions)])
+/** What stands before the hash of a digest of today: it is of the value, whatever the order of the keys in its JSON. */
+const version = '2:'
+
+// The first version had no mark, and was of the text: the order of the keys counted.
+export const isFirstVersion = (stored: string): boolean => !stored.startsWith(version)
+
+/** What is digested of a send, as received. */
+export interface Received {
+  /** The user or the conversation. */
+  readonly to: string
+  readonly subject: string
+  readonly type: string
+  readonly content: Readonly<Record<string, unknown>>
+  /** Null where nobody is mentioned. */
+  readonly mentions: readonly string[] | null
+}
+
+const sendText = ({ to, subject, type, mentions }: Received, content: JsonText): string =>
+  textOf([to, subject, type, content, mentions === null ? '' : JSON.stringify(mentions)])
+
+/**
+ * The digest of a send: what tells a repeat of it from another message under the same key.
+ * @param text the content as `JSON.stringify` writes it
+ */
+export const sendDigest = (received: Received, text: JsonText): string =>
+  version + hashOf(sendText(received, canonicalJson(received.content, text)))
+
+/** Whether what is stored is the digest of this send, of whichever version it is. */
+export const isSendDigest = (stored: string, digest: string, received: Received): boolean =>
+  isFirstVersion(stored) ? stored === hashOf(sendText(received, JSON.stringify(received.content))) : stored === digest
 
 /** The digest of any other request that carries a key. */
-export const requestDigest = (event: string, request: object): string => sha256([event, JSON.stringify(request)])
+export interface RequestDigest {
+  readonly text: string
+  /** Whether what is stored is the digest of this request, of whichever version it is. */
+  matches(stored: string): boolean
+}
+
+export function requestDigest(event: string, request: object): RequestDigest {
+  const text = version + sha256([event, canonicalJson(request)])
+  const matches = (stored: string): boolean =>
+    stored === (isFirstVersion(stored) ? sha256([event, JSON.stringify(request)]) : text)
+  return { text, matches }
+}
+
+/** The key of a further part of what the host asked for under one key. It stays as it is, so that a repeat finds it. */
+export const partKey = (clientMsgId: string, part: number): string =>
+  sha256(['part', JSON.stringify({ clientMsgId, part })])
 
 /** The id of the one conversation that two users have under a subject, whoever begins it. */
 export function c2cId(a: UserId, b: UserId, subject: string): ConversationId {

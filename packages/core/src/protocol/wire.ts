@@ -3,6 +3,7 @@ import type { ConversationView } from '../model/conversation.js'
 import type { StoredEntry } from '../model/entry.js'
 import type { Group, Membership, Role } from '../model/group.js'
 import type { JsonText, Seq } from '../model/ids.js'
+import { clientMsgIdOf } from '../model/keys.js'
 import type { StoredMessage } from '../model/message.js'
 import type { Sent } from '../ports/host.js'
 import type { RookeryError } from './errors.js'
@@ -22,7 +23,7 @@ type Standing = Pick<StoredMessage, 'recalled' | 'editedAt' | 'asOf' | 'reaction
  */
 export function messageJson(m: Sending, seq: Seq, standing: Standing | null): JsonText {
   const isRecalled = standing?.recalled === true
-  let json = `{"msgId":${q(m.msgId)},"clientMsgId":${q(m.clientMsgId)},"conversationId":${q(m.conversationId)},"seq":${seq},"from":${m.from === null ? 'null' : q(m.from)}`
+  let json = `{"msgId":${q(m.msgId)},"clientMsgId":${q(clientMsgIdOf(m.clientMsgId))},"conversationId":${q(m.conversationId)},"seq":${seq},"from":${m.from === null ? 'null' : q(m.from)}`
   if (m.kind === 'c2g') json += `,"groupId":${q(m.conversationId)}`
   else if (m.to !== null) json += `,"to":${q(m.to)}`
   if (m.subject !== '') json += `,"subject":${q(m.subject)}`

@@ -15,6 +15,7 @@ export interface WireMessage {
   readonly content?: unknown
   readonly silent?: boolean
   readonly mentions?: readonly string[]
+  readonly via?: string
   readonly serverTime: number
   /** What has become of it; absent where nothing has. */
   readonly asOf?: number

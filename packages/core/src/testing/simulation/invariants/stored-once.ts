@@ -17,8 +17,8 @@ export const checkStoredOnce: Invariants = (observed, report) => {
   }
   for (const [user, entries] of observed.inboxes) {
     const seen = new Set<string>()
-    for (const { from, clientMsgId } of messagesOf(entries)) {
-      const key = keyOf(from, clientMsgId)
+    for (const { from, via, clientMsgId } of messagesOf(entries)) {
+      const key = `${via ?? 'client'} ${keyOf(from, clientMsgId)}`
       if (seen.has(key)) report(2, `${user} has ${key} twice`)
       seen.add(key)
     }
