@@ -118,8 +118,9 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     if (this.state === 'stopped') return
     await this.drain()
     this.state = 'stopped'
-    const { heartbeat, deliveries, writer, presence, bus, storage, boot } = this.parts
+    const { heartbeat, kicks, deliveries, writer, presence, bus, storage, boot } = this.parts
     heartbeat.stop()
+    kicks.stop()
     await this.parts.retention.stop()
     await this.parts.outbox?.stop()
     await deliveries.flush()
@@ -204,7 +205,10 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     (userIds) => void watching.tell(userIds),
   )
   const nodes = new Nodes(nodeId, presence, clock, logger, timing.heartbeatMs)
-  const cluster = new Cluster(nodeId, presence, nodes, bus, sessions, logger, (id) => pushes.acknowledged(id))
+  const cluster = new Cluster(nodeId, presence, nodes, bus, sessions, logger, {
+    answered: (id) => pushes.acknowledged(id),
+    closed: (epoch, node) => kicks.confirmed(epoch, node),
+  })
   const fanOut = new FanOut(sessions, cluster)
   const writer = new Writer(storage, clock, logger, limits, () => fanOut.flush(), observer)
   const authoriser = new Authoriser(storage)
@@ -295,7 +299,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   })
   const retention = new Retention({ ...shared, retention: kept })
   const maintenance = new HostMaintenance({ ...shared, kicks, imGroups, retention, kept })
-  return { ...shared, gate, requests, heartbeat, outbox, im, retention, maintenance }
+  return { ...shared, gate, requests, heartbeat, kicks, outbox, im, retention, maintenance }
 }
 
 async function probe(run: () => Promise<unknown>): Promise<{ ok: boolean; reason?: string }> {

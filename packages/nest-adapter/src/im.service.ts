@@ -106,8 +106,11 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
 
   /**
    * Closes the user's sessions on every node, or those of one device type, with `kick { reason: 'admin' }`. They may log in
-   * again as soon as `authenticate` lets them.
-   * @throws RookeryError `UNAVAILABLE` where storage cannot be reached: nobody was kicked then
+   * again as soon as `authenticate` lets them. Resolves once no login that began before can succeed, the sessions of this
+   * node are closed, and the other nodes are told. A node that did not hear it is told again, however long presence and the
+   * bus are away.
+   * @throws RookeryError `UNAVAILABLE` where storage cannot be reached, `OVERLOADED` beyond `limits.kicks`: nobody was
+   *   kicked then
    */
   async kick(userId: UserId, which?: { readonly deviceType?: DeviceType }): Promise<void> {
     return this.im.kick(userId, which)
@@ -116,7 +119,7 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
   /**
    * Closes the sessions that go under a token, or all of the user's, with `kick { reason: 'token-revoked' }`. Revoke the
    * token in the app's own store first: whoever connects afterwards is asked `authenticate` again.
-   * @throws RookeryError `UNAVAILABLE` as `kick`
+   * @throws RookeryError as `kick`
    */
   async revokeToken(userId: UserId, token?: string): Promise<void> {
     return this.im.revokeToken(userId, token)

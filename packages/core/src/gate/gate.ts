@@ -139,13 +139,13 @@ export class NodeGate implements Gate, SessionContext {
       at: this.clock.now(),
     }
     const kept = this.parts.handlers === null ? {} : headers
-    const session = new Session(this, connection, holder, identity.user, tokenDigest(token), kept, ip)
+    const session = new Session(this, connection, holder, identity.user, tokenDigest(token), kept, ip, loginEpoch)
     await this.runConnectHandler(session)
     // From here on entries are routed to it, so that none falls between the head and the first live one.
     this.parts.registry.add(session)
     try {
       this.parts.slots.expireAt(session, identity)
-      await this.begin(session, auth, loginEpoch)
+      await this.begin(session, auth)
       return session
     } catch (error) {
       session.closed()
@@ -153,13 +153,13 @@ export class NodeGate implements Gate, SessionContext {
     }
   }
 
-  private async begin(session: Session, auth: HandshakeAuth, loginEpoch: number): Promise<void> {
+  private async begin(session: Session, auth: HandshakeAuth): Promise<void> {
     const { slots, epoch, deliveries, followed } = this.parts
     await slots.claim(session)
     if (session.isClosed) return this.endedMeanwhile(session)
     const timelines = this.parts.timelines()
     const [head] = (await timelines.heads([session.userId])) as [UserHead]
-    if (head.loginEpoch > loginEpoch)
+    if (head.loginEpoch > session.loginEpoch)
       throw new RookeryError('UNAVAILABLE', 'this login was overtaken by a kick', { retryAfterMs: 100 })
     const { since, sinceAt } = auth
     // After the head: whatever inbox entries up to there say about timelines is in this answer.

@@ -61,7 +61,7 @@ export class LocalSessions implements Sessions {
   }
 }
 
-const isMeant = (session: Session, { deviceType, token, sessions }: Which): boolean =>
+const isMeant = (session: Session, { deviceType, token, before }: Which): boolean =>
   (deviceType === undefined || session.deviceType === deviceType) &&
   (token === undefined || session.tokenDigest === token) &&
-  (sessions === undefined || sessions.includes(session.sessionId))
+  (before === undefined || session.loginEpoch < before)

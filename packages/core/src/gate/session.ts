@@ -79,6 +79,8 @@ export class Session implements Inbound, ImSession, Follower {
     public tokenDigest: string,
     readonly headers: ImSession['headers'],
     readonly ip: string,
+    /** Read before it was authenticated: a kick that raised a later one means it. */
+    readonly loginEpoch: number,
   ) {
     this.inbox = new Track<Session>(this, { at: 0, known: 0, end: null }, entriesFrame)
   }

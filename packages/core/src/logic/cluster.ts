@@ -33,7 +33,15 @@ export type NodeFrame =
       readonly reason: KickReason | null
       readonly by: KickedBy | null
     }
-  | { readonly t: 'close-all'; readonly user: UserId; readonly which: Which; readonly reason: KickReason }
+  | {
+      readonly t: 'close-all'
+      readonly user: UserId
+      readonly which: Which & { readonly before: number }
+      readonly reason: KickReason
+      readonly replyTo: NodeId
+    }
+  /** The node has closed what a kick meant there. */
+  | { readonly t: 'closed'; readonly epoch: number; readonly node: NodeId }
   | {
       readonly t: 'ask'
       readonly user: UserId
@@ -58,6 +66,14 @@ export interface Run {
   facts: FollowFact[] | null
 }
 
+/** Who takes what other nodes answer. */
+interface Answers {
+  /** A client on another node acknowledged what `ask` sent there under this id. */
+  readonly answered: (id: string) => void
+  /** A node closed what the kick that raised this login epoch meant there. */
+  readonly closed: (epoch: number, nodeId: NodeId) => void
+}
+
 export class Cluster {
   private waiting: NodeFrame[] = []
 
@@ -69,8 +85,7 @@ export class Cluster {
     private readonly bus: Bus | null,
     private readonly sessions: Sessions,
     private readonly logger: Logger,
-    /** A client on another node acknowledged what `ask` sent there under this id. */
-    private readonly answered: (id: string) => void,
+    private readonly answers: Answers,
   ) {}
 
   /** Whether there is no other node to tell. */
@@ -171,7 +186,7 @@ export class Cluster {
   tell(nodes: Iterable<NodeId>, frame: NodeFrame): void {
     for (const node of nodes)
       if (node === this.nodeId) this.take(frame)
-      else this.bus?.publish(node, [frame])
+      else this.publish(node, [frame])
   }
 
   private receive(frame: unknown, from: NodeId): void {
@@ -212,14 +227,17 @@ export class Cluster {
       case 'close':
         return this.sessions.close(frame.session, frame.reason, frame.by)
       case 'close-all':
-        return this.sessions.closeAll(frame.user, frame.which, frame.reason)
+        this.sessions.closeAll(frame.user, frame.which, frame.reason)
+        return this.tell([frame.replyTo], { t: 'closed', epoch: frame.which.before, node: this.nodeId })
+      case 'closed':
+        return this.answers.closed(frame.epoch, frame.node)
       case 'ask': {
         const { user, id, event, json, replyTo } = frame
         this.sessions.ask(user, event, json, () => this.tell([replyTo], { t: 'asked', id }))
         return
       }
       case 'asked':
-        this.answered(frame.id)
+        this.answers.answered(frame.id)
         return
       case 'presence':
         return this.sessions.presenceChanged(frame.user)
@@ -244,6 +262,7 @@ const kinds: ReadonlySet<unknown> = new Set<NodeFrame['t']>([
   'hint',
   'close',
   'close-all',
+  'closed',
   'ask',
   'asked',
   'presence',

@@ -211,14 +211,20 @@ export class Im<Types extends MessageTypes = MessageTypes> {
     return { delivered: await this.parts.pushes.live(userId, event.topic, payload), seq: null }
   }
 
-  /** Closes the user's sessions, or those of one device type, with `kick { reason: 'admin' }`. */
+  /**
+   * Closes the user's sessions, or those of one device type, with `kick { reason: 'admin' }`. Resolves once no login that
+   * began before can succeed, the sessions of this node are closed, and the other nodes are told. A node that did not hear
+   * it is told again, however long presence and the bus are away.
+   * @throws RookeryError `UNAVAILABLE`; `OVERLOADED` beyond `limits.kicks`
+   */
   kick(userId: UserId, { deviceType }: { readonly deviceType?: DeviceType } = {}): Promise<void> {
     return this.parts.kicks.close(userId, deviceType === undefined ? {} : { deviceType }, 'admin')
   }
 
   /**
    * Closes the sessions that go under a token, or all of the user's, with `kick { reason: 'token-revoked' }`. The host
-   * revokes the token in its own store first: whoever connects afterwards is asked `authenticate` again.
+   * revokes the token in its own store first: whoever connects afterwards is asked `authenticate` again. It resolves when `kick` does.
+   * @throws RookeryError as `kick`
    */
   revokeToken(userId: UserId, token?: string): Promise<void> {
     return this.parts.kicks.close(userId, token === undefined ? {} : { token: tokenDigest(token) }, 'token-revoked')

@@ -193,8 +193,13 @@ export class HostMaintenance {
   private async gone(userId: UserId): Promise<void> {
     const { cluster, presence, timing, deliveries } = this.parts
     if (!cluster.alone) {
-      const holders = async (): Promise<number> => (await presence.locate([userId]).catch(() => [])).length
-      for (let waitedMs = 0; waitedMs < timing.leaseMs && (await holders()) > 0; waitedMs += lookAgainMs)
+      // Where presence does not answer, nobody knows that they are gone.
+      const isGone = (): Promise<boolean> =>
+        presence.locate([userId]).then(
+          (holders) => holders.length === 0,
+          () => false,
+        )
+      for (let waitedMs = 0; waitedMs < timing.leaseMs && !(await isGone()); waitedMs += lookAgainMs)
         await this.wait(lookAgainMs)
       await this.wait(timing.ackFlushMs + lookAgainMs)
     }

@@ -16,8 +16,8 @@ export interface Which {
   readonly deviceType?: DeviceType
   /** The digest of the token that they were opened or refreshed with. */
   readonly token?: string
-  /** Only these. */
-  readonly sessions?: readonly SessionId[]
+  /** Only those that logged in under an earlier login epoch. */
+  readonly before?: number
 }
 
 /**

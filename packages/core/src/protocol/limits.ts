@@ -27,6 +27,8 @@ export interface Limits {
   readonly sessionQueueBytes: number
   /** JSON text of one page; a page is cut there, and says that there is more. 1 MiB: well below what a connection may queue. */
   readonly pageBytes: number
+  /** Kicks of one node that others have not confirmed; beyond it a kick is answered OVERLOADED. 50,000: some 20 MB. */
+  readonly kicks: number
   /** Sessions of one node; beyond it logins are answered OVERLOADED. */
   readonly sessions: number
 }
@@ -45,6 +47,7 @@ export const defaultLimits: Limits = {
   commitOps: 500,
   sessionQueueBytes: 262_144,
   pageBytes: 1_048_576,
+  kicks: 50_000,
   sessions: 100_000,
 }
 
