@@ -63,6 +63,8 @@ export interface NodeStats {
   readonly sessions: Readonly<Record<DeviceType, number>>
   /** Operations that wait to be stored, or are under way. */
   readonly writerQueue: number
+  /** For how long no commit has succeeded; 0 while they do. */
+  readonly commitsFailingMs: number
 }
 
 /** One node: gate, logic and ports, ready to be given to a transport. */
@@ -77,6 +79,8 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
   private readonly parts: ReturnType<typeof assemble>
   private epoch = ''
   private state: 'new' | 'running' | 'draining' | 'stopped' = 'new'
+  /** However many ask at once, storage is asked once. */
+  private proof: Promise<unknown> | null = null
 
   /** @throws TypeError one line that names a wrong option and its remedy */
   constructor(options: RookeryOptions<Types>) {
@@ -133,9 +137,9 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
 
   /** Whether this node can serve, with the reason for each part that cannot. */
   async health(): Promise<Health> {
-    const { storage, presence } = this.parts
+    const { presence } = this.parts
     const [storageHealth, presenceHealth] = await Promise.all([
-      probe(() => storage.timelines.loginEpoch()),
+      probe(() => (this.proof ??= this.prove().finally(() => (this.proof = null)))),
       probe(() => presence.nodes()),
     ])
     const gateHealth = this.state === 'running' ? { ok: true } : { ok: false, reason: this.state }
@@ -144,12 +148,24 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     return { ok: gateHealth.ok && storageHealth.ok, parts }
   }
 
+  /** Reads, writes, and looks at what became of the last commits. */
+  private async prove(): Promise<void> {
+    const { storage, writer, timing } = this.parts
+    await Promise.all([storage.timelines.loginEpoch(), storage.commit([])])
+    const trouble = writer.failing(timing.sendDeadlineMs)
+    if (trouble !== null) throw new Error(`commits do not succeed: ${trouble.reason}`)
+  }
+
   /** How much there is to do at this moment; it walks the sessions, so ask a few times a minute. */
   stats(): NodeStats {
-    const { deviceSlots, registry, writer } = this.parts
+    const { deviceSlots, registry, timing, writer } = this.parts
     const sessions: Record<DeviceType, number> = Object.fromEntries([...deviceSlots.keys()].map((type) => [type, 0]))
     for (const { deviceType } of registry.all()) sessions[deviceType] = (sessions[deviceType] ?? 0) + 1
-    return { sessions, writerQueue: writer.length }
+    return {
+      sessions,
+      writerQueue: writer.length,
+      commitsFailingMs: writer.failing(timing.sendDeadlineMs)?.forMs ?? 0,
+    }
   }
 
   /** The nodes that take clients, least loaded first. */

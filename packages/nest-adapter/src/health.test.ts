@@ -1,7 +1,10 @@
 import { Test } from '@nestjs/testing'
-import { MemoryStorage, StorageError, tokens } from '@rookery/core'
+import { MemoryStorage, StorageError, tokens, type StorageOp } from '@rookery/core'
+import { Registry } from 'prom-client'
 import { expect, it } from 'vitest'
 import { MemoryStorageModule, RookeryHealthIndicator, RookeryModule } from './index.js'
+import { RookeryMetricsModule } from './metrics.js'
+import { testChat, VirtualTimeModule } from './testing/index.js'
 
 it('tells health as @nestjs/terminus asks for it: up, and down with the reason of each part', async () => {
   const storage = new MemoryStorage()
@@ -22,5 +25,53 @@ it('tells health as @nestjs/terminus asks for it: up, and down with the reason o
   expect(await health.isHealthy('chat')).toMatchObject({
     chat: { status: 'down', parts: { storage: { ok: false, reason: 'the disk is gone' } } },
   })
+  await module.close()
+})
+
+it('tells that commits do not succeed, though reads do: whether somebody sends meanwhile or not', async () => {
+  const storage = new MemoryStorage()
+  const registry = new Registry()
+  const module = await Test.createTestingModule({
+    imports: [
+      MemoryStorageModule.forRoot(),
+      RookeryModule.forRoot({ authenticate: ({ token }) => ({ userId: token }) }),
+      RookeryMetricsModule.forRoot({ registry, prefix: 'chat_' }),
+      VirtualTimeModule.forRoot(),
+    ],
+    providers: [RookeryHealthIndicator],
+  })
+    .overrideProvider(tokens.storage)
+    .useValue(storage)
+    .setLogger(false)
+    .compile()
+  await module.init()
+  const chat = testChat(module)
+  const health = module.get(RookeryHealthIndicator)
+  const failing = async (): Promise<number> =>
+    Number(/^chat_commits_failing_seconds (\S+)$/m.exec(await registry.metrics())?.[1])
+  const { commit } = storage
+  let takes: (ops: readonly StorageOp[]) => boolean = () => false
+  storage.commit = ((ops: readonly StorageOp[]) =>
+    takes(ops)
+      ? commit.call(storage, ops)
+      : Promise.reject(new StorageError('the disk is full', 'none'))) as typeof storage.commit
+  const full = { ok: false, reason: 'the disk is full' }
+  expect(await health.isHealthy()).toMatchObject({ rookery: { status: 'down', parts: { storage: full } } })
+  expect(await failing()).toBe(0)
+
+  // It takes nothing that is new.
+  takes = (ops) => ops.length === 0
+  const sent = (await chat.online('ann')).send('bob', 'hi')
+  await chat.advance(100)
+  const reason = 'commits do not succeed: the disk is full'
+  expect(await health.isHealthy()).toMatchObject({
+    rookery: { status: 'down', parts: { storage: { ok: false, reason } } },
+  })
+  expect(await failing()).toBeGreaterThan(0)
+  takes = () => true
+  await chat.advance(1000)
+  await sent
+  expect(await health.isHealthy()).toMatchObject({ rookery: { status: 'up' } })
+  expect(await failing()).toBe(0)
   await module.close()
 })

@@ -10,6 +10,8 @@ export interface Pooled {
 
 interface Slot<Link> {
   link: Link | null
+  /** When it was opened, counted in renewals. */
+  age: number
 }
 
 export class Pool<Link extends Pooled> {
@@ -18,12 +20,15 @@ export class Pool<Link extends Pooled> {
   #waiting: ((slot: Slot<Link>) => void)[] = []
   #idle: () => void = () => {}
   #isClosed = false
+  #age = 0
 
   constructor(
     private readonly open: () => Promise<Link>,
     size: number,
+    /** Told of what a use ended with, where that was an error. */
+    private readonly failed: (error: unknown) => void = () => {},
   ) {
-    for (let i = 0; i < size; i += 1) this.#slots.push({ link: null })
+    for (let i = 0; i < size; i += 1) this.#slots.push({ link: null, age: 0 })
     this.#free.push(...this.#slots)
   }
 
@@ -34,8 +39,10 @@ export class Pool<Link extends Pooled> {
   async with<T>(waitMs: number, use: (link: Link) => Promise<T>): Promise<T> {
     const slot = this.#free.pop() ?? (await this.#wait(waitMs))
     try {
-      if (slot.link === null || !slot.link.isOpen) slot.link = await this.open()
-      return await use(slot.link)
+      return await use(await this.#link(slot))
+    } catch (error) {
+      this.failed(error)
+      throw error
     } finally {
       this.#release(slot)
     }
@@ -46,11 +53,29 @@ export class Pool<Link extends Pooled> {
     return this.#free.length > 0
   }
 
+  /** Whatever is open is used for no further call. */
+  renew(): void {
+    this.#age += 1
+    for (const slot of this.#free) this.#retire(slot)
+  }
+
   /** Waits for the calls under way, and closes. */
   async close(): Promise<void> {
     this.#isClosed = true
     while (this.#free.length < this.#slots.length) await new Promise<void>((resolve) => (this.#idle = resolve))
     await Promise.all(this.#slots.map(async (slot) => slot.link?.close()))
+  }
+
+  async #link(slot: Slot<Link>): Promise<Link> {
+    if (slot.age !== this.#age) this.#retire(slot)
+    if (slot.link?.isOpen) return slot.link
+    slot.age = this.#age
+    return (slot.link = await this.open())
+  }
+
+  #retire(slot: Slot<Link>): void {
+    void slot.link?.close()
+    slot.link = null
   }
 
   #wait(waitMs: number): Promise<Slot<Link>> {

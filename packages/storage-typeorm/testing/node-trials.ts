@@ -262,3 +262,48 @@ export async function restoredFromOlderCopy(nodes: Nodes, options: ServerOptions
   const told = await connect(rookery, 'bob', { since: 2, epoch })
   expect(told.ready).toMatchObject({ reset: true, epoch: 'restored' })
 }
+
+/** A server and the one that takes over from it. */
+export interface Handover {
+  /** It stays up, and takes no more writes. */
+  fence(): Promise<void>
+  /** The other one has everything, and takes writes; new connections lead there. */
+  takeOver(): Promise<void>
+}
+
+/** The old server stays up read-only: health tells it, and sends and reads go on at the new one within 10 s. */
+export async function oldServerStaysUp(nodes: Nodes, options: ServerOptions, handover: Handover): Promise<void> {
+  const rookery = await nodes.start(options)
+  const [ann, bob] = await Promise.all([connect(rookery, 'ann'), connect(rookery, 'bob')])
+  const text = (n: number) => ({ clientMsgId: `k${n}`, to: 'bob', type: 'text', content: { text: `${n}` } })
+  for (let n = 1; n <= 3; n += 1) await ann.ask('c2c', text(n))
+  await pullAll(bob)
+  expect(await rookery.health()).toMatchObject({ ok: true })
+
+  await handover.fence()
+  // Asked before anybody sends.
+  expect(await rookery.health()).toMatchObject({ ok: false, parts: { storage: { ok: false } } })
+  const under = ann.request('c2c', text(4))
+  await expect.poll(() => rookery.stats().commitsFailingMs, { timeout: 10_000 }).toBeGreaterThan(0)
+  const { parts } = await rookery.health()
+  expect(parts['storage']?.reason).toMatch(/read.only/i)
+  await handover.takeOver()
+
+  const sender = new Sender(ann, 'ann', 'bob')
+  const upSince = performance.now()
+  expect((await under).ok).toBe(true)
+  const running = sender.run()
+  await expect.poll(() => sender.stored.length, { timeout: 20_000 }).toBeGreaterThan(20)
+  sender.isSending = false
+  await running
+  expect(sender.stored[0]!.atMs - upSince).toBeLessThan(10_000)
+  await expect.poll(async () => (await rookery.health()).ok, { timeout: 10_000 }).toBe(true)
+  expect(rookery.stats().commitsFailingMs).toBe(0)
+  // Read where it was written, many times over, so that every connection is asked.
+  const all = 4 + sender.stored.length
+  const reader = await connect(rookery, 'bob', { deviceId: 'new', deviceType: 'pc' })
+  const pages = await Promise.all(Array.from({ length: 12 }, () => pullAll(reader)))
+  for (const entries of pages) {
+    expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: all }, (_, n) => n + 1))
+  }
+}

@@ -61,6 +61,20 @@ export class PrivatePostgres {
     return server
   }
 
+  /** A standby of it, which follows it. */
+  async standby(): Promise<PrivatePostgres> {
+    const folder = mkdtempSync(join(tmpdir(), 'rookery-postgres-'))
+    const as = identity()
+    if (as.uid !== undefined && as.gid !== undefined) chownSync(folder, as.uid, as.gid)
+    const { host, port, username } = this.where
+    const source = ['-h', host, '-p', String(port), '-U', username ?? '']
+    const args = [...source, '-D', join(folder, 'data'), '-R', '-X', 'stream', '-c', 'fast', '--no-sync']
+    execFileSync(join(programs as string, 'pg_basebackup'), args, { ...as, cwd: folder, stdio: 'pipe' })
+    const standby = new PrivatePostgres(folder, { ...this.where, port: await freePort() })
+    await standby.start()
+    return standby
+  }
+
   async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     const options = Object.entries({ ...settings, listen_addresses: '127.0.0.1', unix_socket_directories: '' })
     const child = spawn(

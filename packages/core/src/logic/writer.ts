@@ -51,6 +51,13 @@ interface Held {
   waits: number
 }
 
+/** Commits that fail, one after another. */
+interface Trouble {
+  readonly sinceMs: number
+  readonly lastMs: number
+  readonly reason: string
+}
+
 const sweepMs = 250
 const backoffFirstMs = 50
 const backoffLastMs = 1000
@@ -65,6 +72,7 @@ export class Writer {
   private running = false
   private sweep: Timer | null = null
   private idle: (() => void)[] = []
+  private trouble: Trouble | null = null
 
   constructor(
     private readonly storage: Pick<Storage, 'commit'>,
@@ -79,6 +87,13 @@ export class Writer {
   /** Operations waiting or under way. */
   get length(): number {
     return this.queue.length + this.batch.length + this.heldCount
+  }
+
+  /** Why commits do not succeed, and for how long; null while they do, or where the last is long ago. */
+  failing(agoMs: number): { readonly reason: string; readonly forMs: number } | null {
+    const now = this.clock.monotonic()
+    if (this.trouble === null || now - this.trouble.lastMs > agoMs) return null
+    return { reason: this.trouble.reason, forMs: now - this.trouble.sinceMs }
   }
 
   /** Takes an operation, or answers why it does not. */
@@ -143,7 +158,13 @@ export class Writer {
     try {
       const results = await this.storage.commit(batch.map((job) => job.op))
       failed = false
+      this.trouble = null
       return results
+    } catch (error) {
+      const lastMs = this.clock.monotonic()
+      const reason = error instanceof Error ? error.message : String(error)
+      this.trouble = { sinceMs: this.trouble?.sinceMs ?? lastMs, lastMs, reason }
+      throw error
     } finally {
       this.observer?.committed?.({ operations: batch.length, durationMs: this.clock.monotonic() - beganMs, failed })
     }

@@ -12,6 +12,7 @@
 //  6. Text comes back byte for byte.
 //  7. Reads see everything committed before they were called.
 //  8. Every call settles within a bounded time, whatever the database does.
+//  9. A commit of nothing succeeds only where the database takes writes: it is how health asks.
 // Any number of calls may be under way at once. Rows are locked conversations first, then users, each sorted.
 import type { Maintenance } from './maintenance.js'
 import type { ResultsOf, StorageOp } from './storage-ops.js'

@@ -70,6 +70,12 @@ export class NodeMetrics implements Observer {
         this.set(known(stats)?.writerQueue ?? 0)
       },
     })
+    void new Gauge({
+      ...of('commits_failing_seconds', 'For how long no commit has succeeded; 0 while they do.'),
+      collect() {
+        this.set((known(stats)?.commitsFailingMs ?? 0) / 1000)
+      },
+    })
   }
 
   sent({ kind, by, outcome, durationMs }: ObservedSend): void {

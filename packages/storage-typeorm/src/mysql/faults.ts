@@ -24,6 +24,16 @@ export const isOfTheOperation = (error: unknown): boolean =>
   !isMadeTwice(error) &&
   (ofTheOperation.test(error.sqlState) || ofTheOperationToo.has(error.errno))
 
+/**
+ * Of a server that takes no writes (any more): started or set read-only, also by the session's default or for InnoDB alone,
+ * in offline mode, out of its cluster.
+ */
+const writesNothing: ReadonlySet<number> = new Set([1290, 1792, 1836, 1874, 3032, 1047, 3100])
+
+/** Whether a connection leads to a server that is gone, or takes no writes. */
+export const isOfTheServer = (error: unknown): boolean =>
+  error instanceof LinkLost || (isFromServer(error) && writesNothing.has(error.errno))
+
 /** How a transaction is reported that failed before its COMMIT was sent: nothing of it is stored. */
 export function failureOf(error: unknown): StorageError {
   if (error instanceof StorageError) return error

@@ -13,11 +13,13 @@ import {
   type StorageOp,
   type TimelineReads,
 } from '@rookery/core'
+import { Failover } from '../failover.js'
 import { maintenanceOf } from '../maintenance/calls.js'
 import { Pool } from '../pool.js'
 import { lookedUp } from '../rows/text.js'
 import { loadDriver, type Driver } from './driver.js'
 import { readServer } from './durability.js'
+import { isOfTheServer } from './faults.js'
 import { Link, type LinkConfig } from './link.js'
 import { MysqlMaintaining } from './maintaining.js'
 import { migrate } from './migrate.js'
@@ -30,6 +32,7 @@ import { mysqlTablesOf } from './tables.js'
 import { Writer } from './writing/writer.js'
 
 interface Open {
+  readonly failover: Failover
   readonly maintaining: Pool<Link>
   readonly maintenance: Maintenance
   readonly writing: Pool<Link>
@@ -112,7 +115,10 @@ export class MysqlStorage implements Storage {
   }
 
   async commit<const Ops extends readonly StorageOp[]>(ops: Ops): Promise<ResultsOf<Ops>> {
-    return (await this.#opened().writer.commit(ops)) as ResultsOf<Ops>
+    const { writer, failover } = this.#opened()
+    const results = await writer.commit(ops)
+    failover.committed()
+    return results as ResultsOf<Ops>
   }
 
   /** Looks at the server and its tables over a connection of its own, which is closed again. */
@@ -140,11 +146,14 @@ export class MysqlStorage implements Storage {
     const { settings } = this
     const { writers, readers, callTimeoutMs } = settings
     const [toWrite, toRead] = [this.#link('write', packetBytes), this.#link('read', packetBytes)]
-    const writing = new Pool(() => Link.open(driver, toWrite), writers)
+    const failover = new Failover(() => [writing, reading, maintaining])
+    const failed = (error: unknown): void => (isOfTheServer(error) ? failover.found() : undefined)
+    const writing = new Pool(() => Link.open(driver, toWrite), writers, failed)
     const reading = new Pool(() => Link.open(driver, toRead), readers)
-    const maintaining = new Pool(() => Link.open(driver, toWrite), 1)
+    const maintaining = new Pool(() => Link.open(driver, toWrite), 1, failed)
     const frame = frameOf(settings)
     return {
+      failover,
       writing,
       reading,
       maintaining,

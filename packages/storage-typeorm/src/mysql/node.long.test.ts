@@ -1,8 +1,15 @@
 // A real node of core on MariaDB, through what happens to a database.
 import { afterEach, it } from 'vitest'
 import { ask, describeOnMysql, freshDatabase } from '../../testing/mysql.js'
-import { crashUnderLoad, Nodes, pausedWithCallsUnderWay, restoredFromOlderCopy } from '../../testing/node-trials.js'
+import {
+  crashUnderLoad,
+  Nodes,
+  oldServerStaysUp,
+  pausedWithCallsUnderWay,
+  restoredFromOlderCopy,
+} from '../../testing/node-trials.js'
 import { describeWithMysql, PrivateMysql } from '../../testing/private-mysql.js'
+import { turntable } from '../../testing/turntable.js'
 
 const nodes = new Nodes()
 afterEach(() => nodes.stop())
@@ -28,6 +35,33 @@ describeWithMysql('a node whose MariaDB fails', () => {
       await server.remove()
     }
   }, 60_000)
+
+  it('an old server that stays up read-only is left for the one that took over: health tells, sends and reads go on within 10 s', async () => {
+    const [server, successor] = [await PrivateMysql.start(), await PrivateMysql.start()]
+    const { port, turn } = await turntable(server.where.port)
+    // Root writes to a read-only server, too.
+    const account = { username: 'chat', password: 'chat' }
+    for (const { where } of [server, successor]) {
+      await ask(where, `CREATE USER chat IDENTIFIED BY 'chat'; GRANT ALL ON test.* TO chat`)
+    }
+    try {
+      await oldServerStaysUp(
+        nodes,
+        { type: 'mariadb', ...server.where, ...account, port },
+        {
+          fence: async () => void (await ask(server.where, 'SET GLOBAL read_only = 1')),
+          async takeOver() {
+            server.copyTo(successor)
+            turn(successor.where.port)
+          },
+        },
+      )
+    } finally {
+      await nodes.stop()
+      await successor.remove()
+      await server.remove()
+    }
+  }, 120_000)
 })
 
 describeOnMysql('a database that was restored from an older copy, on MySQL', () => {

@@ -27,7 +27,8 @@ export function sessionOf(settings: MysqlSettings, role: 'write' | 'read'): read
       /*!80000 max_execution_time = ${callTimeoutMs}, */
       lock_wait_timeout = ${seconds(lockTimeoutMs)}, innodb_lock_wait_timeout = ${seconds(lockTimeoutMs)}`),
     `SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`,
-    `SET SESSION TRANSACTION ${role === 'write' ? 'READ WRITE' : 'READ ONLY'}`,
+    // One that writes keeps the server's own: whoever makes that read-only, before another takes over, is obeyed.
+    ...(role === 'read' ? ['SET SESSION TRANSACTION READ ONLY'] : []),
   ]
 }
 
@@ -37,7 +38,6 @@ export function sessionOfMigrations({ migrationTimeoutMs }: MysqlSettings): read
     ...common(`/*M!100300 max_statement_time = 0, */ /*!80000 max_execution_time = 0, */
       lock_wait_timeout = ${seconds(migrationTimeoutMs)}, innodb_lock_wait_timeout = ${seconds(migrationTimeoutMs)}`),
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-    'SET SESSION TRANSACTION READ WRITE',
   ]
 }
 

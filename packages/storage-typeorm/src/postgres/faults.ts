@@ -22,6 +22,10 @@ const ofTheOperation = /^(?:22|23|54|P0001)/
 /** Whether an operation would be refused again, and its batch go through without it. */
 export const isOfTheOperation = (error: unknown): boolean => isFromServer(error) && ofTheOperation.test(error.code)
 
+/** Whether a connection leads to a server that is gone, or takes no writes (any more). */
+export const isOfTheServer = (error: unknown): boolean =>
+  error instanceof LinkLost || (isFromServer(error) && error.code === '25006')
+
 /** Errors with which a server takes its leave: they may come when the commit was done. */
 const leaving = /^(?:08|57P|XX)/
 

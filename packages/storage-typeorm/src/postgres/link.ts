@@ -33,6 +33,9 @@ export class LinkLost extends Error {
   }
 }
 
+/** Errors with which a server ends a connection. */
+const leaving = /^(?:08|57P)/
+
 export class Link {
   #isOpen = true
   /** Called when the server has come to rest after an error, or the connection has ended. */
@@ -63,6 +66,9 @@ export class Link {
     const late = setTimeout(() => link.destroy(), connectTimeoutMs)
     try {
       await client.connect()
+      const { rows } = await client.query('SELECT pg_is_in_recovery() AS standby')
+      // What it has is older than what was committed, and it takes nothing.
+      if ((rows[0] as { standby: boolean }).standby) throw new Error('the server is a standby, which takes no writes')
       if (session !== '') await client.query(session)
       await new Promise<void>((resolve, reject) => {
         client.query(new Preparing(statements, (error) => (error ? reject(error) : resolve())))
@@ -95,7 +101,7 @@ export class Link {
         clearTimeout(timer)
         this.#rested = () => {}
         if (error === null) resolve(answer)
-        else if (isFromServer(error)) reject(error)
+        else if (isFromServer(error) && !leaving.test(error.code)) reject(error)
         else {
           this.destroy()
           reject(new LinkLost(`the connection to the database was lost: ${error.message}`, true, { cause: error }))

@@ -1,8 +1,16 @@
 // A real node of core on PostgreSQL, through what happens to a database.
-import { afterEach, it } from 'vitest'
-import { crashUnderLoad, Nodes, pausedWithCallsUnderWay, restoredFromOlderCopy } from '../../testing/node-trials.js'
+import { afterEach, expect, it } from 'vitest'
+import {
+  crashUnderLoad,
+  Nodes,
+  oldServerStaysUp,
+  pausedWithCallsUnderWay,
+  restoredFromOlderCopy,
+} from '../../testing/node-trials.js'
 import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
 import { describeWithServer, PrivatePostgres } from '../../testing/private-postgres.js'
+import { turntable } from '../../testing/turntable.js'
+import { TypeOrmStorage } from '../typeorm-storage.js'
 
 const nodes = new Nodes()
 afterEach(() => nodes.stop())
@@ -23,6 +31,49 @@ describeWithServer('a node whose PostgreSQL fails', () => {
     try {
       await pausedWithCallsUnderWay({ type: 'postgres', ...server.where }, server, 'unknown')
     } finally {
+      await server.remove()
+    }
+  }, 60_000)
+
+  it('an old server that stays up read-only is left for the one that took over: health tells, sends and reads go on within 10 s', async () => {
+    const server = await PrivatePostgres.start()
+    const standby = await server.standby()
+    const { port, turn } = await turntable(server.where.port)
+    try {
+      await oldServerStaysUp(
+        nodes,
+        { type: 'postgres', ...server.where, port },
+        {
+          async fence() {
+            await ask(server.where, 'ALTER SYSTEM SET default_transaction_read_only = on')
+            await ask(server.where, 'SELECT pg_reload_conf()')
+            const isOn = async () => (await ask(server.where, 'SHOW default_transaction_read_only'))[0]
+            await expect.poll(isOn).toEqual({ default_transaction_read_only: 'on' })
+          },
+          async takeOver() {
+            const [at] = await ask<{ lsn: string }>(server.where, 'SELECT pg_current_wal_lsn() AS lsn')
+            const hasAll = `SELECT pg_last_wal_replay_lsn() >= '${at!.lsn}' AS all`
+            await expect.poll(() => ask(standby.where, hasAll), { timeout: 20_000 }).toEqual([{ all: true }])
+            await ask(standby.where, 'SELECT pg_promote()')
+            turn(standby.where.port)
+          },
+        },
+      )
+    } finally {
+      await nodes.stop()
+      await standby.remove()
+      await server.remove()
+    }
+  }, 120_000)
+
+  it('a standby is no server for chat: neither at start nor when a connection is made anew', async () => {
+    const server = await PrivatePostgres.start()
+    const standby = await server.standby()
+    try {
+      const storage = new TypeOrmStorage({ type: 'postgres', ...standby.where })
+      await expect(storage.start()).rejects.toThrow(/^the chat database cannot be opened: .*standby.*$/)
+    } finally {
+      await standby.remove()
       await server.remove()
     }
   }, 60_000)

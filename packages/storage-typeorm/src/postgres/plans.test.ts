@@ -98,7 +98,7 @@ describeOnPostgres('plans on PostgreSQL', () => {
       known.met(['u1', 'u2'])
       const { first, rest } = operationsOf(state)
       await storage.commit(first)
-      const statements = writingStatements(functionsOf('im_'))
+      const statements = writingStatements(tablesOf('im_'), functionsOf('im_'))
       const carryOut = async ({ steps }: Pick<Batch, 'steps'>): Promise<void> => {
         for (const { statement, values } of steps) await client.query(statements[statement] as string, [...values])
       }

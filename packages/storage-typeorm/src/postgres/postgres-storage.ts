@@ -12,6 +12,7 @@ import {
   type StorageOp,
   type TimelineReads,
 } from '@rookery/core'
+import { Failover } from '../failover.js'
 import { maintenanceOf } from '../maintenance/calls.js'
 import { Pool } from '../pool.js'
 import { tablesOf } from '../rows/tables.js'
@@ -19,6 +20,7 @@ import { lookedUp } from '../rows/text.js'
 import { loadDriver, type PgClientClass } from './driver.js'
 import { readDurability } from './durability.js'
 import { Link, type LinkOptions } from './link.js'
+import { isOfTheServer } from './faults.js'
 import { migrate } from './migrate.js'
 import { PostgresMaintaining } from './maintaining.js'
 import { functionsOf } from './migrations/functions.js'
@@ -30,6 +32,7 @@ import { readingStatements, writingStatements } from './statements.js'
 import { Writer } from './writing/writer.js'
 
 interface Open {
+  readonly failover: Failover
   readonly maintaining: Pool<Link>
   readonly maintenance: Maintenance
   readonly writing: Pool<Link>
@@ -114,7 +117,10 @@ export class PostgresStorage implements Storage {
   }
 
   async commit<const Ops extends readonly StorageOp[]>(ops: Ops): Promise<ResultsOf<Ops>> {
-    return (await this.#opened().writer.commit(ops)) as ResultsOf<Ops>
+    const { writer, failover } = this.#opened()
+    const results = await writer.commit(ops)
+    failover.committed()
+    return results as ResultsOf<Ops>
   }
 
   /** Looks at the server and its tables over a connection of its own, which is closed again. */
@@ -138,15 +144,17 @@ export class PostgresStorage implements Storage {
 
   #pools(driver: PgClientClass): Open {
     const { tablePrefix, writers, readers, callTimeoutMs } = this.settings
-    const toWrite = this.#link('write', writingStatements(functionsOf(tablePrefix)))
+    const toWrite = this.#link('write', writingStatements(tablesOf(tablePrefix), functionsOf(tablePrefix)))
     const toRead = this.#link('read', readingStatements(tablesOf(tablePrefix)))
-    const writing = new Pool(() => Link.open(driver, toWrite), writers)
+    const failover = new Failover(() => [writing, reading, maintaining])
+    const failed = (error: unknown): void => (isOfTheServer(error) ? failover.found() : undefined)
+    const writing = new Pool(() => Link.open(driver, toWrite), writers, failed)
     const reading = new Pool(() => Link.open(driver, toRead), readers)
     const [writer, reader] = [new Writer(writing, callTimeoutMs), new Reader(reading, callTimeoutMs)]
     const toMaintain = this.#link('write', {})
-    const maintaining = new Pool(() => Link.open(driver, toMaintain), 1)
+    const maintaining = new Pool(() => Link.open(driver, toMaintain), 1, failed)
     const maintenance = maintenanceOf(new PostgresMaintaining(maintaining, tablesOf(tablePrefix), callTimeoutMs))
-    return { writing, reading, maintaining, writer, reader, maintenance }
+    return { failover, writing, reading, maintaining, writer, reader, maintenance }
   }
 
   #link(role: 'write' | 'read', statements: LinkOptions['statements']): LinkOptions {

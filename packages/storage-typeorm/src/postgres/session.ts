@@ -25,7 +25,8 @@ export function sessionOf(settings: PostgresSettings, role: 'write' | 'read'): s
     ...(schema === null ? [] : [`search_path = "${schema}"`]),
     "client_encoding = 'UTF8'",
     "default_transaction_isolation = 'read committed'",
-    `default_transaction_read_only = ${role === 'read' ? 'on' : 'off'}`,
+    // One that writes keeps the server's own: whoever makes that read-only, before another takes over, is obeyed.
+    ...(role === 'read' ? ['default_transaction_read_only = on'] : []),
     'client_min_messages = warning',
     `lock_timeout = ${lockTimeoutMs}`,
     `statement_timeout = ${callTimeoutMs}`,

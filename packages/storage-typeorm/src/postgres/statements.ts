@@ -11,12 +11,14 @@ import { applyTypes } from './writing/others.js'
 const call = (name: string, types: readonly string[]): string =>
   `SELECT * FROM ${name}(${types.map((type, index) => `$${index + 1}::${type}`).join(', ')})`
 
-export const writingStatements = (f: Functions): Readonly<Record<string, string>> => ({
+export const writingStatements = (t: Tables, f: Functions): Readonly<Record<string, string>> => ({
   append: call(f.append, appendTypes),
   'append-known': call(f.appendKnown, appendKnownTypes),
   make: call(f.make, makeTypes),
   lock: call(f.lock, lockTypes),
   apply: call(f.apply, applyTypes),
+  // Changes nothing, as a write: whether the server takes any.
+  prove: `UPDATE ${t.meta} SET epoch = epoch`,
   // For a batch of which the database refuses something.
   begin: 'BEGIN',
   savepoint: 'SAVEPOINT apart',

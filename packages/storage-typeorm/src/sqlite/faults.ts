@@ -11,7 +11,10 @@ export const busy = 'SQLITE_BUSY'
 const primary: Readonly<Record<number, string>> = {
   5: busy,
   6: 'SQLITE_LOCKED',
+  8: 'SQLITE_READONLY',
   9: 'SQLITE_INTERRUPT',
+  10: 'SQLITE_IOERR',
+  14: 'SQLITE_CANTOPEN',
   18: 'SQLITE_TOOBIG',
   19: 'SQLITE_CONSTRAINT',
   20: 'SQLITE_MISMATCH',
@@ -41,6 +44,11 @@ const ofTheOperation: ReadonlySet<string | null> = new Set([
 
 /** Whether an operation would be refused again, and its batch go through without it; else it is the disk, or a lock. */
 export const isOfTheOperation = (error: unknown): boolean => ofTheOperation.has(faultOf(error))
+
+const ofTheConnection: ReadonlySet<string | null> = new Set(['SQLITE_READONLY', 'SQLITE_IOERR', 'SQLITE_CANTOPEN'])
+
+/** Whether another connection may find what this one cannot: a file that is writable again, or another in its place. */
+export const isOfTheConnection = (error: unknown): boolean => ofTheConnection.has(faultOf(error))
 
 /** A failed transaction on its way to the caller. */
 export class TransactionFailure extends Error {

@@ -94,7 +94,6 @@ export class SqliteStorage implements Storage {
 
   async commit<const Ops extends readonly StorageOp[]>(ops: Ops): Promise<ResultsOf<Ops>> {
     this.#assertOpen()
-    if (ops.length === 0) return [] as unknown as ResultsOf<Ops>
     return unpackResults(await this.#writing.call('commit', packOps(ops))) as ResultsOf<Ops>
   }
 

@@ -14,6 +14,19 @@ export const lifetime: StorageGroup = {
       },
     },
     {
+      name: 'a commit of nothing succeeds where writes do, changes nothing, and rejects after stop',
+      alone: true,
+      async run(scene) {
+        const [alice, bob] = scene.users('alice', 'bob')
+        const { storage } = scene
+        await scene.store(scene.say(alice, bob))
+        expect(await storage.commit([])).toEqual([])
+        expect(await scene.storeOne(scene.say(alice, bob))).toMatchObject({ seq: 2, inbox: [2, 2] })
+        await scene.stop()
+        await expect(storage.commit([])).rejects.toMatchObject({ name: 'StorageError', outcome: 'none' })
+      },
+    },
+    {
       name: 'after stop a commit rejects as not stored',
       alone: true,
       async run(scene) {

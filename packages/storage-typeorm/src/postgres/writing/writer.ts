@@ -20,11 +20,24 @@ export class Writer {
 
   /** @throws StorageError */
   async commit(ops: readonly StorageOp[]): Promise<Results> {
+    if (ops.length === 0) return this.#prove()
     const unstorable = ops.map(whyUnstorable)
     if (unstorable.every((reason) => reason === null)) return this.#run(ops)
     // What would not come back as it was given is refused before the database sees it.
     const results = await this.#run(ops.filter((_, index) => unstorable[index] === null))
     return unstorable.map((reason) => (reason === null ? results.shift()! : refused(new Error(reason))))
+  }
+
+  /** Nothing, stored for good. */
+  async #prove(): Promise<Results> {
+    try {
+      await this.pool.with(this.callTimeoutMs, (link) =>
+        link.run([{ statement: 'prove', values: [] }], this.callTimeoutMs),
+      )
+      return []
+    } catch (error) {
+      throw failureOf(error)
+    }
   }
 
   async #run(ops: readonly StorageOp[]): Promise<Results> {

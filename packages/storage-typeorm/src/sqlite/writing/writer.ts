@@ -4,7 +4,7 @@
 // only the ones at fault are refused. Nothing else pays for that.
 import type { RefusedResult, StorageOp, StorageResult } from '@rookery/core'
 import type { SqliteDatabase, SqliteStatement } from '../driver.js'
-import { busy, faultOf, isOfTheOperation, TransactionFailure } from '../faults.js'
+import { busy, faultOf, isOfTheConnection, isOfTheOperation, TransactionFailure } from '../faults.js'
 import { tablesOf } from '../../rows/tables.js'
 import { isAllKeepable, maySpoil } from '../../rows/text.js'
 import { packResults, unpackOps } from '../wire.js'
@@ -19,6 +19,7 @@ export class Writer {
   readonly #operations: Operations
   readonly #begin: SqliteStatement
   readonly #commit: SqliteStatement
+  readonly #prove: SqliteStatement
 
   constructor(db: SqliteDatabase, tablePrefix: string) {
     this.#db = db
@@ -26,6 +27,7 @@ export class Writer {
     this.#operations = new Operations(this.#batch)
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
+    this.#prove = db.prepare(`UPDATE ${tablesOf(tablePrefix).meta} SET epoch = epoch`)
   }
 
   /**
@@ -34,6 +36,15 @@ export class Writer {
    */
   commit(text: string): string {
     const ops = unpackOps(text)
+    // Whether the disk takes anything: what stands there is written again.
+    if (ops.length === 0) {
+      return packResults(
+        this.#transaction(() => {
+          this.#prove.run([])
+          return []
+        }),
+      )
+    }
     if (!maySpoil(text) || isAllKeepable(ops)) return packResults(this.#run(ops))
     // Text that would not come back as it is, or end the process, is refused before the driver sees it.
     const kept = ops.filter((op) => isAllKeepable(op))
@@ -88,7 +99,7 @@ export class Writer {
     this.#batch.forget()
     try {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
-      return new TransactionFailure(error, outcome, outcome === 'unknown')
+      return new TransactionFailure(error, outcome, outcome === 'unknown' || isOfTheConnection(error))
     } catch {
       return new TransactionFailure(error, outcome, true)
     }
