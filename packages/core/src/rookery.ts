@@ -5,6 +5,7 @@ import { NodeGate } from './gate/gate.js'
 import { Heads } from './gate/heads.js'
 import { Heartbeat } from './gate/heartbeat.js'
 import { LocalSessions } from './gate/local-sessions.js'
+import { Logins } from './gate/logins.js'
 import { Registry } from './gate/registry.js'
 import { Requests } from './gate/requests.js'
 import { Slots } from './gate/slots.js'
@@ -264,6 +265,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     writer,
     authoriser,
     authenticator,
+    logins: new Logins(timelines),
     deliveries,
   }
   const naming = new Naming(shared)

@@ -10,7 +10,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Handlers } from '../ports/host.js'
 import type { Observer } from '../ports/observer.js'
 import type { Random } from '../ports/random.js'
-import type { Follow, TimelineReads, UserHead } from '../ports/storage.js'
+import type { Follow, TimelineReads } from '../ports/storage.js'
 import { check } from '../protocol/check.js'
 import { tokenDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
@@ -20,6 +20,7 @@ import { refuseTooMany } from './catching-up.js'
 import type { Connection, Gate, Handshake, Inbound } from './connection.js'
 import type { Followed } from './followed.js'
 import { goalOf } from './following.js'
+import type { Logins } from './logins.js'
 import type { Registry } from './registry.js'
 import type { Requests } from './requests.js'
 import { Session, type Request, type SessionContext } from './session.js'
@@ -51,6 +52,7 @@ interface Parts {
   /** The slot of each device type. */
   readonly deviceSlots: ReadonlyMap<string, string>
   readonly authenticator: Authenticator
+  readonly logins: Logins
   readonly slots: Slots
   readonly registry: Registry
   readonly followed: Followed
@@ -72,7 +74,6 @@ export class NodeGate implements Gate, SessionContext {
   readonly holeMs: number
   readonly queueBytesMax: number
   private isOpen = false
-  private epochRead: Promise<number> | null = null
 
   constructor(private readonly parts: Parts) {
     this.clock = parts.clock
@@ -122,7 +123,7 @@ export class NodeGate implements Gate, SessionContext {
     const slot = this.parts.deviceSlots.get(auth.deviceType)
     if (slot === undefined) throw new RookeryError('BAD_REQUEST', 'deviceType: is none that this server knows')
     // Read before the token is looked at: a kick or a revocation after this moment is seen below.
-    const loginEpoch = await this.loginEpoch()
+    const loginEpoch = await this.parts.logins.epoch()
     const { token, deviceId, deviceType } = auth
     const { headers, ip } = handshake
     const identity = await this.parts.authenticator.identify({ token, deviceId, deviceType, headers, ip })
@@ -138,8 +139,7 @@ export class NodeGate implements Gate, SessionContext {
       boot: this.parts.boot,
       at: this.clock.now(),
     }
-    const kept = this.parts.handlers === null ? {} : headers
-    const session = new Session(this, connection, holder, identity.user, tokenDigest(token), kept, ip, loginEpoch)
+    const session = new Session(this, connection, holder, identity.user, tokenDigest(token), headers, ip, loginEpoch)
     await this.runConnectHandler(session)
     // From here on entries are routed to it, so that none falls between the head and the first live one.
     this.parts.registry.add(session)
@@ -154,13 +154,11 @@ export class NodeGate implements Gate, SessionContext {
   }
 
   private async begin(session: Session, auth: HandshakeAuth): Promise<void> {
-    const { slots, epoch, deliveries, followed } = this.parts
+    const { slots, logins, epoch, deliveries, followed } = this.parts
     await slots.claim(session)
     if (session.isClosed) return this.endedMeanwhile(session)
     const timelines = this.parts.timelines()
-    const [head] = (await timelines.heads([session.userId])) as [UserHead]
-    if (head.loginEpoch > session.loginEpoch)
-      throw new RookeryError('UNAVAILABLE', 'this login was overtaken by a kick', { retryAfterMs: 100 })
+    const head = await logins.unkicked(session.userId, session.loginEpoch)
     const { since, sinceAt } = auth
     // After the head: whatever inbox entries up to there say about timelines is in this answer.
     const [follows, foreign] = await Promise.all([
@@ -236,15 +234,6 @@ export class NodeGate implements Gate, SessionContext {
     if (!this.isOpen) throw new RookeryError('UNAVAILABLE', 'this node takes no clients', { retryAfterMs: 1000 })
     if (this.parts.registry.size >= this.parts.limits.sessions)
       throw new RookeryError('OVERLOADED', 'this node holds as many sessions as it may', { retryAfterMs: 5000 })
-  }
-
-  // Logins at once share one read: an older epoch is the stricter one.
-  private loginEpoch(): Promise<number> {
-    this.epochRead ??= this.parts
-      .timelines()
-      .loginEpoch()
-      .finally(() => (this.epochRead = null))
-    return this.epochRead
   }
 
   private async runConnectHandler(session: Session): Promise<void> {

@@ -63,5 +63,5 @@ export class LocalSessions implements Sessions {
 
 const isMeant = (session: Session, { deviceType, token, before }: Which): boolean =>
   (deviceType === undefined || session.deviceType === deviceType) &&
-  (token === undefined || session.tokenDigest === token) &&
+  (token === undefined || session.tokenDigest === token || session.offered === token) &&
   (before === undefined || session.loginEpoch < before)

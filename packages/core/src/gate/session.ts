@@ -63,10 +63,14 @@ export class Session implements Inbound, ImSession, Follower {
   timelines: Map<ConversationId, Track<Session>> | null = null
   /** What inbox entries up to here say about timelines was known when it began. */
   followsAsOf: Seq = 0
+  /** Of a token that it is about to go under: until that is decided the session goes under both. */
+  offered: string | null = null
   /** When its token expires, Unix ms; null where it does not. */
   expiresAt: number | null = null
   /** Looks whether it has. */
   expiry: Timer | null = null
+  /** As JSON text until somebody asks: it takes a third of the memory, and most sessions are never asked. */
+  #headers: JsonText | ImSession['headers']
   /** Routed before it began. */
   private early: Early[] | null = []
 
@@ -77,12 +81,19 @@ export class Session implements Inbound, ImSession, Follower {
     public user: unknown,
     /** Of the token it goes under now; tokens themselves are not kept. */
     public tokenDigest: string,
-    readonly headers: ImSession['headers'],
+    headers: ImSession['headers'],
     readonly ip: string,
     /** Read before it was authenticated: a kick that raised a later one means it. */
     readonly loginEpoch: number,
   ) {
+    this.#headers = JSON.stringify(headers)
     this.inbox = new Track<Session>(this, { at: 0, known: 0, end: null }, entriesFrame)
+  }
+
+  /** Those of the handshake. */
+  get headers(): ImSession['headers'] {
+    if (typeof this.#headers === 'string') this.#headers = JSON.parse(this.#headers) as ImSession['headers']
+    return this.#headers
   }
 
   get sessionId(): SessionId {

@@ -16,6 +16,7 @@ import { tokenDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Timing } from '../protocol/limits.js'
 import { PresenceTime } from './presence-time.js'
+import type { Logins } from './logins.js'
 import type { Registry } from './registry.js'
 import type { Session } from './session.js'
 
@@ -26,6 +27,7 @@ interface Parts {
   readonly registry: Registry
   readonly deliveries: Deliveries
   readonly authenticator: Authenticator
+  readonly logins: Logins
   readonly writer: Writer
   readonly clock: Clock
   readonly logger: Logger
@@ -40,6 +42,8 @@ export class Slots {
   /** Sessions whose claim is under way: it tells whom they displace, and no renewal comes before it. */
   private readonly claiming = new Set<Session>()
   private readonly presenceTime = new PresenceTime()
+  /** The last refresh of a session that has made one. */
+  private readonly refreshes = new WeakMap<Session, Promise<unknown>>()
 
   constructor(private readonly parts: Parts) {}
 
@@ -126,14 +130,37 @@ export class Slots {
     }
   }
 
-  /** Goes on under a new token of the same user. */
-  async refresh(session: Session, token: string): Promise<string> {
+  /**
+   * Goes on under a new token of the same user: one refresh of a session after the other, so that the last one counts.
+   * Like a login it is refused where a kick or a revocation comes meanwhile.
+   * @throws RookeryError `UNAUTHENTICATED`, `UNAVAILABLE`: the session goes on under the token that it had
+   */
+  refresh(session: Session, token: string): Promise<string> {
+    const refreshed = (this.refreshes.get(session) ?? Promise.resolve()).then(() => this.goUnder(session, token))
+    const done = refreshed.catch(() => {})
+    this.refreshes.set(session, done)
+    return refreshed
+  }
+
+  private async goUnder(session: Session, token: string): Promise<string> {
+    // Nobody is there to be answered.
+    if (session.isClosed) return '{}'
+    const { authenticator, logins } = this.parts
     const { deviceId, deviceType, headers, ip } = session
-    const identity = await this.parts.authenticator.identify({ token, deviceId, deviceType, headers, ip })
+    const loginEpoch = await logins.epoch()
+    const identity = await authenticator.identify({ token, deviceId, deviceType, headers, ip })
     if (identity.userId !== session.userId) throw new RookeryError('UNAUTHENTICATED', "the token is another user's")
-    session.user = identity.user
-    session.tokenDigest = tokenDigest(token)
-    this.expireAt(session, identity)
+    const digest = tokenDigest(token)
+    // Before the epoch is read again: a revocation after that read finds the session by this token.
+    session.offered = digest
+    try {
+      await logins.unkicked(session.userId, loginEpoch)
+      session.user = identity.user
+      session.tokenDigest = digest
+      this.expireAt(session, identity)
+    } finally {
+      session.offered = null
+    }
     return identity.expiresAt === undefined ? '{}' : JSON.stringify({ expiresAt: identity.expiresAt })
   }
 

@@ -1,0 +1,30 @@
+// The fence between logins and kicks: whoever shows a token reads the login epoch before the token is looked at, and asks
+// afterwards whether a kick or a revocation has raised it meanwhile. Then the token may be one that is no longer valid.
+import type { UserId } from '../model/ids.js'
+import type { TimelineReads, UserHead } from '../ports/storage.js'
+import { RookeryError } from '../protocol/errors.js'
+
+export class Logins {
+  private reading: Promise<number> | null = null
+
+  constructor(private readonly timelines: () => TimelineReads) {}
+
+  /** The login epoch now. Logins at once share one read: an older epoch is the stricter one. */
+  epoch(): Promise<number> {
+    this.reading ??= this.timelines()
+      .loginEpoch()
+      .finally(() => (this.reading = null))
+    return this.reading
+  }
+
+  /**
+   * The head of the user's inbox, where nobody was to be kicked since an epoch.
+   * @throws RookeryError `UNAVAILABLE`: whoever tries again is asked for a token again
+   */
+  async unkicked(userId: UserId, loginEpoch: number): Promise<UserHead> {
+    const [head] = (await this.timelines().heads([userId])) as [UserHead]
+    if (head.loginEpoch > loginEpoch)
+      throw new RookeryError('UNAVAILABLE', 'this login was overtaken by a kick', { retryAfterMs: 100 })
+    return head
+  }
+}
