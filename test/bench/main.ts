@@ -8,6 +8,7 @@ import { postgresIsMissing } from './postgres.js'
 import { progress } from './progress.js'
 import { idleTable, judge, pairsTable, verdictTable, type Section } from './report.js'
 import { runGrowth } from './scenario-growth.js'
+import { runHandlers } from './scenario-handlers.js'
 import { runIdle, type IdleSample } from './scenario-idle.js'
 import { runLarge } from './scenario-large.js'
 import { runLine } from './scenario-line.js'
@@ -60,6 +61,11 @@ async function run(options: Options): Promise<number> {
 
   const sections: Section[] = []
   const wrong = [...(pairs?.wrong ?? [])]
+  if (options.scenarios.includes('handlers')) {
+    const times = { pairs: 100, rounds: quick ? 1 : 5, warmUpMs: quick ? 500 : 2000, windowMs: quick ? 1000 : 4000 }
+    progress(`a handler, windows of ${times.windowMs} ms`)
+    sections.push(await runHandlers(times, wrong))
+  }
   if (missing === null) {
     if (options.scenarios.includes('rooms')) {
       const times = { rounds: quick ? 1 : 3, warmUpMs: quick ? 500 : 2000, windowMs: quick ? 1000 : 4000 }

@@ -8,7 +8,7 @@ describe('the options of the benchmark', () => {
     expect(readOptions([], names)).toEqual({
       quick: false,
       json: null,
-      scenarios: ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth'],
+      scenarios: ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth', 'handlers'],
       variants: null,
       help: false,
     })
@@ -24,7 +24,7 @@ describe('the options of the benchmark', () => {
   })
   it('refuse a name that nothing has, and say which there are', () => {
     expect(() => readOptions(['--only', 'raley'], names)).toThrow(
-      '--only raley: there are pairs, idle, rooms, large, line, pages, growth, rookery, relay',
+      '--only raley: there are pairs, idle, rooms, large, line, pages, growth, handlers, rookery, relay',
     )
   })
   it('refuse a flag that they do not know', () => {

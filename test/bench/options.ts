@@ -1,7 +1,7 @@
 // What the command line may ask for.
 import { parseArgs } from 'node:util'
 
-export const SCENARIOS = ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth'] as const
+export const SCENARIOS = ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth', 'handlers'] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
 export interface Options {

@@ -86,19 +86,23 @@ async function measure(server: ServerUnderTest, load: Child, times: PairsTimes, 
 }
 
 /** @throws WeakDurabilityError, or whatever keeps a server from being measured at all. */
-export async function runPairs(variants: readonly Variant[], times: PairsTimes): Promise<PairsResult> {
+export async function runPairs(
+  variants: readonly Variant[],
+  times: PairsTimes,
+  levels: readonly number[] = OUTSTANDING,
+): Promise<PairsResult> {
   const samples: PairsSample[] = []
   const settings: Record<string, string> = {}
   const wrong: string[] = []
   for (let round = 1; round <= times.rounds; round++) {
     for (const variant of variants) {
-      await withServer(variant, {}, async (server) => {
+      await withServer(variant, { env: variant.env ?? {} }, async (server) => {
         if (server.durability !== null) settings[variant.name] = server.durability.settings
         const { child: load } = await Child.start('./load/pairs-load.js')
         try {
           const connecting: ConnectPairs = { port: server.port, wire: variant.wire, pairs: times.pairs }
           await load.call('connect', connecting)
-          for (const outstanding of OUTSTANDING) {
+          for (const outstanding of levels) {
             const { drained, figures } = await measure(server, load, times, outstanding)
             samples.push({ variant: variant.name, outstanding, round, ...figures })
             const stored = await server.child.call<number | null>('stored', drained.recipients)

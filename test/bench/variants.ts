@@ -7,6 +7,8 @@ export interface Variant {
   readonly title: string
   /** Relative to this folder, as it is built. */
   readonly file: string
+  /** Further variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>
   readonly wire: WireName
   readonly stores: boolean
   /** Where it needs a database server to make a database on. */

@@ -16,6 +16,7 @@ import { Authenticator } from './logic/authenticate.js'
 import { Authoriser } from './logic/authorise.js'
 import { Changes } from './logic/changes.js'
 import { Cluster } from './logic/cluster.js'
+import { Deadlines } from './logic/deadlines.js'
 import { Deliveries } from './logic/deliveries.js'
 import { FanOut } from './logic/fan-out.js'
 import { Faults } from './logic/faults.js'
@@ -231,6 +232,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const authoriser = new Authoriser(storage)
   const authenticator = new Authenticator(options.authenticate, clock, logger, timing)
   const deliveries = new Deliveries(writer, fanOut, clock, logger, timing)
+  const handlerDeadlines = new Deadlines(clock, timing.handlerDeadlineMs)
   // Every part takes from these what it names.
   const shared = {
     nodeId,
@@ -246,6 +248,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     hostGroups,
     types,
     handlers,
+    handlerDeadlines,
     observer,
     sessions,
     timelines,
@@ -298,7 +301,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     groups,
     positions: new Positions({ ...shared, naming }),
     roaming,
-    topics: new Topics(handlers, clock, limits, timing),
+    topics: new Topics(handlers, shared.handlerDeadlines, limits),
   }
   const requests = new Requests(cases, clock, limits, rate)
   const gate = new NodeGate({ ...shared, slots, requests })

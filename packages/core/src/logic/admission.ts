@@ -4,13 +4,13 @@ import type { JsonText, Seq } from '../model/ids.js'
 import { clientMsgIdOf } from '../model/keys.js'
 import type { NewMessage } from '../model/message.js'
 import type { Clock } from '../ports/clock.js'
-import type { ContactPolicy, Draft, Handlers, ImSession, Users } from '../ports/host.js'
+import type { BeforeSend, ContactPolicy, Draft, Handlers, ImSession, Users } from '../ports/host.js'
 import type { Storage } from '../ports/storage.js'
 import { RookeryError } from '../protocol/errors.js'
 import { isJsonObject, isLongerThan, jsonFault } from '../protocol/json.js'
-import type { Limits, Timing } from '../protocol/limits.js'
+import type { Limits } from '../protocol/limits.js'
 import type { Authoriser, Speaker } from './authorise.js'
-import { within } from './deadline.js'
+import type { Deadlines } from './deadlines.js'
 import { checkContent, type MessageTypes } from './message-types.js'
 import type { Proposed } from './send-job.js'
 
@@ -20,7 +20,7 @@ export interface Candidate {
   /** On whose behalf policy and handlers are asked; null where they are not. */
   readonly onBehalfOf: ImSession | null
   /** What schemas and handlers made of the content; null while it is as it came. */
-  changed: { readonly content: Record<string, unknown>; readonly text: JsonText } | null
+  changed: JsonText | null
   /** Of an edit: the place of the message that is changed. */
   readonly edits?: Seq
 }
@@ -34,35 +34,36 @@ interface Parts {
   readonly types: MessageTypes | null
   readonly clock: Clock
   readonly limits: Limits
-  readonly timing: Timing
+  /** How long the host's code may take. */
+  readonly handlerDeadlines: Deadlines
 }
 
 export class Admission {
   constructor(private readonly parts: Parts) {}
 
-  /** Whether nobody has to be asked: a message of a session in a conversation that is known, open, and without handlers. */
-  isPlain(job: Candidate): boolean {
-    const { authoriser, handlers, types, contacts, clock } = this.parts
+  /**
+   * Asks everybody who has a say; `job.changed` is what they made of the content. Null where nobody has to be waited for: a
+   * conversation that is known and open, and no handler, or one that answers at once.
+   * @throws RookeryError; anything else is a fault of a handler. The promise is rejected with the same
+   */
+  admit(job: Candidate): Promise<void> | null {
     const { message } = job.incoming
-    const isOpen =
-      message.kind === 'c2g'
-        ? authoriser.knownSpeaker(speakerOf(job), clock.now()) !== undefined
-        : authoriser.known(message.conversationId) !== undefined && contacts?.mayWrite === undefined
-    return (
-      isOpen &&
-      handlers?.before(message.kind, message.type) === undefined &&
-      types?.[message.type] === undefined &&
-      this.tooLarge(message) === null
-    )
+    const oversize = this.tooLarge(message)
+    if (oversize !== null) throw oversize
+    if (this.isOpen(job) && this.parts.types?.[message.type] === undefined) return this.runHandlers(job)
+    return this.ask(job)
   }
 
-  /**
-   * Asks everybody who has a say; `job.changed` is what they made of the content.
-   * @throws RookeryError; anything else is a fault of a handler
-   */
-  async admit(job: Candidate): Promise<void> {
-    const oversize = this.tooLarge(job.incoming.message)
-    if (oversize !== null) throw oversize
+  /** Whether it is known already that its sender may speak there. */
+  private isOpen(job: Candidate): boolean {
+    const { authoriser, contacts, clock } = this.parts
+    const { message } = job.incoming
+    return message.kind === 'c2g'
+      ? authoriser.knownSpeaker(speakerOf(job), clock.now()) !== undefined
+      : authoriser.known(message.conversationId) !== undefined && contacts?.mayWrite === undefined
+  }
+
+  private async ask(job: Candidate): Promise<void> {
     if (job.incoming.message.kind === 'c2g') await this.maySpeak(speakerOf(job))
     else await this.mayWrite(job.incoming, job.onBehalfOf)
     await this.checkType(job)
@@ -110,16 +111,23 @@ export class Admission {
     const { type } = job.incoming.message
     const declared = this.parts.types?.[type]
     if (declared === undefined) return
-    const validated = await this.bounded('a schema', async () => checkContent(type, declared, job.incoming.content))
+    const validated = await this.bounded('a schema', async () => checkContent(type, declared, contentOf(job)))
     this.change(job, validated)
   }
 
-  private async runHandlers(job: Candidate): Promise<void> {
+  private runHandlers(job: Candidate): Promise<void> | null {
     const { kind, type } = job.incoming.message
     const { onBehalfOf } = job
     const before = onBehalfOf === null ? undefined : this.parts.handlers?.before(kind, type)
-    if (before === undefined) return
-    const content = await this.bounded('a handler', async () => before(onBehalfOf!, draftOf(job)))
+    if (before === undefined) return null
+    const given = before(onBehalfOf!, draftOf(job))
+    if (isPromise(given)) return this.changeLater(job, given)
+    if (given !== undefined) this.change(job, given)
+    return null
+  }
+
+  private async changeLater(job: Candidate, given: Extract<ReturnType<BeforeSend>, Promise<unknown>>): Promise<void> {
+    const content = await this.parts.handlerDeadlines.within('a handler', given)
     if (content !== undefined) this.change(job, content)
   }
 
@@ -128,13 +136,13 @@ export class Admission {
     const fault = isJsonObject(content) ? jsonFault(content) : { reason: 'is no object' }
     if (fault !== null)
       throw new TypeError(`what a handler or schema made of ${type} is no clean JSON: ${fault.reason}`)
-    job.changed = { content, text: JSON.stringify(content) }
-    const oversize = this.tooLarge({ content: job.changed.text, ext: null, mentions: null })
+    job.changed = JSON.stringify(content)
+    const oversize = this.tooLarge({ content: job.changed, ext: null, mentions: null })
     if (oversize !== null) throw oversize
   }
 
   private bounded<T>(what: string, run: () => Promise<T>): Promise<T> {
-    return within(this.parts.clock, this.parts.timing.handlerDeadlineMs, what, run())
+    return this.parts.handlerDeadlines.within(what, run())
   }
 }
 
@@ -148,7 +156,7 @@ export const speakerOf = ({ incoming: { message }, onBehalfOf }: Candidate): Spe
 /** A message as handlers are shown it. */
 export function draftOf(job: Candidate): Draft {
   const { clientMsgId, from, subject, type, conversationId, mentions: mentioned } = job.incoming.message
-  const content = structuredClone(job.changed?.content ?? job.incoming.content)
+  const content = contentOf(job)
   const edits = job.edits === undefined ? {} : { edits: job.edits }
   const mentions = mentioned === null ? {} : { mentions: [...mentioned] }
   return {
@@ -162,3 +170,13 @@ export function draftOf(job: Candidate): Draft {
     ...edits,
   }
 }
+
+/** The content, as an object of the caller's own: the one that was decoded for whoever comes first, then the text again. */
+function contentOf({ incoming, changed }: Candidate): Record<string, unknown> {
+  const { content } = incoming
+  incoming.content = null
+  return changed === null && content !== null ? content : JSON.parse(changed ?? incoming.message.content)
+}
+
+const isPromise = (given: ReturnType<BeforeSend>): given is Extract<typeof given, Promise<unknown>> =>
+  typeof given === 'object' && typeof given.then === 'function'

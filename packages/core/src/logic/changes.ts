@@ -9,7 +9,7 @@ import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
 import type { Limits, Timing } from '../protocol/limits.js'
 import type { RequestOf } from '../protocol/requests.js'
 import { messageJson } from '../protocol/wire.js'
-import type { Admission } from './admission.js'
+import type { Admission, Candidate } from './admission.js'
 import { editOf, reactionOf, recallOf, type Asked } from './asked-change.js'
 import { audienceOf, type Audience } from './audience.js'
 import { peerOf, type Authoriser } from './authorise.js'
@@ -250,14 +250,14 @@ export class Changes {
     const text = JSON.stringify(content)
     // The fields of the message as it is to be. Its sender is who edits; the host edits without being anybody.
     const message = { ...target, clientMsgId, from, content: text, ext: null, mentions: null, digest: '' }
-    const candidate = {
+    const candidate: Candidate = {
       incoming: { message, content, to: target.to },
       onBehalfOf: sender,
-      changed: null as { readonly content: Record<string, unknown>; readonly text: string } | null,
+      changed: null,
       edits: target.seq,
     }
     await this.parts.admission.admit(candidate)
-    return candidate.changed?.text ?? text
+    return candidate.changed ?? text
   }
 
   private async mayWrite(message: NewMessage, sender: Sender | null): Promise<void> {

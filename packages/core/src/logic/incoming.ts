@@ -46,7 +46,7 @@ function incoming(
   const clientMsgId = viaServer && from !== null ? hostKey(request.clientMsgId) : request.clientMsgId
   const silent = request.silent ?? false
   const mentioned = mentions.length === 0 ? null : mentions
-  const received = { to: to ?? conversationId, subject, type, content, mentions: mentioned }
+  const received = { to: to ?? conversationId, subject, type, content: text, mentions: mentioned }
   return {
     key: `${from ?? ''}\n${clientMsgId}`,
     content,
@@ -70,7 +70,7 @@ function incoming(
       countable: !silent,
       clientTime: clientTime ?? null,
       serverTime: 0,
-      digest: sendDigest(received, text),
+      digest: sendDigest(received, content),
     },
   }
 }

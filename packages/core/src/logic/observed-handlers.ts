@@ -6,7 +6,7 @@ export function observedHandlers(handlers: Handlers | null, observer: Observer |
   if (handlers === null || observer?.handler === undefined) return handlers
   const around =
     (on: ObservedHandler['on'], name: string) =>
-    <Args extends unknown[], T>(run: ((...args: Args) => Promise<T>) | undefined) =>
+    <Args extends unknown[], T>(run: ((...args: Args) => Promise<T> | T) | undefined) =>
       run && ((...args: Args): Promise<T> => observer.handler!({ on, name }, async () => run(...args)))
   const connect = around('connect', 'connect')(handlers.connect?.bind(handlers))
   return {

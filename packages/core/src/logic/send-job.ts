@@ -5,6 +5,7 @@ import type { ImSession, Sent } from '../ports/host.js'
 import type { AppendOp, AppendResult, RefusedResult } from '../ports/storage.js'
 import type { Received } from '../protocol/digest.js'
 import type { RookeryError } from '../protocol/errors.js'
+import type { Deadline } from './deadlines.js'
 import type { LaneOwner } from './send-lane.js'
 import type { WriteJob } from './writer.js'
 
@@ -22,7 +23,8 @@ export interface Incoming {
   readonly key: string
   /** Its id, time and final content are filled in on its way to the writer. */
   readonly message: { -readonly [Field in keyof NewMessage]: NewMessage[Field] }
-  readonly content: Record<string, unknown>
+  /** As it was decoded; null once somebody was given it, and may have changed it. What the message says is its text. */
+  content: Record<string, unknown> | null
   readonly received: Received
   /** Whom it goes to: the user, or the group. Null for the system. */
   readonly to: string | null
@@ -46,7 +48,7 @@ export class SendJob implements WriteJob<AppendOp> {
   /** Set when the message goes to the writer. */
   op!: AppendOp
   /** What the handlers made of the content; null while it is as it came. */
-  changed: { readonly content: Record<string, unknown>; readonly text: JsonText } | null = null
+  changed: JsonText | null = null
   private readonly answers: SendAnswer[]
   private outcome: Sent | RookeryError | null = null
   private left: (() => void) | null = null
@@ -57,6 +59,8 @@ export class SendJob implements WriteJob<AppendOp> {
   hasLeft = false
   /** Whether an earlier version may have stored it, where that put the host's keys. */
   mayBeStoredEarlier = false
+  /** Until when it must be answered, where anybody is asked before the writer. */
+  deadline: Deadline | null = null
   /** How often its group had changed when it was to be stored. */
   stale = 0
 

@@ -12,6 +12,7 @@ import type { Timing } from '../protocol/limits.js'
 import { messageJson } from '../protocol/wire.js'
 import { draftOf, speakerOf, type Admission } from './admission.js'
 import type { Authoriser } from './authorise.js'
+import { Deadlines } from './deadlines.js'
 import type { FanOut } from './fan-out.js'
 import type { Faults } from './faults.js'
 import { SendJob, type Incoming, type SendAnswer, type Sender, type SendOutcomes } from './send-job.js'
@@ -47,8 +48,11 @@ export class Send implements SendOutcomes {
   /** Sends that are not answered yet, by their key: the same one again joins them. */
   private readonly pending = new TurnoverMap<string, SendJob>()
   private readonly nowMs = (): number => this.parts.clock.monotonic()
+  private readonly deadlines: Deadlines
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: Parts) {
+    this.deadlines = new Deadlines(parts.clock, parts.timing.sendDeadlineMs)
+  }
 
   /** Takes a message of a session, with its number among the session's requests. The answer comes once, in this turn or later. */
   submit(sender: Sender, incoming: Incoming, arrival: number, answer: SendAnswer): void {
@@ -58,13 +62,11 @@ export class Send implements SendOutcomes {
     const lane = sender.lanes?.get(conversationId)
     job.arrival = arrival
     job.place = placeOf(lane, clientMsgId, arrival)
-    const mayGoAtOnce = before === undefined && lane === undefined && this.parts.admission.isPlain(job)
-    if (mayGoAtOnce) {
-      this.pending.set(incoming.key, job)
-      this.enqueue(job)
+    if (before === undefined) this.pending.set(incoming.key, job)
+    if (before === undefined && lane === undefined) {
+      this.first(job, sender)
       return
     }
-    if (before === undefined) this.pending.set(incoming.key, job)
     if (before !== undefined && before.incoming.message.digest === incoming.message.digest) {
       if (before.sender === sender) {
         before.join(answer)
@@ -123,13 +125,22 @@ export class Send implements SendOutcomes {
     return { left: job.whenLeft(), sent }
   }
 
+  /** Nothing stands before it in its order: where nobody has to be waited for, it is with the writer in this very turn. */
+  private first(job: SendJob, sender: Sender): void {
+    const decided = this.decide(job)
+    if (decided === null) return
+    const { place, arrival } = job
+    const refuse = (error: RookeryError): void => this.refused(job, error)
+    this.lane(sender, job.incoming).push({ place, arrival, prepare: () => decided, refuse }, this.nowMs)
+    this.settleInTime(job)
+  }
+
   /** Each step before the writer has a bound of its own; together they may take longer than a send may. */
   private settleInTime(job: SendJob): void {
-    const { clock, timing } = this.parts
-    const late = (): void =>
-      this.refused(job, new RookeryError('UNAVAILABLE', 'not decided in time', { retryAfterMs: 1000 }))
-    const timer = clock.setTimeout(late, timing.sendDeadlineMs)
-    job.join(() => clock.clearTimeout(timer))
+    if (job.isAnswered) return
+    job.deadline = this.deadlines.begin(() =>
+      this.refused(job, new RookeryError('UNAVAILABLE', 'not decided in time', { retryAfterMs: 1000 })),
+    )
   }
 
   private lane(sender: Sender, { message: { conversationId } }: Incoming): SendLane {
@@ -139,24 +150,48 @@ export class Send implements SendOutcomes {
   /** Everything before the writer that may take time. Called by the lane, one at a time. */
   async prepare(job: SendJob): Promise<void> {
     const { incoming } = job
+    for (
+      let other = this.pending.get(incoming.key);
+      other !== undefined && other !== job;
+      other = this.pending.get(incoming.key)
+    ) {
+      // Another message under the same key is under way: what is stored decides, once it is answered.
+      await other.whenAnswered()
+    }
+    if (job.isAnswered) return
+    this.pending.set(incoming.key, job)
+    if (job.mayBeStoredEarlier && (await this.isStoredEarlier(job))) return
+    const decided = this.decide(job)
+    if (decided !== null) await decided
+  }
+
+  /** Whether it has its answer by now: an earlier version stored it, or nobody can look. */
+  private async isStoredEarlier(job: SendJob): Promise<boolean> {
     try {
-      for (
-        let other = this.pending.get(incoming.key);
-        other !== undefined && other !== job;
-        other = this.pending.get(incoming.key)
-      ) {
-        // Another message under the same key is under way: what is stored decides, once it is answered.
-        await other.whenAnswered()
-      }
-      if (job.isAnswered) return
-      this.pending.set(incoming.key, job)
-      if (job.mayBeStoredEarlier) {
-        const stored = await earlierHostKey(this.parts.storage.timelines, incoming.message)
-        if (stored !== null) return await this.repeat(job, stored)
-      }
-      await this.parts.admission.admit(job)
-      if (job.isAnswered) return
-      this.enqueue(job)
+      const stored = await earlierHostKey(this.parts.storage.timelines, job.incoming.message)
+      if (stored !== null) await this.repeat(job, stored)
+    } catch (error) {
+      await this.turnDown(job, this.parts.faults.toError(error, 'send'))
+    }
+    return job.isAnswered
+  }
+
+  /** Has it admitted, and gives it to the writer; null where both was done at once. Never rejects. */
+  private decide(job: SendJob): Promise<void> | null {
+    try {
+      const admitted = this.parts.admission.admit(job)
+      if (admitted !== null) return this.decideLater(job, admitted)
+      if (!job.isAnswered) this.enqueue(job)
+      return null
+    } catch (error) {
+      return this.turnDown(job, this.parts.faults.toError(error, 'send'))
+    }
+  }
+
+  private async decideLater(job: SendJob, admitted: Promise<void>): Promise<void> {
+    try {
+      await admitted
+      if (!job.isAnswered) this.enqueue(job)
     } catch (error) {
       await this.turnDown(job, this.parts.faults.toError(error, 'send'))
     }
@@ -167,7 +202,7 @@ export class Send implements SendOutcomes {
     const { message } = job.incoming
     message.msgId = job.msgId ?? this.parts.random.id()
     message.serverTime = this.parts.clock.now()
-    if (job.changed !== null) message.content = job.changed.text
+    if (job.changed !== null) message.content = job.changed
     // Who reads it in a group is decided when it goes into a commit.
     const members = message.kind === 'c2g' ? [] : this.readers(message)
     job.op = { op: 'append', message, members, movesPosition: sender !== null }
@@ -287,6 +322,7 @@ export class Send implements SendOutcomes {
   private finish(job: SendJob, outcome: Sent | RookeryError): void {
     const { key, message } = job.incoming
     if (this.pending.get(key) === job) this.pending.delete(key)
+    if (job.deadline !== null) this.deadlines.end(job.deadline)
     // An attempt that was turned away meanwhile is not missing any more.
     if (!isRefusal(outcome)) job.sender?.lanes?.get(message.conversationId)?.settle(job.clientMsgId)
     if (this.parts.observer !== null && !job.isAnswered)

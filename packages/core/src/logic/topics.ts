@@ -1,19 +1,17 @@
 // c2s: what a client asks of the business server, answered by the host's handler of that topic.
 import type { JsonText } from '../model/ids.js'
-import type { Clock } from '../ports/clock.js'
 import type { Handlers, ImSession } from '../ports/host.js'
 import { RookeryError } from '../protocol/errors.js'
 import { isLongerThan } from '../protocol/json.js'
-import type { Limits, Timing } from '../protocol/limits.js'
+import type { Limits } from '../protocol/limits.js'
 import type { RequestOf } from '../protocol/requests.js'
-import { within } from './deadline.js'
+import type { Deadlines } from './deadlines.js'
 
 export class Topics {
   constructor(
     private readonly handlers: Handlers | null,
-    private readonly clock: Clock,
+    private readonly deadlines: Deadlines,
     private readonly limits: Limits,
-    private readonly timing: Timing,
   ) {}
 
   /**
@@ -26,7 +24,7 @@ export class Topics {
     const { contentBytes } = this.limits
     if (isLongerThan(JSON.stringify(payload), contentBytes))
       throw new RookeryError('TOO_LARGE', `a payload may take ${contentBytes} bytes`)
-    const given = await within(this.clock, this.timing.handlerDeadlineMs, 'the handler', answer(session, payload))
+    const given = await this.deadlines.within('the handler', answer(session, payload))
     return JSON.stringify(given) ?? 'null'
   }
 }

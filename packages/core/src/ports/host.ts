@@ -122,9 +122,15 @@ export interface Sent {
  * Runs before a message is stored, possibly more than once for one key. A throw refuses the message: a `RookeryError`
  * under its code, anything else as `INTERNAL`. What it returns, if anything, replaces the content.
  *
+ * One that answers at once, without a promise, makes a message wait for nothing. It is called where the message came in, so it
+ * keeps context with `AsyncLocalStorage.run`, never with `enterWith`, which would outlast the call.
+ *
  * Runs before an edit of such a message, too: what may not be said may not be said by an edit. The draft has `edits` then.
  */
-export type BeforeSend = (session: ImSession, draft: Draft) => Promise<Record<string, unknown> | void>
+export type BeforeSend = (
+  session: ImSession,
+  draft: Draft,
+) => Promise<Record<string, unknown> | void> | Record<string, unknown> | void
 /** Runs after the commit, at most once for each stored message. A throw is logged and changes nothing. */
 export type AfterSend = (session: ImSession, draft: Draft, sent: Sent) => Promise<void>
 /** Answers a c2s request. A throw is mapped like that of `BeforeSend`. What it returns must be a JSON value. */

@@ -30,7 +30,8 @@ export interface Received {
   readonly to: string
   readonly subject: string
   readonly type: string
-  readonly content: Readonly<Record<string, unknown>>
+  /** As `JSON.stringify` writes it. */
+  readonly content: JsonText
   /** Null where nobody is mentioned. */
   readonly mentions: readonly string[] | null
 }
@@ -40,14 +41,14 @@ const sendText = ({ to, subject, type, mentions }: Received, content: JsonText):
 
 /**
  * The digest of a send: what tells a repeat of it from another message under the same key.
- * @param text the content as `JSON.stringify` writes it
+ * @param content the value of which the text was written
  */
-export const sendDigest = (received: Received, text: JsonText): string =>
-  version + hashOf(sendText(received, canonicalJson(received.content, text)))
+export const sendDigest = (received: Received, content: Readonly<Record<string, unknown>>): string =>
+  version + hashOf(sendText(received, canonicalJson(content, received.content)))
 
 /** Whether what is stored is the digest of this send, of whichever version it is. */
 export const isSendDigest = (stored: string, digest: string, received: Received): boolean =>
-  isFirstVersion(stored) ? stored === hashOf(sendText(received, JSON.stringify(received.content))) : stored === digest
+  isFirstVersion(stored) ? stored === hashOf(sendText(received, received.content)) : stored === digest
 
 /** The digest of any other request that carries a key. */
 export interface RequestDigest {

@@ -2,6 +2,7 @@
 import type { AfterSend, AnswerTopic, BeforeSend, Draft, Handlers, Logger, OnConnect as Connect } from '@rookery/core'
 import { type CallArguments, type CalledMessage, CallSession } from './call.js'
 import type { Handler } from './explorer.js'
+import { isThenable } from './direct-call.js'
 import type { Runner } from './runner.js'
 
 type Kind = 'c2c' | 'c2g'
@@ -55,17 +56,29 @@ function byType<T>(
 
 /** One after the other; each sees what the one before made of the content. */
 function runAll(handlers: readonly Handler[]): BeforeSend {
+  const [only] = handlers
+  if (handlers.length === 1) return runOne(only!)
   return async (session, draft) => {
     let changed: Record<string, unknown> | undefined
     for (const { run } of handlers) {
-      const seen = handlers.length === 1 ? draft : copy(draft, changed)
-      const given = await run(args(session, seen, draft.type))
-      // Anything but nothing is taken for content: core refuses what cannot be any.
-      if (given !== undefined && given !== null) changed = asJson(given)
+      const given = await run(args(session, copy(draft, changed), draft.type))
+      changed = contentOf(given) ?? changed
     }
     return changed
   }
 }
+
+// The draft is this handler's own, and what it answers at once is passed on at once.
+const runOne =
+  ({ run }: Handler): BeforeSend =>
+  (session, draft) => {
+    const given = run(args(session, draft, draft.type))
+    return isThenable(given) ? Promise.resolve(given).then(contentOf) : contentOf(given)
+  }
+
+// Anything but nothing is taken for content: core refuses what cannot be any.
+const contentOf = (given: unknown): Record<string, unknown> | undefined =>
+  given === undefined || given === null ? undefined : asJson(given)
 
 const copy = (draft: Draft, content = draft.content): Draft => ({ ...draft, content: structuredClone(content) })
 
@@ -86,7 +99,7 @@ function runEach(handlers: readonly Handler[], logger: Logger): AfterSend {
 
 const answer =
   (topic: string, run: Runner): AnswerTopic =>
-  (session, payload) =>
+  async (session, payload) =>
     run([new CallSession(session), payload, null, topic])
 
 function connectAll(given: Handlers | undefined, runners: readonly Runner[]): Connect | undefined {

@@ -1,20 +1,25 @@
 // Runs a handler through Nest's own execution context: guards, pipes, interceptors, exception filters, in every scope.
+import { AsyncResource } from 'node:async_hooks'
 import { ContextIdFactory, type ExternalContextCreator, ModuleRef, type ModulesContainer } from '@nestjs/core'
 import type { Logger } from '@rookery/core'
 import { toCoded } from '../errors.js'
 import type { CallArguments } from './call.js'
+import { type Call, directCall, isThenable } from './direct-call.js'
 import { parametersFactory, parametersKey } from './parameters.js'
 
 type HostModule = ModulesContainer extends Map<string, infer Module> ? Module : never
 /** A provider of the host as Nest keeps it. */
 export type Wrapper = HostModule['providers'] extends Map<unknown, infer Of> ? Of : never
 
-/** Calls a handler. What it rejects with is coded, where the host meant it for the client. */
-export type Runner = (args: CallArguments) => Promise<unknown>
+/**
+ * Calls a handler; a promise only where something has to be waited for. What it throws or rejects with is coded, where the host
+ * meant it for the client.
+ */
+export type Runner = (args: CallArguments) => unknown
 
 /** What one instance of the host's class does with a call. */
 interface Bound {
-  readonly handle: (...args: CallArguments) => Promise<unknown>
+  readonly handle: Call
   /** Gives what was thrown to the exception filters. */
   readonly filter: (...args: CallArguments) => Promise<unknown>
 }
@@ -41,17 +46,41 @@ export class RunnerFactory {
     const hasFilters = this.hasGlobalFilters || isFiltered(method, wrapper)
     if (wrapper.isDependencyTreeStatic()) {
       const bound = this.bind(wrapper.instance as object, method, methodName)
-      return (args) => this.run(bound, args, hasFilters, name)
+      const run = (args: CallArguments): unknown => this.run(bound, args, hasFilters, name)
+      return (args) => apart(run, args)
     }
-    return async (args) => this.run(await this.bindForCall(wrapper, methodName, args), args, hasFilters, name)
+    const run = async (args: CallArguments): Promise<unknown> =>
+      this.run(await this.bindForCall(wrapper, methodName, args), args, hasFilters, name)
+    return (args) => apart(run, args)
   }
 
-  private async run(bound: Bound, args: CallArguments, hasFilters: boolean, name: string): Promise<unknown> {
+  private run(bound: Bound, args: CallArguments, hasFilters: boolean, name: string): unknown {
     try {
-      return await bound.handle(...args)
+      const given = bound.handle(args)
+      return isThenable(given) ? this.settled(given, bound, args, hasFilters, name) : given
     } catch (error) {
-      throw toCoded(hasFilters ? await this.filtered(bound, error, args, name) : error)
+      if (hasFilters) return this.refused(error, bound, args, name)
+      throw toCoded(error)
     }
+  }
+
+  private async settled(
+    given: PromiseLike<unknown>,
+    bound: Bound,
+    args: CallArguments,
+    hasFilters: boolean,
+    name: string,
+  ): Promise<unknown> {
+    try {
+      return await given
+    } catch (error) {
+      if (hasFilters) return this.refused(error, bound, args, name)
+      throw toCoded(error)
+    }
+  }
+
+  private async refused(error: unknown, bound: Bound, args: CallArguments, name: string): Promise<never> {
+    throw toCoded(await this.filtered(bound, error, args, name))
   }
 
   /**
@@ -79,16 +108,18 @@ export class RunnerFactory {
   }
 
   private bind(instance: object, method: Method, methodName: string, context: Context = []): Bound {
-    const handle = this.creator.create(
-      instance as Record<string, unknown>,
-      method,
-      methodName,
-      parametersKey,
-      parametersFactory,
-      context[0],
-      context[1],
-      { guards: true, interceptors: true, filters: false },
-      contextType,
+    const handle = directCall(this.creator, contextType, instance, method, (creator) =>
+      creator.create(
+        instance as Record<string, unknown>,
+        method,
+        methodName,
+        parametersKey,
+        parametersFactory,
+        context[0],
+        context[1],
+        { guards: true, interceptors: true, filters: false },
+        contextType,
+      ),
     )
     let filters: Bound['filter'] | undefined
     return {
@@ -126,6 +157,13 @@ export class RunnerFactory {
     return this.bind(instance, (instance as Record<string, Method>)[methodName]!, methodName, [contextId, wrapper.id])
   }
 }
+
+/**
+ * Runs a call in an asynchronous context of its own, as if something had been waited for: what a guard enters there
+ * (`AsyncLocalStorage.enterWith`, as `nestjs-cls` does) must not outlast the call on the socket that it came from.
+ */
+const apart = (run: Runner, args: CallArguments): unknown =>
+  new AsyncResource('RookeryHandler', { requireManualDestroy: true }).runInAsyncScope(run, undefined, args)
 
 /** The context of a request-scoped call, and in whose name it is asked for. */
 type Context = readonly [contextId?: ReturnType<typeof ContextIdFactory.create>, inquirerId?: string]

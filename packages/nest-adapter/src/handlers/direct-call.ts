@@ -1,0 +1,185 @@
+// A handler without interceptors, called as Nest's external context calls it: guards, then each parameter through its pipes,
+// then the method. Where none of them gives a promise this makes none either: under AsyncLocalStorage promises are what a call
+// costs, and Nest's own way takes nine.
+import { type CanActivate, ForbiddenException, type PipeTransform } from '@nestjs/common'
+import type { ExternalContextCreator } from '@nestjs/core'
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js'
+import { isObservable, lastValueFrom } from 'rxjs'
+import type { CallArguments } from './call.js'
+
+/** Calls a handler; a promise only where something has to be waited for. */
+export type Call = (args: CallArguments) => unknown
+
+type Method = (...args: unknown[]) => unknown
+type Given = ReturnType<CanActivate['canActivate']>
+
+/** A parameter as Nest's creator describes it. */
+interface Parameter {
+  readonly index: number
+  extractValue(...args: CallArguments): unknown
+  readonly type: unknown
+  readonly data: unknown
+  readonly metatype: unknown
+  readonly schema?: unknown
+  readonly pipes: readonly PipeTransform[]
+}
+
+/** What Nest found for a method. */
+interface Found {
+  guards?: readonly CanActivate[]
+  pipes?: readonly PipeTransform[]
+  parameters?: readonly Parameter[]
+  interceptors?: readonly unknown[]
+}
+
+/** The steps of Nest's creator at which it has found something; not part of its public types. */
+interface Steps {
+  createGuardsFn(guards: readonly CanActivate[], ...rest: unknown[]): unknown
+  createPipesFn(pipes: readonly PipeTransform[], parameters: readonly Parameter[]): unknown
+  readonly interceptorsContextCreator: { create(...args: unknown[]): readonly unknown[] }
+}
+
+/** Nest's numbers of what a pipe is told that it stands at; everything else is `custom`. */
+const places: Readonly<Record<number, 'body' | 'query' | 'param'>> = { 3: 'body', 4: 'query', 5: 'param' }
+
+/**
+ * Has a creator look for what belongs to a method, and gives the call that does the same directly. Nest's own call where there
+ * are interceptors, or where this Nest is built in another way than those that are known.
+ */
+export function directCall(
+  creator: ExternalContextCreator,
+  contextType: string,
+  instance: object,
+  method: Method,
+  make: (creator: ExternalContextCreator) => Method,
+): Call {
+  const found: Found = {}
+  const handle = make(watched(creator, found))
+  const { guards, pipes, parameters, interceptors } = found
+  if (guards === undefined || pipes === undefined || parameters === undefined || interceptors?.length !== 0)
+    return (args) => handle(...args)
+  const all = parameters.map((one): Parameter => ({ ...one, pipes: [...pipes, ...one.pipes] }))
+  return new DirectCall(instance, method, contextType, guards, all).run
+}
+
+function watched(creator: ExternalContextCreator, found: Found): ExternalContextCreator {
+  const steps = creator as unknown as Partial<Steps>
+  const { createGuardsFn, createPipesFn, interceptorsContextCreator } = steps
+  if (createGuardsFn === undefined || createPipesFn === undefined || interceptorsContextCreator === undefined)
+    return creator
+  const own: Steps = {
+    createGuardsFn: (guards, ...rest) => {
+      found.guards = guards
+      return createGuardsFn.call(creator, guards, ...rest)
+    },
+    createPipesFn: (pipes, parameters) => {
+      found.pipes = pipes
+      found.parameters = parameters
+      return createPipesFn.call(creator, pipes, parameters)
+    },
+    interceptorsContextCreator: {
+      create: (...args) => (found.interceptors = interceptorsContextCreator.create(...args)),
+    },
+  }
+  return Object.assign(Object.create(creator) as ExternalContextCreator, own)
+}
+
+class DirectCall {
+  private readonly count: number
+
+  constructor(
+    private readonly instance: object,
+    private readonly method: Method,
+    private readonly contextType: string,
+    private readonly guards: readonly CanActivate[],
+    private readonly parameters: readonly Parameter[],
+  ) {
+    this.count = Math.max(0, ...parameters.map(({ index }) => index + 1))
+  }
+
+  readonly run = (args: CallArguments): unknown => {
+    const { guards } = this
+    if (guards.length > 0) {
+      const context = new ExecutionContextHost([...args], this.instance.constructor as never, this.method)
+      context.setType(this.contextType)
+      for (let i = 0; i < guards.length; i++) {
+        const given = guards[i]!.canActivate(context)
+        if (typeof given !== 'boolean') return this.guardedLater(i, given, context, args)
+        if (!given) throw forbidden()
+      }
+    }
+    return this.called(args)
+  }
+
+  private async guardedLater(i: number, given: Given, context: ExecutionContextHost, args: CallArguments) {
+    if (!(await settled(given))) throw forbidden()
+    for (const guard of this.guards.slice(i + 1)) if (!(await settled(guard.canActivate(context)))) throw forbidden()
+    return this.called(args)
+  }
+
+  private called(args: CallArguments): unknown {
+    const { parameters } = this
+    // A method without decorated parameters gets what the context holds.
+    if (parameters.length === 0) return this.callMethod(args)
+    const values: unknown[] = Array.from({ length: this.count }, () => null)
+    for (let i = 0; i < parameters.length; i++) {
+      const parameter = parameters[i]!
+      const value = valueOf(parameter, args)
+      if (isThenable(value)) return this.calledLater(i, value, values, args)
+      values[parameter.index] = value
+    }
+    return this.callMethod(values)
+  }
+
+  // All that are left at once: none of them may fail unseen while another is waited for.
+  private async calledLater(i: number, value: PromiseLike<unknown>, values: unknown[], args: CallArguments) {
+    const fill = async (parameter: Parameter, given: () => unknown): Promise<void> => {
+      values[parameter.index] = await given()
+    }
+    const { parameters } = this
+    const rest = parameters.slice(i + 1).map((parameter) => fill(parameter, () => valueOf(parameter, args)))
+    await Promise.all([fill(parameters[i]!, () => value), ...rest])
+    return this.callMethod(values)
+  }
+
+  private callMethod(values: readonly unknown[]): unknown {
+    const given = this.method.apply(this.instance, values as unknown[])
+    if (isThenable(given)) return given.then(unwrapped)
+    return unwrapped(given)
+  }
+}
+
+/** What a parameter is given: what its decorator takes from the call, through its pipes. */
+function valueOf(parameter: Parameter, args: CallArguments): unknown {
+  const { pipes } = parameter
+  let value = parameter.extractValue(...args)
+  for (let i = 0; i < pipes.length; i++) {
+    if (isThenable(value)) return pipedLater(parameter, i, value)
+    value = pipes[i]!.transform(value, metadataOf(parameter))
+  }
+  return value
+}
+
+async function pipedLater(parameter: Parameter, i: number, given: PromiseLike<unknown>): Promise<unknown> {
+  let value = await given
+  for (const pipe of parameter.pipes.slice(i)) value = await pipe.transform(value, metadataOf(parameter))
+  return value
+}
+
+const metadataOf = ({ metatype, type, data, schema }: Parameter): Parameters<PipeTransform['transform']>[1] =>
+  ({ metatype, type: places[type as number] ?? 'custom', data, schema }) as Parameters<PipeTransform['transform']>[1]
+
+/** A guard's answer, whatever it came in. */
+async function settled(given: Given): Promise<unknown> {
+  const value: unknown = await given
+  return unwrapped(value)
+}
+
+const unwrapped = (value: unknown): unknown => (isObservable(value) ? lastValueFrom(value) : value)
+
+const forbidden = (): ForbiddenException => new ForbiddenException('Forbidden resource')
+
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  value !== null &&
+  (typeof value === 'object' || typeof value === 'function') &&
+  typeof (value as { then?: unknown }).then === 'function'
