@@ -1,27 +1,28 @@
 // Bringing the tables up to date, by TypeORM's migrations on a DataSource of our own: no entities, no synchronize, its own
 // table of migrations. Of many nodes that start at once one does it under a lock of the server, and the others wait.
 import { createHash } from 'node:crypto'
+import { refuseLoss } from '../rows/standing.js'
 import type { Link } from './link.js'
 import { migrationsOf } from './migrations/index.js'
 import type { MysqlSettings } from './options.js'
 import { sessionOfMigrations } from './session.js'
 import type { Sql } from './sql.js'
+import { lookAtTables, ownMysqlTables } from './standing.js'
 
-/** The migrations that this database lacks. */
+/**
+ * The migrations that this database lacks.
+ * @throws Error of one line where what stands there is not ours, or not whole
+ */
 async function missingMigrations(link: Link, sql: Sql, { callTimeoutMs }: MysqlSettings): Promise<readonly string[]> {
   const { t } = sql
   const wanted = migrationsOf(t).map((migration) => new migration().name ?? migration.name)
-  const [tables] = await link.ask(
-    [
-      `SELECT 1 FROM information_schema.tables
-        WHERE table_schema = DATABASE() AND table_name = ${sql.text(t.migrations)}`,
-    ],
-    callTimeoutMs,
-  )
-  if (!tables?.length) return wanted
+  const found = await lookAtTables(link, sql, callTimeoutMs)
+  if (!found.has(t.migrations)) return wanted
   const [rows] = await link.ask([`SELECT name FROM ${t.migrations}`], callTimeoutMs)
   const done = new Set((rows ?? []).map(([name]) => name))
-  return wanted.filter((name) => !done.has(name))
+  const missing = wanted.filter((name) => !done.has(name))
+  if (missing.length === 0) refuseLoss(ownMysqlTables(t), found)
+  return missing
 }
 
 /**
@@ -56,12 +57,11 @@ export async function migrate(link: Link, sql: Sql, settings: MysqlSettings): Pr
 async function run({ t }: Sql, settings: MysqlSettings): Promise<void> {
   const { type, address, connectTimeoutMs } = settings
   const { DataSource } = await import('typeorm')
-  const { user, ...where } = address
   const source = new DataSource({
     type,
-    ...where,
-    ...(user === undefined ? {} : { username: user }),
     connectorPackage: 'mysql2',
+    // As the driver itself takes it.
+    extra: address,
     charset: 'utf8mb4_bin',
     connectTimeout: connectTimeoutMs,
     poolSize: 1,
@@ -72,10 +72,18 @@ async function run({ t }: Sql, settings: MysqlSettings): Promise<void> {
     logging: false,
   } as ConstructorParameters<typeof DataSource>[0])
   await source.initialize()
+  // The session stands in the database. TypeORM would name it, and take a dot in its name for something else.
+  Object.assign(source.driver, { buildTableName: (table: string) => table })
   try {
     // Of the one connection that the migrations will have.
     const runner = source.createQueryRunner()
     for (const statement of sessionOfMigrations(settings)) await runner.query(statement)
+    // TypeORM would leave its engine to the server.
+    await runner.query(
+      `CREATE TABLE IF NOT EXISTS ${t.migrations} (
+          id int NOT NULL AUTO_INCREMENT PRIMARY KEY, timestamp bigint NOT NULL, name varchar(255) NOT NULL)
+        ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+    )
     await runner.release()
     // Each statement that makes a table commits what came before it, whatever it stands in.
     await source.runMigrations({ transaction: 'none' })

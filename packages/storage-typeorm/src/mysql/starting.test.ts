@@ -61,6 +61,87 @@ describeOnMysql('starting on MySQL', () => {
     expect(await ask(database.where, 'SELECT COUNT(*) AS n FROM one_message')).toEqual([{ n: 1 }])
   })
 
+  it.each(['MyISAM', 'Aria'])(
+    'a table of the engine %s is refused with the statement that mends it',
+    async (engine) => {
+      const tablePrefix = `${engine.toLowerCase()}_`
+      const one = make({ tablePrefix })
+      await one.start()
+      await one.stop()
+      for (const table of ['user', 'migrations']) {
+        await ask(database.where, `ALTER TABLE ${tablePrefix}${table} ENGINE = ${engine}`)
+        const refused = await make({ tablePrefix })
+          .start()
+          .catch((error: Error) => error.message)
+        expect(refused).toMatch(
+          new RegExp(`the table ${tablePrefix}${table} is of the engine ${engine}, which [^\n]*$`),
+        )
+        await ask(database.where, /run (ALTER TABLE .*)$/.exec(refused as string)![1]!)
+      }
+      await ask(database.where, `ALTER TABLE ${tablePrefix}message CONVERT TO CHARACTER SET latin1`)
+      const refused = await make({ tablePrefix })
+        .start()
+        .catch((error: Error) => error.message)
+      expect(refused).toMatch(/has columns of latin1_swedish_ci, which gives texts back changed; run ALTER/)
+      await ask(database.where, /run (ALTER TABLE .*)$/.exec(refused as string)![1]!)
+      const again = make({ tablePrefix })
+      await again.start()
+      expect(await again.commit([say('1')])).toMatchObject([{ seq: 1 }])
+      await again.stop()
+    },
+  )
+
+  it("a table of the host's own that has one of our names is refused, and stays as it is", async () => {
+    const fresh = await freshDatabase()
+    try {
+      await ask(fresh.where, 'CREATE TABLE im_user (id int PRIMARY KEY, name varchar(20))')
+      await ask(fresh.where, "INSERT INTO im_user VALUES (1, 'mine')")
+      const refused = new TypeOrmStorage({ type: 'mysql', ...fresh.where })
+      await expect(refused.start()).rejects.toThrow(
+        /the table im_user is not chat's, for it has no column user_id, head, floor, login_epoch; give chat another tablePrefix, such as 'chat_'$/,
+      )
+      expect(await ask(fresh.where, 'SHOW TABLES')).toHaveLength(1)
+      expect(await ask(fresh.where, 'SELECT * FROM im_user')).toEqual([{ id: 1, name: 'mine' }])
+      const other = new TypeOrmStorage({ type: 'mysql', ...fresh.where, tablePrefix: 'chat_' })
+      await other.start()
+      await other.stop()
+    } finally {
+      await fresh.drop()
+    }
+  })
+
+  it('tables that were made and are gone are refused in one line, and all of them gone is a start anew', async () => {
+    const tablePrefix = 'gone_'
+    const one = make({ tablePrefix })
+    await one.start()
+    await one.stop()
+    await ask(database.where, 'DROP TABLE gone_message, gone_key')
+    const refused = await make({ tablePrefix })
+      .start()
+      .catch((error: Error) => error.message)
+    expect(refused).toMatch(
+      /: gone_message, gone_key are gone, though gone_migrations tells that they were made: [^\n]*$/,
+    )
+    const all = /drop (gone_\w+(?:, gone_\w+)*), and start again/.exec(refused as string)![1]!
+    await ask(database.where, `DROP TABLE IF EXISTS ${all}`)
+    const again = make({ tablePrefix })
+    await again.start()
+    await again.stop()
+  })
+
+  it('a database may have a name that needs quotes', async () => {
+    const name = `${database.where.database}-my \`db\`.1`
+    await ask(database.where, `CREATE DATABASE \`${name.replaceAll('`', '``')}\``)
+    try {
+      const storage = new TypeOrmStorage({ type: 'mysql', ...database.where, database: name })
+      await storage.start()
+      expect(await storage.commit([say('1')])).toMatchObject([{ seq: 1 }])
+      await storage.stop()
+    } finally {
+      await ask(database.where, `DROP DATABASE \`${name.replaceAll('`', '``')}\``)
+    }
+  })
+
   it('a server that is not there, a wrong name and a wrong password are one line each', async () => {
     const away = new TypeOrmStorage({ type: 'mysql', host: '127.0.0.1', port: 1, database: 'x' })
     await expect(away.start()).rejects.toMatchObject({ name: 'StorageError', outcome: 'none' })
@@ -98,6 +179,24 @@ describeOnMysql('starting on MySQL', () => {
 })
 
 describeWithMysql('a MariaDB with settings of its own', () => {
+  it('every table is of InnoDB and of our collation where the server makes others by default', async () => {
+    const server = await PrivateMysql.start([
+      '--default-storage-engine=MyISAM',
+      '--sql-mode=',
+      '--character-set-server=latin1',
+    ])
+    const storage = new TypeOrmStorage({ type: 'mariadb', ...server.where })
+    await storage.start()
+    await storage.stop()
+    const made = await ask<{ name: string; engine: string; collation: string }>(
+      server.where,
+      `SELECT TABLE_NAME AS name, ENGINE AS engine, TABLE_COLLATION AS collation FROM information_schema.TABLES
+        WHERE TABLE_SCHEMA = DATABASE()`,
+    )
+    expect(made.length).toBeGreaterThan(10)
+    expect(made.filter(({ engine, collation }) => engine !== 'InnoDB' || collation !== 'utf8mb4_bin')).toEqual([])
+  }, 60_000)
+
   it('nothing depends on how it is set up: its SQL mode, its isolation, its character set, its limits', async () => {
     const server = await PrivateMysql.start([
       '--sql-mode=ANSI,NO_BACKSLASH_ESCAPES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE',

@@ -20,8 +20,6 @@ export async function openCommittedView(host: DataSource): Promise<CommittedView
 // row is there again, and is moved again, which its key makes harmless.
 function sqliteView(host: DataSource): CommittedView {
   const { database, driver } = host.options as { database: string; driver?: unknown }
-  if (database === ':memory:')
-    throw new Error(`the outbox needs a file: set the app's DataSource option database to a path instead of ':memory:'`)
   const connection = new (loadDriver(locateDriver(driver)))(database, { timeout: 0 })
   connection.exec('PRAGMA query_only = 1')
   return {

@@ -3,14 +3,19 @@
 // A row is one INSERT in the host's transaction: no counter and no lock that others wait for.
 import type { MessageId, Outbox, OutboxRow } from '@rookery/core'
 import { EntityManager, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm'
+import { isFile } from '../sqlite/chat-file.js'
 import type { SqlValue } from '../sqlite/driver.js'
 import { openCommittedView, type CommittedView } from './committed.js'
-import { createTable, outboxSql, type OutboxSql } from './outbox-sql.js'
+import { isOutboxDialect, type OutboxSql } from './outbox-sql.js'
+import { prepareTable, type OutboxHost } from './outbox-table.js'
 
 export interface TypeOrmOutboxOptions {
   /** Before the name of the table. Default: `im_`, which makes `im_outbox`. */
   readonly tablePrefix?: string
-  /** Whether the table is made where it is missing. Default: true; false where the host's migrations make it. */
+  /**
+   * Whether the table is made where it is missing. Default: true; with false a missing table keeps the outbox from
+   * starting, for hosts whose migrations make it.
+   */
   readonly createTable?: boolean
   /** The transaction that the running code stands in, where something can tell. Default: nothing can. */
   readonly current?: () => EntityManager | null
@@ -24,6 +29,8 @@ interface Opened {
 
 export class TypeOrmOutbox implements Outbox {
   #opened: Opened | undefined
+  /** Why nothing can be put. */
+  #lacks = 'within() needs the app to have a TypeORM DataSource: import TypeOrmModule.forRoot(…).'
   #wake: () => void = () => {}
   /** Transactions that put rows and have not ended. */
   readonly #putting = new WeakSet<QueryRunner>()
@@ -35,7 +42,10 @@ export class TypeOrmOutbox implements Outbox {
     },
   }
 
-  /** @param host the app's own DataSource, asked for when the outbox starts; null where it has none: then nothing can be put */
+  /**
+   * @param host the app's own DataSource, asked for when the outbox starts. Where it is null, or of a kind in which the
+   *   outbox cannot stand, the outbox starts, and nothing can be put.
+   */
   constructor(
     private readonly host: () => DataSource | null,
     private readonly options: TypeOrmOutboxOptions = {},
@@ -44,8 +54,13 @@ export class TypeOrmOutbox implements Outbox {
   async start(): Promise<void> {
     const host = this.host()
     if (host === null) return
-    const sql = outboxSql(host.options.type, this.options.tablePrefix ?? 'im_')
-    if (this.options.createTable ?? true) await createTable(host, sql)
+    const lacks = whyNot(host)
+    if (lacks !== null) {
+      this.#lacks = `within() cannot put a message into the app's DataSource: ${lacks}.`
+      return
+    }
+    const { tablePrefix = 'im_', createTable = true } = this.options
+    const sql = await prepareTable(host as OutboxHost, `${tablePrefix}outbox`, createTable)
     this.#opened = { host, sql, view: await openCommittedView(host) }
     host.subscribers.push(this.#subscriber)
   }
@@ -60,8 +75,7 @@ export class TypeOrmOutbox implements Outbox {
   }
 
   async put(tx: unknown, rows: readonly OutboxRow[]): Promise<void> {
-    if (this.#opened === undefined)
-      throw new TypeError('within() needs the app to have a TypeORM DataSource: import TypeOrmModule.forRoot(…).')
+    if (this.#opened === undefined) throw new TypeError(this.#lacks)
     const { sql } = this.#opened
     const runner = runningTransaction(tx)
     const putAt = Date.now()
@@ -98,6 +112,16 @@ export class TypeOrmOutbox implements Outbox {
     if (this.#opened === undefined) throw new Error('the outbox is not started')
     return this.#opened
   }
+}
+
+/** Why the outbox cannot stand in the host's database; null where it can. */
+function whyNot({ options }: DataSource): string | null {
+  const { type } = options
+  if (!isOutboxDialect(type))
+    return `it is of type '${type}', and the outbox works in 'better-sqlite3', 'postgres', 'mysql' and 'mariadb'`
+  if (options.type === 'better-sqlite3' && !isFile(options.database))
+    return `its database is '${options.database}', and the outbox needs a file`
+  return null
 }
 
 /** The same JSON: the host's connection may be of a character set that lacks what was said, and would put `?` in its place. */

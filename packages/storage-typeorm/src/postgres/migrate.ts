@@ -1,10 +1,12 @@
 // Bringing the tables up to date, by TypeORM's migrations on a DataSource of our own: no entities, no synchronize, its own
 // table of migrations. Of many nodes that start at once one does it under a lock of the database, and the others wait.
+import type { DataSource as Source } from 'typeorm'
 import type { Tables } from '../rows/tables.js'
 import type { Link } from './link.js'
 import { migrationsOf } from './migrations/index.js'
 import type { Functions } from './migrations/names.js'
 import type { PostgresSettings } from './options.js'
+import { quoted } from './quoted.js'
 
 /** The migrations that this database lacks. */
 async function missingMigrations(
@@ -51,15 +53,8 @@ export async function migrate(
 
 async function run(settings: PostgresSettings, tables: Tables, functions: Functions): Promise<void> {
   const { DataSource } = await import('typeorm')
-  const { connectionString, user, password, application_name, ...address } = settings.address
   const source = new DataSource({
     type: 'postgres',
-    ...(connectionString === undefined ? {} : { url: connectionString }),
-    ...address,
-    ...(user === undefined ? {} : { username: user }),
-    ...(password === undefined ? {} : { password }),
-    ...(settings.schema === null ? {} : { schema: settings.schema }),
-    applicationName: application_name ?? 'rookery',
     connectTimeoutMS: settings.connectTimeoutMs,
     poolSize: 1,
     entities: [],
@@ -68,12 +63,20 @@ async function run(settings: PostgresSettings, tables: Tables, functions: Functi
     synchronize: false,
     logging: false,
     installExtensions: false,
-    extra: { statement_timeout: settings.migrationTimeoutMs },
+    // As the driver itself takes it.
+    extra: { ...settings.address, statement_timeout: settings.migrationTimeoutMs },
   })
   await source.initialize()
   try {
+    if (settings.schema !== null) await standIn(source, settings.schema)
     await source.runMigrations({ transaction: 'all' })
   } finally {
     await source.destroy()
   }
+}
+
+/** TypeORM's own option takes dots and quotes in a schema's name for something else: so the one session is led there. */
+async function standIn(source: Source, schema: string): Promise<void> {
+  await source.query(`SET search_path TO ${quoted(schema)}`)
+  Object.assign(source.driver, { schema, searchSchema: schema })
 }

@@ -82,9 +82,8 @@ export function checkPostgresOptions(options: PostgresOptions): PostgresSettings
     if (!known.has(name)) throw wrong(name, `is no option; there are ${[...known].join(', ')}`)
   }
   const { schema = null, tablePrefix = 'im_', migrations = 'run', durability = 'warn' } = options
-  if (schema !== null && !/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema)) {
-    throw wrong('schema', "must be a schema's name of letters, digits and underscores")
-  }
+  if (schema !== null && !isName(schema)) throw wrong('schema', "must be a schema's name of 1 to 63 bytes")
+  if (schema === '$user') throw wrong('schema', "must not be '$user', which PostgreSQL takes for the role's name")
   if (typeof tablePrefix !== 'string' || !/^(?:[a-z_][a-z0-9_]{0,31})?$/.test(tablePrefix)) {
     throw wrong('tablePrefix', "must be up to 32 small letters, digits and underscores, such as 'im_'")
   }
@@ -115,6 +114,10 @@ export function checkPostgresOptions(options: PostgresOptions): PostgresSettings
     migrationTimeoutMs: ms('migrationTimeoutMs', options.migrationTimeoutMs ?? 120_000),
   }
 }
+
+/** What the server takes for a name, in quotes: longer ones it would cut. */
+const isName = (value: unknown): boolean =>
+  typeof value === 'string' && value !== '' && !value.includes('\0') && Buffer.byteLength(value) <= 63
 
 function addressOf(options: PostgresOptions): Address {
   const { url, host, port, username, password, database, ssl, applicationName = 'rookery' } = options

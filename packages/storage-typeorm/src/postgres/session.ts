@@ -1,5 +1,6 @@
 // Settings of our own sessions, so that nothing depends on how the server, the database or the role is set up.
 import type { PostgresSettings } from './options.js'
+import { quoted } from './quoted.js'
 
 /**
  * Every statement is made for its indexes, and its plan is kept: so plans are found once, are the same whatever the
@@ -22,7 +23,7 @@ export const plans = [
 export function sessionOf(settings: PostgresSettings, role: 'write' | 'read'): string {
   const { schema, lockTimeoutMs, callTimeoutMs } = settings
   return [
-    ...(schema === null ? [] : [`search_path = "${schema}"`]),
+    ...(schema === null ? [] : [`search_path = ${quoted(schema)}`]),
     "client_encoding = 'UTF8'",
     "default_transaction_isolation = 'read committed'",
     // One that writes keeps the server's own: whoever makes that read-only, before another takes over, is obeyed.

@@ -47,6 +47,27 @@ describeOnPostgres('starting on PostgreSQL', () => {
     expect(await ask(database.where, 'SELECT count(*)::int AS n FROM "Chat".im_migrations')).toEqual([{ n: 4 }])
   })
 
+  it.each(['my-app', 'select', 'Üb er', 'a.b', 'a"b', "it's", '1st', '\\\\'])(
+    'a schema may be named %s',
+    async (schema) => {
+      await ask(database.where, `CREATE SCHEMA "${schema.replaceAll('"', '""')}"`)
+      const storage = make({ schema })
+      await storage.start()
+      expect(await storage.commit([say('1')])).toMatchObject([{ seq: 1, inbox: [1, 1] }])
+      await storage.stop()
+      const again = make({ schema, migrations: 'check' })
+      await again.start()
+      expect((await again.timelines.heads(['bob']))[0]?.seq).toBe(1)
+      await again.stop()
+      const rows = await ask(
+        database.where,
+        `SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = $1 AND tablename IN ('im_migrations', 'im_user')`,
+        [schema],
+      )
+      expect(rows).toEqual([{ n: 2 }])
+    },
+  )
+
   it('nothing depends on how the database is set up: its isolation, its plans, its limits', async () => {
     const { where, drop } = await freshDatabase()
     try {
@@ -151,7 +172,9 @@ describe('options for PostgreSQL', () => {
   const wrong: [string, Record<string, unknown>, RegExp][] = [
     ['an unknown name', { poolSize: 5 }, /option poolSize is no option; there are /],
     ['a prefix that needs quotes', { tablePrefix: 'Im-' }, /option tablePrefix must be up to 32 small letters/],
-    ['a schema that needs quotes', { schema: 'a"b' }, /option schema must be/],
+    ['a schema without a name', { schema: '' }, /option schema must be a schema's name of 1 to 63 bytes/],
+    ['a schema that is no name in a search path', { schema: '$user' }, /option schema must not be '\$user'/],
+    ['a schema whose name the server would cut', { schema: 'é'.repeat(32) }, /option schema must be/],
     ['an address of another kind', { url: 'mysql://localhost/x' }, /option url must be such as postgres:/],
     ['no connection to write', { writers: 0 }, /option writers must be a whole number/],
     [

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { tablesOf, type Tables } from '../../rows/tables.js'
+import { quoted } from '../quoted.js'
 import { appendFunction } from './append-function.js'
 import { appendKnownFunction } from './append-known-function.js'
 import { controlFunction } from './control-function.js'
@@ -39,12 +40,12 @@ export function functionsMigration(t: Tables, f: Functions, schema: string | nul
     readonly name = `ImFunctions_${revision}_9000000000000`
 
     async up(runner: QueryRunner): Promise<void> {
-      if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
+      if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
       for (const text of textsOf(t, f)) await runner.query(text)
     }
 
     async down(runner: QueryRunner): Promise<void> {
-      if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
+      if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
       for (const name of Object.values(f)) await runner.query(`DROP FUNCTION ${name}`)
     }
   }

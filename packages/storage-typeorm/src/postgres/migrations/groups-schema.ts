@@ -3,6 +3,7 @@
 // table would have to be filled.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
+import { quoted } from '../quoted.js'
 
 /** The migration, under the names of one installation. */
 export function groupsSchema(t: Tables, schema: string | null): new () => MigrationInterface {
@@ -10,12 +11,12 @@ export function groupsSchema(t: Tables, schema: string | null): new () => Migrat
     readonly name = 'ImGroups1763740000000'
 
     async up(runner: QueryRunner): Promise<void> {
-      if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
+      if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
       for (const statement of statements(t)) await runner.query(statement)
     }
 
     async down(runner: QueryRunner): Promise<void> {
-      if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
+      if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
       for (const table of [t.follow, t.reaction, t.edit]) await runner.query(`DROP TABLE ${table}`)
       await runner.query(`ALTER TABLE ${t.message} DROP COLUMN edit_seq`)
       await runner.query(

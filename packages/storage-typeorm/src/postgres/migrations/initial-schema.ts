@@ -5,6 +5,7 @@
 // refers by a foreign key: every row is written by the functions beside, under locks that make it right.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
+import { quoted } from '../quoted.js'
 
 /** The migration, under the names of one installation. TypeORM reads the time at the end of its name. */
 export function initialSchema(t: Tables, schema: string | null): new () => MigrationInterface {
@@ -12,7 +13,7 @@ export function initialSchema(t: Tables, schema: string | null): new () => Migra
     readonly name = 'ImInitialSchema1763700000000'
 
     async up(runner: QueryRunner): Promise<void> {
-      if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
+      if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
       for (const statement of tables(t)) await runner.query(statement)
       await runner.query(
         `INSERT INTO ${t.meta} (id, epoch, login_epoch) VALUES (1, replace(gen_random_uuid()::text, '-', ''), 0)`,
@@ -20,7 +21,7 @@ export function initialSchema(t: Tables, schema: string | null): new () => Migra
     }
 
     async down(runner: QueryRunner): Promise<void> {
-      if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
+      if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
       for (const table of [t.device, t.key, t.inbox, t.message, t.member, t.conversation, t.user, t.meta]) {
         await runner.query(`DROP TABLE ${table}`)
       }

@@ -1,6 +1,7 @@
 // What trimming needs: keys that hold their answer themselves once their message is gone, and how far keys were trimmed.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
+import { quoted } from '../quoted.js'
 
 /** The migration, under the names of one installation. */
 export function maintenanceSchema(t: Tables, schema: string | null): new () => MigrationInterface {
@@ -8,12 +9,12 @@ export function maintenanceSchema(t: Tables, schema: string | null): new () => M
     readonly name = 'ImMaintenance1763900000000'
 
     async up(runner: QueryRunner): Promise<void> {
-      if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
+      if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
       for (const statement of statements(t)) await runner.query(statement)
     }
 
     async down(runner: QueryRunner): Promise<void> {
-      if (schema !== null) await runner.query(`SET LOCAL search_path TO "${schema}"`)
+      if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
       await runner.query(`DROP INDEX ${t.key}_at`)
       await runner.query(`ALTER TABLE ${t.conversation} DROP COLUMN key_floor`)
       await runner.query(`ALTER TABLE ${t.key} DROP COLUMN msg_id`)

@@ -1,0 +1,78 @@
+// Rows that wait where the outbox stood before. Earlier versions named the table without its schema: it stood in the first
+// schema of the search path, whatever the DataSource's option `schema` said, and apps of several schemas shared it.
+import type { EntityManager } from 'typeorm'
+import { quoted } from '../postgres/quoted.js'
+import { outboxColumns } from './outbox-sql.js'
+
+interface Place {
+  readonly schema: string
+  readonly tableName: string
+}
+
+/**
+ * Moves them, in their order, after `create`.
+ * @param create makes the table; left out where it is there
+ * @throws Error of one line where other apps may have put them
+ */
+export async function moveLeftRows(tx: EntityManager, at: Place, create?: () => Promise<unknown>): Promise<void> {
+  const left: string[] = []
+  for (const schema of await earlierSchemas(tx, at)) {
+    if (await mayTake(tx, at, schema, create === undefined)) left.push(schema)
+  }
+  await create?.()
+  const columns = 'id, request, put_at, parked'
+  const place = nameIn(at.schema, at)
+  for (const schema of left) {
+    await tx.query(
+      `WITH taken AS (DELETE FROM ${nameIn(schema, at)} RETURNING position, ${columns})
+        INSERT INTO ${place} (${columns}) SELECT ${columns} FROM taken ORDER BY position ON CONFLICT DO NOTHING`,
+    )
+  }
+}
+
+/** Other schemas of the search path that have such a table, with rows that this role can take. */
+async function earlierSchemas(tx: EntityManager, { schema, tableName }: Place): Promise<string[]> {
+  const found: { schema: string }[] = await tx.query(
+    `SELECT n.nspname AS schema FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relname = $1 AND c.relkind = 'r' AND n.nspname <> $2 AND n.nspname = ANY (current_schemas(false))
+        AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'DELETE')
+        AND $3 = (SELECT count(*)::int FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = ANY ($4))`,
+    [tableName, schema, outboxColumns.length, [...outboxColumns]],
+  )
+  const filled: string[] = []
+  for (const one of found) {
+    const [row]: { found: boolean }[] = await tx.query(
+      `SELECT EXISTS (SELECT FROM ${nameIn(one.schema, { schema, tableName })}) AS found`,
+    )
+    if (row?.found === true) filled.push(one.schema)
+  }
+  return filled
+}
+
+/**
+ * Whether the rows there are this app's: chat, and other outboxes, stand nowhere else in the database. Where chat stands
+ * beside them they are that app's, once this app has a table of its own.
+ * @throws Error of one line where that cannot be told
+ */
+async function mayTake(tx: EntityManager, at: Place, schema: string, isThere: boolean): Promise<boolean> {
+  const { tableName } = at
+  const meta = `${tableName.slice(0, -'outbox'.length)}meta`
+  const rows: { schema: string; name: string }[] = await tx.query(
+    `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relname IN ($1, $2) AND c.relkind = 'r' AND (c.relname = $1 OR n.nspname <> $3)
+      ORDER BY n.nspname`,
+    [meta, tableName, schema],
+  )
+  const others = rows.filter((row) => row.schema !== at.schema)
+  if (others.length === 0) return true
+  if (isThere && others.some((row) => row.schema === schema && row.name === meta)) return false
+  const [here, there] = [nameIn(schema, at), nameIn(at.schema, at)]
+  const apps = [...new Set([at.schema, ...others.map((row) => row.schema)])].map(quoted).join(', ')
+  throw new Error(
+    `${here} holds rows that more than one app may have put (chat stands in ${apps}): ${
+      isThere ? '' : `run CREATE TABLE ${there} (LIKE ${here} INCLUDING ALL), `
+    }move what is this app's by INSERT INTO ${there} (id, request, put_at, parked) SELECT id, request, put_at, parked FROM ${here} WHERE … ORDER BY position, delete it from ${here}, and start again`,
+  )
+}
+
+const nameIn = (schema: string, { tableName }: Place): string => `${quoted(schema)}.${quoted(tableName)}`

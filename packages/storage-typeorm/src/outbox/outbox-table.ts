@@ -1,0 +1,61 @@
+// The outbox's table when the outbox starts: where it stands, whether it is there, and whether it is ours.
+//
+// It stands where the host's DataSource stands. The host's own connection tells where that is, however it was set, and
+// every statement names the place: a session that has another path by then still means this table.
+import { QueryFailedError, type DataSource } from 'typeorm'
+import { mysqlTable } from './mysql-table.js'
+import { outboxColumns, outboxSql, type OutboxDialect, type OutboxSql } from './outbox-sql.js'
+import { postgresTable } from './postgres-table.js'
+import { sqliteTable } from './sqlite-table.js'
+
+/** A table of one dialect, as the host's connection sees it. */
+export interface OutboxTable {
+  /** Its name as it stands in a statement. */
+  readonly name: string
+  /** @returns its columns; null where it is missing */
+  columns(): Promise<readonly string[] | null>
+  /** Makes it. Any number of nodes may do it at once. */
+  create(sql: OutboxSql): Promise<void>
+  /**
+   * Looks at what else matters, once it is there.
+   * @throws Error of one line with its remedy
+   */
+  check(): Promise<void>
+}
+
+export type OutboxHost = DataSource & { readonly options: { readonly type: OutboxDialect } }
+
+/**
+ * Makes the table where it is missing, and answers the statements for it.
+ * @param mayCreate whether this is where tables are made
+ * @throws Error of one line with its remedy
+ */
+export async function prepareTable(host: OutboxHost, tableName: string, mayCreate: boolean): Promise<OutboxSql> {
+  const { type } = host.options
+  const table = await tableOf(host, tableName)
+  const sql = outboxSql(type, table.name)
+  const isThere = (await table.columns()) !== null
+  if (!isThere) {
+    const remedy = `run rookery migrate with an account that may make tables, or make it yourself: ${sql.create}`
+    if (!mayCreate) throw new Error(`the app's database lacks ${table.name}; ${remedy}`)
+    await table.create(sql).catch((cause: unknown) => {
+      if (!(cause instanceof QueryFailedError)) throw cause
+      throw new Error(`the app's account cannot make ${table.name} (${cause.message}); ${remedy}`, { cause })
+    })
+  }
+  const columns = new Set(await table.columns())
+  const missing = outboxColumns.filter((column) => !columns.has(column))
+  if (missing.length > 0) {
+    throw new Error(
+      `the table ${table.name} is not chat's outbox: it has no column ${missing.join(', ')}; give chat another tablePrefix, such as 'chat_'`,
+    )
+  }
+  await table.check()
+  return sql
+}
+
+function tableOf(host: OutboxHost, tableName: string): Promise<OutboxTable> {
+  const { type } = host.options
+  if (type === 'better-sqlite3') return sqliteTable(host, tableName)
+  return type === 'postgres' ? postgresTable(host, tableName) : mysqlTable(host, tableName)
+}

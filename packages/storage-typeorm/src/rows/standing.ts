@@ -1,0 +1,80 @@
+// What stands under our names when chat starts: our tables, whole, or something of the host's that must not be touched.
+
+/** Columns by which each table is known for ours. Every version has them, and in every dialect. */
+const marks = {
+  meta: ['epoch', 'login_epoch'],
+  user: ['user_id', 'head', 'floor', 'login_epoch'],
+  conversation: ['conversation_id', 'last_seq', 'countable'],
+  member: ['conversation', 'from_seq', 'read_seq', 'cleared_seq'],
+  message: ['conversation', 'seq', 'msg_id', 'client_msg_id'],
+  inbox: ['seq', 'conversation', 'conversation_seq', 'body'],
+  key: ['client_msg_id', 'digest', 'conversation'],
+  device: ['device_id', 'device_type', 'delivered_from'],
+  edit: ['conversation', 'target', 'seq'],
+  reaction: ['conversation', 'control_seq', 'reaction'],
+  follow: ['person', 'conversation'],
+  exceptional: ['conversation', 'seq', 'recalled'],
+  mention: ['conversation', 'seq'],
+  migrations: ['timestamp', 'name'],
+} as const
+
+type Marked = keyof typeof marks
+
+/** Tables by their names, each with the names of its columns. */
+export type Found = ReadonlyMap<string, ReadonlySet<string>>
+
+/**
+ * Tables of a dialect that has no others.
+ * @param without those that this dialect does not make
+ */
+export const ownTables = (
+  tables: Partial<Readonly<Record<Marked, string>>>,
+  without: readonly Marked[] = [],
+): Readonly<Record<string, Marked>> =>
+  Object.fromEntries(
+    (Object.keys(marks) as Marked[])
+      .filter((key) => tables[key] !== undefined && !without.includes(key))
+      .map((key) => [tables[key]!, key]),
+  )
+
+/**
+ * Tables of the host that bear our names are left alone.
+ * @throws Error of one line with its remedy
+ */
+export function refuseForeign(own: Readonly<Record<string, Marked>>, found: Found): void {
+  for (const [name, columns] of found) {
+    const lacks = marks[own[name]!].filter((column) => !columns.has(column))
+    if (lacks.length > 0) {
+      throw new Error(
+        `the table ${name} is not chat's, for it has no column ${lacks.join(', ')}; give chat another tablePrefix, such as 'chat_'`,
+      )
+    }
+  }
+}
+
+/**
+ * Tables that nothing tells the version of.
+ * @throws Error of one line with its remedy
+ */
+export function refuseUnknown(own: Readonly<Record<string, Marked>>, found: Found): void {
+  const migrations = nameOf(own, 'migrations')
+  if (found.size === 0 || found.has(migrations)) return
+  throw new Error(
+    `${[...found.keys()].join(', ')} are there, and ${migrations}, which tells their version, is not: restore it from a backup, or give chat another tablePrefix, such as 'chat_'; where nothing is to be kept, drop them`,
+  )
+}
+
+/**
+ * Tables that were made and are gone.
+ * @throws Error of one line with its remedy
+ */
+export function refuseLoss(own: Readonly<Record<string, Marked>>, found: Found): void {
+  const gone = Object.keys(own).filter((name) => !found.has(name))
+  if (gone.length === 0) return
+  throw new Error(
+    `${gone.join(', ')} are gone, though ${nameOf(own, 'migrations')} tells that they were made: restore them from a backup; where nothing is to be kept, drop ${Object.keys(own).join(', ')}, and start again`,
+  )
+}
+
+const nameOf = (own: Readonly<Record<string, Marked>>, key: Marked): string =>
+  Object.keys(own).find((name) => own[name] === key)!
