@@ -22,20 +22,23 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   429: 'RATE_LIMITED',
 }
 
-/** Told to a client that was refused with 429: Nest's exceptions carry no time of their own. */
+/** Told to a client that may try again: Nest's exceptions carry no time of their own. */
 const retryAfterMs = 1000
 
 /**
  * What something thrown means on the wire: an HttpException of 4xx its code, under its own message, which is written for
- * clients; a WsException `REJECTED`. Everything else is answered as it is: core logs it, and shows nothing of it.
+ * clients; any error with a status of 500 or more `UNAVAILABLE`: core logs it, and shows nothing of it; a WsException
+ * `REJECTED`. Everything else is answered as it is: to core it is a fault.
  */
 export function toCoded(thrown: unknown): unknown {
   if (thrown instanceof RookeryError || !(thrown instanceof Error)) return thrown
   if (isWsException(thrown))
     return new RookeryError('REJECTED', thrown.message, { details: detailsOf(thrown.getError()) })
+  if (statusOf(thrown) >= 500)
+    return new RookeryError('UNAVAILABLE', 'a part of the server is not available', { retryAfterMs, cause: thrown })
   if (!isHttpException(thrown)) return thrown
   const status = thrown.getStatus()
-  if (status < 400 || status >= 500) return thrown
+  if (status < 400) return thrown
   const code = codes[status] ?? 'REJECTED'
   const details = detailsOf(thrown.getResponse?.())
   return new RookeryError(code, thrown.message, { details, ...(code === 'RATE_LIMITED' ? { retryAfterMs } : {}) })
@@ -47,7 +50,8 @@ export function withCodedErrors(authenticate: Authenticate): Authenticate {
     try {
       return await authenticate(credentials)
     } catch (error) {
-      throw toCoded(error)
+      // That the host cannot know now, core tells by itself.
+      throw error instanceof Error && statusOf(error) >= 500 ? error : toCoded(error)
     }
   }
 }
@@ -60,6 +64,12 @@ interface HttpShape {
 
 const isHttpException = (error: Error): error is Error & HttpShape =>
   'getStatus' in error && typeof error.getStatus === 'function' && typeof error.getStatus() === 'number'
+
+/** What HTTP frameworks and clients put on their errors; 0 where there is none. */
+function statusOf(error: Error): number {
+  const status: unknown = isHttpException(error) ? error.getStatus() : 'status' in error ? error.status : 0
+  return typeof status === 'number' ? status : 0
+}
 
 function isWsException(error: Error): error is Error & { getError(): unknown } {
   if (!('getError' in error) || typeof error.getError !== 'function') return false

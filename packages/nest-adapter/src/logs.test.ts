@@ -1,5 +1,11 @@
 import type { Server } from 'node:http'
-import { BadRequestException, Injectable, type LoggerService, UnauthorizedException } from '@nestjs/common'
+import {
+  BadRequestException,
+  Injectable,
+  type LoggerService,
+  ServiceUnavailableException,
+  UnauthorizedException,
+} from '@nestjs/common'
 import { Test } from '@nestjs/testing'
 import { MemoryOutbox, MemoryStorage, StorageError, tokens } from '@rookery/core'
 import { expect, it } from 'vitest'
@@ -28,6 +34,10 @@ it('nothing that is logged tells a token or a content, whatever goes wrong', asy
     @OnC2C('broken')
     broken(): void {
       throw new TypeError('a fault of the app')
+    }
+    @OnC2C('away')
+    away(): void {
+      throw new ServiceUnavailableException('the stock service is away')
     }
     @OnC2C('no-json')
     noJson(): unknown {
@@ -72,7 +82,7 @@ it('nothing that is logged tells a token or a content, whatever goes wrong', asy
     type,
     content: { text: 'content-secret' },
   })
-  for (const type of ['text', 'rejected', 'invalid', 'broken', 'no-json']) await ann.ask('c2c', message(type))
+  for (const type of ['text', 'rejected', 'invalid', 'broken', 'away', 'no-json']) await ann.ask('c2c', message(type))
   await ann.ask('c2c', { ...message('text'), content: { 'content-secret': '\0' } })
   await ann.ask('c2c', message('text', 'gone'))
   await ann.ask('c2s', { topic: 'broken', payload: 'content-secret' })
@@ -89,7 +99,13 @@ it('nothing that is logged tells a token or a content, whatever goes wrong', asy
   await app.close()
 
   const everything = logged.join('\n')
-  for (const told of ['a fault of the server', 'a commit failed', 'authenticate failed', 'the outbox'])
+  for (const told of [
+    'a fault of the server',
+    'the stock service is away',
+    'a commit failed',
+    'authenticate failed',
+    'the outbox',
+  ])
     expect(everything).toContain(told)
   expect(everything).not.toContain('secret')
 })

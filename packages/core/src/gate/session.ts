@@ -1,6 +1,6 @@
 // One live connection of a device. It keeps what belongs to the connection, the timelines that it follows, and stops at a kick.
 import type { FollowFact, KickedBy, KickReason } from '../logic/sessions.js'
-import type { SendLane } from '../logic/send-lane.js'
+import type { SendOrders } from '../logic/send-order.js'
 import type { ConversationId, DeviceId, DeviceType, JsonText, Seq, SessionId, UserId } from '../model/ids.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { ImSession } from '../ports/host.js'
@@ -50,7 +50,8 @@ export class Session implements Inbound, ImSession, Follower {
   /** Requests that wait for the rate; null while none does. */
   paced: Request[] | null = null
   bucket: Bucket | null = null
-  lanes: Map<ConversationId, SendLane> | null = null
+  /** Of what it sends; null before it sends anything. */
+  orders: SendOrders | null = null
   /** How many requests it has made. */
   arrivals = 0
   /** Users whose coming and going it asked to be told of. */

@@ -20,7 +20,7 @@ import type { FanOut } from './fan-out.js'
 import type { Faults } from './faults.js'
 import { messageAt, noSuchMessage } from './message-at.js'
 import type { Sender } from './send-job.js'
-import { laneOf } from './send-lane.js'
+import { ordersOf, type InTurn } from './send-order.js'
 import { restWhereStale } from './stale.js'
 import type { Writer } from './writer.js'
 
@@ -92,23 +92,35 @@ export class Changes {
    * it wait for it, until it is stored. One that is refused holds nothing back: what follows does not depend on it.
    */
   private async ask(sender: Sender | null, arrival: number, asked: Asked): Promise<Seq> {
-    const { clock, timing, random } = this.parts
+    const { clock, timing, limits, random } = this.parts
     const msgId = random.id()
-    const place = { place: arrival, arrival }
+    const orders = sender === null ? null : ordersOf(sender, { refusedMax: limits.refused, resendMs: timing.resendMs })
     const change: Change = {
       asked,
       sender,
       deadlineMs: this.nowMs() + timing.sendDeadlineMs,
       msgId,
       clientMsgId: asked.clientMsgId ?? msgId,
-      refusal: () => sender?.lanes?.get(asked.conversationId)?.overtaken(place) ?? null,
+      refusal: () => orders?.overtaken(inTurn, this.nowMs()) ?? null,
     }
-    const made = new Promise<Seq>((resolve, reject) => {
-      const prepare = (): Promise<void> => this.make(change).then(resolve, reject)
-      if (sender === null) void prepare()
-      else laneOf(sender, asked.conversationId).push({ ...place, prepare, refuse: reject }, this.nowMs)
-    })
-    return within(clock, timing.sendDeadlineMs, 'storage', made)
+    let settle: { readonly resolve: (seq: Seq) => void; readonly reject: (error: unknown) => void }
+    const made = new Promise<Seq>((resolve, reject) => (settle = { resolve, reject }))
+    const inTurn: InTurn = {
+      conversationId: asked.conversationId,
+      place: arrival,
+      arrival,
+      heldBack: null,
+      earlier: null,
+      later: null,
+      prepare: () => this.make(change).then(settle.resolve, settle.reject),
+      refuse: (error) => settle.reject(error),
+    }
+    if (orders === null) void inTurn.prepare()
+    else {
+      orders.begin(inTurn)
+      orders.push(inTurn, this.nowMs)
+    }
+    return within(clock, timing.sendDeadlineMs, 'storage', made).finally(() => orders?.end(inTurn))
   }
 
   private async make(change: Change): Promise<Seq> {

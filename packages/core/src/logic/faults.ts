@@ -10,9 +10,13 @@ export class Faults {
     private readonly random: Random,
   ) {}
 
-  /** A coded error stays itself; storage that failed is UNAVAILABLE; everything else is logged and becomes INTERNAL. */
+  /** A coded error stays itself, and a fault that it stands for is logged; storage that failed is UNAVAILABLE; everything else is logged and becomes INTERNAL. */
   toError(thrown: unknown, where: string): RookeryError {
-    if (thrown instanceof RookeryError) return thrown
+    if (thrown instanceof RookeryError) {
+      const { code, cause } = thrown
+      if (cause !== undefined) this.logger.error('a part of the server is not available', cause, { where, code })
+      return thrown
+    }
     if (thrown instanceof StorageError) {
       this.logger.error('storage failed', thrown, { where })
       return new RookeryError('UNAVAILABLE', 'storage is not available', { retryAfterMs: 1000 })

@@ -1,22 +1,21 @@
-// One message on its way: what it was when it came, its place in its lane, and who waits for its answer.
-import type { JsonText, MessageId } from '../model/ids.js'
+// One message on its way: what it was when it came, its place in its order, and who waits for its answer.
+import type { ConversationId, JsonText, MessageId } from '../model/ids.js'
 import type { NewMessage } from '../model/message.js'
 import type { ImSession, Sent } from '../ports/host.js'
 import type { AppendOp, AppendResult, RefusedResult } from '../ports/storage.js'
 import type { Received } from '../protocol/digest.js'
 import type { RookeryError } from '../protocol/errors.js'
 import type { Deadline } from './deadlines.js'
-import type { LaneOwner } from './send-lane.js'
+import type { Hold } from './refused-sends.js'
+import type { InTurn, OrderedSend, OrderOwner } from './send-order.js'
+import type { Ordered } from './under-way.js'
 import type { WriteJob } from './writer.js'
 
 /** Takes the outcome of a send, once. */
 export type SendAnswer = (outcome: Sent | RookeryError) => void
 
 /** The session that sends. */
-export interface Sender extends ImSession, LaneOwner {
-  /** The number of its last request. */
-  readonly arrivals: number
-}
+export type Sender = ImSession & OrderOwner
 
 /** A message as it came in, checked, under the digest of what was received. */
 export interface Incoming {
@@ -40,11 +39,13 @@ export interface SendOutcomes {
   admit(job: SendJob): RookeryError | Promise<RookeryError | null> | null
   stored(job: SendJob, result: AppendResult | RefusedResult): 'again' | void
   refused(job: SendJob, error: RookeryError): void
+  /** Why it may not be stored any more, for what its session sent before it; null where it may. */
+  overtaken(job: SendJob): RookeryError | null
   /** Like `refused`; where the error is definite, what is stored under the key comes first. */
   turnDown(job: SendJob, error: RookeryError): Promise<void>
 }
 
-export class SendJob implements WriteJob<AppendOp> {
+export class SendJob implements WriteJob<AppendOp>, OrderedSend, InTurn {
   /** Set when the message goes to the writer. */
   op!: AppendOp
   /** What the handlers made of the content; null while it is as it came. */
@@ -55,6 +56,10 @@ export class SendJob implements WriteJob<AppendOp> {
   /** Among the requests of its session; 0 for the host's. */
   place = 0
   arrival = 0
+  ownUntilMs: number | null = null
+  heldBack: Hold<RookeryError> | null = null
+  earlier: Ordered | null = null
+  later: Ordered | null = null
   /** Whether it reached the writer's queue or ended: what comes after it in its order may go. */
   hasLeft = false
   /** Whether an earlier version may have stored it, where that put the host's keys. */
@@ -81,6 +86,10 @@ export class SendJob implements WriteJob<AppendOp> {
 
   get clientMsgId(): string {
     return this.incoming.message.clientMsgId
+  }
+
+  get conversationId(): ConversationId {
+    return this.incoming.message.conversationId
   }
 
   get isAnswered(): boolean {
@@ -139,8 +148,7 @@ export class SendJob implements WriteJob<AppendOp> {
   }
 
   admit(): RookeryError | Promise<RookeryError | null> | null {
-    const overtaken = this.sender?.lanes?.get(this.incoming.message.conversationId)?.overtaken(this) ?? null
-    return overtaken ?? this.outcomes.admit(this)
+    return this.outcomes.overtaken(this) ?? this.outcomes.admit(this)
   }
 
   settled(result: AppendResult | RefusedResult): 'again' | void {

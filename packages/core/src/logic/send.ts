@@ -8,7 +8,7 @@ import type { Random } from '../ports/random.js'
 import type { AppendResult, RefusedResult, Storage, StoredKey } from '../ports/storage.js'
 import { isFirstVersion, isSendDigest } from '../protocol/digest.js'
 import { mayBeTriedAgain, RookeryError } from '../protocol/errors.js'
-import type { Timing } from '../protocol/limits.js'
+import type { Limits, Timing } from '../protocol/limits.js'
 import { messageJson } from '../protocol/wire.js'
 import { draftOf, speakerOf, type Admission } from './admission.js'
 import type { Authoriser } from './authorise.js'
@@ -16,7 +16,7 @@ import { Deadlines } from './deadlines.js'
 import type { FanOut } from './fan-out.js'
 import type { Faults } from './faults.js'
 import { SendJob, type Incoming, type SendAnswer, type Sender, type SendOutcomes } from './send-job.js'
-import { laneOf, type SendLane } from './send-lane.js'
+import { ordersOf, type InTurn, type OrderRules, type SendOrders } from './send-order.js'
 import { restWhereStale } from './stale.js'
 import { earlierHostKey, isEarlierHostKey, storedKey } from './stored-keys.js'
 import { TurnoverMap } from './turnover-map.js'
@@ -30,6 +30,7 @@ interface Parts {
   readonly faults: Faults
   readonly clock: Clock
   readonly random: Random
+  readonly limits: Pick<Limits, 'refused'>
   readonly timing: Timing
   readonly admission: Admission
   readonly handlers: Handlers | null
@@ -50,21 +51,24 @@ export class Send implements SendOutcomes {
   private readonly nowMs = (): number => this.parts.clock.monotonic()
   private readonly deadlines: Deadlines
 
+  private readonly rules: OrderRules
+
   constructor(private readonly parts: Parts) {
     this.deadlines = new Deadlines(parts.clock, parts.timing.sendDeadlineMs)
+    this.rules = { refusedMax: parts.limits.refused, resendMs: parts.timing.resendMs }
   }
 
   /** Takes a message of a session, with its number among the session's requests. The answer comes once, in this turn or later. */
   submit(sender: Sender, incoming: Incoming, arrival: number, answer: SendAnswer): void {
-    const { conversationId, clientMsgId } = incoming.message
     const before = this.pending.get(incoming.key)
     const job = new SendJob(sender, incoming, this.nowMs() + this.parts.timing.sendDeadlineMs, this, answer)
-    const lane = sender.lanes?.get(conversationId)
+    const orders = ordersOf(sender, this.rules)
     job.arrival = arrival
-    job.place = placeOf(lane, clientMsgId, arrival)
+    orders.place(job)
     if (before === undefined) this.pending.set(incoming.key, job)
-    if (before === undefined && lane === undefined) {
-      this.first(job, sender)
+    if (before === undefined && orders.isFree(job.conversationId, this.nowMs())) {
+      orders.begin(job)
+      this.first(job, orders)
       return
     }
     if (before !== undefined && before.incoming.message.digest === incoming.message.digest) {
@@ -72,18 +76,23 @@ export class Send implements SendOutcomes {
         before.join(answer)
         return
       }
-      if ((lane?.refusal(job, this.nowMs()) ?? null) === null) {
+      if (orders.refusal(job, this.nowMs()) === null) {
         before.join((outcome) => {
-          if (isRefusal(outcome)) this.holdBack(job, sender, outcome)
-          else sender.lanes?.get(conversationId)?.settle(clientMsgId)
+          if (isRefusal(outcome)) orders.refuse(job, outcome, this.nowMs())
+          else orders.settle(job)
           answer(outcome)
         })
         // The order behind it counts from here: later sends of this session wait until it has left.
-        if (!before.hasLeft) this.lane(sender, incoming).push(joined(before, job), this.nowMs)
+        if (!before.hasLeft)
+          orders.push(
+            waitingFor(job, () => before.whenLeft()),
+            this.nowMs,
+          )
         return
       }
     }
-    this.lane(sender, incoming).push(job, this.nowMs)
+    orders.begin(job)
+    orders.push(job, this.nowMs)
     this.settleInTime(job)
   }
 
@@ -92,10 +101,11 @@ export class Send implements SendOutcomes {
    * conversation is held back, as behind any other such answer.
    */
   turnedAway(sender: Sender, incoming: Incoming, arrival: number, error: RookeryError): void {
+    const orders = ordersOf(sender, this.rules)
     const job = new SendJob(sender, incoming, 0, this, () => {})
-    const lane = sender.lanes?.get(job.incoming.message.conversationId)
-    job.place = placeOf(lane, job.clientMsgId, arrival)
-    this.holdBack(job, sender, error)
+    job.arrival = arrival
+    orders.place(job)
+    orders.refuse(job, error, this.nowMs())
     if (this.parts.observer !== null) this.observe(job, error, 0)
   }
 
@@ -126,12 +136,13 @@ export class Send implements SendOutcomes {
   }
 
   /** Nothing stands before it in its order: where nobody has to be waited for, it is with the writer in this very turn. */
-  private first(job: SendJob, sender: Sender): void {
+  private first(job: SendJob, orders: SendOrders): void {
     const decided = this.decide(job)
     if (decided === null) return
-    const { place, arrival } = job
-    const refuse = (error: RookeryError): void => this.refused(job, error)
-    this.lane(sender, job.incoming).push({ place, arrival, prepare: () => decided, refuse }, this.nowMs)
+    orders.push(
+      waitingFor(job, () => decided),
+      this.nowMs,
+    )
     this.settleInTime(job)
   }
 
@@ -143,11 +154,7 @@ export class Send implements SendOutcomes {
     )
   }
 
-  private lane(sender: Sender, { message: { conversationId } }: Incoming): SendLane {
-    return laneOf(sender, conversationId)
-  }
-
-  /** Everything before the writer that may take time. Called by the lane, one at a time. */
+  /** Everything before the writer that may take time. Called by its order, one at a time. */
   async prepare(job: SendJob): Promise<void> {
     const { incoming } = job
     for (
@@ -309,22 +316,22 @@ export class Send implements SendOutcomes {
 
   /** An answer without a stored message; one that may be tried again holds back what comes after it. */
   refused(job: SendJob, error: RookeryError): void {
-    if (job.sender !== null && mayBeTriedAgain(error.code) && !job.isAnswered) this.holdBack(job, job.sender, error)
+    if (mayBeTriedAgain(error.code) && !job.isAnswered) job.sender?.orders?.refuse(job, error, this.nowMs())
     this.finish(job, error)
   }
 
-  private holdBack({ clientMsgId, incoming, place }: SendJob, sender: Sender, error: RookeryError): void {
-    const lane = this.lane(sender, incoming)
-    if (lane.isSettled(clientMsgId)) return
-    lane.fail(clientMsgId, place, sender.arrivals, error, this.nowMs() + this.parts.timing.resendMs)
+  overtaken(job: SendJob): RookeryError | null {
+    return job.sender?.orders?.overtaken(job, this.nowMs()) ?? null
   }
 
   private finish(job: SendJob, outcome: Sent | RookeryError): void {
-    const { key, message } = job.incoming
+    const { key } = job.incoming
+    const orders = job.sender?.orders
     if (this.pending.get(key) === job) this.pending.delete(key)
     if (job.deadline !== null) this.deadlines.end(job.deadline)
     // An attempt that was turned away meanwhile is not missing any more.
-    if (!isRefusal(outcome)) job.sender?.lanes?.get(message.conversationId)?.settle(job.clientMsgId)
+    if (!isRefusal(outcome)) orders?.settle(job)
+    orders?.end(job)
     if (this.parts.observer !== null && !job.isAnswered)
       this.observe(job, outcome, this.nowMs() - (job.deadlineMs - this.parts.timing.sendDeadlineMs))
     job.answer(outcome)
@@ -344,18 +351,18 @@ const sentOf = ({ msgId, conversationId, seq, serverTime }: StoredKey): Omit<Sen
   serverTime,
 })
 
-/** Another attempt of what has its answer waits for nobody. */
-const placeOf = (lane: SendLane | undefined, clientMsgId: string, arrival: number): number =>
-  lane?.isSettled(clientMsgId) === true ? 0 : (lane?.cameAgain(clientMsgId) ?? arrival)
-
 /** An answer that may be tried again. */
 const isRefusal = (outcome: Sent | RookeryError): outcome is RookeryError =>
   outcome instanceof RookeryError && mayBeTriedAgain(outcome.code)
 
-/** A place in a lane behind which later sends wait until another job has left. */
-const joined = (before: SendJob, { place, arrival }: SendJob) => ({
+/** A place in an order behind which later sends wait until something has ended. */
+const waitingFor = ({ conversationId, place, arrival }: SendJob, prepare: () => Promise<void>): InTurn => ({
+  conversationId,
   place,
   arrival,
-  prepare: () => before.whenLeft(),
+  heldBack: null,
+  earlier: null,
+  later: null,
+  prepare,
   refuse: () => {},
 })

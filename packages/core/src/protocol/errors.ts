@@ -20,6 +20,8 @@ export interface ErrorFacts {
   /** A JSON value: where in the request, the handler's own words, or the id under which a fault was logged. */
   readonly details?: unknown
   readonly retryAfterMs?: number
+  /** A fault of the server that it stands for. It is logged, and clients see nothing of it. */
+  readonly cause?: unknown
 }
 
 /** A failure with a code that a client may see. Its message is shown to clients: no stack, path or SQL in it. */
@@ -32,7 +34,7 @@ export class RookeryError extends Error {
     message: string,
     facts: ErrorFacts = {},
   ) {
-    super(message)
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
     if (facts.details !== undefined) this.details = facts.details
     if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs
   }

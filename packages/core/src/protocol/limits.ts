@@ -19,6 +19,11 @@ export interface Limits {
   readonly groupName: number
   /** Unanswered requests of one session; the next is answered RATE_LIMITED. 256: an honest client sends far fewer. */
   readonly inflight: number
+  /**
+   * Refused messages of one session that are remembered, so that what follows each of them waits for it; where there are
+   * more, all its sends wait. 512: what a transport has read at once, and what may be unanswered beside it.
+   */
+  readonly refused: number
   /** Messages waiting for the writer; beyond it a send is answered OVERLOADED. 20,000: about one second of work. */
   readonly writerQueue: number
   /** Operations in one commit. 500: where a larger batch no longer saves anything. */
@@ -43,6 +48,7 @@ export const defaultLimits: Limits = {
   groupsOwned: 500,
   groupName: 128,
   inflight: 256,
+  refused: 512,
   writerQueue: 20_000,
   commitOps: 500,
   sessionQueueBytes: 262_144,

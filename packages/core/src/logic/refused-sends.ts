@@ -1,0 +1,71 @@
+// The messages of one session to one conversation that were refused and have not come again, by key and by place.
+
+/** Why, and until when, something may not leave. */
+export interface Hold<Reason> {
+  readonly error: Reason
+  /** Monotonic ms. */
+  readonly untilMs: number
+}
+
+/** A message that was refused with an answer that may be tried again. */
+export interface Refused<Reason> {
+  readonly clientMsgId: string
+  /** When its key came first, among the requests of its session. */
+  readonly place: number
+  /** What everything behind it is answered. */
+  readonly hold: Hold<Reason>
+  /** Until when its own refusals hold others back; null where it was only held back itself. */
+  readonly ownUntilMs: number | null
+}
+
+export class RefusedSends<Reason> {
+  private readonly byKey = new Map<string, Refused<Reason>>()
+  /** Ascending; no two have the same place. */
+  private readonly byPlace: Refused<Reason>[] = []
+
+  get size(): number {
+    return this.byPlace.length
+  }
+
+  /** The one with the smallest place. */
+  get first(): Refused<Reason> | undefined {
+    return this.byPlace[0]
+  }
+
+  get(clientMsgId: string): Refused<Reason> | undefined {
+    return this.byKey.get(clientMsgId)
+  }
+
+  /** Takes the place of what was there under its key. */
+  set(one: Refused<Reason>): void {
+    this.delete(one.clientMsgId)
+    this.byKey.set(one.clientMsgId, one)
+    const last = this.byPlace.at(-1)
+    if (last === undefined || last.place < one.place) this.byPlace.push(one)
+    else this.byPlace.splice(this.indexOf(one.place), 0, one)
+  }
+
+  delete(clientMsgId: string): Refused<Reason> | undefined {
+    const one = this.byKey.get(clientMsgId)
+    if (one === undefined) return undefined
+    this.byKey.delete(clientMsgId)
+    this.byPlace.splice(this.indexOf(one.place), 1)
+    return one
+  }
+
+  all(): IterableIterator<Refused<Reason>> {
+    return this.byKey.values()
+  }
+
+  /** Where a place stands, or would stand. */
+  private indexOf(place: number): number {
+    let from = 0
+    let to = this.byPlace.length
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if (this.byPlace[middle]!.place < place) from = middle + 1
+      else to = middle
+    }
+    return from
+  }
+}
