@@ -267,7 +267,13 @@ export const mutants: readonly Mutant[] = [
     'if (pair?.users.includes(userId) === true) return pair',
     'if (pair !== undefined) return pair',
   ),
-  one('shows everybody who is there', [24], 'logic/online.ts', 'id === userId || sharing.has(id) ||', 'true ||'),
+  one(
+    'shows everybody who is there',
+    [24],
+    'logic/online.ts',
+    'return asked.filter((id) => seen.has(id))',
+    'return asked',
+  ),
   one(
     "believes in a dead node's sessions",
     [28],

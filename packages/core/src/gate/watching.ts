@@ -1,4 +1,5 @@
-// Sessions that asked to be told when others come and go.
+// Sessions that asked to be told when others come and go. Whether they may still see them is asked before each event:
+// memberships end, and the contact policy changes its mind.
 import type { Online } from '../logic/online.js'
 import type { JsonText, NodeId, UserId } from '../model/ids.js'
 import type { Logger } from '../ports/logger.js'
@@ -19,6 +20,11 @@ export class Watching {
   private isDue = false
   /** What was last told of each watched user. */
   private readonly told = new Map<UserId, JsonText>()
+  /** Users whose watchers are to be told. */
+  private readonly changed = new Set<UserId>()
+  private telling: Promise<void> | null = null
+  /** Of whom the contact policy is being asked, with the watchers to ask it about last. */
+  private readonly asking = new Map<UserId, readonly UserId[]>()
 
   constructor(private readonly parts: Parts) {}
 
@@ -52,22 +58,66 @@ export class Watching {
   }
 
   /** Tells watchers how users stand now, where that differs from what they were told. Never rejects. */
-  async tell(userIds: readonly UserId[]): Promise<void> {
-    const { registry, online, logger } = this.parts
-    const watched = userIds.filter((user) => registry.isWatched(user))
-    if (watched.length === 0) return
-    try {
-      const types = await online.locate(watched)
-      for (const user of watched) {
-        const json = stateJson(user, types.get(user))
-        if (this.told.get(user) === json) continue
-        this.told.set(user, json)
-        const frame = { event: 'presence', json }
-        for (const session of registry.watchersOf(user)) session.emitFrame(frame)
+  tell(userIds: readonly UserId[]): Promise<void> {
+    for (const user of userIds) if (this.parts.registry.isWatched(user)) this.changed.add(user)
+    // One round at a time, so that a crowd that comes or goes at once does not take all of storage's connections.
+    this.telling ??= this.tellChanged().finally(() => (this.telling = null))
+    return this.telling
+  }
+
+  private async tellChanged(): Promise<void> {
+    const { online, logger } = this.parts
+    while (this.changed.size > 0) {
+      const users = [...this.changed]
+      this.changed.clear()
+      try {
+        const types = await online.locate(users)
+        for (const user of users) await this.tellOf(user, stateJson(user, types.get(user)))
+      } catch (error) {
+        logger.error('watchers could not be told who comes and goes; the next heartbeat tries again', error)
       }
-    } catch (error) {
-      logger.error('presence did not answer; the next heartbeat asks again', error)
     }
+  }
+
+  private async tellOf(user: UserId, json: JsonText): Promise<void> {
+    if (this.told.get(user) === json) return
+    const sharing = new Set<UserId>()
+    const asked = new Set<UserId>()
+    // Who begins to watch meanwhile is asked about, too, so that nobody is left out when the state counts as told.
+    for (let rest = this.watchers(user, asked); rest.length > 0; rest = this.watchers(user, asked)) {
+      for (const watcher of rest) asked.add(watcher)
+      for (const watcher of await this.parts.online.sharing(user, rest)) sharing.add(watcher)
+    }
+    this.told.set(user, json)
+    this.emit(user, sharing)
+    const others = [...asked].filter((watcher) => !sharing.has(watcher))
+    if (others.length > 0) void this.askPolicy(user, others)
+  }
+
+  // Apart from the round: a policy that is slow to answer about some delays nobody else. Of one user it is asked one time
+  // after the other, and what counts when it has answered is told.
+  private async askPolicy(user: UserId, watchers: readonly UserId[]): Promise<void> {
+    const isAsking = this.asking.has(user)
+    this.asking.set(user, watchers)
+    if (isAsking) return
+    for (let asked: unknown = null, next = watchers; next !== asked; next = this.asking.get(user) ?? next) {
+      asked = next
+      this.emit(user, new Set(await this.parts.online.shownByPolicy(user, next)))
+    }
+    this.asking.delete(user)
+  }
+
+  /** The users who watch another, without some. */
+  private watchers(user: UserId, without: ReadonlySet<UserId>): readonly UserId[] {
+    const users = new Set([...this.parts.registry.watchersOf(user)].map(({ userId }) => userId))
+    return [...users].filter((watcher) => !without.has(watcher))
+  }
+
+  private emit(user: UserId, seeing: ReadonlySet<UserId>): void {
+    const json = this.told.get(user)
+    if (json === undefined || seeing.size === 0) return
+    const frame = { event: 'presence', json }
+    for (const session of this.parts.registry.watchersOf(user)) if (seeing.has(session.userId)) session.emitFrame(frame)
   }
 }
 

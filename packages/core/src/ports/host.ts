@@ -45,9 +45,12 @@ export interface Users {
 
 /** Who may have to do with whom: blocklists, friends only, staff. Left out, everybody with everybody. Each may be left out. */
 export interface ContactPolicy {
-  /** Asked for each message from a session; false is answered FORBIDDEN. */
+  /** Asked for each message from a session, and for its `typing`; false is answered FORBIDDEN. */
   mayWrite?(from: UserId, to: UserId): Promise<boolean> | boolean
-  /** Asked for those with whom the watcher shares no conversation; default: false. */
+  /**
+   * Asked for those with whom the watcher shares no conversation, before each event, too; default: false. Where it throws or
+   * is late, a request fails, and an event is not told.
+   */
   maySeePresence?(watcher: UserId, userId: UserId): Promise<boolean> | boolean
   /** Asked for each user that is to be added to a group by another. */
   mayAddToGroup?(by: UserId, userId: UserId): Promise<boolean> | boolean
