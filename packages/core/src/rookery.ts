@@ -99,7 +99,7 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     if (this.state !== 'new') throw new Error('a Rookery is started once')
     this.state = 'running'
     const { storage, cluster, heartbeat, gate, logger } = this.parts
-    const { epoch, warnings } = await storage.start()
+    const { epoch, warnings } = await storage.start((line) => logger.info(line))
     this.epoch = epoch
     for (const warning of warnings) logger.warn(warning)
     await cluster.start()

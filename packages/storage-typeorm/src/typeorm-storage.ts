@@ -43,9 +43,9 @@ export class TypeOrmStorage implements Storage {
     this.#storage = create(options)
   }
 
-  async start(): Promise<StorageInfo> {
+  async start(tell?: (line: string) => void): Promise<StorageInfo> {
     this.#storage ??= create(this.#options())
-    return this.#storage.start()
+    return this.#storage.start(tell)
   }
 
   async stop(): Promise<void> {

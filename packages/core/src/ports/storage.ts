@@ -31,8 +31,11 @@ export interface StorageInfo {
 }
 
 export interface Storage {
-  /** Opens, migrates, and tells what was found. Called once, before anything else. */
-  start(): Promise<StorageInfo>
+  /**
+   * Opens, migrates, and tells what was found. Called once, before anything else.
+   * @param tell given a line wherever it has to wait for others
+   */
+  start(tell?: (line: string) => void): Promise<StorageInfo>
   /** Waits for what is under way and closes what it opened. Called once, last. */
   stop(): Promise<void>
   /**

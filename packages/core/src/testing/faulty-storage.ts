@@ -120,8 +120,8 @@ export class FaultyStorage implements Storage {
     this.release()
   }
 
-  start(): Promise<StorageInfo> {
-    return this.inner.start()
+  start(tell?: (line: string) => void): Promise<StorageInfo> {
+    return this.inner.start(tell)
   }
 
   stop(): Promise<void> {

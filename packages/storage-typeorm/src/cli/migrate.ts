@@ -6,7 +6,7 @@ import { exit, type Terminal } from './terminal.js'
 
 export async function migrate(given: Given, terminal: Terminal): Promise<number> {
   const storage = storageOf({ ...storageOptions(given, terminal, true), migrations: 'run' })
-  const { warnings } = await storage.start()
+  const { warnings } = await storage.start((line) => void terminal.stderr.write(`migrate: ${line}\n`))
   await storage.stop()
   for (const warning of warnings) terminal.stderr.write(`migrate: ${warning}\n`)
   terminal.stderr.write('migrate: the tables are up to date\n')

@@ -90,13 +90,13 @@ export class MysqlStorage implements Storage {
     renewEpoch: async (epoch) => this.#opened().maintenance.renewEpoch(epoch),
   }
 
-  async start(): Promise<StorageInfo> {
+  async start(tell: (line: string) => void = () => {}): Promise<StorageInfo> {
     if (this.#state !== 'new') throw new StorageError(`start called on a storage that is ${this.#state}`, 'none')
     this.#state = 'closed'
     try {
       const driver = await loadDriver()
       const sql = new Sql(mysqlTablesOf(this.settings.tablePrefix), driver)
-      const { packetBytes, ...info } = await this.#prepare(driver, sql)
+      const { packetBytes, ...info } = await this.#prepare(driver, sql, tell)
       this.#open = this.#pools(driver, sql, packetBytes)
       this.#state = 'open'
       return info
@@ -122,7 +122,11 @@ export class MysqlStorage implements Storage {
   }
 
   /** Looks at the server and its tables over a connection of its own, which is closed again. */
-  async #prepare(driver: Driver, sql: Sql): Promise<StorageInfo & { readonly packetBytes: number }> {
+  async #prepare(
+    driver: Driver,
+    sql: Sql,
+    tell: (line: string) => void,
+  ): Promise<StorageInfo & { readonly packetBytes: number }> {
     const { settings } = this
     const { callTimeoutMs } = settings
     const link = await Link.open(driver, this.#link('write', packetBytesMin))
@@ -130,7 +134,7 @@ export class MysqlStorage implements Storage {
       const { warnings, packetBytes } = await readServer(link, callTimeoutMs)
       const [weakness] = warnings
       if (weakness !== undefined && settings.durability === 'refuse') throw new Error(weakness)
-      await migrate(link, sql, settings)
+      await migrate(link, sql, settings, tell)
       const [rows] = await link.ask([`SELECT epoch FROM ${sql.t.meta}`], callTimeoutMs)
       const epoch = rows?.[0]?.[0]
       if (typeof epoch !== 'string') {

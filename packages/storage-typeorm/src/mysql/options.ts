@@ -42,7 +42,7 @@ export interface MysqlOptions {
   readonly lockTimeoutMs?: number
   /** How long any call may take, in ms, before it fails; what became of a commit may be unknown then. Default: 7000. */
   readonly callTimeoutMs?: number
-  /** How long a start waits for another node's migrations and for its own, in ms. Default: 120000. */
+  /** How long a start waits for others and for its own migrations, together, in ms. Default: 120000. */
   readonly migrationTimeoutMs?: number
 }
 

@@ -32,14 +32,15 @@ export function sessionOf(settings: MysqlSettings, role: 'write' | 'read'): read
   ]
 }
 
-/** That in which tables are made and changed: a change of millions of rows takes its time. */
-export function sessionOfMigrations({ migrationTimeoutMs }: MysqlSettings): readonly string[] {
-  return [
-    ...common(`/*M!100300 max_statement_time = 0, */ /*!80000 max_execution_time = 0, */
-      lock_wait_timeout = ${seconds(migrationTimeoutMs)}, innodb_lock_wait_timeout = ${seconds(migrationTimeoutMs)}`),
-    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-  ]
-}
+/**
+ * That in which tables are made and changed: a change of millions of rows takes its time. Who asks for a table that a change
+ * waits for waits behind it: so it waits for as short as the server can count.
+ */
+export const sessionOfMigrations: readonly string[] = [
+  ...common(`/*M!100300 max_statement_time = 0, */ /*!80000 max_execution_time = 0, */
+    lock_wait_timeout = 1, innodb_lock_wait_timeout = 1`),
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+]
 
 export interface Frame {
   readonly begin: readonly string[]

@@ -1,7 +1,10 @@
 // Bringing the tables up to date, by TypeORM's migrations on a DataSource of our own: no entities, no synchronize, its own
-// table of migrations. Of many nodes that start at once one does it under a lock of the database, and the others wait.
+// table of migrations. Of many nodes that start at once one does it under a lock of the database, and the others wait. Nodes
+// that serve meanwhile go on: what holds a table is waited for without standing before it in everybody's way.
 import type { DataSource as Source } from 'typeorm'
+import { patiently, type Patience } from '../patience.js'
 import type { Tables } from '../rows/tables.js'
+import { silentLogger } from '../silent-logger.js'
 import type { Link } from './link.js'
 import { migrationsOf } from './migrations/index.js'
 import type { Functions } from './migrations/names.js'
@@ -25,6 +28,15 @@ async function missingMigrations(
   return wanted.filter((name) => !done.has(name))
 }
 
+/** How long a migration waits for a table, ms: whoever asks for that table meanwhile waits behind it. */
+const lockTimeoutMs = 500
+
+/** How long it leaves the table to others before it asks again, ms. */
+const tableRestMs = 1500
+
+/** Between two looks for whether another node is done, ms. */
+const nodeRestMs = 200
+
 /**
  * Runs what is missing, or refuses where that is what the options say.
  * @throws Error of one line
@@ -34,6 +46,7 @@ export async function migrate(
   settings: PostgresSettings,
   tables: Tables,
   functions: Functions,
+  tell: (line: string) => void,
 ): Promise<void> {
   const missing = await missingMigrations(link, settings, tables, functions)
   if (missing.length === 0) return
@@ -41,17 +54,34 @@ export async function migrate(
     throw new Error(`the database lacks ${missing.join(', ')}; start once with migrations: 'run'`)
   }
   const { migrationTimeoutMs, callTimeoutMs } = settings
-  await link.query(`SET lock_timeout = ${migrationTimeoutMs}; SET statement_timeout = 0`, [], callTimeoutMs)
+  const patience = { untilMs: performance.now() + migrationTimeoutMs, tell }
   const lock = [`rookery storage ${tables.migrations}`]
-  await link.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', lock, migrationTimeoutMs + callTimeoutMs)
+  await patiently(patience, {
+    waitsFor: "another node's migrations",
+    remedy: 'look at its log',
+    restMs: nodeRestMs,
+    // Asked again and again: a session that waited for it would be waited for by an index that is built.
+    async run() {
+      const sql = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken'
+      const [row] = (await link.query(sql, lock, callTimeoutMs)) as { taken: boolean }[]
+      return row?.taken === true
+    },
+    isInTheWay: () => false,
+  })
   try {
-    if ((await missingMigrations(link, settings, tables, functions)).length > 0) await run(settings, tables, functions)
+    const still = await missingMigrations(link, settings, tables, functions)
+    if (still.length > 0) await run(settings, tables, functions, patience)
   } finally {
     await link.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock, callTimeoutMs)
   }
 }
 
-async function run(settings: PostgresSettings, tables: Tables, functions: Functions): Promise<void> {
+async function run(
+  settings: PostgresSettings,
+  tables: Tables,
+  functions: Functions,
+  patience: Patience,
+): Promise<void> {
   const { DataSource } = await import('typeorm')
   const source = new DataSource({
     type: 'postgres',
@@ -61,15 +91,26 @@ async function run(settings: PostgresSettings, tables: Tables, functions: Functi
     migrations: migrationsOf(tables, functions, settings.schema),
     migrationsTableName: tables.migrations,
     synchronize: false,
-    logging: false,
+    logger: silentLogger,
     installExtensions: false,
     // As the driver itself takes it.
-    extra: { ...settings.address, statement_timeout: settings.migrationTimeoutMs },
+    extra: settings.address,
   })
   await source.initialize()
   try {
     if (settings.schema !== null) await standIn(source, settings.schema)
-    await source.runMigrations({ transaction: 'all' })
+    await patiently(patience, {
+      waitsFor: 'a table that somebody else holds',
+      remedy: 'let the backup or the long transaction end, and start again',
+      restMs: tableRestMs,
+      async run() {
+        const restMs = Math.max(1, Math.ceil(patience.untilMs - performance.now()))
+        await source.query(`SET lock_timeout = ${lockTimeoutMs}; SET statement_timeout = ${restMs}`)
+        await source.runMigrations({ transaction: 'each' })
+        return true
+      },
+      isInTheWay,
+    })
   } finally {
     await source.destroy()
   }
@@ -80,3 +121,6 @@ async function standIn(source: Source, schema: string): Promise<void> {
   await source.query(`SET search_path TO ${quoted(schema)}`)
   Object.assign(source.driver, { schema, searchSchema: schema })
 }
+
+/** A lock that was not to be had, or that two waited for in a circle. */
+const isInTheWay = (error: unknown): boolean => ['55P03', '40P01'].includes((error as { code?: string }).code ?? '')

@@ -40,7 +40,7 @@ export interface PostgresOptions {
   readonly lockTimeoutMs?: number
   /** How long any call may take, in ms, before it fails; what became of a commit is unknown then. Default: 7000. */
   readonly callTimeoutMs?: number
-  /** How long a start waits for another node's migrations and for its own, in ms. Default: 120000. */
+  /** How long a start waits for others and for its own migrations, together, in ms. Default: 120000. */
   readonly migrationTimeoutMs?: number
 }
 

@@ -93,12 +93,12 @@ export class PostgresStorage implements Storage {
     renewEpoch: async (epoch) => this.#opened().maintenance.renewEpoch(epoch),
   }
 
-  async start(): Promise<StorageInfo> {
+  async start(tell: (line: string) => void = () => {}): Promise<StorageInfo> {
     if (this.#state !== 'new') throw new StorageError(`start called on a storage that is ${this.#state}`, 'none')
     this.#state = 'closed'
     try {
       const driver = await loadDriver()
-      const info = await this.#prepare(driver)
+      const info = await this.#prepare(driver, tell)
       this.#open = this.#pools(driver)
       this.#state = 'open'
       return info
@@ -124,7 +124,7 @@ export class PostgresStorage implements Storage {
   }
 
   /** Looks at the server and its tables over a connection of its own, which is closed again. */
-  async #prepare(driver: PgClientClass): Promise<StorageInfo> {
+  async #prepare(driver: PgClientClass, tell: (line: string) => void): Promise<StorageInfo> {
     const { settings } = this
     const { tablePrefix, callTimeoutMs } = settings
     const tables = tablesOf(tablePrefix)
@@ -133,7 +133,7 @@ export class PostgresStorage implements Storage {
       const warnings = await readDurability(link, callTimeoutMs)
       const [weakness] = warnings
       if (weakness !== undefined && settings.durability === 'refuse') throw new Error(weakness)
-      await migrate(link, settings, tables, functionsOf(tablePrefix))
+      await migrate(link, settings, tables, functionsOf(tablePrefix), tell)
       const [row] = (await link.query(`SELECT epoch FROM ${tables.meta}`, [], callTimeoutMs)) as { epoch: string }[]
       if (!row) throw new Error(`${tables.meta} is empty: the tables were not made by this package, or were damaged`)
       return { epoch: row.epoch, warnings }

@@ -2,15 +2,20 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
 import { quoted } from '../quoted.js'
+import { buildIndex } from './build-index.js'
 
 /** The migration, under the names of one installation. */
 export function maintenanceSchema(t: Tables, schema: string | null): new () => MigrationInterface {
   return class implements MigrationInterface {
     readonly name = 'ImMaintenance1763900000000'
+    /** For its index; so each part of it does nothing where it was done before. */
+    readonly transaction = false
 
     async up(runner: QueryRunner): Promise<void> {
-      if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
+      if (schema !== null) await runner.query(`SET search_path TO ${quoted(schema)}`)
       for (const statement of statements(t)) await runner.query(statement)
+      // Few keys have a time of their own; those of messages, which are many, have their message's.
+      await buildIndex(runner, `${t.key}_at`, t.key, '(at) WHERE at IS NOT NULL')
     }
 
     async down(runner: QueryRunner): Promise<void> {
@@ -23,8 +28,6 @@ export function maintenanceSchema(t: Tables, schema: string | null): new () => M
 }
 
 const statements = (t: Tables): readonly string[] => [
-  `ALTER TABLE ${t.key} ADD msg_id text COLLATE "C"`,
-  // Few keys have a time of their own; those of messages, which are many, have their message's.
-  `CREATE INDEX ${t.key}_at ON ${t.key} (at) WHERE at IS NOT NULL`,
-  `ALTER TABLE ${t.conversation} ADD key_floor bigint NOT NULL DEFAULT 0`,
+  `ALTER TABLE ${t.key} ADD COLUMN IF NOT EXISTS msg_id text COLLATE "C"`,
+  `ALTER TABLE ${t.conversation} ADD COLUMN IF NOT EXISTS key_floor bigint NOT NULL DEFAULT 0`,
 ]
