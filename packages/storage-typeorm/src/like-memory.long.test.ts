@@ -1,4 +1,7 @@
-import { compareWithMemory } from '../testing/like-memory.js'
+import { compareManyWithMemory, compareWithMemory } from '../testing/like-memory.js'
 
 // Other seeds than the ordinary test runs.
 compareWithMemory([1, 2, 6, 10])
+
+/** `SEEDS` says how many, `FROM` from which on. */
+compareManyWithMemory(Number(process.env['FROM'] ?? 1_001), Number(process.env['SEEDS'] ?? 300))

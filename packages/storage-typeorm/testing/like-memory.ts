@@ -1,144 +1,90 @@
-// Random operations, applied to memory and to each database: every result and everything that can be read is the same. Two
-// nodes take turns, so that neither may trust what it remembers, and now and then the database refuses an operation, so that
-// its batch is rolled back and run again, or in parts.
-import { MemoryStorage, type StorageOp } from '@rookery/core'
-import { SeededRandom } from '@rookery/core/testing'
+// Runs seeds of random operations on each database beside memory, as tests.
 import { describe, expect, it, onTestFinished } from 'vitest'
-import * as mysql from './mysql.js'
-import * as postgres from './postgres.js'
-import { erase, exported, plain, RandomChat, readAll, trim, users, verify } from './random-chat.js'
-import { chatFile } from './scene.js'
-import { TypeOrmStorage } from '../src/typeorm-storage.js'
+import { dialects, type Dialect } from './dialects.js'
+import { describeOnMysql } from './mysql.js'
+import { describeOnPostgres } from './postgres.js'
+import { large, SideBySide, small, type Met } from './side-by-side.js'
 
-const batches = 120
-
-interface Place {
-  /** Another node on the same database. */
-  readonly open: () => TypeOrmStorage
-  /** Once there are tables: `refused` is refused from then on. */
-  readonly prepare: () => Promise<unknown>
-  /** An operation that the database refuses. */
-  readonly refused: StorageOp
-  /** After so many batches everything is read. */
-  readonly every: number
+async function alone(dialect: Dialect, seed: number, every: number): Promise<Met> {
+  const both = await SideBySide.open(dialect)
+  onTestFinished(() => both.close())
+  const met = await both.run(seed, large(every))
+  await both.leave(seed, large(every))
+  await both.verify()
+  return met
 }
 
-/** Answers what was met on the way. */
-async function compare(
-  make: () => Promise<Place>,
-  seed: number,
-): Promise<{ readonly statuses: readonly string[]; readonly read: string }> {
-  const random = new SeededRandom(seed)
-  const chat = new RandomChat(random)
-  const { open, prepare, refused, every } = await make()
-  const [memory, one, other] = [new MemoryStorage(), open(), open()]
-  for (const storage of [memory, one, other]) {
-    await storage.start()
-    onTestFinished(() => storage.stop())
-  }
-  await prepare()
-  const statuses: string[] = []
-  let read = ''
-  for (let n = 0; n < batches; n += 1) {
-    const ops = chat.batch()
-    const spoilt = random.int(6) === 0 ? random.int(ops.length + 1) : -1
-    const node = random.int(4) === 0 ? other : one
-    const expected = await memory.commit(ops)
-    const results = await node.commit(spoilt < 0 ? ops : ops.toSpliced(spoilt, 0, refused))
-    if (spoilt >= 0) expect(results.splice(spoilt, 1)).toMatchObject([{ status: 'refused' }])
-    expect(results.map(plain), `batch ${n} of seed ${seed}`).toEqual(expected.map(plain))
-    chat.learn(ops, expected)
-    const limits = chat.limits()
-    if (limits !== null) await Promise.all([trim(memory, limits, 1000), trim(node, limits, 1 + random.int(20))])
-    for (const [index, { status }] of expected.entries()) statuses.push(`${ops[index]!.op} ${status}`)
-    if (n % every !== every - 1) continue
-    const reads = await readAll(memory, chat.keys)
-    expect(await readAll(other, chat.keys), `after batch ${n} of seed ${seed}`).toEqual(reads)
-    expect(await verify(one)).toEqual([])
-    expect(await verify(memory)).toEqual([])
-    read += JSON.stringify(reads)
-  }
-  for (const userId of users) expect(await exported(other, userId)).toEqual(await exported(memory, userId))
-  await Promise.all([erase(memory, 'ann', 1000), erase(one, 'ann', 7)])
-  expect(await readAll(other, chat.keys), `after an erasure, seed ${seed}`).toEqual(await readAll(memory, chat.keys))
-  expect(await verify(one)).toEqual([])
-  return { statuses, read }
-}
-
-function cases(name: string, seeds: readonly number[], make: () => Promise<Place>): void {
-  it(`leave and answer on ${name} what they do in memory`, async () => {
+function cases(dialect: Dialect, seeds: readonly number[], every: number): void {
+  it(`leave and answer on ${dialect.name} what they do in memory`, async () => {
     const met = []
-    for (const seed of seeds) met.push(await compare(make, seed))
-    // Nothing of it is idle.
-    expect(new Set(met.flatMap(({ statuses }) => statuses))).toEqual(new Set(everyStatus))
-    const read = met.map((one) => one.read).join('')
-    for (const told of [
-      '"withheld":true',
-      '"recalled":true',
-      '"fanOut":"read"',
-      '"kind":"unfollow"',
-      '"reactions":"',
-      '"message":null',
-    ])
-      expect(read.includes(told), told).toBe(true)
+    for (const seed of seeds) met.push(await alone(dialect, seed, every))
+    nothingIsIdle(met)
   }, 120_000)
 }
+
+function nothingIsIdle(met: readonly Met[]): void {
+  expect(new Set(met.flatMap(({ statuses }) => statuses))).toEqual(new Set(everyStatus))
+  const read = met.map((one) => one.read).join('')
+  for (const told of everyTold) expect(read.includes(told), told).toBe(true)
+}
+
+const everyTold = [
+  '"withheld":true',
+  '"recalled":true',
+  '"fanOut":"read"',
+  '"kind":"unfollow"',
+  '"reactions":"',
+  '"message":null',
+]
 
 const everyStatus = [
   ...['stored', 'duplicate', 'stale'].flatMap((status) => [`append ${status}`, `control ${status}`, `group ${status}`]),
   ...['unchanged', 'gone', 'too-many'].map((status) => `control ${status}`),
   'append refused',
-  'device ok',
+  ...['device ok', 'custom ok', 'forget-device ok', 'raise-login ok', 'settings duplicate'],
   ...['ok', 'not-member'].flatMap((status) => [`read ${status}`, `settings ${status}`]),
 ]
 
-const poison: StorageOp = { op: 'custom', userId: 'ann', topic: 'poison', payload: '1', at: 13 }
-
 /** Under each of the seeds, on each database. */
 export function compareWithMemory(seeds: readonly number[]): void {
-  describe('random operations', () =>
-    cases('SQLite', seeds, async () => {
-      const database = chatFile()
-      return {
-        open: () => new TypeOrmStorage({ type: 'better-sqlite3', database, worker: false, synchronous: 'off' }),
-        prepare: async () => {},
-        // It takes no fraction of a millisecond.
-        refused: { op: 'custom', userId: 'ann', topic: 't', payload: '1', at: 0.5 },
-        every: 15,
-      }
-    }))
+  describe('random operations', () => cases(dialects.sqlite, seeds, 15))
+  describeOnPostgres('random operations', () => cases(dialects.postgres, seeds, 30))
+  describeOnMysql('random operations', () => cases(dialects.mysql, seeds, 15))
+}
 
-  postgres.describeOnPostgres('random operations', () =>
-    cases('PostgreSQL', seeds, async () => {
-      const database = await postgres.freshDatabase()
-      const { where } = database
-      onTestFinished(() => database.drop())
-      return {
-        open: () => new TypeOrmStorage({ type: 'postgres', ...where }),
-        prepare: () =>
-          postgres.ask(where, `ALTER TABLE im_inbox ADD CONSTRAINT no_poison CHECK (body NOT LIKE '%poison%')`),
-        refused: poison,
-        every: 30,
-      }
-    }),
-  )
+/** So many seeds share a database: more make trimming slow, fewer pay for its tables more often. */
+const together = 25
 
-  mysql.describeOnMysql('random operations', () =>
-    cases('MySQL', seeds, async () => {
-      const database = await mysql.freshDatabase()
-      const { where } = database
-      onTestFinished(() => database.drop())
-      return {
-        open: () => new TypeOrmStorage({ type: 'mysql', ...where, readers: 1 }),
-        prepare: () =>
-          mysql.ask(
-            where,
-            `CREATE TRIGGER refuse BEFORE INSERT ON im_inbox FOR EACH ROW
-            IF NEW.at = 13 THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not here'; END IF`,
-          ),
-        refused: poison,
-        every: 15,
+/** Under many seeds, each of a few people and batches, on each database. Tells at once of each that differs. */
+export function compareManyWithMemory(first: number, count: number): void {
+  const many = (dialect: Dialect): void => {
+    it(`${count} seeds leave and answer on ${dialect.name} what they do in memory`, async () => {
+      const broken: string[] = []
+      const met: Met[] = []
+      const startedMs = performance.now()
+      for (let seed = first; seed < first + count;) {
+        const both = await SideBySide.open(dialect)
+        try {
+          for (const until = Math.min(seed + together, first + count); seed < until;) {
+            met.push(await both.run(seed, small))
+            if (seed % 8 === 0) await both.leave(seed, small)
+            seed += 1
+          }
+          await both.verify()
+        } catch (error) {
+          broken.push(`seed ${seed}: ${String(error)}`)
+          console.log(broken.at(-1))
+          seed += 1
+        } finally {
+          await both.close()
+        }
       }
-    }),
-  )
+      console.log(`${count} seeds on ${dialect.name} in ${((performance.now() - startedMs) / 1000).toFixed(0)} s`)
+      expect(broken.join('\n\n')).toBe('')
+      nothingIsIdle(met)
+    })
+  }
+  describe('random operations', () => many(dialects.sqlite))
+  describeOnPostgres('random operations', () => many(dialects.postgres))
+  describeOnMysql('random operations', () => many(dialects.mysql))
 }

@@ -1,27 +1,60 @@
-// Random operations on a few users, conversations and groups, and everything that can be read of them: what a dialect is
-// compared to memory by. Small worlds, so that operations meet: repeats, stale versions, people who come back, reactions
-// to what was recalled.
+// Random operations of every kind on a few users, conversations and groups: what a dialect is compared to memory by. Small
+// worlds, so that operations meet: repeats, stale versions, people who come back, reactions to what was recalled, settings
+// of a conversation that begins in the same batch.
 import type {
-  Finding,
   TrimLimits,
   GroupChange,
   NewMessage,
-  Storage,
   StorageOp,
   StorageResult,
   RefusedResult,
+  SettingsOp,
 } from '@rookery/core'
 import type { SeededRandom } from '@rookery/core/testing'
 
-export const users = ['ann', 'ben', 'cat', 'dan', 'eve', 'Fay', 'gus']
-export const groupIds = ['group-1', 'group-2', 'group-3']
-const pairs = [
-  ['ann', 'ben'],
-  ['ben', 'cat'],
-  ['dan', 'dan'],
-] as const
-const pairIds = pairs.map(([a, b]) => `c2c:${a}:${b}`)
-export const conversationIds = [...groupIds, ...pairIds]
+/** Who takes part, and where. */
+export interface Scene {
+  /** Stands in every id and key, so that several scenes share a database and meet nowhere. */
+  readonly mark: string
+  readonly users: readonly string[]
+  readonly groupIds: readonly string[]
+  readonly pairs: readonly (readonly [string, string])[]
+}
+
+/** Seven people, three groups. */
+export const town: Scene = {
+  mark: '',
+  users: ['ann', 'ben', 'cat', 'dan', 'eve', 'Fay', 'gus'],
+  groupIds: ['group-1', 'group-2', 'group-3'],
+  pairs: [
+    ['ann', 'ben'],
+    ['ben', 'cat'],
+    ['dan', 'dan'],
+  ],
+}
+
+/** Four people and one group, who have something of their own in a database. */
+export function house(mark: string): Scene {
+  const [ann, ben, cat, fay] = ['ann', 'ben', 'cat', 'Fay'].map((name) => `${name}.${mark}`) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  return {
+    mark: `.${mark}`,
+    users: [ann, ben, cat, fay],
+    groupIds: [`group.${mark}`],
+    pairs: [
+      [ann, ben],
+      [ben, cat],
+      [fay, fay],
+    ],
+  }
+}
+
+export const pairId = ([a, b]: readonly [string, string]): string => `c2c:${a}:${b}`
+export const conversationIds = ({ groupIds, pairs }: Scene): string[] => [...groupIds, ...pairs.map(pairId)]
 const reactions = ['+1', '7', '__proto__', '❤️']
 
 /** Makes operations one after another; knows what the groups' versions were, so that most are not stale. */
@@ -30,11 +63,21 @@ export class RandomChat {
   readonly #versions = new Map<string, number>()
   readonly #heads = new Map<string, number>()
   readonly #keys: [string | null, string][] = []
+  readonly #conversationIds: readonly string[]
+  readonly #pairIds: readonly string[]
 
-  constructor(private readonly random: SeededRandom) {}
+  constructor(
+    private readonly random: SeededRandom,
+    readonly scene: Scene = town,
+  ) {
+    this.#conversationIds = conversationIds(scene)
+    this.#pairIds = scene.pairs.map(pairId)
+  }
 
-  batch(): StorageOp[] {
-    return Array.from({ length: 1 + this.random.int(8) }, () => this.#op())
+  batch(opsMax = 8): StorageOp[] {
+    const ops = Array.from({ length: 1 + this.random.int(opsMax) }, () => this.#op())
+    // PostgreSQL answers what comes before the first message of a 1:1 conversation in one batch as if it were there.
+    return ops.filter((op) => (op.op !== 'read' && op.op !== 'settings') || this.#isBegun(op.conversationId))
   }
 
   /** What became of a batch. */
@@ -66,11 +109,9 @@ export class RandomChat {
     this.#n += 1
     const { random } = this
     const at = 1_750_000_000_000 + this.#n * 1000
-    const userId = this.#pick(users)
-    const conversationId = this.#pick(conversationIds)
-    switch (
-      this.#pick(['append', 'append', 'append', 'append', 'control', 'control', 'group', 'group', 'read', 'other'])
-    ) {
+    const userId = this.#pick(this.scene.users)
+    const conversationId = this.#pick(this.#conversationIds)
+    switch (this.#pick(kinds)) {
       case 'append': {
         const message = this.#message(conversationId, 'text', at)
         const members = this.#members(conversationId)
@@ -79,16 +120,53 @@ export class RandomChat {
       case 'control':
         return this.#control(conversationId, userId, at)
       case 'group':
-        return this.#group(this.#pick(groupIds), at)
+        return this.#group(this.#pick(this.scene.groupIds), at)
       case 'read':
         return { op: 'read', userId, conversationId, seq: this.#seq(conversationId), at }
     }
-    if (random.int(3) === 0) {
-      const to = random.int(200)
-      return { op: 'device', userId, deviceId: 'phone', deviceType: 'phone', delivered: { from: 0, to }, seenAt: at }
+    return this.#other(userId, conversationId, at)
+  }
+
+  /** What concerns one user alone. */
+  #other(userId: string, conversationId: string, at: number): StorageOp {
+    const { random } = this
+    const deviceId = this.#pick(['phone', 'pc'])
+    switch (this.#pick(['settings', 'settings', 'settings', 'device', 'device', 'custom', 'forget', 'login'])) {
+      case 'device': {
+        const from = random.int(2) * random.int(30)
+        const delivered = random.int(4) > 0 && { delivered: { from, to: from + random.int(200) } }
+        const seen = random.int(3) > 0 && { seenAt: at }
+        return { op: 'device', userId, deviceId, deviceType: deviceId, ...delivered, ...seen }
+      }
+      case 'custom': {
+        const key = random.int(2) > 0 && { key: this.#key(null) }
+        return { op: 'custom', userId, topic: 'order', payload: `${this.#n}`, at, ...key }
+      }
+      case 'forget':
+        return { op: 'forget-device', userId, deviceId }
+      case 'login':
+        return { op: 'raise-login', userId }
     }
-    const kept = { pinned: random.int(2) === 0, muted: random.int(2) === 0, hidden: random.int(2) === 0 }
-    return { op: 'settings', userId, conversationId, ...kept, at }
+    const isOneOff = random.int(2) === 0
+    const change: Partial<Record<'pinned' | 'muted' | 'hidden', boolean>> = {}
+    for (const name of ['pinned', 'muted', 'hidden'] as const)
+      if (!isOneOff || random.int(3) === 0) change[name] = random.int(2) === 0
+    const key: Pick<SettingsOp, 'key'> =
+      random.int(3) > 0 ? {} : { key: { clientMsgId: this.#key(userId), digest: `settings-${random.int(3)}` } }
+    return { op: 'settings', userId, conversationId, ...change, ...key, at }
+  }
+
+  /** A new key of somebody's; now and then one that was used. */
+  #key(from: string | null): string {
+    const used = this.#keys.filter(([of]) => of === from)
+    if (used.length > 0 && this.random.int(5) === 0) return this.#pick(used)[1]
+    const key = `key-${this.#n}${this.scene.mark}`
+    this.#keys.push([from, key])
+    return key
+  }
+
+  #isBegun(conversationId: string): boolean {
+    return !this.#pairIds.includes(conversationId) || this.#heads.has(conversationId)
   }
 
   #control(conversationId: string, userId: string, at: number): StorageOp {
@@ -108,13 +186,13 @@ export class RandomChat {
 
   #group(groupId: string, at: number): StorageOp {
     const { random } = this
-    const some = (): string[] => users.filter(() => random.int(4) === 0)
+    const some = (): string[] => this.scene.users.filter(() => random.int(4) === 0)
     const known = this.#versions.get(groupId) ?? null
     const version = random.int(12) === 0 ? 1 + random.int(4) : known
     const message = this.#message(groupId, 'im.group', at)
     const members = this.#members(groupId)
     if (version === null) {
-      const join = users
+      const join = this.scene.users
         .filter((_, index) => index === 0 || random.int(2) === 0)
         .map((userId, index) => ({
           userId,
@@ -148,14 +226,14 @@ export class RandomChat {
 
   #message(conversationId: string, type: string, at: number): NewMessage {
     const { random } = this
-    const pair = pairs[pairIds.indexOf(conversationId)]
-    const from = random.int(15) === 0 ? null : this.#pick(pair ?? users)
+    const pair = this.scene.pairs[this.#pairIds.indexOf(conversationId)]
+    const from = random.int(15) === 0 ? null : this.#pick(pair ?? this.scene.users)
     const silent = random.int(8) === 0
     const isRepeat = random.int(15) === 0 && this.#keys.length > 0
-    const [keyFrom, clientMsgId] = isRepeat ? this.#pick(this.#keys) : [from, `key-${this.#n}`]
+    const [keyFrom, clientMsgId] = isRepeat ? this.#pick(this.#keys) : [from, `key-${this.#n}${this.scene.mark}`]
     if (!isRepeat) this.#keys.push([from, clientMsgId])
     return {
-      msgId: `message-${this.#n}`,
+      msgId: `message-${this.#n}${this.scene.mark}`,
       clientMsgId,
       conversationId,
       kind: pair ? 'c2c' : 'c2g',
@@ -167,8 +245,8 @@ export class RandomChat {
       ext: random.int(5) === 0 ? '{"ext":true}' : null,
       replyTo: null,
       silent,
-      mentions: random.int(4) === 0 ? [this.#pick([...users, '@all'])] : null,
-      viaServer: false,
+      mentions: random.int(4) === 0 ? [this.#pick([...this.scene.users, '@all'])] : null,
+      viaServer: random.int(6) === 0,
       countable: !silent && !type.startsWith('im.'),
       clientTime: null,
       serverTime: at,
@@ -183,8 +261,8 @@ export class RandomChat {
   }
 
   #members(conversationId: string): string[] {
-    const pair = pairs[pairIds.indexOf(conversationId)]
-    return pair ? [...new Set(pair)] : users.filter(() => this.random.int(3) > 0)
+    const pair = this.scene.pairs[this.#pairIds.indexOf(conversationId)]
+    return pair ? [...new Set(pair)] : this.scene.users.filter(() => this.random.int(3) > 0)
   }
 
   /** Mostly one of the last, sometimes none. */
@@ -198,104 +276,7 @@ export class RandomChat {
   }
 }
 
-const byId =
-  <K extends string>(key: K) =>
-  (a: Record<K, string>, b: Record<K, string>): number =>
-    a[key] < b[key] ? -1 : 1
-
-/** What is in no order is put into one. */
-export const plain = (result: StorageResult | RefusedResult): unknown => {
-  if (result.status === 'refused') return { status: 'refused' }
-  if ('delivered' in result) return { ...result, delivered: result.delivered.toSorted(byId('conversationId')) }
-  if (!('facts' in result)) return result
-  return { ...result, facts: result.facts.toSorted((a, b) => (a.userId < b.userId ? -1 : 1)) }
-}
-
-/** Everything that can be read, in small pages where there are pages. */
-export async function readAll(
-  { timelines, conversations, members, groups, devices }: Storage,
-  keys: readonly (readonly [string | null, string])[],
-): Promise<unknown> {
-  const everybody = [...users, 'nobody']
-  const everywhere = [...conversationIds, 'nowhere']
-  const pairsOf = everybody.flatMap((userId) => everywhere.map((conversationId) => [userId, conversationId] as const))
-  const all = <T, R>(list: readonly T[], read: (one: T) => Promise<R>): Promise<R[]> => Promise.all(list.map(read))
-  const heads = await timelines.conversationHeads(everywhere)
-  const asked = conversationIds.flatMap((conversationId, index) =>
-    Array.from({ length: heads[index]?.seq ?? 0 }, (_, seq) => ({ conversationId, seq: seq + 1 })),
-  )
-  return {
-    heads,
-    users: await timelines.heads(everybody),
-    inboxes: await all(everybody, (userId) => timelines.inbox(userId, 0, 10_000)),
-    follows: await all(everybody, async (userId) => (await timelines.follows(userId)).toSorted(byId('conversationId'))),
-    messages: await all(everywhere, (id) => timelines.messages(id, { limit: 10_000 })),
-    history: await all(pairsOf, ([reader, id]) => timelines.messages(id, { limit: 10_000, reader })),
-    newest: await all(pairsOf, ([reader, id]) => timelines.messages(id, { limit: 3, reader })),
-    before: await all(pairsOf, ([reader, id]) => timelines.messages(id, { before: 9, limit: 3, reader })),
-    after: await all(pairsOf, ([reader, id]) => timelines.messages(id, { after: 4, limit: 3, reader })),
-    between: await all(pairsOf, ([reader, id]) => timelines.messages(id, { after: 2, before: 12, limit: 4, reader })),
-    timelines: await all(pairsOf, ([userId, id]) => timelines.timeline(userId, id, 0, 10_000)),
-    pages: await all(pairsOf, ([userId, id]) => timelines.timeline(userId, id, 5, 3)),
-    reactions: await all(everybody, async (userId) =>
-      (await timelines.reactions(userId, asked)).map((own) => own.toSorted()),
-    ),
-    keys: await all(keys, ([from, key]) => timelines.key(from, key)),
-    views: await all(everybody, (userId) => conversations.views(userId, everywhere)),
-    lists: await all(everybody, (userId) => conversations.list(userId, null, 3)),
-    accesses: await all(everywhere, (id) => all([...everybody, null], (userId) => members.access(id, userId))),
-    sharing: await all(everybody, (userId) => members.sharing(userId, everybody)),
-    readers: await all(everywhere, (id) => all([1, 5, 15], (seq) => members.readers(id, seq, null, 100))),
-    readersPaged: await all(everywhere, (id) => members.readers(id, 2, 'ben', 2)),
-    groups: await all(everywhere, (id) => groups.group(id)),
-    rosters: await all(everywhere, async (id) => {
-      const roster = await groups.roster(id)
-      return roster && { ...roster, members: roster.members.toSorted(byId('userId')) }
-    }),
-    memberships: await all(groupIds, (id) => groups.memberships(id, everybody)),
-    members: await all(groupIds, (id) => groups.members(id, null, 100)),
-    membersPaged: await all(groupIds, (id) => groups.members(id, 'ben', 2)),
-    owned: await all(everybody, (userId) => groups.owned(userId)),
-    devices: (await devices.list(everybody)).toSorted(byId('userId')),
-  }
-}
-
-/** Trims to the end, in steps of this size. */
-export async function trim({ maintenance }: Storage, limits: TrimLimits, rows: number): Promise<void> {
-  for (let after: string | null = null; ;) {
-    const { next } = await maintenance.trim(limits, { after, rows })
-    if (next === null) return
-    after = next
-  }
-}
-
-/** What `verify` finds wrong. */
-export async function verify({ maintenance }: Storage, repair = false, rows = 150): Promise<Finding[]> {
-  const findings: Finding[] = []
-  for (let after: string | null = null; ;) {
-    const step = await maintenance.verify({ after, rows, repair })
-    findings.push(...step.findings)
-    if (step.next === null) return findings
-    after = step.next
-  }
-}
-
-/** What an export of a user holds, in no order of conversations. */
-export async function exported({ maintenance }: Storage, userId: string): Promise<unknown> {
-  const records: unknown[] = []
-  for (let after: string | null = null; ;) {
-    const { memberships, messages, next } = await maintenance.export(userId, { after, rows: 11 })
-    records.push(...memberships, ...messages)
-    if (next === null) return records.map((record) => JSON.stringify(record)).toSorted()
-    after = next
-  }
-}
-
-/** Erases a user to the end, in steps of this size. */
-export async function erase({ maintenance }: Storage, userId: string, rows: number): Promise<void> {
-  for (let after: string | null = null; ;) {
-    const { next } = await maintenance.erase(userId, { after, rows })
-    if (next === null) return
-    after = next
-  }
-}
+const kinds = [
+  ...(['append', 'append', 'append', 'append', 'control', 'control', 'group', 'group'] as const),
+  ...(['read', 'other', 'other'] as const),
+]

@@ -3,7 +3,8 @@ import { MemoryStorage, type StorageOp } from '@rookery/core'
 import { SeededRandom } from '@rookery/core/testing'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
-import { plain, RandomChat, readAll, verify } from '../../testing/random-chat.js'
+import { RandomChat } from '../../testing/random-chat.js'
+import { plain, readAll, verify } from '../../testing/read-all.js'
 import { changeGroup, say } from '../../testing/scene.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 import { Link } from './link.js'
@@ -67,8 +68,7 @@ describeOnPostgres('appends to what is known, on PostgreSQL', () => {
         if (runs.includes('append-known')) quick += 1
         for (const way of runs) if (way.startsWith('append-known:')) met.add(way)
       }
-      if (n % 50 === 49)
-        expect(await readAll(other, chat.keys), `after batch ${n}`).toEqual(await readAll(memory, chat.keys))
+      if (n % 50 === 49) expect(await readAll(other, chat), `after batch ${n}`).toEqual(await readAll(memory, chat))
     }
     expect(await verify(one)).toEqual([])
     expect(quick).toBeGreaterThan(30)

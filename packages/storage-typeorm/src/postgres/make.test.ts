@@ -36,4 +36,26 @@ describeOnPostgres('a conversation is made on PostgreSQL', () => {
     expect(await storage.commit([to('erin', '3')])).toMatchObject([{ status: 'stored', seq: 1 }])
     expect(await made()).toEqual(['alice-bob 2', 'alice-dave 2', 'alice-erin 2'])
   })
+
+  // The random comparison with memory found it: the repeat took away what the message behind it needed, at every try.
+  it('by a message behind a repeat, whatever stands between them in the commit', async () => {
+    const { storage, made } = await open()
+    await storage.commit([to('bob', '1')])
+    const read = { op: 'read', userId: 'alice', conversationId: 'alice-bob', seq: 1, at: 1 } as const
+    const custom = { op: 'custom', userId: 'alice', topic: 't', payload: '1', at: 1 } as const
+    const results = await storage.commit([to('carol', '1'), read, custom, to('carol', '2'), custom, to('carol', '1')])
+    expect(results.map(({ status }) => status)).toEqual(['duplicate', 'ok', 'ok', 'stored', 'ok', 'duplicate'])
+    expect(await made()).toEqual(['alice-bob 2', 'alice-carol 2'])
+    expect(await storage.commit([to('carol', '3')])).toMatchObject([{ status: 'stored', seq: 2 }])
+  })
+
+  it('not by repeats alone, whatever stands between them in the commit', async () => {
+    const { storage, made } = await open()
+    await storage.commit([to('bob', '1')])
+    const custom = { op: 'custom', userId: 'alice', topic: 't', payload: '1', at: 1 } as const
+    const ops = [to('dave', '2'), custom, to('carol', '2'), custom, to('carol', '2')]
+    const results = await storage.commit(ops)
+    expect(results.map(({ status }) => status)).toEqual(['stored', 'ok', 'duplicate', 'ok', 'duplicate'])
+    expect(await made()).toEqual(['alice-bob 2', 'alice-dave 2'])
+  })
 })

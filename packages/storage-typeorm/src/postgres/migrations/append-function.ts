@@ -15,6 +15,8 @@ export const callFlag = {
   moves: 256,
   /** The conversation was made before this call, where there was none. */
   made: 512,
+  /** A later call of the same transaction appends to the conversation, too. */
+  needed: 1024,
 } as const
 
 /** In place of a sequence: of an operation that was known, and of one that was decided on what has changed. */
@@ -142,7 +144,8 @@ BEGIN
   IF 0 = ANY (c_seq) THEN
     -- Made for messages that were repeats after all; nobody has seen them.
     FOR j IN 1 .. cardinality(c_id) LOOP
-      CONTINUE WHEN c_seq[j] > 0 OR c_a[j] IS NULL;
+      CONTINUE WHEN c_seq[j] > 0 OR c_a[j] IS NULL
+        OR EXISTS (SELECT FROM generate_series(1, n) i WHERE o_conversation[i] = j AND o_flags[i] & ${callFlag.needed} <> 0);
       DELETE FROM ${t.member} WHERE person IN (c_a[j], c_b[j]) AND conversation = c_id[j];
       DELETE FROM ${t.conversation} WHERE id = c_id[j];
     END LOOP;

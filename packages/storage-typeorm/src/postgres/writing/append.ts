@@ -18,7 +18,8 @@ export const appendTypes = [
   ...messageTypes,
 ]
 
-export function appendPiece(ops: readonly AppendOp[], known: Known): Piece {
+/** @param needed conversations to which a later piece of the same batch appends */
+export function appendPiece(ops: readonly AppendOp[], known: Known, needed: ReadonlySet<string>): Piece {
   const conversations = new Names()
   const users = new Names()
   const inboxes = new Inboxes()
@@ -31,7 +32,8 @@ export function appendPiece(ops: readonly AppendOp[], known: Known): Piece {
     ofConversation.push(conversations.add(message.conversationId))
     senders.push(message.from === null ? -1 : users.add(message.from))
     recipients.push(message.to === null ? -1 : users.add(message.to))
-    flags.push(flagsOf(message, movesPosition) | (makes(op) ? callFlag.made : 0))
+    const isNeeded = needed.has(message.conversationId)
+    flags.push(flagsOf(message, movesPosition) | (makes(op) ? callFlag.made : 0) | (isNeeded ? callFlag.needed : 0))
     inboxes.add(index, members, users)
   }
   conversations.sort()

@@ -37,9 +37,11 @@ export function quickBatchOf(ops: readonly StorageOp[], known: Known): Batch | n
 }
 
 export function batchOf(ops: readonly StorageOp[], known: Known): Batch {
-  const pieces: (Piece & Segment)[] = segmentsOf(ops).map(({ appends, places }) => {
+  const segments = segmentsOf(ops)
+  const pieces: (Piece & Segment)[] = segments.map(({ appends, places }, index) => {
     const those = places.map((at) => ops[at]!)
-    return { appends, places, ...(appends ? appendPiece(those as AppendOp[], known) : applyPiece(those as OtherOp[])) }
+    if (!appends) return { appends, places, ...applyPiece(those as OtherOp[]) }
+    return { appends, places, ...appendPiece(those as AppendOp[], known, appendedIn(segments.slice(index + 1), ops)) }
   })
   // The append function takes its own locks; where there is more, everything is locked before anything is done.
   const locks = pieces.length > 1 || !pieces[0]?.appends ? [locksOf(ops, known)] : []
@@ -61,6 +63,14 @@ export function batchOf(ops: readonly StorageOp[], known: Known): Batch {
       return results
     },
   }
+}
+
+/** Conversations to which something in these segments appends. */
+function appendedIn(segments: readonly Segment[], ops: readonly StorageOp[]): ReadonlySet<string> {
+  const appended = new Set<string>()
+  for (const { appends, places } of segments)
+    if (appends) for (const place of places) appended.add((ops[place] as AppendOp).message.conversationId)
+  return appended
 }
 
 function usersOf(ops: readonly StorageOp[]): readonly string[] {

@@ -1,0 +1,109 @@
+// Everything that can be read of a scene, and what the command asks of a storage: what a dialect is compared to memory by.
+import type { Finding, RefusedResult, Storage, StorageResult, TrimLimits } from '@rookery/core'
+import { conversationIds, type RandomChat } from './random-chat.js'
+
+const byId =
+  <K extends string>(key: K) =>
+  (a: Record<K, string>, b: Record<K, string>): number =>
+    a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : 0
+
+/** What is in no order is put into one. */
+export const plain = (result: StorageResult | RefusedResult): unknown => {
+  if (result.status === 'refused') return { status: 'refused' }
+  if ('delivered' in result) return { ...result, delivered: result.delivered.toSorted(byId('conversationId')) }
+  if (!('facts' in result)) return result
+  return { ...result, facts: result.facts.toSorted((a, b) => (a.userId < b.userId ? -1 : 1)) }
+}
+
+/** Everything that can be read, in small pages where there are pages. */
+export async function readAll(
+  { timelines, conversations, members, groups, devices }: Storage,
+  { scene, keys }: Pick<RandomChat, 'scene' | 'keys'>,
+): Promise<unknown> {
+  const { users, groupIds } = scene
+  const everybody = [...users, 'nobody']
+  const ids = conversationIds(scene)
+  const everywhere = [...ids, 'nowhere']
+  const pairsOf = everybody.flatMap((userId) => everywhere.map((conversationId) => [userId, conversationId] as const))
+  const all = <T, R>(list: readonly T[], read: (one: T) => Promise<R>): Promise<R[]> => Promise.all(list.map(read))
+  const heads = await timelines.conversationHeads(everywhere)
+  const asked = ids.flatMap((conversationId, index) =>
+    Array.from({ length: heads[index]?.seq ?? 0 }, (_, seq) => ({ conversationId, seq: seq + 1 })),
+  )
+  return {
+    heads,
+    users: await timelines.heads(everybody),
+    loginEpoch: await timelines.loginEpoch(),
+    entriesAt: await all(everybody, (userId) => all([1, 4], (seq) => timelines.entryAt(userId, seq))),
+    inboxes: await all(everybody, (userId) => timelines.inbox(userId, 0, 10_000)),
+    follows: await all(everybody, async (userId) => (await timelines.follows(userId)).toSorted(byId('conversationId'))),
+    messages: await all(everywhere, (id) => timelines.messages(id, { limit: 10_000 })),
+    history: await all(pairsOf, ([reader, id]) => timelines.messages(id, { limit: 10_000, reader })),
+    newest: await all(pairsOf, ([reader, id]) => timelines.messages(id, { limit: 3, reader })),
+    before: await all(pairsOf, ([reader, id]) => timelines.messages(id, { before: 9, limit: 3, reader })),
+    after: await all(pairsOf, ([reader, id]) => timelines.messages(id, { after: 4, limit: 3, reader })),
+    between: await all(pairsOf, ([reader, id]) => timelines.messages(id, { after: 2, before: 12, limit: 4, reader })),
+    timelines: await all(pairsOf, ([userId, id]) => timelines.timeline(userId, id, 0, 10_000)),
+    pages: await all(pairsOf, ([userId, id]) => timelines.timeline(userId, id, 5, 3)),
+    reactions: await all(everybody, async (userId) =>
+      (await timelines.reactions(userId, asked)).map((own) => own.toSorted()),
+    ),
+    keys: await all(keys, ([from, key]) => timelines.key(from, key)),
+    views: await all(everybody, (userId) => conversations.views(userId, everywhere)),
+    lists: await all(everybody, (userId) => conversations.list(userId, null, 3)),
+    accesses: await all(everywhere, (id) => all([...everybody, null], (userId) => members.access(id, userId))),
+    sharing: await all(everybody, (userId) => members.sharing(userId, everybody)),
+    readers: await all(everywhere, (id) => all([1, 5, 15], (seq) => members.readers(id, seq, null, 100))),
+    readersPaged: await all(everywhere, (id) => members.readers(id, 2, users[1]!, 2)),
+    groups: await all(everywhere, (id) => groups.group(id)),
+    rosters: await all(everywhere, async (id) => {
+      const roster = await groups.roster(id)
+      return roster && { ...roster, members: roster.members.toSorted(byId('userId')) }
+    }),
+    memberships: await all(groupIds, (id) => groups.memberships(id, everybody)),
+    members: await all(groupIds, (id) => groups.members(id, null, 100)),
+    membersPaged: await all(groupIds, (id) => groups.members(id, users[1]!, 2)),
+    owned: await all(everybody, (userId) => groups.owned(userId)),
+    devices: (await devices.list(everybody)).toSorted(byId('deviceId')).toSorted(byId('userId')),
+  }
+}
+
+/** Trims to the end, in steps of this size. */
+export async function trim({ maintenance }: Storage, limits: TrimLimits, rows: number): Promise<void> {
+  for (let after: string | null = null; ;) {
+    const { next } = await maintenance.trim(limits, { after, rows })
+    if (next === null) return
+    after = next
+  }
+}
+
+/** What `verify` finds wrong. */
+export async function verify({ maintenance }: Storage, repair = false, rows = 150): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (let after: string | null = null; ;) {
+    const step = await maintenance.verify({ after, rows, repair })
+    findings.push(...step.findings)
+    if (step.next === null) return findings
+    after = step.next
+  }
+}
+
+/** What an export of a user holds, in no order of conversations. */
+export async function exported({ maintenance }: Storage, userId: string): Promise<unknown> {
+  const records: unknown[] = []
+  for (let after: string | null = null; ;) {
+    const { memberships, messages, next } = await maintenance.export(userId, { after, rows: 11 })
+    records.push(...memberships, ...messages)
+    if (next === null) return records.map((record) => JSON.stringify(record)).toSorted()
+    after = next
+  }
+}
+
+/** Erases a user to the end, in steps of this size. */
+export async function erase({ maintenance }: Storage, userId: string, rows: number): Promise<void> {
+  for (let after: string | null = null; ;) {
+    const { next } = await maintenance.erase(userId, { after, rows })
+    if (next === null) return
+    after = next
+  }
+}
