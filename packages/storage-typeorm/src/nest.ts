@@ -12,7 +12,13 @@ import { TypeOrmStorage, type TypeOrmStorageOptions } from './typeorm-storage.js
  * What `TypeOrmStorage` takes. Without `database`, `url` or `host` chat stands beside the host's own tables: in a file
  * beside that of its `DataSource` on SQLite, in its database on PostgreSQL, MySQL and MariaDB.
  */
-export type TypeOrmStorageModuleOptions = Partial<TypeOrmStorageOptions>
+export type TypeOrmStorageModuleOptions = Partial<TypeOrmStorageOptions> & {
+  /**
+   * Whether `im_outbox` is made in the host's database where it is missing; with false the app does not start without
+   * it. Default: true, and false with `migrations: 'check'`.
+   */
+  readonly createTable?: boolean
+}
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<TypeOrmStorageModuleOptions>()
@@ -34,9 +40,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
     {
       provide: tokens.outbox,
       inject: [ModuleRef, MODULE_OPTIONS_TOKEN],
-      useFactory: async (app: ModuleRef, { tablePrefix }: TypeOrmStorageModuleOptions) =>
+      useFactory: async (app: ModuleRef, { tablePrefix, migrations, createTable }: TypeOrmStorageModuleOptions) =>
         new TypeOrmOutbox(() => dataSourceOf(app), {
           current: await runningTransactions(),
+          createTable: createTable ?? migrations !== 'check',
           ...(tablePrefix === undefined ? {} : { tablePrefix }),
         }),
     },
@@ -55,7 +62,8 @@ export class TypeOrmStorageModule extends ConfigurableModuleClass {
 }
 
 /** The host's DataSource is asked for when chat starts: by then it exists, whatever the order of the imports. */
-function createStorage(app: ModuleRef, options: TypeOrmStorageModuleOptions): TypeOrmStorage {
+function createStorage(app: ModuleRef, given: TypeOrmStorageModuleOptions): TypeOrmStorage {
+  const { createTable: _, ...options } = given
   const { type, database } = options
   if (type === 'postgres' || type === 'mysql' || type === 'mariadb') {
     const isNamed = options.url !== undefined || options.host !== undefined || database !== undefined

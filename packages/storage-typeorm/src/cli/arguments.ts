@@ -17,7 +17,7 @@ const taken = {
   verify: { ...common, ...pace, repair: { type: 'boolean' }, json: { type: 'boolean' } },
   export: { ...common, ...pace, ...user, out: { type: 'string' } },
   erase: { ...common, ...pace, ...user, yes: { type: 'boolean' }, 'owned-groups': { type: 'string' } },
-  migrate: common,
+  migrate: { ...common, 'app-database': { type: 'string' }, 'app-schema': { type: 'string' } },
   'renew-epoch': { ...common, yes: { type: 'boolean' } },
 } as const satisfies Record<string, ParseArgsConfig['options']>
 
@@ -38,6 +38,8 @@ export interface Given {
   readonly out?: string
   readonly yes?: boolean
   readonly 'owned-groups'?: string
+  readonly 'app-database'?: string
+  readonly 'app-schema'?: string
 }
 
 /** @throws UsageError */

@@ -234,6 +234,32 @@ describe('the command on SQLite', () => {
     expect(stdout).toContain('"deviceId":"phone"')
   })
 
+  it("migrate makes the outbox in the app's own file, and chat's tables beside it", async () => {
+    const place = sqlitePlace()
+    const chat = place.url.replace('sqlite:', '')
+    const app = chat.replace('.im.sqlite', '.sqlite')
+    const tablesOf = (file: string): unknown => peek(file, (db) => db.prepare('SELECT name FROM sqlite_master').all([]))
+    peek(app, (db) => db.exec('CREATE TABLE cars (id INTEGER PRIMARY KEY)'))
+    expect(await called(['migrate', '--database', `sqlite:${app}`])).toMatchObject({ code: 0 })
+    expect(JSON.stringify(tablesOf(app))).toMatch(/"cars".*"im_outbox"/)
+    expect(JSON.stringify(tablesOf(app))).not.toContain('im_message')
+    expect(JSON.stringify(tablesOf(chat))).toContain('"im_message"')
+    expect(JSON.stringify(tablesOf(chat))).not.toContain('im_outbox')
+    peek(app, (db) => db.exec('DROP TABLE im_outbox'))
+    expect(await called(['migrate', '--database', place.url])).toMatchObject({ code: 0 })
+    expect(JSON.stringify(tablesOf(app))).toContain('"im_outbox"')
+  })
+
+  it("migrate asks where the app's outbox stands that has no file beside chat's", async () => {
+    const place = sqlitePlace()
+    const told = await called(['migrate', '--database', place.url])
+    expect(told).toMatchObject({ code: 0, stderr: expect.stringContaining('say where it stands: --app-database URL') })
+    const app = join(folder(), 'other.sqlite')
+    const named = await called(['migrate', '--database', place.url, '--app-database', `sqlite:${app}`])
+    expect(named).toMatchObject({ code: 0, stderr: 'migrate: the tables are up to date\n' })
+    expect(peek(app, (db) => db.prepare('SELECT id FROM im_outbox').all([]))).toEqual([])
+  })
+
   it('repairs beside an app that runs and goes on with the right numbers', async () => {
     const place = sqlitePlace()
     const storage = new TypeOrmStorage(place.options)
@@ -357,7 +383,16 @@ describe('a call that cannot be meant', () => {
       '--owned-groups',
     ])
       expect(stdout).toContain(word)
-    for (const word of ['--database', '--table-prefix', '--schema', '--driver', '--rows', '--pause'])
+    for (const word of [
+      '--app-database',
+      '--app-schema',
+      '--database',
+      '--table-prefix',
+      '--schema',
+      '--driver',
+      '--rows',
+      '--pause',
+    ])
       expect(stdout).toContain(word)
     expect(await rookery(['erase', '-h'])).toEqual({ code: 0, stdout, stderr: '' })
   })

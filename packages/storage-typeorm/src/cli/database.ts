@@ -1,8 +1,8 @@
 // Which database a command works on: from an address as apps write it to the options of the storage.
 import { existsSync } from 'node:fs'
-import { chatFileBeside } from '../sqlite/chat-file.js'
 import type { TypeOrmStorageOptions } from '../typeorm-storage.js'
 import type { Given } from './arguments.js'
+import { sqliteFiles } from './sqlite-files.js'
 import { UsageError, type Terminal } from './terminal.js'
 
 /** A call of a command may take so long, ms: nobody waits for its answer. */
@@ -23,7 +23,9 @@ export function storageOptions(given: Given, { env }: Terminal, mayBeNew: boolea
     throw new UsageError('--schema is for PostgreSQL alone')
   const shared = { ...tables, callTimeoutMs }
   if (scheme === 'sqlite' && rest !== '') {
-    const database = fileAt(rest, mayBeNew)
+    const database = sqliteFiles(rest, given['table-prefix'] ?? 'im_', driver).chat
+    if (!mayBeNew && !existsSync(database))
+      throw new UsageError(`there is no file ${existsSync(rest) ? database : rest}`)
     return { type: 'better-sqlite3', database, ...shared, ...(driver === undefined ? {} : { driver }) }
   }
   if (rest.startsWith('//')) {
@@ -38,17 +40,4 @@ export function storageOptions(given: Given, { env }: Terminal, mayBeNew: boolea
   throw new UsageError(
     `${isGiven ? '--database' : 'DATABASE_URL'} must be sqlite:PATH, postgres://…, mysql://… or mariadb://…, not '${address.split(':', 1)[0]}…'`,
   )
-}
-
-/** Chat's file. Where the app's own is named, it is the one beside it. */
-function fileAt(path: string, mayBeNew: boolean): string {
-  let beside: string
-  try {
-    beside = chatFileBeside(path)
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
-  if (existsSync(beside)) return beside
-  if (existsSync(path) || mayBeNew) return path
-  throw new UsageError(`there is no file ${path}`)
 }

@@ -16,7 +16,9 @@ const help = `rookery COMMAND --database URL [options]
     --out FILE           into a new file, not to the standard output
   erase --user ID --yes  take what is kept of a user and concerns nobody else
     --owned-groups HOW   groups that the user owns: refuse (the default), hand-over, dissolve
-  migrate                bring chat's tables up to date
+  migrate                make chat's tables and the app's im_outbox, or bring them up to date
+    --app-database URL   where the app's own tables stand, if that is not where chat's do
+    --app-schema NAME    the schema of these, on PostgreSQL
   renew-epoch --yes      after a restore from an older copy, with the app stopped: every device starts over
 
   --database URL         sqlite:PATH, postgres://…, mysql://… or mariadb://…; left out, DATABASE_URL of the environment
