@@ -138,6 +138,7 @@ export const attachSocketIo = (
         complaints.refuse('sid')
         return { status: '400 Bad Request', message: 'websocket only, without an upgrade' }
       }
+      if (!query.has('EIO')) complaints.foreign(settings.path, 'a websocket without socket.io')
       if (!originAllowed(settings.origins, request)) {
         complaints.refuse('origin')
         return { status: '403 Forbidden', message: 'origin not allowed' }
@@ -149,6 +150,8 @@ export const attachSocketIo = (
       return { status: own ? '429 Too Many Requests' : '503 Service Unavailable', message: 'too many connections' }
     },
     upgrade: (request, socket, head) => handleUpgrade(engine, request, socket, head),
+    polled: () => complaints.foreign(settings.path, 'long polling'),
+    rivalled: () => complaints.rival(settings.path),
   })
   warnOfTimeouts(httpServer, settings)
 

@@ -44,6 +44,20 @@ export class Complaints {
     this.#warn('socket.io connection cut, it does not read', 'queueBytesMax', this.overflowed)
   }
 
+  /** A client came to our path that wants something else than chat there. */
+  foreign(path: string, wants: string): void {
+    const remedy =
+      `a client asked for ${wants} at path ${path}, where chat speaks socket.io in its own namespace, over websocket only; ` +
+      'if another server of this app is to answer there, give one of them another path'
+    this.#warn(remedy, wants)
+  }
+
+  /** Another server of the host wants our path. */
+  rival(path: string): void {
+    const remedy = `another websocket server was put on path ${path}, where chat is, and gets nothing there`
+    this.#warn(`${remedy}; give one of them another path`, path)
+  }
+
   /** A fault on our side of a connection. Never throws. */
   fault(message: string, error: unknown, id?: string): void {
     try {
@@ -53,13 +67,13 @@ export class Complaints {
     }
   }
 
-  #warn(message: string, reason: string, total: number): void {
+  #warn(message: string, reason: string, total?: number): void {
     const now = performance.now()
     const kind = `${message}: ${reason}`
     if (now < (this.#quietUntil.get(kind) ?? 0)) return
     this.#quietUntil.set(kind, now + 60_000)
     try {
-      this.#logger?.warn(message, { reason, total })
+      this.#logger?.warn(message, total === undefined ? undefined : { reason, total })
     } catch {
       // As above.
     }

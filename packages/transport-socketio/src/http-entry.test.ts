@@ -185,16 +185,6 @@ test('an upgrade that is nobody’s is dropped', async () => {
   expect(status).toBe(400)
 })
 
-test('when another socket.io server took the same path before us the process lives', async () => {
-  const server = createServer()
-  const host = new HostServer(server, { path: '/socket.io' })
-  onTestFinished(() => void host.close())
-  const { raw, gate } = await start({}, server)
-  const client = raw()
-  await until(() => client.closed, 'closed')
-  expect(gate.handshakes).toEqual([])
-})
-
 test('timeouts of the HTTP server that are too long are told once', async () => {
   const warnings: string[] = []
   const logger = { info() {}, error() {}, warn: (message: string) => warnings.push(message) }

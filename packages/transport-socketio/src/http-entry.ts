@@ -1,11 +1,17 @@
-// The way in on an HTTP server that belongs to somebody else: upgrades of exactly one path are ours, everything else goes
-// on to whom it went before, and `detach` leaves the server as it was found.
-import type { IncomingMessage, RequestListener, Server } from 'node:http'
+// The way in on an HTTP server that belongs to somebody else: what comes for exactly one path is ours, everything else goes on
+// to whom it went before, and `detach` leaves the server as it was found.
+//
+// Other websocket servers answer, or destroy, every upgrade of a path that is not theirs. So what is ours must not reach their
+// listeners, whenever they were added: it is taken where the server emits it.
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
+import { claims } from './rivals.js'
 
-const kPaths = Symbol('rookery.paths')
-type SharedServer = (Server | HttpsServer) & { [kPaths]?: Set<string> }
+type SharedServer = Server | HttpsServer
+type Emit = (this: SharedServer, event: string | symbol, ...args: unknown[]) => boolean
+
+const kEntry = Symbol('rookery.entry')
 
 /** What a refused upgrade is answered with. */
 export interface UpgradeRefusal {
@@ -18,6 +24,10 @@ export interface HttpEntryHandlers {
   refusal(request: IncomingMessage, query: URLSearchParams): UpgradeRefusal | undefined
   /** Takes the socket over. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** A plain request came for the path; it is refused. */
+  polled(): void
+  /** Another websocket server was put on this path after us: it gets nothing there. */
+  rivalled(): void
 }
 
 /** An upgrade that no listener has answered by then is dropped. */
@@ -42,34 +52,60 @@ const turnAway = (socket: Duplex, { status, message }: UpgradeRefusal): void => 
   )
 }
 
-/**
- * @returns detach
- * @throws Error where another transport has this path on this server
- */
-export const enterHttp = (shared: Server | HttpsServer, path: string, handlers: HttpEntryHandlers): (() => void) => {
-  const server: SharedServer = shared
-  const paths = (server[kPaths] ??= new Set())
-  if (paths.has(path)) throw new Error(`transport-socketio: path ${path} is already taken on this server; give another`)
-  paths.add(path)
+/** All transports of one HTTP server, by path. */
+class HttpEntry {
+  readonly paths = new Map<string, HttpEntryHandlers>()
+  /** The server's own `emit`, where it has one that is not its class's. */
+  private readonly ownEmit: Emit | undefined
+  private readonly emit: Emit = (event, ...args) => {
+    if ((event === 'upgrade' || event === 'request') && this.took(event, args)) return true
+    return this.passOn(event, args)
+  }
 
-  const isOurs = (url: URL | undefined): url is URL => url?.pathname === path || url?.pathname === `${path}/`
+  constructor(private readonly server: SharedServer & { [kEntry]?: HttpEntry }) {
+    this.ownEmit = Object.hasOwn(server, 'emit') ? (server.emit as Emit) : undefined
+    server.emit = this.emit as typeof server.emit
+    // Without a listener Node drops upgrades by itself.
+    server.on('upgrade', this.onForeignUpgrade)
+    server.on('newListener', this.onNewListener)
+    server[kEntry] = this
+  }
 
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  static of(server: SharedServer & { [kEntry]?: HttpEntry }): HttpEntry {
+    return server[kEntry] ?? new HttpEntry(server)
+  }
+
+  remove(path: string): void {
+    this.paths.delete(path)
+    const { server } = this
+    if (this.paths.size > 0) return
+    server.off('upgrade', this.onForeignUpgrade)
+    server.off('newListener', this.onNewListener)
+    delete server[kEntry]
+    // Whoever wrapped it after us keeps ours, which passes everything on from now on.
+    if ((server.emit as Emit) !== this.emit) return
+    if (this.ownEmit === undefined) delete (server as { emit?: unknown }).emit
+    else server.emit = this.ownEmit as typeof server.emit
+  }
+
+  private passOn(event: string | symbol, args: unknown[]): boolean {
+    // Looked up each time: tools that watch HTTP replace the one of the class.
+    const emit = this.ownEmit ?? (Object.getPrototypeOf(this.server) as { emit: Emit }).emit
+    return emit.call(this.server, event, ...args)
+  }
+
+  private took(event: 'upgrade' | 'request', args: unknown[]): boolean {
+    const request = args[0] as IncomingMessage
     const url = target(request)
-    if (isOurs(url)) {
-      try {
-        const refusal = handlers.refusal(request, url.searchParams)
-        if (refusal === undefined) handlers.upgrade(request, socket, head)
-        else turnAway(socket, refusal)
-      } catch {
-        // Another socket.io server on this path has taken the socket before us.
-        socket.on('error', ignore)
-        socket.destroy()
-      }
-      return
-    }
-    // With a listener for upgrades Node no longer drops those that nobody wants.
-    if (server.listenerCount('upgrade') === 1)
+    const handlers = url && this.paths.get(url.pathname.replace(/(?<=.)\/$/, ''))
+    if (url === undefined || handlers === undefined) return false
+    if (event === 'upgrade') upgrade(handlers, request, url, args[1] as Duplex, args[2] as Buffer)
+    else refusePolling(handlers, args[1] as ServerResponse)
+    return true
+  }
+
+  private readonly onForeignUpgrade = (_: IncomingMessage, socket: Duplex): void => {
+    if (this.server.listenerCount('upgrade') === 1)
       return turnAway(socket, { status: '400 Bad Request', message: 'no such path' })
     socket.on('error', ignore)
     setTimeout(() => {
@@ -77,32 +113,51 @@ export const enterHttp = (shared: Server | HttpsServer, path: string, handlers: 
     }, unansweredMs).unref()
   }
 
-  // Long polling on our path is refused before the host's own handlers see it: two of them must not answer one request.
-  const before = server.listeners('request') as RequestListener[]
-  let attached = true
-  const onRequest: RequestListener = (request, response) => {
-    if (attached && isOurs(target(request))) {
-      response.writeHead(400, { 'content-type': 'application/json', connection: 'close' })
-      response.end(JSON.stringify({ code: 0, message: 'Transport unknown' }))
-      return
-    }
-    for (const listener of before) listener.call(server, request, response)
+  private readonly onNewListener = (event: string | symbol, listener: unknown): void => {
+    if (event !== 'upgrade') return
+    // Not before whoever adds it has told it its path.
+    setImmediate(() => {
+      for (const [path, handlers] of this.paths) if (claims(listener, path)) handlers.rivalled()
+    })
   }
-  server.removeAllListeners('request')
-  server.on('request', onRequest)
-  server.on('upgrade', onUpgrade)
+}
 
+function upgrade(handlers: HttpEntryHandlers, request: IncomingMessage, url: URL, socket: Duplex, head: Buffer): void {
+  try {
+    const refusal = handlers.refusal(request, url.searchParams)
+    if (refusal === undefined) handlers.upgrade(request, socket, head)
+    else turnAway(socket, refusal)
+  } catch {
+    // Somebody has taken the socket before it came here.
+    socket.on('error', ignore)
+    socket.destroy()
+  }
+}
+
+// Long polling is refused before the host's own handlers see it: two of them must not answer one request.
+function refusePolling(handlers: HttpEntryHandlers, response: ServerResponse): void {
+  handlers.polled()
+  response.writeHead(400, { 'content-type': 'application/json', connection: 'close' })
+  response.end(JSON.stringify({ code: 0, message: 'Transport unknown' }))
+}
+
+/**
+ * @returns detach
+ * @throws Error where another transport, or another websocket server, has this path on this server
+ */
+export const enterHttp = (server: SharedServer, path: string, handlers: HttpEntryHandlers): (() => void) => {
+  const taken = (by: string): Error =>
+    new Error(
+      `transport-socketio: path ${path} is already taken on this server by ${by}; give one of them another path`,
+    )
+  if (server.listeners('upgrade').some((listener) => claims(listener, path)))
+    throw taken('another websocket server, such as a gateway of the host')
+  const entry = HttpEntry.of(server)
+  if (entry.paths.has(path)) throw taken('another transport')
+  entry.paths.set(path, handlers)
+  let isAttached = true
   return () => {
-    attached = false
-    paths.delete(path)
-    server.off('upgrade', onUpgrade)
-    // Whoever wrapped the listeners after us keeps ours, which then passes everything on.
-    const now = server.listeners('request') as RequestListener[]
-    if (!now.includes(onRequest)) return
-    server.removeAllListeners('request')
-    for (const listener of now) {
-      if (listener !== onRequest) server.on('request', listener)
-      else for (const earlier of before) server.on('request', earlier)
-    }
+    if (isAttached) entry.remove(path)
+    isAttached = false
   }
 }

@@ -221,6 +221,8 @@ export class Link implements Connection, OutboxOwner {
     const foreign = typeof data === 'string' ? /^0(\/[^,]{0,127})?(?:,|\{|$)/.exec(data) : null
     if (foreign === null) throw new MalformedPacket('no handshake')
     const name = foreign[1] === undefined ? '' : `${foreign[1]},`
+    const { complaints, settings } = this.context
+    complaints.foreign(settings.path, 'another namespace')
     this.conn.write(`4${name}{"message":"Invalid namespace"}`)
     this.#shut()
   }
