@@ -23,7 +23,7 @@ interface Parts {
 
 /** Resolves once every session is closed, within `drainMs` and a little. */
 export async function drain({ registry, requests, writer, deliveries, clock, random, timing }: Parts): Promise<void> {
-  requests.refuseNew()
+  requests.refuseNew(registry.all())
   for (const session of registry.all()) session.emit('reconnect', `{"afterMs":${Math.floor(random.next() * spreadMs)}}`)
   let isSettled = false
   void requests.settled().then(() => (isSettled = true))

@@ -181,8 +181,7 @@ export class NodeGate implements Gate, SessionContext {
     if (since === undefined) await this.startAtHeads(session, timelines, follows)
     if (session.isClosed) return this.endedMeanwhile(session)
     if (since !== undefined && !reset) deliveries.acknowledged(session, 0, since)
-    session.emit('ready', this.readyJson(session, head.seq, reset))
-    session.begin(head.seq, since === undefined ? null : reset ? 0 : since)
+    session.begin(this.readyJson(session, head.seq, reset), head.seq, since === undefined ? null : reset ? 0 : since)
   }
 
   // Its tracks are known to the gate by now: what comes between this read and `ready` is behind the heads told there.

@@ -52,9 +52,14 @@ export class Requests {
     }
   }
 
-  /** From now on nothing new is begun. */
-  refuseNew(): void {
+  /** From now on nothing new is taken; what was accepted and waits for its session's rate begins now. */
+  refuseNew(sessions: Iterable<Session>): void {
     this.isDraining = true
+    for (const session of sessions) {
+      const paced = session.paced ?? []
+      session.paced = null
+      for (const request of paced) if (!session.isClosed) this.begin(session, request)
+    }
   }
 
   /** Resolves once everything begun is answered. */

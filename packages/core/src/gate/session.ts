@@ -35,8 +35,13 @@ export interface SessionContext {
   closed(session: Session): void
 }
 
-/** More runs than this are not kept for a session that has not begun. */
+/** More runs, and more that it is to be told, are not kept for a session that has not begun. */
 const earlyMax = 64
+
+interface Told {
+  readonly frame: Frame
+  readonly acknowledged: (() => void) | undefined
+}
 
 interface Early extends Run {
   readonly shared: () => Frame
@@ -74,6 +79,9 @@ export class Session implements Inbound, ImSession, Follower {
   #headers: JsonText | ImSession['headers']
   /** Routed before it began. */
   private early: Early[] | null = []
+  /** What it is to be told once it has begun: `ready` is the first that a client gets. */
+  private told: Told[] | null = null
+  private hasBegun = false
 
   constructor(
     private readonly context: SessionContext,
@@ -135,12 +143,14 @@ export class Session implements Inbound, ImSession, Follower {
 
   /** Queues an event. */
   emit(event: string, json: JsonText): void {
-    if (!this.isClosed) this.connection.emit({ event, json })
+    this.emitFrame({ event, json })
   }
 
   /** Queues an event that is the same for many sessions. */
   emitFrame(frame: Frame, acknowledged?: () => void): void {
-    if (!this.isClosed) this.connection.emit(frame, acknowledged)
+    if (this.isClosed) return
+    if (this.hasBegun) this.connection.emit(frame, acknowledged)
+    else if ((this.told ??= []).length < earlyMax) this.told.push({ frame, acknowledged })
   }
 
   /** Closes: what is queued is discarded, and with a reason the client is told it. */
@@ -153,12 +163,17 @@ export class Session implements Inbound, ImSession, Follower {
   }
 
   /**
-   * Begins to give, once the head has been told: from there on, or, where the client holds entries up to `since`, once it
+   * Tells `ready`, and begins to give: from the head on that stands in it, or, where the client holds entries up to `since`, once it
    * has pulled the rest. What was routed since the session was registered comes behind the head.
    */
-  begin(head: Seq, since: Seq | null): void {
+  begin(ready: JsonText, head: Seq, since: Seq | null): void {
+    if (this.isClosed) return
     const early = this.early ?? []
     this.early = null
+    this.hasBegun = true
+    this.connection.emit({ event: 'ready', json: ready })
+    for (const { frame, acknowledged } of this.told ?? []) this.connection.emit(frame, acknowledged)
+    this.told = null
     const known = Math.max(head, this.inbox.standing.known)
     this.inbox.standing = { at: since ?? head, known, end: null }
     this.deliveredFrom = since === null ? head : 0
@@ -212,6 +227,7 @@ export class Session implements Inbound, ImSession, Follower {
     if (this.isClosed) return
     this.isClosed = true
     this.early = null
+    this.told = null
     this.forgetHeld()
     if (this.expiry !== null) this.context.clock.clearTimeout(this.expiry)
     this.expiry = null

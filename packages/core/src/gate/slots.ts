@@ -184,7 +184,12 @@ export class Slots {
     const { writer, clock, timing, deliveries } = this.parts
     const { userId, deviceId } = session
     deliveries.forget(session)
-    await commitOne(writer, clock, timing.sendDeadlineMs, { op: 'forget-device', userId, deviceId }, () => null)
+    try {
+      await commitOne(writer, clock, timing.sendDeadlineMs, { op: 'forget-device', userId, deviceId }, () => null)
+    } catch (error) {
+      deliveries.remember(session)
+      throw error
+    }
     answer()
     session.end('logout', null)
     return null

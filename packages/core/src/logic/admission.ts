@@ -11,6 +11,7 @@ import { isJsonObject, isLongerThan, jsonFault } from '../protocol/json.js'
 import type { Limits } from '../protocol/limits.js'
 import type { Authoriser, Speaker } from './authorise.js'
 import type { Deadlines } from './deadlines.js'
+import { messageAt } from './message-at.js'
 import { checkContent, type MessageTypes } from './message-types.js'
 import type { Proposed } from './send-job.js'
 
@@ -26,7 +27,7 @@ export interface Candidate {
 }
 
 interface Parts {
-  readonly storage: Pick<Storage, 'members'>
+  readonly storage: Pick<Storage, 'members' | 'timelines'>
   readonly authoriser: Authoriser
   readonly users: Users | null
   readonly contacts: ContactPolicy | null
@@ -50,7 +51,8 @@ export class Admission {
     const { message } = job.incoming
     const oversize = this.tooLarge(message)
     if (oversize !== null) throw oversize
-    if (this.isOpen(job) && this.parts.types?.[message.type] === undefined) return this.runHandlers(job)
+    if (this.isOpen(job) && !isReply(job) && this.parts.types?.[message.type] === undefined)
+      return this.runHandlers(job)
     return this.ask(job)
   }
 
@@ -64,8 +66,10 @@ export class Admission {
   }
 
   private async ask(job: Candidate): Promise<void> {
-    if (job.incoming.message.kind === 'c2g') await this.maySpeak(speakerOf(job))
+    const { message } = job.incoming
+    if (message.kind === 'c2g') await this.maySpeak(speakerOf(job))
     else await this.mayWrite(job.incoming, job.onBehalfOf)
+    if (isReply(job)) await this.mayReply(message)
     await this.checkType(job)
     await this.runHandlers(job)
   }
@@ -104,6 +108,21 @@ export class Admission {
     if (onBehalfOf === null || contacts?.mayWrite === undefined) return
     if (!(await this.bounded('the contact policy', async () => contacts.mayWrite!(from, to))))
       throw new RookeryError('FORBIDDEN', 'this user takes no messages from you')
+  }
+
+  /**
+   * What is replied to is a message of the same conversation that the sender may read.
+   * @throws RookeryError `BAD_REQUEST`
+   */
+  async mayReply({ conversationId, kind, from, replyTo }: ReplyFields): Promise<void> {
+    if (replyTo === null) return
+    try {
+      await messageAt(this.parts.storage.timelines, conversationId, replyTo, kind === 'c2g' ? from : null)
+    } catch (error) {
+      if (!(error instanceof RookeryError) || error.code !== 'NOT_FOUND') throw error
+      const details = [{ path: 'replyTo', message: error.message }]
+      throw new RookeryError('BAD_REQUEST', `replyTo: ${error.message}`, { details })
+    }
   }
 
   /** A declared type is checked at the border; what its schema makes of the content is what is stored. */
@@ -145,6 +164,11 @@ export class Admission {
     return this.parts.handlerDeadlines.within(what, run())
   }
 }
+
+type ReplyFields = Pick<NewMessage, 'conversationId' | 'kind' | 'from' | 'replyTo'>
+
+/** Whether a message names one that it replies to; of an edit that was decided when the message was sent. */
+const isReply = ({ incoming, edits }: Candidate): boolean => incoming.message.replyTo !== null && edits === undefined
 
 /** Who says a message in a group. Whom the host speaks for may be muted, unless it asks for the checks. */
 export const speakerOf = ({ incoming: { message }, onBehalfOf }: Candidate): Speaker => ({

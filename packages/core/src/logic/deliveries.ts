@@ -23,6 +23,8 @@ interface Note extends AcknowledgingDevice {
 
 export class Deliveries {
   private notes = new Map<string, Note>()
+  /** Sessions whose device was forgotten: what they say after that would make it known again. */
+  private readonly forgotten = new WeakSet<AcknowledgingDevice>()
   private timer: Timer | null = null
   private readonly flushing = new Set<Promise<void>>()
 
@@ -36,6 +38,7 @@ export class Deliveries {
 
   /** A device holds everything after `from` up to `to`. */
   acknowledged(device: AcknowledgingDevice, from: Seq, to: Seq): void {
+    if (this.forgotten.has(device)) return
     const note = this.note(device)
     const before = note.delivered
     if (before === null || before.to < from) note.delivered = { from, to }
@@ -44,12 +47,18 @@ export class Deliveries {
 
   /** A session of the device ended. */
   seen(device: AcknowledgingDevice): void {
-    this.note(device).seenAt = this.clock.now()
+    if (!this.forgotten.has(device)) this.note(device).seenAt = this.clock.now()
   }
 
-  /** Drops what waits of a device that is being forgotten. */
-  forget({ userId, deviceId }: AcknowledgingDevice): void {
-    this.notes.delete(`${userId}\n${deviceId}`)
+  /** A device is being forgotten: drops what waits of it, and what this session of it says from now on. */
+  forget(device: AcknowledgingDevice): void {
+    this.forgotten.add(device)
+    this.notes.delete(keyOf(device))
+  }
+
+  /** The device was not forgotten after all. */
+  remember(device: AcknowledgingDevice): void {
+    this.forgotten.delete(device)
   }
 
   /** Commits what waits now, and resolves when all of it is done. */
@@ -65,8 +74,9 @@ export class Deliveries {
     await Promise.all(this.flushing)
   }
 
-  private note({ userId, deviceId, deviceType }: AcknowledgingDevice): Note {
-    const key = `${userId}\n${deviceId}`
+  private note(device: AcknowledgingDevice): Note {
+    const { userId, deviceId, deviceType } = device
+    const key = keyOf(device)
     let note = this.notes.get(key)
     if (note === undefined)
       this.notes.set(key, (note = { userId, deviceId, deviceType, delivered: null, seenAt: null }))
@@ -99,3 +109,5 @@ export class Deliveries {
     }
   }
 }
+
+const keyOf = ({ userId, deviceId }: AcknowledgingDevice): string => `${userId}\n${deviceId}`

@@ -282,6 +282,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
         const request = this.withKey(checkFrom(from, message))
         const incoming = incomingC2C(from, request, true)
         await this.parts.admission.mayWrite(incoming, checked === true ? asSession(from) : null)
+        await this.parts.admission.mayReply(incoming.message)
         const msgId = this.parts.random.id()
         await put(msgId, { kind: 'c2c', from, request, checked: checked === true, ...keyed(message) })
         return { msgId }
@@ -292,6 +293,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
         // Who is in a group that does not exist yet is known when the row is moved.
         if (!this.isMadeIn(running, request.to))
           await this.parts.admission.maySpeak({ groupId: request.to, userId: from, mutes: isChecked })
+        await this.parts.admission.mayReply(incomingC2G(from, request, true).message)
         const msgId = this.parts.random.id()
         await put(msgId, { kind: 'c2g', from, request, checked: isChecked, ...keyed(message) })
         return { msgId }
