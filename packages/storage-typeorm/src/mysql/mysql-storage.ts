@@ -14,6 +14,7 @@ import {
   type TimelineReads,
 } from '@rookery/core'
 import { Failover } from '../failover.js'
+import { refuseHandedOn, type Visit } from '../handed-on.js'
 import { maintenanceOf } from '../maintenance/calls.js'
 import { Pool } from '../pool.js'
 import { lookedUp } from '../rows/text.js'
@@ -129,6 +130,7 @@ export class MysqlStorage implements Storage {
   ): Promise<StorageInfo & { readonly packetBytes: number }> {
     const { settings } = this
     const { callTimeoutMs } = settings
+    await this.#refuseHandedOn(driver)
     const link = await Link.open(driver, this.#link('write', packetBytesMin))
     try {
       const { warnings, packetBytes } = await readServer(link, callTimeoutMs)
@@ -143,6 +145,29 @@ export class MysqlStorage implements Storage {
       return { epoch, warnings, packetBytes }
     } finally {
       await link.close()
+    }
+  }
+
+  /** Before anything is set. */
+  async #refuseHandedOn(driver: Driver): Promise<void> {
+    const { callTimeoutMs } = this.settings
+    const bare = { ...this.#link('write', packetBytesMin), session: [] }
+    const links: Link[] = []
+    const visit = async (): Promise<Visit> => {
+      const link = await Link.open(driver, bare)
+      links.push(link)
+      const ask = async (sql: string): Promise<unknown> => (await link.ask([sql], callTimeoutMs))[0]?.[0]?.[0]
+      return {
+        // The bare function is answered by some poolers themselves.
+        session: () => ask('SELECT CONNECTION_ID() + 0'),
+        begin: () => ask('START TRANSACTION'),
+        commit: () => ask('COMMIT'),
+      }
+    }
+    try {
+      await refuseHandedOn(await visit(), await visit())
+    } finally {
+      await Promise.all(links.map((link) => link.close()))
     }
   }
 

@@ -13,6 +13,7 @@ import {
   type TimelineReads,
 } from '@rookery/core'
 import { Failover } from '../failover.js'
+import { refuseHandedOn, type Visit } from '../handed-on.js'
 import { maintenanceOf } from '../maintenance/calls.js'
 import { Pool } from '../pool.js'
 import { tablesOf } from '../rows/tables.js'
@@ -128,6 +129,7 @@ export class PostgresStorage implements Storage {
     const { settings } = this
     const { tablePrefix, callTimeoutMs } = settings
     const tables = tablesOf(tablePrefix)
+    await this.#refuseHandedOn(driver)
     const link = await Link.open(driver, this.#link('write', {}))
     try {
       const warnings = await readDurability(link, callTimeoutMs)
@@ -139,6 +141,28 @@ export class PostgresStorage implements Storage {
       return { epoch: row.epoch, warnings }
     } finally {
       await link.close()
+    }
+  }
+
+  /** Before anything is set. */
+  async #refuseHandedOn(driver: PgClientClass): Promise<void> {
+    const { callTimeoutMs } = this.settings
+    const bare = { ...this.#link('write', {}), session: '' }
+    const links: Link[] = []
+    const visit = async (): Promise<Visit> => {
+      const link = await Link.open(driver, bare)
+      links.push(link)
+      const ask = async (sql: string): Promise<unknown[]> => (await link.rows(sql, [], callTimeoutMs)).flat()
+      return {
+        session: async () => (await ask('SELECT pg_backend_pid()'))[0],
+        begin: () => ask('BEGIN'),
+        commit: () => ask('COMMIT'),
+      }
+    }
+    try {
+      await refuseHandedOn(await visit(), await visit())
+    } finally {
+      await Promise.all(links.map((link) => link.close()))
     }
   }
 
