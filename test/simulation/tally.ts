@@ -69,13 +69,16 @@ export class Tally {
 
 const countOne = (counts: Map<string, number>, name: string): unknown => counts.set(name, (counts.get(name) ?? 0) + 1)
 
+/** What is special about the world of a seed, in words. */
+export const worldOf = ({ faults, isNarrow, hasHandlers }: SimulationResult['plan']): string =>
+  [...faults, ...(isNarrow ? ['narrow limits'] : []), ...(hasHandlers ? ['handlers'] : [])].join(', ')
+
 function reportOf({ plan, violations }: SimulationResult, story: Story, isOnPostgres: boolean): string {
-  const { seed, faults, isNarrow, hasHandlers } = plan
-  const world = [...faults, ...(isNarrow ? ['narrow limits'] : []), ...(hasHandlers ? ['handlers'] : [])].join(', ')
+  const { seed } = plan
   const broken = violations.slice(0, 20).map(({ invariant, what }) => `  invariant ${invariant}: ${what}`)
   const file = isOnPostgres ? 'postgres' : story === 'twos' ? 'seeds' : story
   return [
-    `seed ${seed} (${world}) broke`,
+    `seed ${seed} (${worldOf(plan)}) broke`,
     ...broken,
     `SEED=${seed} ${isOnPostgres ? `STORY=${story} ` : ''}npx vitest run test/simulation/${file}.test.ts prints its history`,
   ].join('\n')

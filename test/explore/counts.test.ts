@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest'
+import { Counts, told, type Outcome } from './counts.js'
+
+const outcome = (invariants: readonly (number | null)[], over: Partial<Outcome> = {}): Outcome => ({
+  kind: 'twos',
+  seed: 7,
+  world: '',
+  faults: invariants.map((invariant) => ({ invariant, what: 'it is wrong' })),
+  ...over,
+})
+
+it('a seed is broken where anything but what is known was broken', () => {
+  const counts = new Counts(new Set([21, 9]))
+  const seeds = [[], [21], [21, 9], [21, 18], [null]].map((invariants) => counts.add(outcome(invariants)))
+  expect(seeds).toEqual([false, false, false, true, true])
+  expect(counts.broken).toBe(2)
+  expect(counts.progress(2)).toBe('2 s: twos 5 (2.5/s, 2 BROKEN, 2 known)')
+  expect(counts.summary(2)).toBe('twos: 5 seeds, 2.5/s, 2 broken, 2 with only 21, 9 broken\n2 broken in 2 s')
+})
+
+it('each kind is counted for itself', () => {
+  const counts = new Counts(new Set())
+  counts.add(outcome([]))
+  counts.add(outcome([21], { kind: 'groups' }))
+  expect(counts.summary(1)).toBe('twos: 1 seeds, 1.0/s, 0 broken\ngroups: 1 seeds, 1.0/s, 1 broken\n1 broken in 1 s')
+})
+
+it('says before the first seed that it starts', () => {
+  expect(new Counts(new Set()).progress(0)).toBe('0 s: starting')
+})
+
+it('what broke is told with its world and how to replay it', () => {
+  expect(told(outcome([9, null], { world: 'bus-loss, handlers' }))).toBe(
+    `twos: seed 7 (bus-loss, handlers) broke
+  invariant 9: it is wrong
+  it is wrong
+  replay: npm run explore -- --replay twos:7`,
+  )
+  expect(told(outcome(Array.from({ length: 20 }, () => 1)))).toContain('\n  and 8 more\n')
+})

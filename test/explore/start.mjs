@@ -1,0 +1,22 @@
+// Runs a module of this folder from the sources, in this process: what the packages keep for their tests is built nowhere.
+// The module is named as tests name it, so that tests and this see the same sources.
+import { fileURLToPath } from 'node:url'
+import { createServer, createServerModuleRunner } from 'vite'
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url))
+
+const server = await createServer({
+  root: path('../..'),
+  configFile: path('../../vitest.config.ts'),
+  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+  optimizeDeps: { noDiscovery: true, include: [] },
+  appType: 'custom',
+  logLevel: 'error',
+})
+const runner = createServerModuleRunner(server.environments.ssr, { hmr: false })
+const { main } = await runner.import(path(process.env['ROOKERY_EXPLORE_MODULE'] ?? 'main.ts'))
+process.exitCode = await main(process.argv.slice(2), fileURLToPath(import.meta.url))
+await runner.close()
+await server.close()
+// A driver that keeps a connection open must not keep a finished run.
+process.exit()
