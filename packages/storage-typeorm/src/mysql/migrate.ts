@@ -31,7 +31,8 @@ async function missingMigrations(
   const [rows] = await link.ask([`SELECT name FROM ${t.migrations}`], callTimeoutMs)
   const done = new Set((rows ?? []).map(([name]) => name))
   const missing = wanted.filter((name) => !done.has(name))
-  if (missing.length === 0) refuseLoss(ownMysqlTables(t), found)
+  // Looked at again: the one that migrates may have been ready between the two.
+  if (missing.length === 0) refuseLoss(ownMysqlTables(t), await lookAtTables(link, sql, callTimeoutMs))
   return missing
 }
 

@@ -3,15 +3,21 @@
 // that serve meanwhile go on: what holds a table is waited for without standing before it in everybody's way.
 import type { DataSource as Source } from 'typeorm'
 import { patiently, type Patience } from '../patience.js'
+import { refuseLoss } from '../rows/standing.js'
 import type { Tables } from '../rows/tables.js'
 import { silentLogger } from '../silent-logger.js'
 import type { Link } from './link.js'
+import { functionsMigrationName } from './migrations/functions.js'
 import { migrationsOf } from './migrations/index.js'
 import type { Functions } from './migrations/names.js'
 import type { PostgresSettings } from './options.js'
 import { quoted } from './quoted.js'
+import { hasFunctions, lookAtTables, ownPostgresTables } from './standing.js'
 
-/** The migrations that this database lacks. */
+/**
+ * The migrations that this database lacks.
+ * @throws Error of one line where what stands there is not ours, or not whole
+ */
 async function missingMigrations(
   link: Link,
   { schema, callTimeoutMs }: PostgresSettings,
@@ -19,13 +25,15 @@ async function missingMigrations(
   functions: Functions,
 ): Promise<readonly string[]> {
   const wanted = migrationsOf(tables, functions, schema).map((migration) => new migration().name ?? migration.name)
-  const [table] = (await link.query('SELECT to_regclass($1) AS found', [tables.migrations], callTimeoutMs)) as {
-    found: unknown
-  }[]
-  if (!table || table.found === null) return wanted
+  const found = await lookAtTables(link, tables, callTimeoutMs)
+  if (!found.has(tables.migrations)) return wanted
   const rows = (await link.query(`SELECT name FROM ${tables.migrations}`, [], callTimeoutMs)) as { name: string }[]
   const done = new Set(rows.map(({ name }) => name))
-  return wanted.filter((name) => !done.has(name))
+  const missing = wanted.filter((name) => !done.has(name))
+  if (missing.length > 0) return missing
+  // Looked at again: the one that migrates may have been ready between the two.
+  refuseLoss(ownPostgresTables(tables), await lookAtTables(link, tables, callTimeoutMs))
+  return (await hasFunctions(link, functions, callTimeoutMs)) ? [] : [functionsMigrationName]
 }
 
 /** How long a migration waits for a table, ms: whoever asks for that table meanwhile waits behind it. */
@@ -70,7 +78,13 @@ export async function migrate(
   })
   try {
     const still = await missingMigrations(link, settings, tables, functions)
-    if (still.length > 0) await run(settings, tables, functions, patience)
+    if (still.length > 0) {
+      // It is done again where functions are gone that it made.
+      const forget = `DELETE FROM ${tables.migrations} WHERE name = $1`
+      if (still.includes(functionsMigrationName) && still.length === 1)
+        await link.query(forget, [functionsMigrationName], callTimeoutMs)
+      await run(settings, tables, functions, patience)
+    }
   } finally {
     await link.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock, callTimeoutMs)
   }

@@ -72,7 +72,7 @@ export function refuseLoss(own: Readonly<Record<string, Marked>>, found: Found):
   const gone = Object.keys(own).filter((name) => !found.has(name))
   if (gone.length === 0) return
   throw new Error(
-    `${gone.join(', ')} are gone, though ${nameOf(own, 'migrations')} tells that they were made: restore them from a backup; where nothing is to be kept, drop ${Object.keys(own).join(', ')}, and start again`,
+    `${gone.join(', ')} ${gone.length === 1 ? 'is' : 'are'} gone, though ${nameOf(own, 'migrations')} tells of it: restore from a backup; where nothing is to be kept, drop ${Object.keys(own).join(', ')}, and start again`,
   )
 }
 

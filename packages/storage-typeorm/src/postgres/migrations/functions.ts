@@ -33,15 +33,19 @@ const revision = createHash('sha256')
 
 export const functionsOf = (prefix: string): Functions => functionsNamed(prefix, `_${revision}`)
 
+/** What looks like a time in it stands behind those of the tables' migrations. */
+export const functionsMigrationName = `ImFunctions_${revision}_9000000000000`
+
 /** The migration, under the names of one installation. */
 export function functionsMigration(t: Tables, f: Functions, schema: string | null): new () => MigrationInterface {
   return class implements MigrationInterface {
-    // What looks like a time stands behind those of the tables' migrations.
-    readonly name = `ImFunctions_${revision}_9000000000000`
+    readonly name = functionsMigrationName
 
     async up(runner: QueryRunner): Promise<void> {
       if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
-      for (const text of textsOf(t, f)) await runner.query(text)
+      // Whoever drops every table leaves the functions: they are the same, by their names.
+      for (const text of textsOf(t, f))
+        await runner.query(text.replace('CREATE FUNCTION', 'CREATE OR REPLACE FUNCTION'))
     }
 
     async down(runner: QueryRunner): Promise<void> {
