@@ -19,6 +19,7 @@ import { Cluster } from './logic/cluster.js'
 import { Deadlines } from './logic/deadlines.js'
 import { Deliveries } from './logic/deliveries.js'
 import { FanOut } from './logic/fan-out.js'
+import { FaultLog } from './logic/fault-log.js'
 import { Faults } from './logic/faults.js'
 import { GroupChanges } from './logic/group-changes.js'
 import { Groups } from './logic/groups.js'
@@ -208,7 +209,8 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const url = options.url ?? null
   const timelines = () => storage.timelines
 
-  const faults = new Faults(logger, random)
+  const faultLog = new FaultLog(logger, clock, random)
+  const faults = new Faults(faultLog)
   const registry = new Registry()
   const followed = new Followed(
     () => storage.groups,
@@ -230,7 +232,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const fanOut = new FanOut(sessions, cluster)
   const writer = new Writer(storage, clock, logger, limits, () => fanOut.flush(), observer)
   const authoriser = new Authoriser(storage)
-  const authenticator = new Authenticator(options.authenticate, clock, logger, timing)
+  const authenticator = new Authenticator(options.authenticate, clock, faultLog, timing)
   const deliveries = new Deliveries(writer, fanOut, clock, logger, timing)
   const handlerDeadlines = new Deadlines(clock, timing.handlerDeadlineMs)
   // Every part takes from these what it names.

@@ -170,7 +170,7 @@ export class Slots {
     if (session.expiry !== null) clock.clearTimeout(session.expiry)
     session.expiry = null
     session.expiresAt = expiresAt ?? null
-    if (expiresAt === undefined || session.isClosed) return
+    if (expiresAt == null || session.isClosed) return
     const wait = (): void => {
       const leftMs = expiresAt - clock.now()
       if (leftMs <= 0) session.end('token-expired', null)

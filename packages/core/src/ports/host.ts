@@ -15,19 +15,21 @@ export interface Credentials {
 
 export interface Identity {
   readonly userId: UserId
-  /** Unix ms; the session is closed then unless it was refreshed. */
-  readonly expiresAt?: number
+  /**
+   * Unix ms, a whole number; the session is closed then unless it was refreshed. Left out, or null: the token does not
+   * expire. The `exp` of a JWT is in seconds: give `exp * 1000`.
+   */
+  readonly expiresAt?: number | null
   /** Whatever the host wants to find again on the session. */
   readonly user?: unknown
 }
 
 /**
- * Turns a token into a user. Null, undefined or a throw refuses it as `UNAUTHENTICATED`; a throw of something with a
- * `status` of 500 or more says that it cannot be known now, and is `UNAVAILABLE`.
+ * Turns a token into a user. Null, or a throw of something with a `status` of 4xx, refuses it as `UNAUTHENTICATED`, and a
+ * `RookeryError` under its own code. Whatever else it throws or returns is logged with what was wrong, never with the token,
+ * and is `UNAVAILABLE`: the client keeps its token and tries again. It has `timing.handlerDeadlineMs`.
  */
-export type Authenticate = (
-  credentials: Credentials,
-) => Promise<Identity | null | undefined> | Identity | null | undefined
+export type Authenticate = (credentials: Credentials) => Promise<Identity | null> | Identity | null
 
 /** How somebody or something is shown. */
 export interface Profile {
