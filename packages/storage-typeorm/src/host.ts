@@ -1,7 +1,8 @@
 // Chat's storage derived from the host's own DataSource: which dialect, which driver, which file or server.
 import type { DataSource } from 'typeorm'
-import type { MysqlOptions } from './mysql/options.js'
-import type { PostgresOptions } from './postgres/options.js'
+import { extraOf } from './extra.js'
+import { mysqlExtra, type MysqlOptions } from './mysql/options.js'
+import { postgresExtra, type PostgresOptions } from './postgres/options.js'
 import { chatFileBeside } from './sqlite/chat-file.js'
 import type { SqliteOptions } from './sqlite/options.js'
 import type { TypeOrmStorageOptions } from './typeorm-storage.js'
@@ -19,25 +20,60 @@ export function optionsBeside(host: DataSource, given: Partial<TypeOrmStorageOpt
     )
   }
   if (options.type === 'better-sqlite3') {
+    if (options.key !== undefined) {
+      throw new Error(
+        "the app's SQLite file is encrypted, and chat's beside it would not be; give TypeOrmStorageModule.forRoot({ database: 'data/app.im.sqlite' }) where that may be",
+      )
+    }
     // Without a driver the host loads better-sqlite3, which is then the one that is known to work here.
     const driver: unknown = options.driver ?? 'better-sqlite3'
     const beside = { type: 'better-sqlite3', database: chatFileBeside(options.database) } as const
     return { driver, ...(given as Partial<SqliteOptions>), ...beside }
   }
   if (options.type === 'postgres') {
-    // Where reads go to replicas, chat goes to the one that writes: what was answered must be read by whoever asks next.
-    const { url, host: address, port, username, password, database, ssl } = options.replication?.master ?? options
-    const where = { url, host: address, port, username, password, database, ssl, schema: options.schema }
-    const known = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined))
-    return { ...known, ...(given as Partial<PostgresOptions>), type: 'postgres' }
+    const known = { ...reached(options), schema: options.schema, extra: extraOf(options.extra, postgresExtra) }
+    return { ...defined(known), ...(given as Partial<PostgresOptions>), type: 'postgres' }
   }
   if (options.type === 'mysql' || options.type === 'mariadb') {
-    const { url, host: address, port, username, password, database, ssl } = options.replication?.master ?? options
-    const where = { url, host: address, port, username, password, database, ssl, socketPath: options.socketPath }
-    const known = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined))
-    return { ...known, ...(given as Partial<MysqlOptions>), type: options.type }
+    const known = { ...reached(options), extra: extraOf(options.extra, mysqlExtra) }
+    return { ...defined(known), ...(given as Partial<MysqlOptions>), type: options.type }
   }
   throw new Error(
     `the app's DataSource is of type '${options.type}'; chat is stored in SQLite ('better-sqlite3'), PostgreSQL ('postgres'), MySQL or MariaDB ('mysql', 'mariadb'): give TypeOrmStorageModule.forRoot({ database: 'data/app.im.sqlite' }), or forRoot({ type: 'postgres', url: 'postgres://…' })`,
   )
 }
+
+type ServerOptions = DataSource['options'] & { readonly type: 'postgres' | 'mysql' | 'mariadb' }
+
+/** How the host reaches its server: as TypeORM does it, by what stands in `extra` before what stands in the options. */
+function reached(options: ServerOptions): Record<string, unknown> {
+  // Where reads go to replicas, chat goes to the one that writes: what was answered must be read by whoever asks next.
+  const master: Record<string, unknown> = { ...(options.replication?.master ?? options) }
+  const extra = (options.extra ?? {}) as Record<string, unknown>
+  const isPostgres = options.type === 'postgres'
+  // On MySQL TypeORM takes this from the options, also where there are replicas.
+  const ssl = isPostgres ? master['ssl'] : options.ssl
+  const { url, host, port, username, password, database, socketPath } = master
+  const waitMs = isPostgres
+    ? (extra['connectionTimeoutMillis'] ?? options.connectTimeoutMS)
+    : (extra['connectTimeout'] ?? (options as MysqlHost).connectTimeout)
+  return {
+    url: extra['connectionString'] ?? url,
+    host: extra['host'] ?? host,
+    port: extra['port'] ?? port,
+    username: extra['user'] ?? username,
+    password: extra['password'] ?? password,
+    database: extra['database'] ?? database,
+    ssl: extra['ssl'] ?? ssl,
+    ...(isPostgres ? {} : { socketPath: extra['socketPath'] ?? socketPath }),
+    // For the host 0 is no limit; each call of chat ends.
+    connectTimeoutMs: typeof waitMs === 'number' && waitMs >= 1 ? Math.min(Math.ceil(waitMs), 600_000) : undefined,
+  }
+}
+
+interface MysqlHost {
+  readonly connectTimeout?: number
+}
+
+const defined = (options: Readonly<Record<string, unknown>>): object =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))

@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Module, type DynamicModule } from '@nestjs/common'
 import { Test } from '@nestjs/testing'
-import { TypeOrmModule } from '@nestjs/typeorm'
-import { tokens, type Storage } from '@rookery/core'
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm'
+import { tokens, type JsonText, type MessageId, type Outbox, type Storage } from '@rookery/core'
 import libsql from 'libsql'
 import { DataSource } from 'typeorm'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -86,6 +86,80 @@ describe('the storage module', () => {
     const { storage } = await app([TypeOrmStorageModule.forRoot()])
     await expect(storage.start()).rejects.toThrow(
       /^TypeOrmStorageModule finds no DataSource: import TypeOrmModule\.forRoot.*database: [^\n]*$/,
+    )
+  })
+
+  it('the remedy that is named beside a DataSource of another kind is taken, and within() says why it cannot', async () => {
+    for (const options of [{ type: 'mssql' }, { type: 'better-sqlite3', database: ':memory:' }]) {
+      const module = await Test.createTestingModule({
+        imports: [
+          {
+            module: ConfigModule,
+            global: true,
+            providers: [{ provide: DataSource, useValue: { options } }],
+            exports: [DataSource],
+          },
+          TypeOrmStorageModule.forRoot({ database: join(folder(), 'app.im.sqlite') }),
+        ],
+      }).compile()
+      const storage = module.get<Storage>(tokens.storage, { strict: false })
+      const outbox = module.get<Outbox>(tokens.outbox, { strict: false })
+      await storage.start()
+      await outbox.start()
+      expect(await outbox.read(10)).toEqual([])
+      await expect(outbox.put({}, [])).rejects.toThrow(/^within\(\) cannot put a message into the app's DataSource: /)
+      await outbox.stop()
+      await storage.stop()
+    }
+  })
+
+  it('stands beside the DataSource that it is given the name of, and takes no transaction of another', async () => {
+    const path = folder()
+    const options = { type: 'better-sqlite3', driver: libsql, synchronize: true } as const
+    const module = await Test.createTestingModule({
+      imports: [
+        TypeOrmModule.forRoot({ ...options, database: join(path, 'other.sqlite') }),
+        TypeOrmModule.forRoot({ ...options, name: 'shop', database: join(path, 'shop.sqlite') }),
+        TypeOrmStorageModule.forRoot({ dataSource: 'shop' }),
+      ],
+    }).compile()
+    await module.init()
+    onTestFinished(() => module.close())
+    const storage = module.get<Storage>(tokens.storage, { strict: false })
+    const outbox = module.get<Outbox>(tokens.outbox, { strict: false })
+    await storage.start()
+    await outbox.start()
+    expect(existsSync(join(path, 'shop.im.sqlite'))).toBe(true)
+    const [shop, other] = [module.get<DataSource>(getDataSourceToken('shop')), module.get(DataSource)]
+    const row = { id: 'row' as MessageId, request: '{}' as JsonText }
+    await shop.transaction((tx) => outbox.put(tx, [row]))
+    expect(await shop.query('SELECT id FROM im_outbox')).toEqual([{ id: 'row' }])
+    await expect(other.transaction((tx) => outbox.put(tx, [row]))).rejects.toThrow(
+      /^within\(\) was given a transaction of the DataSource 'default', and the outbox stands in 'shop': [^\n]*$/,
+    )
+    await outbox.stop()
+    await storage.stop()
+  })
+
+  it('a name that no DataSource has, and a DataSource whose name was not given, are one line each', async () => {
+    const named = TypeOrmModule.forRoot({
+      type: 'better-sqlite3',
+      name: 'shop',
+      driver: libsql,
+      database: join(folder(), 'shop.sqlite'),
+    })
+    const none = await app([named, TypeOrmStorageModule.forRoot()])
+    await expect(none.storage.start()).rejects.toThrow(
+      /finds no DataSource: [^\n]*forRoot\({ dataSource: 'name' }\) where it has a name/,
+    )
+    const outbox = none.module.get<Outbox>(tokens.outbox, { strict: false })
+    await outbox.start()
+    await expect(outbox.put({}, [])).rejects.toThrow(
+      /TypeOrmStorageModule\.forRoot\({ dataSource: 'name' }\) where yours has a name/,
+    )
+    const wrong = await app([named, TypeOrmStorageModule.forRoot({ dataSource: 'shpo' })])
+    await expect(wrong.storage.start()).rejects.toThrow(
+      /^TypeOrmStorageModule finds no DataSource of the name 'shpo': [^\n]*$/,
     )
   })
 

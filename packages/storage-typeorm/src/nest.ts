@@ -18,6 +18,8 @@ export type TypeOrmStorageModuleOptions = Partial<TypeOrmStorageOptions> & {
    * it. Default: true, and false with `migrations: 'check'`.
    */
   readonly createTable?: boolean
+  /** The name of the host's DataSource, as in `TypeOrmModule.forRoot({ name })`. Default: the one without a name. */
+  readonly dataSource?: string
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
@@ -40,12 +42,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
     {
       provide: tokens.outbox,
       inject: [ModuleRef, MODULE_OPTIONS_TOKEN],
-      useFactory: async (app: ModuleRef, { tablePrefix, migrations, createTable }: TypeOrmStorageModuleOptions) =>
-        new TypeOrmOutbox(() => dataSourceOf(app), {
-          current: await runningTransactions(),
-          createTable: createTable ?? migrations !== 'check',
-          ...(tablePrefix === undefined ? {} : { tablePrefix }),
-        }),
+      useFactory: (app: ModuleRef, options: TypeOrmStorageModuleOptions) => createOutbox(app, options),
     },
   ],
   exports: [tokens.storage, tokens.outbox],
@@ -63,7 +60,7 @@ export class TypeOrmStorageModule extends ConfigurableModuleClass {
 
 /** The host's DataSource is asked for when chat starts: by then it exists, whatever the order of the imports. */
 function createStorage(app: ModuleRef, given: TypeOrmStorageModuleOptions): TypeOrmStorage {
-  const { createTable: _, ...options } = given
+  const { createTable: _, dataSource, ...options } = given
   const { type, database } = options
   if (type === 'postgres' || type === 'mysql' || type === 'mariadb') {
     const isNamed = options.url !== undefined || options.host !== undefined || database !== undefined
@@ -71,35 +68,53 @@ function createStorage(app: ModuleRef, given: TypeOrmStorageModuleOptions): Type
   } else if (database !== undefined) {
     return new TypeOrmStorage({ ...(options as Partial<SqliteOptions>), type: 'better-sqlite3', database })
   }
-  return new TypeOrmStorage(() => optionsBeside(findDataSource(app), options))
+  return new TypeOrmStorage(() => optionsBeside(findDataSource(app, dataSource), options))
 }
 
-function findDataSource(app: ModuleRef): DataSource {
-  const found = dataSourceOf(app)
+async function createOutbox(app: ModuleRef, options: TypeOrmStorageModuleOptions): Promise<TypeOrmOutbox> {
+  const { tablePrefix, migrations, createTable, dataSource } = options
+  const host = (): DataSource | null =>
+    dataSource === undefined ? dataSourceOf(app, dataSource) : findDataSource(app, dataSource)
+  return new TypeOrmOutbox(host, {
+    current: await runningTransactions(dataSource),
+    createTable: createTable ?? migrations !== 'check',
+    ...(tablePrefix === undefined ? {} : { tablePrefix }),
+  })
+}
+
+function findDataSource(app: ModuleRef, name: string | undefined): DataSource {
+  const found = dataSourceOf(app, name)
   if (found !== null) return found
   throw new Error(
-    'TypeOrmStorageModule finds no DataSource: import TypeOrmModule.forRoot(…), or give TypeOrmStorageModule.forRoot({ database: … })',
+    name === undefined
+      ? "TypeOrmStorageModule finds no DataSource: import TypeOrmModule.forRoot(…), or name yours by TypeOrmStorageModule.forRoot({ dataSource: 'name' }) where it has a name, or give forRoot({ database: … })"
+      : `TypeOrmStorageModule finds no DataSource of the name '${name}': import TypeOrmModule.forRoot({ name: '${name}', … }), or name another one as its option dataSource`,
   )
 }
 
-function dataSourceOf(app: ModuleRef): DataSource | null {
+/** As @nestjs/typeorm provides it: under its class, or under its name. */
+function dataSourceOf(app: ModuleRef, name = 'default'): DataSource | null {
   try {
-    return app.get(DataSource, { strict: false })
+    return app.get<DataSource>(name === 'default' ? DataSource : `${name}DataSource`, { strict: false })
   } catch {
     return null
   }
 }
 
-/** Where the host uses @nestjs-cls/transactional, its running transaction is found without being passed. */
-async function runningTransactions(): Promise<() => EntityManager | null> {
+/**
+ * Where the host uses @nestjs-cls/transactional, its running transaction is found without being passed.
+ * @param name of the DataSource; the host's connection there may bear the same one, or none
+ */
+async function runningTransactions(name: string | undefined): Promise<() => EntityManager | null> {
   const cls = await import('@nestjs-cls/transactional').catch(() => null)
-  return () => {
+  const running = (connection?: string): EntityManager | null => {
     try {
-      const host = cls?.TransactionHost.getInstance()
+      const host = cls?.TransactionHost.getInstance(connection)
       return host?.isTransactionActive() === true ? (host.tx as EntityManager) : null
     } catch {
       // Installed, but not used by this app.
       return null
     }
   }
+  return name === undefined ? () => running() : () => running(name) ?? running()
 }

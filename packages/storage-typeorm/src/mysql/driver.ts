@@ -30,7 +30,7 @@ export interface Address {
   readonly user?: string
   readonly password?: string
   readonly database?: string
-  readonly ssl?: object
+  readonly ssl?: object | string
 }
 
 export interface Driver {

@@ -1,4 +1,5 @@
 // What a host may choose on MySQL and MariaDB, its defaults, and one clear line for each mistake.
+import { notExtra } from '../extra.js'
 import type { Address } from './driver.js'
 
 export interface MysqlOptions {
@@ -13,8 +14,13 @@ export interface MysqlOptions {
   readonly username?: string
   readonly password?: string
   readonly database?: string
-  /** Options of `tls.connect`; `true` for its defaults. */
-  readonly ssl?: boolean | object
+  /** Options of `tls.connect`; `true` for its defaults, or the name of a profile of the driver. */
+  readonly ssl?: boolean | string | object
+  /**
+   * More of the driver's own options about how the server is reached, as TypeORM's `extra` has them: `stream`,
+   * `localAddress`, `compress`, `authPlugins`, `enableCleartextPlugin` and others that the refusal of an unknown one names.
+   */
+  readonly extra?: Readonly<Record<string, unknown>>
   /** What the server shows of our connections. Default: `rookery`. */
   readonly applicationName?: string
   /** Before each table's name, in lower case. Default: `im_`. */
@@ -62,7 +68,24 @@ export interface MysqlSettings {
   readonly migrationTimeoutMs: number
 }
 
-const connection = ['url', 'host', 'port', 'socketPath', 'username', 'password', 'database', 'ssl'] as const
+const connection = ['url', 'host', 'port', 'socketPath', 'username', 'password', 'database', 'ssl', 'extra'] as const
+
+/** What `extra` may hold: nothing that changes how rows come back, and nothing of a pool, which is ours. */
+export const mysqlExtra = [
+  'stream',
+  'localAddress',
+  'compress',
+  'insecureAuth',
+  'authPlugins',
+  'authSwitchHandler',
+  'enableCleartextPlugin',
+  'passwordSha1',
+  'password1',
+  'password2',
+  'password3',
+  'disableEval',
+] as const
+
 const known: ReadonlySet<string> = new Set([
   'type',
   ...connection,
@@ -89,7 +112,9 @@ export function checkMysqlOptions(options: MysqlOptions): MysqlSettings {
   }
   if (migrations !== 'run' && migrations !== 'check') throw wrong('migrations', "must be 'run' or 'check'")
   if (durability !== 'warn' && durability !== 'refuse') throw wrong('durability', "must be 'warn' or 'refuse'")
-  const { port } = options
+  const { port, extra } = options
+  const strange = notExtra(extra, mysqlExtra)
+  if (strange !== null) throw wrong('extra', strange)
   if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
     throw wrong('port', 'must be a whole number from 1 to 65535')
   }
@@ -117,8 +142,9 @@ export function checkMysqlOptions(options: MysqlOptions): MysqlSettings {
 }
 
 function addressOf(options: MysqlOptions): Address {
-  const { url, host, port, socketPath, username, password, database, ssl } = options
+  const { url, host, port, socketPath, username, password, database, ssl, extra } = options
   const given: Address = {
+    ...extra,
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(socketPath === undefined ? {} : { socketPath }),

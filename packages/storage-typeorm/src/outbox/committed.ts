@@ -3,6 +3,8 @@
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { loadDriver, locateDriver, type SqlValue } from '../sqlite/driver.js'
 
+type ServerOptions = DataSourceOptions & { readonly type: 'postgres' | 'mysql' | 'mariadb' }
+
 export interface CommittedView {
   read(sql: string, values: readonly SqlValue[]): Promise<unknown[]>
   write(sql: string, values: readonly SqlValue[]): Promise<void>
@@ -12,15 +14,17 @@ export interface CommittedView {
 /** Opens it. */
 export async function openCommittedView(host: DataSource): Promise<CommittedView> {
   const { options } = host
-  return options.type === 'better-sqlite3' ? sqliteView(host) : serverView(options)
+  return options.type === 'better-sqlite3' ? sqliteView(host) : serverView(options as ServerOptions)
 }
 
 // A second writer on a SQLite file makes the host's own read-then-write transactions fail. So rows are read through a
 // connection of our own, and taken away through the host's: where that falls into a transaction that is rolled back, the
 // row is there again, and is moved again, which its key makes harmless.
 function sqliteView(host: DataSource): CommittedView {
-  const { database, driver } = host.options as { database: string; driver?: unknown }
+  const { database, driver, key } = host.options as { database: string; driver?: unknown; key?: string }
   const connection = new (loadDriver(locateDriver(driver)))(database, { timeout: 0 })
+  // As TypeORM says it.
+  if (key !== undefined) connection.exec(`PRAGMA key = ${JSON.stringify(key)}`)
   connection.exec('PRAGMA query_only = 1')
   return {
     async read(sql, values) {
@@ -35,16 +39,29 @@ function sqliteView(host: DataSource): CommittedView {
   }
 }
 
-async function serverView(options: DataSourceOptions): Promise<CommittedView> {
+/** What TypeORM takes from one of several servers. */
+const ofServer = ['url', 'host', 'port', 'username', 'password', 'database'] as const
+
+async function serverView(options: ServerOptions): Promise<CommittedView> {
+  const isPostgres = options.type === 'postgres'
+  const master = options.replication?.master as Readonly<Record<string, unknown>> | undefined
+  const names = [...ofServer, isPostgres ? 'ssl' : 'socketPath']
   const own = new DataSource({
     ...options,
+    // What is committed stands on the one that writes; replicas need no connection.
+    ...(master === undefined ? {} : Object.fromEntries(names.map((name) => [name, master[name]]))),
+    replication: undefined,
+    // A pool's size in extra would come before ours.
+    extra: { ...options.extra, ...(isPostgres ? { max: 2, min: 0 } : { connectionLimit: 2 }) },
+    poolSize: 2,
     entities: [],
     subscribers: [],
     migrations: [],
     synchronize: false,
     migrationsRun: false,
     dropSchema: false,
-    poolSize: 2,
+    cache: false,
+    ...(isPostgres ? { installExtensions: false } : {}),
   } as DataSourceOptions)
   await own.initialize()
   // A session of MySQL may be set up so that it commits nothing by itself, and reads one moment for ever.

@@ -4,6 +4,8 @@ import { FakeDevice } from '@rookery/core/testing'
 import { DataSource } from 'typeorm'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ask, describeOnMysql, freshDatabase } from '../../testing/mysql.js'
+import { optionsBeside } from '../host.js'
+import { TypeOrmStorage } from '../typeorm-storage.js'
 import { TypeOrmOutbox, type TypeOrmOutboxOptions } from './typeorm-outbox.js'
 
 describeOnMysql("the outbox's table on MySQL", () => {
@@ -53,6 +55,27 @@ describeOnMysql("the outbox's table on MySQL", () => {
           WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'im_outbox'`,
       ),
     ).toEqual([{ engine: 'InnoDB', collation: 'utf8mb4_bin' }])
+  })
+
+  it('an app with replicas has it where it writes, and so does chat', async () => {
+    const { username = 'root', ...address } = database.where
+    const at = { ...address, username }
+    const options = { type: 'mariadb', replication: { master: at, slaves: [at] }, extra: { connectionLimit: 3 } }
+    const replicated = await new DataSource(options as ConstructorParameters<typeof DataSource>[0]).initialize()
+    const node = createRookery({
+      storage: new TypeOrmStorage(() => optionsBeside(replicated, {})),
+      outbox: new TypeOrmOutbox(() => replicated),
+      authenticate: ({ token }) => ({ userId: token }),
+    })
+    try {
+      await node.start()
+      const bob = await FakeDevice.connect(node.gate, { token: 'bob', deviceId: 'd', deviceType: 'phone' })
+      await replicated.transaction((tx) => node.im.within(tx).sendC2C(order(1)))
+      await bob.until(() => bob.entries.length === 1)
+    } finally {
+      await node.stop()
+      await replicated.destroy()
+    }
   })
 
   const made = `CREATE TABLE im_outbox (position bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,

@@ -68,6 +68,10 @@ describeOnPostgres("the outbox's table on PostgreSQL", () => {
       },
     ],
     [
+      'the search_path of its extra',
+      async (schema) => ({ extra: { options: `-c search_path="${schema}"`, max: 3, statement_timeout: 60_000 } }),
+    ],
+    [
       'that of its role',
       async (schema) => {
         const role = `role_${database.where.database}_${schema}`
@@ -102,6 +106,16 @@ describeOnPostgres("the outbox's table on PostgreSQL", () => {
     }
     expect(await schemasOf('im_outbox')).toEqual(['one', 'two-B'])
     expect(await schemasOf('im_message')).toEqual(['one', 'two-B'])
+  })
+
+  it('an app with replicas has it where it writes', async () => {
+    const at = { url: url().href }
+    const host = await open({ url: undefined, replication: { master: at, slaves: [at] }, extra: { max: 4 } })
+    const rookery = await start(host)
+    const bob = await connect(rookery)
+    await host.transaction((tx) => rookery.im.within(tx).sendC2C(order(1)))
+    await bob.until(() => bob.entries.length === 1)
+    await expect.poll(() => run('SELECT id FROM im_outbox')).toEqual([])
   })
 
   /** As earlier versions made it, wherever the search path led. */
@@ -185,6 +199,16 @@ describeOnPostgres("the outbox's table on PostgreSQL", () => {
       /is not chat's outbox: it has no column position, request.*; give chat another tablePrefix/,
     )
     expect(await run('SELECT id FROM im_outbox')).toEqual([{ id: 1 }])
+  })
+
+  it('tables that stand where earlier versions took no extra for are not left behind: one line asks', async () => {
+    await run('CREATE SCHEMA mine')
+    await (await start(await open({}))).stop()
+    const host = await open({ extra: { options: '-c search_path=mine' } })
+    await expect(start(host)).rejects.toThrow(
+      /: chat's tables stand in "public", and the search path leads to "mine" first; set the option schema to 'public' [^\n]*$/,
+    )
+    expect(await schemasOf('im_message')).toEqual(['public'])
   })
 
   it('a path that leads to no schema is one line', async () => {

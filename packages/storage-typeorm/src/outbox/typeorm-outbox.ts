@@ -30,7 +30,8 @@ interface Opened {
 export class TypeOrmOutbox implements Outbox {
   #opened: Opened | undefined
   /** Why nothing can be put. */
-  #lacks = 'within() needs the app to have a TypeORM DataSource: import TypeOrmModule.forRoot(…).'
+  #lacks =
+    "within() needs the app to have a TypeORM DataSource: import TypeOrmModule.forRoot(…), or give TypeOrmStorageModule.forRoot({ dataSource: 'name' }) where yours has a name."
   #wake: () => void = () => {}
   /** Transactions that put rows and have not ended. */
   readonly #putting = new WeakSet<QueryRunner>()
@@ -76,8 +77,8 @@ export class TypeOrmOutbox implements Outbox {
 
   async put(tx: unknown, rows: readonly OutboxRow[]): Promise<void> {
     if (this.#opened === undefined) throw new TypeError(this.#lacks)
-    const { sql } = this.#opened
-    const runner = runningTransaction(tx)
+    const { sql, host } = this.#opened
+    const runner = runningTransaction(tx, host)
     const putAt = Date.now()
     this.#putting.add(runner)
     for (const { id, request } of rows) await runner.query(sql.insert, [id, inAscii(request), putAt])
@@ -129,7 +130,7 @@ const inAscii = (json: string): string =>
   json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** @throws TypeError where it is none */
-function runningTransaction(tx: unknown): QueryRunner {
+function runningTransaction(tx: unknown, host: DataSource): QueryRunner {
   if (!(tx instanceof EntityManager))
     throw new TypeError('within() needs the EntityManager of a running transaction: dataSource.transaction((tx) => …).')
   const { queryRunner } = tx
@@ -137,5 +138,13 @@ function runningTransaction(tx: unknown): QueryRunner {
     throw new TypeError(
       'within() was given an EntityManager in which no transaction runs: use the one of dataSource.transaction((tx) => …).',
     )
+  const own = queryRunner.connection
+  // The driver is one object, also where the app wraps its DataSource.
+  if (own.driver !== host.driver)
+    throw new TypeError(
+      `within() was given a transaction of the DataSource ${nameOf(own)}, and the outbox stands in ${nameOf(host)}: give a transaction of that one, or say where it is to stand, by TypeOrmStorageModule.forRoot({ dataSource: ${nameOf(own)} }).`,
+    )
   return queryRunner
 }
+
+const nameOf = ({ options }: DataSource): string => `'${(options as { name?: string }).name ?? 'default'}'`

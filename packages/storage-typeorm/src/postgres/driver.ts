@@ -57,6 +57,8 @@ export interface Address {
   readonly database?: string
   readonly ssl?: boolean | TlsOptions
   readonly application_name?: string
+  /** Of the command line that the server gives a session: `-c search_path=…`. */
+  readonly options?: string
 }
 
 export type PgClientClass = new (

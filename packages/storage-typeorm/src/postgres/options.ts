@@ -1,5 +1,6 @@
 // What a host may choose on PostgreSQL, its defaults, and one clear line for each mistake.
 import type { TlsOptions } from 'node:tls'
+import { notExtra } from '../extra.js'
 import type { Address } from './driver.js'
 
 export interface PostgresOptions {
@@ -14,6 +15,11 @@ export interface PostgresOptions {
   readonly password?: string | (() => string) | (() => Promise<string>)
   readonly database?: string
   readonly ssl?: boolean | TlsOptions
+  /**
+   * More of the driver's own options about how the server is reached, as TypeORM's `extra` has them: `options`,
+   * `stream`, `sslnegotiation`, `enableChannelBinding`, `scramMaxIterations`.
+   */
+  readonly extra?: Readonly<Record<string, unknown>>
   /** Where our tables stand; it must exist. Default: the first of the role's search path. */
   readonly schema?: string
   /** What the server shows of our connections. Default: `rookery`. */
@@ -59,7 +65,17 @@ export interface PostgresSettings {
   readonly migrationTimeoutMs: number
 }
 
-const connection = ['url', 'host', 'port', 'username', 'password', 'database', 'ssl'] as const
+const connection = ['url', 'host', 'port', 'username', 'password', 'database', 'ssl', 'extra'] as const
+
+/** What `extra` may hold: nothing that changes how rows come back, and nothing of a pool, which is ours. */
+export const postgresExtra = [
+  'options',
+  'stream',
+  'sslnegotiation',
+  'enableChannelBinding',
+  'scramMaxIterations',
+] as const
+
 const known: ReadonlySet<string> = new Set([
   'type',
   ...connection,
@@ -90,7 +106,9 @@ export function checkPostgresOptions(options: PostgresOptions): PostgresSettings
   if (tablePrefix.startsWith('pg_')) throw wrong('tablePrefix', "must not begin with 'pg_'")
   if (migrations !== 'run' && migrations !== 'check') throw wrong('migrations', "must be 'run' or 'check'")
   if (durability !== 'warn' && durability !== 'refuse') throw wrong('durability', "must be 'warn' or 'refuse'")
-  const { url, port } = options
+  const { url, port, extra } = options
+  const strange = notExtra(extra, postgresExtra)
+  if (strange !== null) throw wrong('extra', strange)
   if (url !== undefined && !/^postgres(?:ql)?:\/\//.test(url)) {
     throw wrong('url', 'must be such as postgres://user@host:5432/database')
   }
@@ -120,8 +138,9 @@ const isName = (value: unknown): boolean =>
   typeof value === 'string' && value !== '' && !value.includes('\0') && Buffer.byteLength(value) <= 63
 
 function addressOf(options: PostgresOptions): Address {
-  const { url, host, port, username, password, database, ssl, applicationName = 'rookery' } = options
+  const { url, host, port, username, password, database, ssl, extra, applicationName = 'rookery' } = options
   return {
+    ...extra,
     ...(url === undefined ? {} : { connectionString: url }),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),

@@ -29,6 +29,7 @@ import type { PostgresSettings } from './options.js'
 import type { ArgsOf, QueryName, ResultOf } from './reading/queries.js'
 import { Reader } from './reading/reader.js'
 import { sessionOf } from './session.js'
+import { refuseLeftBehind } from './standing.js'
 import { readingStatements, writingStatements } from './statements.js'
 import { Writer } from './writing/writer.js'
 
@@ -135,6 +136,11 @@ export class PostgresStorage implements Storage {
       const warnings = await readDurability(link, callTimeoutMs)
       const [weakness] = warnings
       if (weakness !== undefined && settings.durability === 'refuse') throw new Error(weakness)
+      const { options, ...withoutOptions } = settings.address
+      if (settings.schema === null && options !== undefined) {
+        const without = (): Promise<Link> => Link.open(driver, { ...this.#link('write', {}), address: withoutOptions })
+        await refuseLeftBehind(link, without, tables, callTimeoutMs)
+      }
       await migrate(link, settings, tables, functionsOf(tablePrefix), tell)
       const [row] = (await link.query(`SELECT epoch FROM ${tables.meta}`, [], callTimeoutMs)) as { epoch: string }[]
       if (!row) throw new Error(`${tables.meta} is empty: the tables were not made by this package, or were damaged`)

@@ -14,29 +14,20 @@ export const ownPostgresTables = (tables: Tables): ReturnType<typeof ownTables> 
  */
 export async function lookAtTables(link: Link, tables: Tables, timeoutMs: number): Promise<Found> {
   const own = ownPostgresTables(tables)
-  const rows = (await link.query(
-    `SELECT n.nspname AS schema, c.relname AS name, a.attname AS column,
-        (SELECT nspname FROM pg_namespace WHERE oid = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass($2)))
-          AS known
-      FROM (SELECT current_schema() AS nspname) n
-      LEFT JOIN pg_namespace s ON s.nspname = n.nspname
-      LEFT JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = ANY ($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped`,
-    [Object.keys(own), tables.migrations],
-    timeoutMs,
-  )) as { schema: string | null; name: string | null; column: string | null; known: string | null }[]
-  const { schema = null, known = null } = rows[0] ?? {}
+  const { schema, known } = await placeOf(link, tables, timeoutMs)
   if (schema === null)
     throw new Error('the search path leads to no schema that exists; make one that it names, or set the option schema')
-  if (known !== null && known !== schema) {
-    throw new Error(
-      `chat's tables stand in ${quoted(known)}, and the search path leads to ${quoted(schema)} first; set the option schema to '${known}' to go on with them, or to '${schema}' to begin anew there`,
-    )
-  }
+  if (known !== null && known !== schema) throw twoPlaces(known, schema)
+  const rows = (await link.query(
+    `SELECT c.relname AS name, a.attname AS column FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE n.nspname = $1 AND c.relname = ANY ($2) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
+    [schema, Object.keys(own)],
+    timeoutMs,
+  )) as { name: string; column: string }[]
   const found = new Map<string, Set<string>>()
-  for (const { name, column } of rows) {
-    if (name !== null && column !== null) found.set(name, (found.get(name) ?? new Set()).add(column))
-  }
+  for (const { name, column } of rows) found.set(name, (found.get(name) ?? new Set()).add(column))
   refuseForeign(own, found)
   refuseUnknown(own, found)
   return found
@@ -53,3 +44,48 @@ export async function hasFunctions(link: Link, functions: Functions, timeoutMs: 
   )) as { n: number }[]
   return row?.n === names.length
 }
+
+/**
+ * Released versions did not take `options` of the host's `extra`: chat stood where the role's own search path leads. Whose
+ * tables stand there now is not told by anything, so the operator is asked before others are made.
+ * @param without a connection without these options
+ * @throws Error of one line
+ */
+export async function refuseLeftBehind(
+  link: Link,
+  without: () => Promise<Link>,
+  tables: Tables,
+  timeoutMs: number,
+): Promise<void> {
+  const here = await placeOf(link, tables, timeoutMs)
+  if (here.known !== null) return
+  const other = await without()
+  try {
+    const { known } = await placeOf(other, tables, timeoutMs)
+    if (known !== null) throw twoPlaces(known, here.schema ?? '')
+  } finally {
+    await other.close()
+  }
+}
+
+interface Place {
+  /** The first of the search path. */
+  readonly schema: string | null
+  /** That in which tables of ours are found along it. */
+  readonly known: string | null
+}
+
+async function placeOf(link: Link, tables: Tables, timeoutMs: number): Promise<Place> {
+  const [place] = (await link.query(
+    `SELECT current_schema() AS schema, (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.oid = to_regclass($1)) AS known`,
+    [tables.migrations],
+    timeoutMs,
+  )) as Place[]
+  return place ?? { schema: null, known: null }
+}
+
+const twoPlaces = (known: string, schema: string): Error =>
+  new Error(
+    `chat's tables stand in ${quoted(known)}, and the search path leads to ${quoted(schema)} first; set the option schema to '${known}' to go on with them, or to '${schema}' to begin anew there`,
+  )

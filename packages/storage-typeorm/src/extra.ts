@@ -1,0 +1,17 @@
+// The driver's own options beside those that have a name of ours.
+
+/** What is wrong with `extra`, in the words of an option's remedy; null where nothing is. */
+export function notExtra(extra: unknown, taken: readonly string[]): string | null {
+  if (extra === undefined) return null
+  if (typeof extra !== 'object' || extra === null || Array.isArray(extra))
+    return "must be an object of the driver's options"
+  const strange = Object.keys(extra).find((name) => !taken.includes(name))
+  return strange === undefined ? null : `cannot hold ${strange}; it takes ${taken.join(', ')}`
+}
+
+/** Those of the host's that are taken; undefined where there is none. */
+export function extraOf(extra: unknown, taken: readonly string[]): Readonly<Record<string, unknown>> | undefined {
+  if (typeof extra !== 'object' || extra === null) return undefined
+  const found = Object.entries(extra).filter(([name, value]) => taken.includes(name) && value !== undefined)
+  return found.length === 0 ? undefined : Object.fromEntries(found)
+}
