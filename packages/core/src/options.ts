@@ -131,7 +131,11 @@ export function settingsOf(options: RookeryOptions): Settings {
   if (typeof options.authenticate !== 'function')
     fail('authenticate', 'is not a function', 'give ({ token }) => ({ userId })')
   if (options.users !== undefined && typeof options.users.exists !== 'function')
-    fail('users', 'has no exists()', 'give { exists: (userId) => boolean or a promise of one }')
+    fail(
+      'users',
+      'has no exists()',
+      'give { exists: (userId) => boolean, or the id that was found, or a promise of one }',
+    )
   if (options.hostGroups !== undefined && typeof options.hostGroups.members !== 'function')
     fail('hostGroups', 'has no members()', 'give { members: (groupId) => user ids, or null }')
   for (const [type, declared] of Object.entries(options.types ?? {}))

@@ -20,6 +20,7 @@ import { Deadlines } from './logic/deadlines.js'
 import { Deliveries } from './logic/deliveries.js'
 import { FanOut } from './logic/fan-out.js'
 import { FaultLog } from './logic/fault-log.js'
+import { Directory } from './logic/directory.js'
 import { Faults } from './logic/faults.js'
 import { GroupChanges } from './logic/group-changes.js'
 import { Groups } from './logic/groups.js'
@@ -232,6 +233,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const fanOut = new FanOut(sessions, cluster)
   const writer = new Writer(storage, clock, logger, limits, () => fanOut.flush(), observer)
   const authoriser = new Authoriser(storage)
+  const directory = new Directory(users, clock, timing)
   const authenticator = new Authenticator(options.authenticate, clock, faultLog, timing)
   const deliveries = new Deliveries(writer, fanOut, clock, logger, timing)
   const handlerDeadlines = new Deadlines(clock, timing.handlerDeadlineMs)
@@ -245,6 +247,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     presence,
     bus,
     users,
+    directory,
     contacts,
     names,
     hostGroups,

@@ -391,7 +391,7 @@ describe('options given as classes', () => {
       'which is none of users',
       { authenticate, users: Names } as unknown as RookeryModuleOptions,
       [Names],
-      'Rookery option users has no exists(): give { exists: (userId) => boolean or a promise of one }.',
+      'Rookery option users has no exists(): give { exists: (userId) => boolean, or the id that was found, or a promise of one }.',
     ],
   ])('stop the start in one line: one %s', async (_, options, providers, line) => {
     const failed = await start(options, { providers: providers ?? [] }).then(

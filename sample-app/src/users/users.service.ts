@@ -34,13 +34,19 @@ export class UsersService {
   }
 
   /** Takes no turn in the queue: chat asks it from inside the transactions of those whose turn it is. */
-  exists(username: string): Promise<boolean> {
-    return this.users.existsBy({ username })
+  async exists(username: string): Promise<boolean> {
+    return (await this.find(username)) !== null
   }
 
   async hasPassword(username: string, password: string): Promise<boolean> {
-    const user = await this.users.findOneBy({ username })
+    const user = await this.find(username)
     const matches = await isPassword(password, user?.passwordHash ?? (await this.nobody))
     return user !== null && matches
+  }
+
+  /** By exactly this name: a database may take `Bob` and `bob` for one, and chat does not. */
+  private async find(username: string): Promise<User | null> {
+    const user = await this.users.findOneBy({ username })
+    return user?.username === username ? user : null
   }
 }

@@ -4,13 +4,14 @@ import type { JsonText, Seq } from '../model/ids.js'
 import { clientMsgIdOf } from '../model/keys.js'
 import type { NewMessage } from '../model/message.js'
 import type { Clock } from '../ports/clock.js'
-import type { BeforeSend, ContactPolicy, Draft, Handlers, ImSession, Users } from '../ports/host.js'
+import type { BeforeSend, ContactPolicy, Draft, Handlers, ImSession } from '../ports/host.js'
 import type { Storage } from '../ports/storage.js'
 import { RookeryError } from '../protocol/errors.js'
 import { isJsonObject, isLongerThan, jsonFault } from '../protocol/json.js'
 import type { Limits } from '../protocol/limits.js'
 import type { Authoriser, Speaker } from './authorise.js'
 import type { Deadlines } from './deadlines.js'
+import type { Directory } from './directory.js'
 import { messageAt } from './message-at.js'
 import { checkContent, type MessageTypes } from './message-types.js'
 import type { Proposed } from './send-job.js'
@@ -29,7 +30,7 @@ export interface Candidate {
 interface Parts {
   readonly storage: Pick<Storage, 'members' | 'timelines'>
   readonly authoriser: Authoriser
-  readonly users: Users | null
+  readonly directory: Directory
   readonly contacts: ContactPolicy | null
   readonly handlers: Handlers | null
   readonly types: MessageTypes | null
@@ -97,13 +98,12 @@ export class Admission {
    */
   async mayWrite({ message }: Proposed, onBehalfOf: ImSession | null): Promise<void> {
     const { conversationId, from, to, subject } = message
-    const { authoriser, storage, users, contacts } = this.parts
+    const { authoriser, storage, directory, contacts } = this.parts
     if (from === null || to === null) return
     if (authoriser.known(conversationId) === undefined) {
       if ((await storage.members.access(conversationId, from)) !== null)
         authoriser.remember({ conversationId, users: from === to ? [from] : [from, to], subject })
-      else if (users !== null && !(await this.bounded('the user directory', async () => users.exists(to))))
-        throw new RookeryError('NOT_FOUND', 'no such user')
+      else if ((await directory.unknown([to])).length > 0) throw new RookeryError('NOT_FOUND', 'no such user')
     }
     if (onBehalfOf === null || contacts?.mayWrite === undefined) return
     if (!(await this.bounded('the contact policy', async () => contacts.mayWrite!(from, to))))

@@ -39,8 +39,12 @@ export interface Profile {
 
 /** The host's users. Left out, every id that is well formed counts as a user. */
 export interface Users {
-  /** Whether messages may be addressed to this id at all. Asked before a conversation exists, not afterwards. */
-  exists(userId: UserId): Promise<boolean> | boolean
+  /**
+   * Whether messages may be addressed to this id at all, and it may be a member of groups. Asked before a conversation
+   * exists, not afterwards. Answers true or false; or the id that was found, null where there is none. An id that is not the
+   * same byte for byte is another user's: a table that finds `3` for `03`, or `Bob` for `bob`, answers the id.
+   */
+  exists(userId: UserId): Promise<boolean | UserId | null> | boolean | UserId | null
   /** How users are shown in the lists of others, in the order asked. Default: by nothing but their id. */
   profiles?(userIds: readonly UserId[]): Promise<readonly (Profile | null)[]>
 }
