@@ -1,5 +1,6 @@
 // What a handler's execution context holds: `[session, content, message, pattern]`. `switchToHttp().getRequest()` and
 // `switchToWs().getClient()` are the session, `switchToWs().getData()` is the content, `getPattern()` the pattern.
+// `switchToHttp().getResponse()` takes what is written to a response, and nobody is answered with it.
 import type { Draft, ImSession, Sent } from '@rookery/core'
 
 /** The message that a handler is called for; null for a topic and on connect. */
@@ -29,5 +30,14 @@ export class CallSession implements ImSession {
     this.user = session.user
     this.headers = session.headers
     this.ip = session.ip
+  }
+
+  /** A header, as Express and Fastify requests give it. */
+  get(name: string): string | readonly string[] | undefined {
+    return this.headers[name.toLowerCase()]
+  }
+
+  header(name: string): string | readonly string[] | undefined {
+    return this.get(name)
   }
 }

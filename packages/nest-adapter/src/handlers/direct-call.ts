@@ -3,9 +3,9 @@
 // costs, and Nest's own way takes nine.
 import { type CanActivate, ForbiddenException, type PipeTransform } from '@nestjs/common'
 import type { ExternalContextCreator } from '@nestjs/core'
-import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js'
 import { isObservable, lastValueFrom } from 'rxjs'
 import type { CallArguments } from './call.js'
+import { CallContext } from './context.js'
 
 /** Calls a handler; a promise only where something has to be waited for. */
 export type Call = (args: CallArguments) => unknown
@@ -100,7 +100,7 @@ class DirectCall {
   readonly run = (args: CallArguments): unknown => {
     const { guards } = this
     if (guards.length > 0) {
-      const context = new ExecutionContextHost([...args], this.instance.constructor as never, this.method)
+      const context = new CallContext([...args], this.instance.constructor as never, this.method)
       context.setType(this.contextType)
       for (let i = 0; i < guards.length; i++) {
         const given = guards[i]!.canActivate(context)
@@ -111,7 +111,7 @@ class DirectCall {
     return this.called(args)
   }
 
-  private async guardedLater(i: number, given: Given, context: ExecutionContextHost, args: CallArguments) {
+  private async guardedLater(i: number, given: Given, context: CallContext, args: CallArguments) {
     if (!(await settled(given))) throw forbidden()
     for (const guard of this.guards.slice(i + 1)) if (!(await settled(guard.canActivate(context)))) throw forbidden()
     return this.called(args)

@@ -4,6 +4,7 @@ import { ContextIdFactory, type ExternalContextCreator, ModuleRef, type ModulesC
 import type { Logger } from '@rookery/core'
 import { toCoded } from '../errors.js'
 import type { CallArguments } from './call.js'
+import { withCallContexts } from './context.js'
 import { type Call, directCall, isThenable } from './direct-call.js'
 import { parametersFactory, parametersKey } from './parameters.js'
 
@@ -34,12 +35,16 @@ export class RunnerFactory {
   private readonly thrown = new WeakMap<object, unknown>()
   private readonly reported = new Set<string>()
 
+  private readonly creator: ExternalContextCreator
+
   constructor(
-    private readonly creator: ExternalContextCreator,
+    creator: ExternalContextCreator,
     /** Whether the app has global exception filters. */
     private readonly hasGlobalFilters: boolean,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.creator = withCallContexts(creator)
+  }
 
   /** @param name for people: `ChatHandlers.offer` */
   create(wrapper: Wrapper, method: Method, methodName: string, name: string): Runner {
