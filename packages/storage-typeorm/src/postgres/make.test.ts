@@ -58,4 +58,17 @@ describeOnPostgres('a conversation is made on PostgreSQL', () => {
     expect(results.map(({ status }) => status)).toEqual(['stored', 'ok', 'duplicate', 'ok', 'duplicate'])
     expect(await made()).toEqual(['alice-bob 2', 'alice-dave 2'])
   })
+
+  it('at the time of the first message that is none of the repeats', async () => {
+    const { storage, where } = await freshStorage()
+    const at = (op: AppendOp, serverTime: number): AppendOp => ({ ...op, message: { ...op.message, serverTime } })
+    const silent = (op: AppendOp): AppendOp => ({ ...op, message: { ...op.message, silent: true, countable: false } })
+    await storage.commit([at(to('bob', '1'), 1), at(to('carol', '1'), 2), silent(at(to('carol', '2'), 3))])
+    const sql = `SELECT c.conversation_id AS id, c.created_at::int AS made, c.updated_at::int AS updated, m.joined_at::int AS joined
+      FROM im_conversation c JOIN im_member m ON m.conversation = c.id GROUP BY 1, 2, 3, 4 ORDER BY 1`
+    expect(await ask(where, sql)).toEqual([
+      { id: 'alice-bob', made: 1, updated: 1, joined: 1 },
+      { id: 'alice-carol', made: 3, updated: 3, joined: 3 },
+    ])
+  })
 })

@@ -52,7 +52,7 @@ CREATE FUNCTION ${f.append}(
 DECLARE
   n int := cardinality(o_at);
   c_name text[]; c_id bigint[]; c_seq bigint[]; c_count bigint[]; c_a bigint[]; c_b bigint[]; c_subject text[];
-  c_version bigint[]; c_row tid[];
+  c_version bigint[]; c_row tid[]; c_made bigint[]; c_first bigint[];
   c_last bigint[]; c_at bigint[]; a_seq bigint[]; a_ordinal bigint[]; b_seq bigint[]; b_ordinal bigint[];
   u_name text[]; u_id bigint[]; u_row tid[];
   k_rank int[]; k_count int[];
@@ -117,6 +117,7 @@ BEGIN
     s := c_seq[c] + 1;
     c_seq[c] := s;
     seqs[i] := s;
+    IF s = 1 AND c_made[c] <> o_at[i] THEN c_first[c] := o_at[i]; END IF;
     IF o_flags[i] & ${flag.countable} <> 0 THEN
       c_count[c] := c_count[c] + 1;
       c_last[c] := s;
@@ -184,10 +185,16 @@ BEGIN
       FROM generate_series(1, cardinality(u_id)) j WHERE x.ctid = u_row[j] AND k_count[u_class[j]] > 0;
   END IF;
   UPDATE ${t.conversation} x SET last_seq = c_seq[j], countable = c_count[j],
-      last_countable_seq = coalesce(c_last[j], x.last_countable_seq), updated_at = coalesce(c_at[j], x.updated_at),
+      last_countable_seq = coalesce(c_last[j], x.last_countable_seq), updated_at = coalesce(c_at[j], c_first[j], x.updated_at),
+      created_at = coalesce(c_first[j], x.created_at),
       a_read_seq = coalesce(a_seq[j], x.a_read_seq), a_read_ordinal = coalesce(a_ordinal[j], x.a_read_ordinal),
       b_read_seq = coalesce(b_seq[j], x.b_read_seq), b_read_ordinal = coalesce(b_ordinal[j], x.b_read_ordinal)
     FROM generate_series(1, cardinality(c_id)) j WHERE x.ctid = c_row[j] AND x.last_seq < c_seq[j];
+  IF c_first IS NOT NULL THEN
+    -- Made at the time of what was a repeat after all.
+    UPDATE ${t.member} x SET joined_at = c_first[j] FROM generate_series(1, cardinality(c_id)) j
+      WHERE c_first[j] IS NOT NULL AND x.person IN (c_a[j], c_b[j]) AND x.conversation = c_id[j];
+  END IF;
   IF c_name IS NOT DISTINCT FROM conversations AND 0 <> ALL (c_seq) THEN conversation_ids := c_id; END IF;
   user_ids := u_id;
 END $$`
@@ -200,8 +207,9 @@ END $$`
 const lockConversations = (t: Tables): string => `
   SELECT array_agg(x.conversation_id), array_agg(x.id), array_agg(x.last_seq), array_agg(x.countable),
       array_agg(x.user_a), array_agg(x.user_b), array_agg(x.subject),
-      array_agg(CASE WHEN x.dissolved THEN NULL ELSE x.version END), array_agg(x.row)
-    INTO c_name, c_id, c_seq, c_count, c_a, c_b, c_subject, c_version, c_row
-    FROM (SELECT conversation_id, id, last_seq, countable, user_a, user_b, subject, dissolved, version, ctid AS row
+      array_agg(CASE WHEN x.dissolved THEN NULL ELSE x.version END), array_agg(x.row), array_agg(x.created_at)
+    INTO c_name, c_id, c_seq, c_count, c_a, c_b, c_subject, c_version, c_row, c_made
+    FROM (SELECT conversation_id, id, last_seq, countable, user_a, user_b, subject, dissolved, version, ctid AS row,
+        created_at
       FROM ${t.conversation}
       WHERE conversation_id = ANY (conversations) ORDER BY conversation_id FOR NO KEY UPDATE) x;`
