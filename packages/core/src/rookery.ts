@@ -308,7 +308,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     roaming,
     topics: new Topics(handlers, shared.handlerDeadlines, limits),
   }
-  const requests = new Requests(cases, clock, limits, rate)
+  const requests = new Requests(cases, clock, limits, rate, timing)
   const gate = new NodeGate({ ...shared, slots, requests })
   const im = new Im({
     ...shared,

@@ -19,6 +19,8 @@ export type EngineConnection = Omit<EngineSocket, 'writeBuffer' | 'request'> & {
   [kLink]?: Link
   readonly writeBuffer: readonly unknown[]
   request: EngineSocket['request'] | undefined
+  /** Takes a packet of the client's. */
+  onPacket?(packet: { readonly type: string }): void
   readonly transport: { readonly name: string; readonly writable: boolean; readonly socket?: WebSocketLike }
 }
 
@@ -28,6 +30,8 @@ export interface WebSocketLike {
   readonly extensions: string
   listeners?(event: 'error'): unknown[]
   off?(event: 'error', listener: unknown): unknown
+  pause?(): void
+  resume?(): void
   readonly _socket?: unknown
   readonly _sender?: { readonly sendFrame?: unknown; readonly _state?: unknown }
 }
@@ -72,6 +76,31 @@ export const handleUpgrade = (engine: EngineServer, request: IncomingMessage, so
   for (const listener of socket.rawListeners('close')) {
     const once = 'listener' in listener ? listener.listener : undefined
     if (!before.has(listener) && typeof once === 'function') socket.off('close', once as () => void)
+  }
+}
+
+/**
+ * Reads nothing more from a client until what this gives is called. The client is pinged on, so that it stays; its pongs are
+ * not read, and so each ping counts as answered.
+ */
+export const stopReading = (conn: EngineConnection, net: NetSocket): (() => void) => {
+  const ws = conn.transport.socket
+  const reader = ws?.pause !== undefined && ws.resume !== undefined ? ws : net
+  let isReading = false
+  const answered = (): void => {
+    if (!isReading) conn.onPacket?.({ type: 'pong' })
+  }
+  const created = ({ type }: { readonly type: string }): void => {
+    // engine.io begins to wait for the pong behind this event.
+    if (type === 'ping') setImmediate(answered)
+  }
+  conn.on('packetCreate', created)
+  answered()
+  reader.pause?.()
+  return () => {
+    isReading = true
+    conn.off('packetCreate', created)
+    reader.resume?.()
   }
 }
 

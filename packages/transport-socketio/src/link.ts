@@ -19,6 +19,7 @@ import {
   kLink,
   type LinkedNetSocket,
   type NamespaceSocket,
+  stopReading,
 } from './internals.js'
 import type { Settings } from './options.js'
 import { Outbox, type OutboxOwner } from './outbox.js'
@@ -61,6 +62,8 @@ export class Link implements Connection, OutboxOwner {
   /** `end` was called before the handshake was through. */
   #farewell: { readonly last: Frame | undefined } | undefined
   #destroyTimer: NodeJS.Timeout | undefined
+  /** Has it read again; undefined while it is read. */
+  #readOn: (() => void) | undefined
   readonly #outbox: Outbox
   readonly #seat: Seat
 
@@ -96,6 +99,15 @@ export class Link implements Connection, OutboxOwner {
 
   get queuedBytes(): number {
     return this.#outbox.bytes
+  }
+
+  stopReading(): void {
+    if (this.#state === 'open') this.#readOn ??= stopReading(this.conn, this.net)
+  }
+
+  readOn(): void {
+    this.#readOn?.()
+    this.#readOn = undefined
   }
 
   end(last?: Frame): void {
@@ -185,6 +197,7 @@ export class Link implements Connection, OutboxOwner {
     if (this.#gone) return
     this.#gone = true
     this.#state = 'ended'
+    this.readOn()
     this.#acks = undefined
     this.#outbox.close()
     this.#destroyLater()
@@ -310,6 +323,8 @@ export class Link implements Connection, OutboxOwner {
 
   #shut(): void {
     this.#state = 'ended'
+    // The client's side of the closing has to be read.
+    this.readOn()
     this.#destroyLater()
     try {
       this.conn.close()

@@ -23,7 +23,7 @@ interface Page {
   }[]
 }
 
-const nowhere: Connection = { emit: () => {}, queuedBytes: 0, end: () => {} }
+const nowhere: Connection = { emit: () => {}, queuedBytes: 0, stopReading: () => {}, readOn: () => {}, end: () => {} }
 const late = 'late'
 
 /** From nothing to the end, as a client does it: each page from the last, timelines named once they are known. */

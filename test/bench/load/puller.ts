@@ -1,7 +1,7 @@
 // A session without a network: what it pulls is the text that a client would be sent.
 import type { Connection, Inbound, Rookery } from '@rookery/core'
 
-const nowhere: Connection = { emit: () => {}, queuedBytes: 0, end: () => {} }
+const nowhere: Connection = { emit: () => {}, queuedBytes: 0, stopReading: () => {}, readOn: () => {}, end: () => {} }
 
 /** The answer to one pull, as JSON text. */
 export type Pull = (since: number, limit: number) => Promise<string>

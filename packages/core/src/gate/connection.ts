@@ -25,6 +25,13 @@ export interface Connection {
   emit(frame: Frame, acknowledged?: () => void): void
   /** Bytes queued here or in the socket that the kernel has not taken. */
   readonly queuedBytes: number
+  /**
+   * Reads nothing more from the client until `readOn`. What was read already still comes. Its silence does not count
+   * meanwhile. After `end` it does nothing.
+   */
+  stopReading(): void
+  /** Reads on after `stopReading`. */
+  readOn(): void
   /** Discards what is queued and not yet written, writes `last` where given, and closes. Nothing leaves after it. */
   end(last?: Frame): void
 }

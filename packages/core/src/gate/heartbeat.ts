@@ -1,9 +1,10 @@
-// What is looked at from time to time: the lease, the slots, the heads, and who is watched. One round finds whatever was
+// What is looked at from time to time: the lease, the slots, the heads, who is watched, and refusals whose time is over. One round finds whatever was
 // lost on the way, a last frame too.
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Timing } from '../protocol/limits.js'
 import type { Heads } from './heads.js'
+import type { Registry } from './registry.js'
 import type { Slots } from './slots.js'
 import type { Watching } from './watching.js'
 
@@ -11,6 +12,7 @@ interface Parts {
   readonly heads: Heads
   readonly slots: Slots
   readonly watching: Watching
+  readonly registry: Registry
   readonly clock: Clock
   readonly logger: Logger
   readonly timing: Timing
@@ -41,7 +43,8 @@ export class Heartbeat {
   }
 
   private async round(): Promise<void> {
-    const { heads, slots, watching, url, boot } = this.parts
+    const { heads, slots, watching, registry, clock, url, boot } = this.parts
+    for (const session of registry.all()) session.orders?.sweep(clock.monotonic())
     await Promise.all([
       this.attempt('the lease', () => slots.renew(url, boot)),
       this.attempt('heads', () => heads.compareAll()),

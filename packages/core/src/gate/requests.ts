@@ -1,13 +1,14 @@
-// How fast a session's requests go in, and how many at once: over its rate it is slowed down, beyond what may be
-// unanswered it is refused.
-import { incomingC2C, incomingC2G } from '../logic/incoming.js'
-import type { Incoming } from '../logic/send-job.js'
+// How fast a session's requests go in, and how many at once: over its rate it is slowed down, with as many unanswered as
+// there may be it is not read any more, and what was read already is refused.
+import type { RefusedSend } from '../logic/send.js'
 import type { UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
+import { c2cId } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
-import type { Limits, Rate } from '../protocol/limits.js'
+import type { Limits, Rate, Timing } from '../protocol/limits.js'
 import { requestSchemas } from '../protocol/requests.js'
 import { errorJson } from '../protocol/wire.js'
+import { Backlog } from './backlog.js'
 import { Bucket } from './bucket.js'
 import { dispatch, type UseCases } from './dispatch.js'
 import type { Request, Session } from './session.js'
@@ -25,13 +26,17 @@ export class Requests {
   private isDraining = false
   private answering = 0
   private idle: (() => void)[] = []
+  private readonly backlog: Backlog
 
   constructor(
     private readonly cases: UseCases,
     private readonly clock: Clock,
     private readonly limits: Limits,
     private readonly rate: Rate | null,
-  ) {}
+    timing: Timing,
+  ) {
+    this.backlog = new Backlog(clock, limits, timing)
+  }
 
   receive(session: Session, request: Request): void {
     if (this.isDraining || session.inflight >= this.limits.inflight) {
@@ -40,6 +45,7 @@ export class Requests {
       return
     }
     session.inflight++
+    this.backlog.grew(session)
     if (session.paced !== null) session.paced.push(request)
     else if (this.rate === null) this.begin(session, request)
     else {
@@ -67,10 +73,12 @@ export class Requests {
     if (this.answering > 0) await new Promise<void>((resolve) => this.idle.push(resolve))
   }
 
-  // A message that is refused here is missing from its conversation like one that is refused further in.
+  // A message that is refused here is missing from its conversation like one that is refused further in. Where everything
+  // behind a refused one waits already, there is nothing to remember of one more, and so nothing is looked at.
   private turnAway(session: Session, { event, args, arrival }: Request): void {
-    const incoming = args.length === 1 ? incomingOf(session.userId, event, args[0]) : null
-    if (incoming !== null) this.cases.send.turnedAway(session, incoming, arrival, tooManyError)
+    if (args.length !== 1 || session.orders?.holdsEverything(this.clock.monotonic()) === true) return
+    const send = sendOf(session.userId, event, args[0])
+    if (send !== null) this.cases.send.turnedAway(session, send, arrival, tooManyError)
   }
 
   private allowance(session: Session, rate: Rate): number {
@@ -103,19 +111,24 @@ export class Requests {
       if (isAnswered) return
       isAnswered = true
       session.inflight--
+      this.backlog.shrank(session)
       if (!session.isClosed) request.answer?.(json)
       if (--this.answering === 0) for (const resolve of this.idle.splice(0)) resolve()
     })
   }
 }
 
-/** The message that a well-formed send is; null for every other request. */
-function incomingOf(userId: UserId, event: string, request: unknown): Incoming | null {
+/** What there is to know of a well-formed send that is refused; null for every other request. */
+function sendOf(userId: UserId, event: string, request: unknown): RefusedSend | null {
   if (event === 'c2c') {
     const { data } = requestSchemas.c2c.safeParse(request)
-    return data === undefined ? null : incomingC2C(userId, data)
+    if (data === undefined) return null
+    const { clientMsgId, type, to, subject = '' } = data
+    return { kind: 'c2c', conversationId: c2cId(userId, to, subject), clientMsgId, type }
   }
   if (event !== 'c2g') return null
   const { data } = requestSchemas.c2g.safeParse(request)
-  return data === undefined ? null : incomingC2G(userId, data)
+  return data === undefined
+    ? null
+    : { kind: 'c2g', conversationId: data.to, clientMsgId: data.clientMsgId, type: data.type }
 }

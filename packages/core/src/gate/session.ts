@@ -55,6 +55,8 @@ export class Session implements Inbound, ImSession, Follower {
   /** Requests that wait for the rate; null while none does. */
   paced: Request[] | null = null
   bucket: Bucket | null = null
+  /** Looks whether there is room for more requests, while it is not read; null while it is. */
+  unread: Timer | null = null
   /** Of what it sends; null before it sends anything. */
   orders: SendOrders | null = null
   /** How many requests it has made. */
@@ -139,6 +141,15 @@ export class Session implements Inbound, ImSession, Follower {
   /** Bytes that the client has not taken yet. */
   get queuedBytes(): number {
     return this.connection.queuedBytes
+  }
+
+  /** Nothing more is read from its client, until `readOn`. */
+  stopReading(): void {
+    this.connection.stopReading()
+  }
+
+  readOn(): void {
+    this.connection.readOn()
   }
 
   /** Queues an event. */
@@ -231,6 +242,8 @@ export class Session implements Inbound, ImSession, Follower {
     this.forgetHeld()
     if (this.expiry !== null) this.context.clock.clearTimeout(this.expiry)
     this.expiry = null
+    if (this.unread !== null) this.context.clock.clearTimeout(this.unread)
+    this.unread = null
     this.paced = null
     this.context.closed(this)
   }

@@ -173,6 +173,7 @@ export class SendOrders {
 
   /** Forgets the refused whose time is over. */
   sweep(nowMs: number): void {
+    this.holdsEverything(nowMs)
     for (const [conversationId, order] of this.orders ?? []) {
       for (const { clientMsgId, hold } of order.refused.all())
         if (hold.untilMs <= nowMs) this.expire(order, clientMsgId)

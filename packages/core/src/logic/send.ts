@@ -1,5 +1,5 @@
 // The send path of a session, up to the writer and back: check, order, merge, decide, store, answer, fan out.
-import type { MessageId, UserId } from '../model/ids.js'
+import type { ConversationId, MessageId, UserId } from '../model/ids.js'
 import type { NewMessage } from '../model/message.js'
 import type { Clock } from '../ports/clock.js'
 import type { AfterSend, Handlers, ImSession, Sent } from '../ports/host.js'
@@ -43,6 +43,14 @@ export interface HostSend {
   readonly left: Promise<void>
   /** @throws RookeryError as a session would be answered */
   readonly sent: Promise<Sent>
+}
+
+/** A message that goes no further than to be refused. */
+export interface RefusedSend {
+  readonly kind: NewMessage['kind']
+  readonly conversationId: ConversationId
+  readonly clientMsgId: string
+  readonly type: string
 }
 
 export class Send implements SendOutcomes {
@@ -100,13 +108,12 @@ export class Send implements SendOutcomes {
    * Takes a message that its session was refused with an answer that may be tried again: what it sends behind it to that
    * conversation is held back, as behind any other such answer.
    */
-  turnedAway(sender: Sender, incoming: Incoming, arrival: number, error: RookeryError): void {
+  turnedAway(sender: Sender, { kind, type, ...send }: RefusedSend, arrival: number, error: RookeryError): void {
     const orders = ordersOf(sender, this.rules)
-    const job = new SendJob(sender, incoming, 0, this, () => {})
-    job.arrival = arrival
-    orders.place(job)
-    orders.refuse(job, error, this.nowMs())
-    if (this.parts.observer !== null) this.observe(job, error, 0)
+    const one = { ...send, place: arrival, arrival, ownUntilMs: null, heldBack: null, earlier: null, later: null }
+    orders.place(one)
+    orders.refuse(one, error, this.nowMs())
+    this.parts.observer?.sent?.({ kind, type, by: 'session', outcome: error.code, durationMs: 0 })
   }
 
   /**

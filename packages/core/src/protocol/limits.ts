@@ -17,7 +17,7 @@ export interface Limits {
   readonly groupsOwned: number
   /** Characters of a group's name. 128: a line on a phone shows a third of it. */
   readonly groupName: number
-  /** Unanswered requests of one session; the next is answered RATE_LIMITED. 256: an honest client sends far fewer. */
+  /** Unanswered requests of one session: it is read no further; what was read already is answered RATE_LIMITED. 256: an honest client sends far fewer. */
   readonly inflight: number
   /**
    * Refused messages of one session that are remembered, so that what follows each of them waits for it; where there are
@@ -71,6 +71,8 @@ export interface Timing {
   readonly holeMs: number
   /** After an answer that may be tried again, later sends there wait this long for the refused one. */
   readonly resendMs: number
+  /** How long a session that has as many unanswered requests as it may have stays unread; then it is closed. 60 s: six deadlines of a send. */
+  readonly unreadMs: number
   /** Delivery acknowledgements are gathered for this long. */
   readonly ackFlushMs: number
   /** How long a pushed event is waited for to be acknowledged. */
@@ -92,6 +94,7 @@ export const defaultTiming: Timing = {
   handlerDeadlineMs: 5_000,
   holeMs: 50,
   resendMs: 30_000,
+  unreadMs: 60_000,
   ackFlushMs: 200,
   s2cAckMs: 5_000,
   outboxSweepMs: 1_000,

@@ -34,6 +34,8 @@ export class FakeDevice implements Connection {
   isClosed = false
   /** While set, it reads nothing: what is emitted stays queued. */
   isReading = true
+  /** Whether the server has stopped reading. What the device sends still comes, as what a transport had read already. */
+  isUnread = false
   private queue: (() => void)[] = []
   private bytes = 0
   private inbound: Inbound | null = null
@@ -148,6 +150,14 @@ export class FakeDevice implements Connection {
       this.take?.(taken)
       acknowledged?.()
     })
+  }
+
+  stopReading(): void {
+    this.isUnread = true
+  }
+
+  readOn(): void {
+    this.isUnread = false
   }
 
   end(last?: Frame): void {

@@ -171,6 +171,9 @@ export class Link implements Gate {
       emit: (frame) => {
         if (!this.#hasServerEnded) this.#queue(frame)
       },
+      // What a device sends was read already, however much it is.
+      stopReading: () => {},
+      readOn: () => {},
       end: (last) => {
         if (this.#hasServerEnded) return
         this.#hasServerEnded = true

@@ -1,0 +1,50 @@
+// When a session is not read: it has as many unanswered requests as it may have. It is read again once half of them are
+// answered, and where that takes long once there is room at all; a session that stays unread for too long is closed.
+import type { Clock } from '../ports/clock.js'
+import type { Limits, Timing } from '../protocol/limits.js'
+import type { Session } from './session.js'
+
+/** How often it is looked whether there is room. */
+const lookMs = 1000
+
+export class Backlog {
+  private readonly half: number
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: Pick<Limits, 'inflight'>,
+    private readonly timing: Pick<Timing, 'unreadMs'>,
+  ) {
+    this.half = Math.floor(limits.inflight / 2)
+  }
+
+  /** A request was accepted. */
+  grew(session: Session): void {
+    if (session.inflight < this.limits.inflight || session.unread !== null || session.isClosed) return
+    session.stopReading()
+    this.lookLater(session, this.clock.monotonic() + this.timing.unreadMs)
+  }
+
+  /** A request was answered. */
+  shrank(session: Session): void {
+    if (session.unread !== null && session.inflight <= this.half) this.readOn(session)
+  }
+
+  private lookLater(session: Session, untilMs: number): void {
+    const leftMs = untilMs - this.clock.monotonic()
+    session.unread = this.clock.setTimeout(
+      () => {
+        if (session.inflight < this.limits.inflight) this.readOn(session)
+        else if (this.clock.monotonic() >= untilMs) session.end(null, null)
+        else this.lookLater(session, untilMs)
+      },
+      Math.min(lookMs, leftMs),
+    )
+  }
+
+  private readOn(session: Session): void {
+    if (session.unread !== null) this.clock.clearTimeout(session.unread)
+    session.unread = null
+    if (!session.isClosed) session.readOn()
+  }
+}
