@@ -182,8 +182,8 @@ export const mutants: readonly Mutant[] = [
       { file: 'gate/gate.ts', find: '    this.parts.registry.add(session)\n', replace: '' },
       {
         file: 'gate/gate.ts',
-        find: `session.emit('ready', this.readyJson(session, head.seq, reset))`,
-        replace: `session.emit('ready', this.readyJson(session, head.seq, reset)); this.clock.setTimeout(() => this.parts.registry.add(session), 12_000)`,
+        find: `session.begin(this.readyJson(session, head.seq, reset),`,
+        replace: `this.clock.setTimeout(() => this.parts.registry.add(session), 12_000); session.begin(this.readyJson(session, head.seq, reset),`,
       },
     ],
   },
