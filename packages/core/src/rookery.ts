@@ -16,6 +16,7 @@ import { Authenticator } from './logic/authenticate.js'
 import { Authoriser } from './logic/authorise.js'
 import { Changes } from './logic/changes.js'
 import { Cluster } from './logic/cluster.js'
+import { within } from './logic/deadline.js'
 import { Deadlines } from './logic/deadlines.js'
 import { Deliveries } from './logic/deliveries.js'
 import { FanOut } from './logic/fan-out.js'
@@ -36,6 +37,8 @@ import { Nodes } from './logic/nodes.js'
 import { observedHandlers } from './logic/observed-handlers.js'
 import { Online } from './logic/online.js'
 import { OutboxMover } from './logic/outbox-mover.js'
+import { OutboxMoves } from './logic/outbox-moves.js'
+import { ParkedRows } from './logic/parked-rows.js'
 import { Positions } from './logic/positions.js'
 import { Pushes } from './logic/pushes.js'
 import { Retention } from './logic/retention.js'
@@ -69,6 +72,8 @@ export interface NodeStats {
   readonly writerQueue: number
   /** For how long no commit has succeeded; 0 while they do. */
   readonly commitsFailingMs: number
+  /** Rows of host transactions that are to be moved, and that could not be, as they were counted last. Absent without an outbox. */
+  readonly outbox?: { readonly waiting: number; readonly parked: number }
 }
 
 /** One node: gate, logic and ports, ready to be given to a transport. */
@@ -141,14 +146,16 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
 
   /** Whether this node can serve, with the reason for each part that cannot. */
   async health(): Promise<Health> {
-    const { presence } = this.parts
-    const [storageHealth, presenceHealth] = await Promise.all([
+    const { presence, parked } = this.parts
+    const [storageHealth, presenceHealth, outboxHealth] = await Promise.all([
       probe(() => (this.proof ??= this.prove().finally(() => (this.proof = null)))),
       probe(() => presence.nodes()),
+      parked === null ? {} : probe(() => this.nothingParked(parked)).then((outbox) => ({ outbox })),
     ])
     const gateHealth = this.state === 'running' ? { ok: true } : { ok: false, reason: this.state }
-    // Without presence users of one node go on talking: it is told, and does not make the node unfit.
-    const parts = { gate: gateHealth, storage: storageHealth, presence: presenceHealth }
+    // Without presence users of one node go on talking, and beside parked rows others are moved: that is told, and does not
+    // make the node unfit.
+    const parts = { gate: gateHealth, storage: storageHealth, presence: presenceHealth, ...outboxHealth }
     return { ok: gateHealth.ok && storageHealth.ok, parts }
   }
 
@@ -160,15 +167,22 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     if (trouble !== null) throw new Error(`commits do not succeed: ${trouble.reason}`)
   }
 
+  private async nothingParked(parked: ParkedRows): Promise<void> {
+    const { clock, timing } = this.parts
+    const count = await within(clock, timing.handlerDeadlineMs, 'the outbox', parked.count())
+    if (count > 0) throw new Error(`${count} ${count === 1 ? 'row is' : 'rows are'} parked, each with its reason`)
+  }
+
   /** How much there is to do at this moment; it walks the sessions, so ask a few times a minute. */
   stats(): NodeStats {
-    const { deviceSlots, registry, timing, writer } = this.parts
+    const { deviceSlots, registry, timing, writer, outbox, parked } = this.parts
     const sessions: Record<DeviceType, number> = Object.fromEntries([...deviceSlots.keys()].map((type) => [type, 0]))
     for (const { deviceType } of registry.all()) sessions[deviceType] = (sessions[deviceType] ?? 0) + 1
     return {
       sessions,
       writerQueue: writer.length,
       commitsFailingMs: writer.failing(timing.sendDeadlineMs)?.forMs ?? 0,
+      ...(outbox === null ? {} : { outbox: { waiting: outbox.waiting, parked: parked!.known } }),
     }
   }
 
@@ -289,10 +303,9 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   const imGroups = new ImGroups({ ...shared, changes: groupChanges, joining, keptByHost, groups, settings })
   const roaming = new Roaming({ ...shared, naming })
   const online = new Online(shared)
-  const outbox =
-    options.outbox === undefined
-      ? null
-      : new OutboxMover({ ...shared, outbox: options.outbox, send, changes, pushes, groups: imGroups })
+  const moves = new OutboxMoves({ send, changes, pushes, groups: imGroups })
+  const parked = options.outbox === undefined ? null : new ParkedRows({ ...shared, outbox: options.outbox })
+  const outbox = parked === null ? null : new OutboxMover({ ...shared, outbox: options.outbox!, moves, parked })
   const slots = new Slots(shared)
   const watching = new Watching({ ...shared, online })
   const heartbeat = new Heartbeat({ ...shared, slots, watching })
@@ -324,8 +337,8 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     groups: imGroups,
   })
   const retention = new Retention({ ...shared, retention: kept })
-  const maintenance = new HostMaintenance({ ...shared, kicks, imGroups, retention, kept })
-  return { ...shared, gate, requests, heartbeat, kicks, outbox, im, retention, maintenance }
+  const maintenance = new HostMaintenance({ ...shared, kicks, imGroups, retention, kept, parked })
+  return { ...shared, gate, requests, heartbeat, kicks, outbox, parked, im, retention, maintenance }
 }
 
 async function probe(run: () => Promise<unknown>): Promise<{ ok: boolean; reason?: string }> {

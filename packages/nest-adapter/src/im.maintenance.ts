@@ -1,6 +1,15 @@
 // Work on what is stored, for the host's own jobs and admin pages.
 import { Injectable } from '@nestjs/common'
-import type { EraseProgress, HostMaintenance, TrimProgress, UserId, UserRecord, VerifyProgress } from '@rookery/core'
+import type {
+  EraseProgress,
+  HostMaintenance,
+  MessageId,
+  ParkedPage,
+  TrimProgress,
+  UserId,
+  UserRecord,
+  VerifyProgress,
+} from '@rookery/core'
 import { RunningNode } from './running-node.js'
 
 /** May be injected anywhere; every call before the app has started rejects. */
@@ -27,6 +36,27 @@ export class ImMaintenance {
    */
   async *exportUser(userId: UserId): AsyncGenerator<UserRecord, void, undefined> {
     yield* this.running().exportUser(userId)
+  }
+
+  /**
+   * A page of the rows of `im_outbox` that could not be moved, with their reasons, in the order in which they were written.
+   * @param page `limit` up to `limits.list`; `after`: what the page before gave as `next`
+   */
+  async parkedRows(page: { readonly after?: string; readonly limit?: number } = {}): Promise<ParkedPage> {
+    return this.running().parkedRows(page)
+  }
+
+  /**
+   * Has parked rows tried again: those of these ids, or all. What was written behind them to the same conversation was moved
+   * meanwhile, and stays before them. Resolves with how many of them were parked.
+   */
+  async retryParked(which: readonly MessageId[] | 'all'): Promise<number> {
+    return this.running().retryParked(which)
+  }
+
+  /** Removes parked rows for good: what they ask for never happens. Resolves with how many of them were parked. */
+  async dropParked(which: readonly MessageId[] | 'all'): Promise<number> {
+    return this.running().dropParked(which)
   }
 
   /**

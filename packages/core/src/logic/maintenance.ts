@@ -1,7 +1,8 @@
 // What a host asks for beside chat: to take away what is old now, to have every counter looked at, and to give or erase what
 // is kept of one user.
-import type { UserId } from '../model/ids.js'
+import type { MessageId, UserId } from '../model/ids.js'
 import type { Clock } from '../ports/clock.js'
+import type { ParkedPage } from '../ports/outbox.js'
 import type { Presence } from '../ports/presence.js'
 import {
   StorageError,
@@ -20,6 +21,7 @@ import type { Deliveries } from './deliveries.js'
 import type { ImGroups } from './im-groups.js'
 import type { Kicks } from './kicks.js'
 import { leaveGroups, refuseOwned, type OwnedGroups } from './leave-groups.js'
+import type { ParkedRequest, ParkedRows } from './parked-rows.js'
 import type { Progress, Retention, TrimProgress } from './retention.js'
 
 /** What a run of `verify` has seen so far. */
@@ -79,6 +81,7 @@ interface Parts {
   readonly timing: Timing
   readonly retention: Retention
   readonly kept: Pick<Kept, 'batchRows' | 'pauseMs'>
+  readonly parked: ParkedRows | null
 }
 
 /**
@@ -88,6 +91,27 @@ interface Parts {
  */
 export class HostMaintenance {
   constructor(private readonly parts: Parts) {}
+
+  /**
+   * A page of the outbox's rows that could not be moved, with their reasons, in the order in which they were written.
+   * @throws RookeryError `BAD_REQUEST`
+   */
+  async parkedRows(page: ParkedRequest = {}): Promise<ParkedPage> {
+    return (await this.parts.parked?.list(page)) ?? { rows: [], next: null }
+  }
+
+  /**
+   * Has parked rows tried again, under the ids that they have, or all. What was written behind them was moved meanwhile, and
+   * stays before them. Resolves with how many of them were parked.
+   */
+  async retryParked(which: readonly MessageId[] | 'all'): Promise<number> {
+    return (await this.parts.parked?.retry(which)) ?? 0
+  }
+
+  /** Removes parked rows for good: what they ask for never happens. Resolves with how many of them were parked. */
+  async dropParked(which: readonly MessageId[] | 'all'): Promise<number> {
+    return (await this.parts.parked?.drop(which)) ?? 0
+  }
 
   /** Takes away now what is older than the option `retention` says; resolves with what was taken. */
   trim({ onProgress }: { readonly onProgress?: (progress: TrimProgress) => void } = {}): Promise<TrimProgress> {

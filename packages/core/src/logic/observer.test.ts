@@ -148,5 +148,9 @@ it('what is told to users, rows of the outbox and sessions that fall behind are 
   expect(new Set(observer.others)).toEqual(
     new Set(['pushed delivered', 'pushed undelivered', 'pushed stored', 'row moved', 'row parked', 'synced']),
   )
-  expect(node.rookery.stats()).toEqual({ sessions: { phone: 1, pad: 0, pc: 0, web: 0 }, writerQueue: 0 })
+  expect(node.rookery.stats()).toEqual({
+    sessions: { phone: 1, pad: 0, pc: 0, web: 0 },
+    writerQueue: 0,
+    outbox: { waiting: 0, parked: 1 },
+  })
 })

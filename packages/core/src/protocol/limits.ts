@@ -36,6 +36,13 @@ export interface Limits {
   readonly kicks: number
   /** Sessions of one node; beyond it logins are answered OVERLOADED. */
   readonly sessions: number
+  /**
+   * How often a row of the outbox is tried that fails with INTERNAL, before it is parked; the rests between double from
+   * `timing.outboxSweepMs`. 6: half a minute, as long as a session's sends wait for a refused one.
+   */
+  readonly outboxAttempts: number
+  /** Rows of the outbox that a node has seen and not finished; it reads on when some are. 20,000: some MB. */
+  readonly outboxRows: number
 }
 
 export const defaultLimits: Limits = {
@@ -55,6 +62,8 @@ export const defaultLimits: Limits = {
   pageBytes: 1_048_576,
   kicks: 50_000,
   sessions: 100_000,
+  outboxAttempts: 6,
+  outboxRows: 20_000,
 }
 
 /** Durations, in ms, each with its default and reason. Those that may be `off` bound nothing then. */

@@ -86,6 +86,18 @@ describe('metrics', () => {
     expect(await registry.metrics()).not.toContain('of-the-client')
   })
 
+  it('count the rows of the outbox that are parked', async () => {
+    const [registry, outbox] = [new Registry(), new MemoryOutbox()]
+    const chat = await start(registry, outbox)
+    const tx = outbox.begin()
+    tx.rows!.push({ id: 'broken', request: 'no JSON' })
+    tx.commit()
+    await chat.settle()
+    expect(await lines(registry, 'outbox_parked')).toEqual(['chat_outbox_parked 1'])
+    expect(await lines(registry, 'outbox_waiting')).toEqual(['chat_outbox_waiting 0'])
+    expect(await lines(registry, 'outbox_rows_total')).toEqual(['chat_outbox_rows_total{outcome="parked"} 1'])
+  })
+
   it('leave the registry with the app, so that the next one may begin; two at once are told in one line', async () => {
     const registry = new Registry()
     const first = await start(registry)

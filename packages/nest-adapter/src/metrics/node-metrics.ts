@@ -76,6 +76,18 @@ export class NodeMetrics implements Observer {
         this.set((known(stats)?.commitsFailingMs ?? 0) / 1000)
       },
     })
+    void new Gauge({
+      ...of('outbox_waiting', 'Rows of the outbox that this node has seen and not moved yet.'),
+      collect() {
+        this.set(known(stats)?.outbox?.waiting ?? 0)
+      },
+    })
+    void new Gauge({
+      ...of('outbox_parked', 'Rows of the outbox that could not be moved and are kept aside, as last counted.'),
+      collect() {
+        this.set(known(stats)?.outbox?.parked ?? 0)
+      },
+    })
   }
 
   sent({ kind, by, outcome, durationMs }: ObservedSend): void {

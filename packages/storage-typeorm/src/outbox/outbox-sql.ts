@@ -1,5 +1,6 @@
 // The outbox's table and statements in each dialect. Texts come back byte for byte: request is text everywhere.
 import type { DataSourceOptions } from 'typeorm'
+import type { SqlValue } from '../sqlite/driver.js'
 
 /** The kinds of database that the outbox works in. */
 export type OutboxDialect = 'better-sqlite3' | 'postgres' | 'mysql' | 'mariadb'
@@ -8,12 +9,28 @@ export interface OutboxSql {
   readonly create: string
   /** Values: id, request, put_at. */
   readonly insert: string
-  /** Value: how many. */
-  readonly read: string
+  /** Rows that are not parked, oldest first, but these. */
+  read(limit: number, except: readonly string[]): Statement
+  /** For so many ids: those that are not parked. */
+  find(count: number): string
   /** For so many ids. */
   remove(count: number): string
   /** Values: reason, id. */
   readonly park: string
+  /** Values: a position, how many. */
+  readonly parked: string
+  readonly countParked: string
+  /** For so many ids: those that are parked. */
+  whichParked(count: number): string
+  /** For so many ids. */
+  unpark(count: number): string
+  drop(count: number): string
+}
+
+/** With its values. */
+interface Statement {
+  readonly sql: string
+  readonly values: readonly SqlValue[]
 }
 
 /** The columns that every version of the table has. */
@@ -42,27 +59,63 @@ export const isOutboxDialect = (type: DataSourceOptions['type']): type is Outbox
 export function outboxSql(type: OutboxDialect, table: string): OutboxSql {
   if (type === 'better-sqlite3') {
     const columns = `position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, request TEXT NOT NULL, put_at INTEGER NOT NULL, parked TEXT`
-    return { create: `CREATE TABLE IF NOT EXISTS ${table} (${columns})`, ...statements(table, question) }
+    return {
+      create: `CREATE TABLE IF NOT EXISTS ${table} (${columns})`,
+      ...statements(table, question, butJson('SELECT value FROM json_each(?)')),
+    }
   }
   if (type === 'postgres') {
     const columns = `position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text COLLATE "C" NOT NULL UNIQUE, request text NOT NULL, put_at bigint NOT NULL, parked text`
-    return { create: `CREATE TABLE IF NOT EXISTS ${table} (${columns})`, ...statements(table, dollar) }
+    return {
+      create: `CREATE TABLE IF NOT EXISTS ${table} (${columns})`,
+      ...statements(table, dollar, butJson('SELECT jsonb_array_elements_text($1::jsonb)')),
+    }
   }
   const { id, request, parked } = mysqlTexts
   const columns = `position bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, id ${id} UNIQUE, request ${request}, put_at bigint NOT NULL, parked ${parked}`
   return {
     create: `CREATE TABLE IF NOT EXISTS ${table} (${columns}) ${mysqlEngine}`,
-    ...statements(table, question),
+    ...statements(table, question, butThese),
     // Of a small table the server would rather look at every row, and wait for those of transactions that run.
     remove: (count) => `DELETE o FROM ${table} o FORCE INDEX (id) WHERE o.id IN (${places(count, question)})`,
+    unpark: (count) =>
+      `UPDATE ${table} FORCE INDEX (id) SET parked = NULL WHERE id IN (${places(count, question)}) AND parked IS NOT NULL`,
+    drop: (count) =>
+      `DELETE o FROM ${table} o FORCE INDEX (id) WHERE o.id IN (${places(count, question)}) AND o.parked IS NOT NULL`,
   }
 }
 
-function statements(table: string, place: (position: number) => string): Omit<OutboxSql, 'create'> {
+/** Ends a condition so that it passes over any number of ids. */
+const butJson =
+  (list: string) =>
+  (ids: readonly string[]): Statement =>
+    ids.length === 0 ? { sql: '', values: [] } : { sql: ` AND id NOT IN (${list})`, values: [JSON.stringify(ids)] }
+
+const butThese = (ids: readonly string[]): Statement =>
+  ids.length === 0 ? { sql: '', values: [] } : { sql: ` AND id NOT IN (${places(ids.length, question)})`, values: ids }
+
+function statements(
+  table: string,
+  place: (position: number) => string,
+  but: (ids: readonly string[]) => Statement,
+): Omit<OutboxSql, 'create'> {
+  const among = (count: number): string => `id IN (${places(count, place)})`
   return {
     insert: `INSERT INTO ${table} (id, request, put_at) VALUES (${place(1)}, ${place(2)}, ${place(3)})`,
-    read: `SELECT id, request FROM ${table} WHERE parked IS NULL ORDER BY position LIMIT ${place(1)}`,
-    remove: (count) => `DELETE FROM ${table} WHERE id IN (${places(count, place)})`,
+    read: (limit, except) => {
+      const { sql, values } = but(except)
+      return {
+        sql: `SELECT id, request FROM ${table} WHERE parked IS NULL${sql} ORDER BY position LIMIT ${place(values.length + 1)}`,
+        values: [...values, limit],
+      }
+    },
+    find: (count) => `SELECT id, request FROM ${table} WHERE parked IS NULL AND ${among(count)} ORDER BY position`,
+    remove: (count) => `DELETE FROM ${table} WHERE ${among(count)}`,
     park: `UPDATE ${table} SET parked = ${place(1)} WHERE id = ${place(2)}`,
+    parked: `SELECT position, id, request, put_at, parked FROM ${table} WHERE parked IS NOT NULL AND position > ${place(1)} ORDER BY position LIMIT ${place(2)}`,
+    countParked: `SELECT count(*) AS count FROM ${table} WHERE parked IS NOT NULL`,
+    whichParked: (count) => `SELECT id FROM ${table} WHERE ${among(count)} AND parked IS NOT NULL`,
+    unpark: (count) => `UPDATE ${table} SET parked = NULL WHERE ${among(count)} AND parked IS NOT NULL`,
+    drop: (count) => `DELETE FROM ${table} WHERE ${among(count)} AND parked IS NOT NULL`,
   }
 }

@@ -1,7 +1,7 @@
 // What the host's own transactions want said, in a table beside the host's rows.
 //
 // A row is one INSERT in the host's transaction: no counter and no lock that others wait for.
-import type { MessageId, Outbox, OutboxRow } from '@rookery/core'
+import type { MessageId, Outbox, OutboxRow, ParkedPage } from '@rookery/core'
 import { EntityManager, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm'
 import { isFile } from '../sqlite/chat-file.js'
 import type { SqlValue } from '../sqlite/driver.js'
@@ -19,6 +19,15 @@ export interface TypeOrmOutboxOptions {
   readonly createTable?: boolean
   /** The transaction that the running code stands in, where something can tell. Default: nothing can. */
   readonly current?: () => EntityManager | null
+}
+
+/** A parked row as the database gives it; large numbers may be text. */
+interface ParkedColumns {
+  readonly position: number | string
+  readonly id: MessageId
+  readonly request: string
+  readonly put_at: number | string
+  readonly parked: string
 }
 
 interface Opened {
@@ -92,10 +101,17 @@ export class TypeOrmOutbox implements Outbox {
     this.#wake = wake
   }
 
-  async read(limit: number): Promise<readonly OutboxRow[]> {
+  async read(limit: number, except: readonly MessageId[] = []): Promise<readonly OutboxRow[]> {
     if (this.#opened === undefined) return []
     const { view, sql } = this.#opened
-    return (await view.read(sql.read, [limit])) as OutboxRow[]
+    const statement = sql.read(limit, except)
+    return (await view.read(statement.sql, statement.values)) as OutboxRow[]
+  }
+
+  async find(ids: readonly MessageId[]): Promise<readonly OutboxRow[]> {
+    if (this.#opened === undefined || ids.length === 0) return []
+    const { view, sql } = this.#opened
+    return (await view.read(sql.find(ids.length), ids)) as OutboxRow[]
   }
 
   async remove(ids: readonly MessageId[]): Promise<void> {
@@ -107,6 +123,43 @@ export class TypeOrmOutbox implements Outbox {
   async park(id: MessageId, reason: string): Promise<void> {
     const { view, sql } = this.#started()
     await view.write(sql.park, [reason, id])
+  }
+
+  async parkedRows({ after, limit }: { readonly after: string | null; readonly limit: number }): Promise<ParkedPage> {
+    if (this.#opened === undefined) return { rows: [], next: null }
+    const { view, sql } = this.#opened
+    const found = (await view.read(sql.parked, [Number(after ?? 0), limit + 1])) as ParkedColumns[]
+    const rows = found.slice(0, limit).map(({ id, request, put_at: putAt, parked: reason }) => {
+      return { id, request, putAt: Number(putAt), reason }
+    })
+    return { rows, next: found.length > limit ? String(found[limit - 1]!.position) : null }
+  }
+
+  async countParked(): Promise<number> {
+    if (this.#opened === undefined) return 0
+    const { view, sql } = this.#opened
+    const [row] = (await view.read(sql.countParked, [])) as { readonly count: number | string }[]
+    return Number(row!.count)
+  }
+
+  async unpark(ids: readonly MessageId[]): Promise<readonly MessageId[]> {
+    return this.#changeParked(ids, (sql, count) => sql.unpark(count))
+  }
+
+  async drop(ids: readonly MessageId[]): Promise<readonly MessageId[]> {
+    return this.#changeParked(ids, (sql, count) => sql.drop(count))
+  }
+
+  async #changeParked(
+    ids: readonly MessageId[],
+    change: (sql: OutboxSql, count: number) => string,
+  ): Promise<readonly MessageId[]> {
+    if (this.#opened === undefined || ids.length === 0) return []
+    const { view, sql } = this.#opened
+    const found = (await view.read(sql.whichParked(ids.length), ids)) as { readonly id: MessageId }[]
+    const parked = found.map(({ id }) => id)
+    if (parked.length > 0) await view.write(change(sql, parked.length), parked)
+    return parked
   }
 
   #started(): Opened {
