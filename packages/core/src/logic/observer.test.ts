@@ -151,6 +151,7 @@ it('what is told to users, rows of the outbox and sessions that fall behind are 
   expect(node.rookery.stats()).toEqual({
     sessions: { phone: 1, pad: 0, pc: 0, web: 0 },
     writerQueue: 0,
+    commitsFailingMs: 0,
     outbox: { waiting: 0, parked: 1 },
   })
 })
