@@ -9,6 +9,9 @@ import { describeOnPostgres, freshDatabase as freshPostgres } from '../../testin
 import { folder } from '../../testing/scene.js'
 import { TypeOrmOutbox } from './typeorm-outbox.js'
 
+/** How long is waited for what comes in a moment, where the machine has nothing else to do. */
+const patience = { timeout: 30_000 }
+
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
@@ -32,7 +35,7 @@ async function scene(options: DataSourceOptions): Promise<Scene> {
     outbox: new TypeOrmOutbox(() => host),
     authenticate: ({ token }) => ({ userId: token }),
     limits: { outboxAttempts: 1000 },
-    timing: { outboxSweepMs: 20 },
+    timing: { outboxSweepMs: 200 },
     handlers: {
       before: () => async (_, draft) => {
         if (draft.to.startsWith('stuck')) throw new Error('a bug')
@@ -74,10 +77,10 @@ function cases(open: () => Promise<DataSourceOptions>): void {
     for (let i = 0; i < 20; i++) await raw(`newer${i}`, '{"kind":"of-a-newer-version"}')
     await write(...Array.from({ length: 250 }, (_, i) => `stuck${i % 230}`))
     await write('bob', 'bob', 'bob')
-    await expect.poll(() => said('bob')).toEqual([0, 1, 2])
+    await expect.poll(() => said('bob'), patience).toEqual([0, 1, 2])
     expect(rookery.stats().outbox!.parked).toBe(0)
     await expect
-      .poll(async () => Number((await host.query('SELECT count(*) AS count FROM im_outbox'))[0].count))
+      .poll(async () => Number((await host.query('SELECT count(*) AS count FROM im_outbox'))[0].count), patience)
       .toBe(270)
   })
 
@@ -88,8 +91,8 @@ function cases(open: () => Promise<DataSourceOptions>): void {
     await raw('empty', '{}')
     gone.add('cid')
     await write('cid', 'bob', 'cid')
-    await expect.poll(() => said('bob')).toEqual([1])
-    await expect.poll(async () => (await maintenance.parkedRows()).rows.length).toBe(4)
+    await expect.poll(() => said('bob'), patience).toEqual([1])
+    await expect.poll(async () => (await maintenance.parkedRows()).rows.length, patience).toBe(4)
     const first = await maintenance.parkedRows({ limit: 2 })
     expect(first.rows).toMatchObject([
       { id: 'broken', request: 'not JSON', putAt: 7, reason: 'BAD_REQUEST: the row does not parse: it is no JSON' },
@@ -103,8 +106,10 @@ function cases(open: () => Promise<DataSourceOptions>): void {
     expect(await maintenance.dropParked(['empty', "no'body"])).toBe(1)
     gone.clear()
     expect(await maintenance.retryParked('all')).toBe(3)
-    await expect.poll(() => said('cid')).toEqual([0, 2])
-    await expect.poll(async () => (await maintenance.parkedRows()).rows.map(({ id }) => id)).toEqual(['broken'])
+    await expect.poll(() => said('cid'), patience).toEqual([0, 2])
+    await expect
+      .poll(async () => (await maintenance.parkedRows()).rows.map(({ id }) => id), patience)
+      .toEqual(['broken'])
     expect(await maintenance.dropParked('all')).toBe(1)
     expect((await rookery.health()).parts['outbox']).toEqual({ ok: true })
   })
