@@ -170,7 +170,10 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
   private async nothingParked(parked: ParkedRows): Promise<void> {
     const { clock, timing } = this.parts
     const count = await within(clock, timing.handlerDeadlineMs, 'the outbox', parked.count())
-    if (count > 0) throw new Error(`${count} ${count === 1 ? 'row is' : 'rows are'} parked, each with its reason`)
+    if (count > 0)
+      throw new Error(
+        `${count} ${count === 1 ? 'row is' : 'rows are'} parked: \`rookery parked\` lists them with their reasons`,
+      )
   }
 
   /** How much there is to do at this moment; it walks the sessions, so ask a few times a minute. */

@@ -11,13 +11,22 @@ const common = {
 } as const
 const pace = { rows: { type: 'string' }, pause: { type: 'string' } } as const
 const user = { user: { type: 'string' } } as const
+const app = { 'app-database': { type: 'string' }, 'app-schema': { type: 'string' } } as const
 
 /** What each command takes. */
 const taken = {
   verify: { ...common, ...pace, repair: { type: 'boolean' }, json: { type: 'boolean' } },
   export: { ...common, ...pace, ...user, out: { type: 'string' } },
   erase: { ...common, ...pace, ...user, yes: { type: 'boolean' }, 'owned-groups': { type: 'string' } },
-  migrate: { ...common, 'app-database': { type: 'string' }, 'app-schema': { type: 'string' } },
+  migrate: { ...common, ...app },
+  parked: {
+    ...common,
+    ...app,
+    retry: { type: 'string' },
+    drop: { type: 'string' },
+    yes: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
   'renew-epoch': { ...common, yes: { type: 'boolean' } },
 } as const satisfies Record<string, ParseArgsConfig['options']>
 
@@ -38,6 +47,8 @@ export interface Given {
   readonly out?: string
   readonly yes?: boolean
   readonly 'owned-groups'?: string
+  readonly retry?: string
+  readonly drop?: string
   readonly 'app-database'?: string
   readonly 'app-schema'?: string
 }

@@ -260,6 +260,51 @@ describe('the command on SQLite', () => {
     expect(peek(app, (db) => db.prepare('SELECT id FROM im_outbox').all([]))).toEqual([])
   })
 
+  it("lists the rows of the app's outbox that are parked, has them tried again and drops them", async () => {
+    const app = join(folder(), 'app.sqlite')
+    const here = ['--app-database', `sqlite:${app}`]
+    const rows = () => peek(app, (db) => db.prepare('SELECT id, parked FROM im_outbox ORDER BY position').all([]))
+    expect(await called(['parked', ...here])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no file'),
+    })
+    await called(['migrate', '--database', sqlitePlace().url, ...here])
+    const insert = 'INSERT INTO im_outbox (id, request, put_at, parked) VALUES (?, ?, ?, ?)'
+    expect(await called(['parked', ...here])).toMatchObject({ code: 0, stdout: '', stderr: 'parked: 0 rows\n' })
+    peek(app, (db) => {
+      for (let n = 0; n < 450; n += 1)
+        db.prepare(insert).all([
+          `row${n}`,
+          '{"kind":"x"}',
+          1_750_000_000_000,
+          n % 2 === 0 ? 'NOT_FOUND: no such user' : null,
+        ])
+    })
+    const listed = await called(['parked', ...here])
+    expect(listed).toMatchObject({ code: 1, stderr: 'parked: 225 rows\n' })
+    expect(listed.stdout.split('\n')[1]).toBe('row2  2025-06-15T15:06:40.000Z  NOT_FOUND: no such user')
+    const json = await called(['parked', '--json', ...here])
+    expect(JSON.parse(json.stdout.split('\n')[224]!)).toEqual({
+      id: 'row448',
+      request: '{"kind":"x"}',
+      putAt: 1_750_000_000_000,
+      reason: 'NOT_FOUND: no such user',
+    })
+    expect(await called(['parked', '--retry', 'row2,row3,none', ...here])).toMatchObject({
+      code: 0,
+      stderr: 'parked: 1 row given back to the app\n',
+    })
+    expect(rows()[2]).toMatchObject({ id: 'row2', parked: null })
+    expect(await called(['parked', '--drop', 'row4', ...here])).toMatchObject({ code: 2 })
+    expect(await called(['parked', '--drop', 'row4,row5', '--yes', ...here])).toMatchObject({ code: 0 })
+    expect(rows().length).toBe(449)
+    expect(await called(['parked', '--drop', 'all', '--retry', 'all', '--yes', ...here])).toMatchObject({ code: 2 })
+    expect(await called(['parked', '--retry', "x' OR 1", ...here])).toMatchObject({ code: 2 })
+    expect(await called(['parked', '--retry', 'all', ...here])).toMatchObject({ code: 0 })
+    expect((await called(['parked', ...here])).code).toBe(0)
+    expect(rows().length).toBe(449)
+  })
+
   it('repairs beside an app that runs and goes on with the right numbers', async () => {
     const place = sqlitePlace()
     const storage = new TypeOrmStorage(place.options)
@@ -322,7 +367,7 @@ describe('a call that cannot be meant', () => {
   const db = ['--database', 'postgres://me:secret@127.0.0.1:1/chat']
   it.each<[args: readonly string[], line: string]>([
     [[], 'rookery: say what to do'],
-    [['verfy'], "rookery: 'verfy' is no command; there are verify, export, erase, migrate, renew-epoch"],
+    [['verfy'], "rookery: 'verfy' is no command; there are verify, export, erase, migrate, parked, renew-epoch"],
     [['toString'], "rookery: 'toString' is no command"],
     [['verify', '--repare'], "rookery: verify: Unknown option '--repare'; it takes --database, "],
     [['verify', '--repair=yes', ...db], 'rookery: verify: Option'],

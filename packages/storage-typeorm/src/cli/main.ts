@@ -3,6 +3,7 @@ import { argumentsOf, commandNamed, type CommandName, type Given } from './argum
 import { erase } from './erase.js'
 import { exportUser } from './export.js'
 import { migrate } from './migrate.js'
+import { parked } from './parked.js'
 import { renewEpoch } from './renew-epoch.js'
 import { exit, UsageError, type Terminal } from './terminal.js'
 import { verify } from './verify.js'
@@ -19,6 +20,9 @@ const help = `rookery COMMAND --database URL [options]
   migrate                make chat's tables and the app's im_outbox, or bring them up to date
     --app-database URL   where the app's own tables stand, if that is not where chat's do
     --app-schema NAME    the schema of these, on PostgreSQL
+  parked                 rows of the app's im_outbox that could not be moved, a line for each; --json, --app-database as above
+    --retry IDS          has the app try them again: all, or ids separated by commas
+    --drop IDS --yes     removes them for good
   renew-epoch --yes      after a restore from an older copy, with the app stopped: every device starts over
 
   --database URL         sqlite:PATH, postgres://…, mysql://… or mariadb://…; left out, DATABASE_URL of the environment
@@ -28,8 +32,8 @@ const help = `rookery COMMAND --database URL [options]
   --rows N               rows in one step, 500 where left out
   --pause MS             the rest between two steps, 100 where left out; 0 where nothing else uses the database
 
-It ends with 0 where all is done and nothing is wrong, 1 where verify found something or erase was refused, 2 where it was
-called in a wrong way, 3 where it failed: what was done until then stays done, and may be done again.
+It ends with 0 where all is done and nothing is wrong, 1 where verify found something, rows are parked or erase was refused,
+2 where it was called in a wrong way, 3 where it failed: what was done until then stays done, and may be done again.
 `
 
 const commands: Readonly<Record<CommandName, (given: Given, terminal: Terminal) => Promise<number>>> = {
@@ -37,6 +41,7 @@ const commands: Readonly<Record<CommandName, (given: Given, terminal: Terminal) 
   export: exportUser,
   erase,
   migrate,
+  parked,
   'renew-epoch': renewEpoch,
 }
 
