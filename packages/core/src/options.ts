@@ -136,6 +136,13 @@ export function settingsOf(options: RookeryOptions): Settings {
       'has no exists()',
       'give { exists: (userId) => boolean, or the id that was found, or a promise of one }',
     )
+  for (const name of ['users', 'contacts'] as const)
+    if (!['boolean', 'undefined'].includes(typeof options[name]?.takesTransaction))
+      fail(
+        `${name}.takesTransaction`,
+        'is no boolean',
+        'give true where it runs its queries in the tx that it is given',
+      )
   if (options.hostGroups !== undefined && typeof options.hostGroups.members !== 'function')
     fail('hostGroups', 'has no members()', 'give { members: (groupId) => user ids, or null }')
   for (const [type, declared] of Object.entries(options.types ?? {}))

@@ -2,6 +2,7 @@
 import { Module } from '@nestjs/common'
 import { RookeryModule, type RookeryModuleOptions } from '@rookery/nest-adapter'
 import { TypeOrmStorageModule } from '@rookery/storage-typeorm/nest'
+import type { EntityManager } from 'typeorm'
 import { AuthModule } from '../auth/auth.module.js'
 import { AuthService } from '../auth/auth.service.js'
 import { CONFIG, type Config } from '../config.js'
@@ -19,7 +20,10 @@ import { messageTypes } from './message-types.js'
       inject: [CONFIG, AuthService, UsersService],
       useFactory: (config: Config, auth: AuthService, users: UsersService): RookeryModuleOptions => ({
         authenticate: ({ token }) => auth.authenticate(token),
-        users: { exists: (userId) => users.exists(userId) },
+        users: {
+          takesTransaction: true,
+          exists: (userId, tx) => users.exists(userId, tx as EntityManager | undefined),
+        },
         types: messageTypes,
         url: config.publicUrl,
         rate: config.isRateLimited ? undefined : 'off',

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common'
 import { InjectRepository } from '@nestjs/typeorm'
 import { sqliteQueue, type SqliteQueue } from '@rookery/storage-typeorm'
-import { DataSource, type Repository } from 'typeorm'
+import { DataSource, type EntityManager, type Repository } from 'typeorm'
 import { hashPassword, isPassword } from './password.js'
 import { User } from './user.entity.js'
 
@@ -33,9 +33,12 @@ export class UsersService {
     }
   }
 
-  /** Takes no turn in the queue: chat asks it from inside the transactions of those whose turn it is. */
-  async exists(username: string): Promise<boolean> {
-    return (await this.find(username)) !== null
+  /**
+   * Takes no turn in the queue: chat asks it from inside the transactions of those whose turn it is.
+   * @param manager of the transaction, where chat asks inside one: no second connection is needed then
+   */
+  async exists(username: string, manager?: EntityManager): Promise<boolean> {
+    return (await this.find(username, manager)) !== null
   }
 
   async hasPassword(username: string, password: string): Promise<boolean> {
@@ -45,8 +48,8 @@ export class UsersService {
   }
 
   /** By exactly this name: a database may take `Bob` and `bob` for one, and chat does not. */
-  private async find(username: string): Promise<User | null> {
-    const user = await this.users.findOneBy({ username })
+  private async find(username: string, manager = this.users.manager): Promise<User | null> {
+    const user = await manager.findOneBy(User, { username })
     return user?.username === username ? user : null
   }
 }

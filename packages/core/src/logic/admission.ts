@@ -12,6 +12,7 @@ import type { Limits } from '../protocol/limits.js'
 import type { Authoriser, Speaker } from './authorise.js'
 import type { Deadlines } from './deadlines.js'
 import type { Directory } from './directory.js'
+import { askable, type HostTransaction } from './host-transaction.js'
 import { messageAt } from './message-at.js'
 import { checkContent, type MessageTypes } from './message-types.js'
 import type { Proposed } from './send-job.js'
@@ -50,8 +51,7 @@ export class Admission {
    */
   admit(job: Candidate): Promise<void> | null {
     const { message } = job.incoming
-    const oversize = this.tooLarge(message)
-    if (oversize !== null) throw oversize
+    this.mustFit(message)
     if (this.isOpen(job) && !isReply(job) && this.parts.types?.[message.type] === undefined)
       return this.runHandlers(job)
     return this.ask(job)
@@ -75,12 +75,13 @@ export class Admission {
     await this.runHandlers(job)
   }
 
-  private tooLarge({ content, ext, mentions }: Pick<NewMessage, 'content' | 'ext' | 'mentions'>): RookeryError | null {
+  /** @throws RookeryError `TOO_LARGE` */
+  mustFit({ content, ext, mentions }: Pick<NewMessage, 'content' | 'ext' | 'mentions'>): void {
     const { contentBytes, list } = this.parts.limits
     if (mentions !== null && mentions.length > list)
-      return new RookeryError('TOO_LARGE', `a message may mention ${list} users`)
-    if (!isLongerThan(content, contentBytes) && (ext === null || !isLongerThan(ext, contentBytes))) return null
-    return new RookeryError('TOO_LARGE', `content and ext may take ${contentBytes} bytes each`)
+      throw new RookeryError('TOO_LARGE', `a message may mention ${list} users`)
+    if (isLongerThan(content, contentBytes) || (ext !== null && isLongerThan(ext, contentBytes)))
+      throw new RookeryError('TOO_LARGE', `content and ext may take ${contentBytes} bytes each`)
   }
 
   /**
@@ -94,19 +95,25 @@ export class Admission {
 
   /**
    * A user may write to whoever exists (a conversation that exists already says so) and is not closed to them.
+   * @param inside the host's transaction, where one holds a connection: who does not take it is not asked
    * @throws RookeryError `NOT_FOUND`, `FORBIDDEN`
    */
-  async mayWrite({ message }: Proposed, onBehalfOf: ImSession | null): Promise<void> {
+  async mayWrite(
+    { message }: Proposed,
+    onBehalfOf: ImSession | null,
+    inside: HostTransaction | null = null,
+  ): Promise<void> {
     const { conversationId, from, to, subject } = message
-    const { authoriser, storage, directory, contacts } = this.parts
+    const { authoriser, storage, directory } = this.parts
     if (from === null || to === null) return
     if (authoriser.known(conversationId) === undefined) {
       if ((await storage.members.access(conversationId, from)) !== null)
         authoriser.remember({ conversationId, users: from === to ? [from] : [from, to], subject })
-      else if ((await directory.unknown([to])).length > 0) throw new RookeryError('NOT_FOUND', 'no such user')
+      else if ((await directory.unknown([to], inside)).length > 0) throw new RookeryError('NOT_FOUND', 'no such user')
     }
+    const contacts = askable(this.parts.contacts, inside)
     if (onBehalfOf === null || contacts?.mayWrite === undefined) return
-    if (!(await this.bounded('the contact policy', async () => contacts.mayWrite!(from, to))))
+    if (!(await this.bounded('the contact policy', async () => contacts.mayWrite!(from, to, inside?.tx))))
       throw new RookeryError('FORBIDDEN', 'this user takes no messages from you')
   }
 
@@ -156,8 +163,7 @@ export class Admission {
     if (fault !== null)
       throw new TypeError(`what a handler or schema made of ${type} is no clean JSON: ${fault.reason}`)
     job.changed = JSON.stringify(content)
-    const oversize = this.tooLarge({ content: job.changed, ext: null, mentions: null })
-    if (oversize !== null) throw oversize
+    this.mustFit({ content: job.changed, ext: null, mentions: null })
   }
 
   private bounded<T>(what: string, run: () => Promise<T>): Promise<T> {

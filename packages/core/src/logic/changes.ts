@@ -1,5 +1,5 @@
 // Recalls, edits and reactions. Each is a message too, of a control type: decided, numbered, stored and told like any other.
-import type { MessageId, Seq } from '../model/ids.js'
+import type { MessageId, Seq, UserId } from '../model/ids.js'
 import type { NewMessage, StoredMessage } from '../model/message.js'
 import type { Clock } from '../ports/clock.js'
 import type { Observer } from '../ports/observer.js'
@@ -74,14 +74,17 @@ export class Changes {
   }
 
   /**
-   * Whether the host could recall or edit a message as it stands now; changes nothing.
+   * Whether the host could recall or edit a message as it stands now; changes nothing, and asks none of the host's code: the
+   * schema of a declared type is asked when it is made.
    * @throws RookeryError as `recall` and `edit`
    */
   async mayBeMade(asked: Asked): Promise<void> {
-    const { random, faults } = this.parts
-    const id = random.id()
+    const { admission, faults } = this.parts
     try {
-      await this.decision({ asked, sender: null, deadlineMs: 0, msgId: id, clientMsgId: id, refusal: () => null })
+      const { audience, target } = await this.target(asked, null)
+      this.mayChange(asked, null, audience, target)
+      if (asked.kind === 'edit')
+        admission.mustFit({ content: JSON.stringify(asked.content), ext: null, mentions: null })
     } catch (thrown) {
       throw faults.toError(thrown, 'change')
     }
@@ -189,11 +192,27 @@ export class Changes {
     found: (kind: NewMessage['kind']) => void = () => {},
   ): Promise<{ readonly audience: Audience; readonly op: ControlOp }> {
     const { asked, sender } = change
-    const audience = await audienceOf(this.parts.authoriser, sender?.userId ?? null, asked.conversationId)
-    found(audience.kind)
-    const reader = audience.kind === 'c2g' ? (sender?.userId ?? null) : null
-    const target = await messageAt(this.parts.storage.timelines, asked.conversationId, asked.seq, reader)
+    const { audience, target } = await this.target(asked, sender?.userId ?? null, found)
     return { audience, op: await this.operation(change, audience, target) }
+  }
+
+  /** The message that is to be changed, and who reads it. */
+  private async target(
+    { conversationId, seq }: Asked,
+    userId: UserId | null,
+    found: (kind: NewMessage['kind']) => void = () => {},
+  ): Promise<{ readonly audience: Audience; readonly target: StoredMessage }> {
+    const audience = await audienceOf(this.parts.authoriser, userId, conversationId)
+    found(audience.kind)
+    const reader = audience.kind === 'c2g' ? userId : null
+    return { audience, target: await messageAt(this.parts.storage.timelines, conversationId, seq, reader) }
+  }
+
+  /** @throws RookeryError */
+  private mayChange(asked: Asked, userId: UserId | null, { standing }: Audience, target: StoredMessage): void {
+    const { clock, timing } = this.parts
+    const refusal = changeRefusal(asked, { userId, standing }, target, clock.now(), timing)
+    if (refusal !== null) throw refusal
   }
 
   /**
@@ -202,10 +221,9 @@ export class Changes {
    */
   private async operation(change: Change, audience: Audience, target: StoredMessage): Promise<ControlOp> {
     const { asked, sender, msgId, clientMsgId } = change
-    const { clock, timing, limits } = this.parts
+    const { clock, limits } = this.parts
     const userId = sender?.userId ?? null
-    const refusal = changeRefusal(asked, { userId, standing: audience.standing }, target, clock.now(), timing)
-    if (refusal !== null) throw refusal
+    this.mayChange(asked, userId, audience, target)
     const { conversationId, kind, subject, members, standing } = audience
     const { seq } = asked
     const message: NewMessage = {

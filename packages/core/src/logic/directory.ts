@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Users } from '../ports/host.js'
 import type { Timing } from '../protocol/limits.js'
 import { within } from './deadline.js'
+import { askable, askOfEach, type HostTransaction } from './host-transaction.js'
 
 export class Directory {
   constructor(
@@ -15,13 +16,19 @@ export class Directory {
 
   /**
    * Those who are no users of the host's.
+   * @param inside the host's transaction, where one holds a connection: without taking it nobody is asked, nor unknown
    * @throws RookeryError `UNAVAILABLE` where the host does not answer in time; whatever the host throws
    */
-  async unknown(userIds: readonly UserId[]): Promise<readonly UserId[]> {
-    const { users, clock, timing } = this
+  async unknown(userIds: readonly UserId[], inside: HostTransaction | null = null): Promise<readonly UserId[]> {
+    const { clock, timing } = this
+    const users = askable(this.users, inside)
     if (users === null) return []
-    const asked = Promise.all(userIds.map(async (userId) => users.exists(userId)))
-    const answers = await within(clock, timing.handlerDeadlineMs, 'the user directory', asked)
+    const answers = await askOfEach(
+      userIds,
+      inside,
+      async (userId) => users.exists(userId, inside?.tx),
+      (asked) => within(clock, timing.handlerDeadlineMs, 'the user directory', asked),
+    )
     return userIds.filter((userId, i) => !isFound(userId, answers[i]))
   }
 }

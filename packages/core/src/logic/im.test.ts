@@ -205,7 +205,7 @@ describe('within a transaction', () => {
   it('rights are checked when it is written and again when it is moved; what cannot be moved is kept with its reason', async () => {
     const outbox = new MemoryOutbox()
     const gone = new Set<string>()
-    node = await TestNode.start({ outbox, users: { exists: (userId) => !gone.has(userId) } })
+    node = await TestNode.start({ outbox, users: { takesTransaction: true, exists: (userId) => !gone.has(userId) } })
     const tx = outbox.begin()
     gone.add('never')
     await expect(

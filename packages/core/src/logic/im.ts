@@ -265,7 +265,8 @@ export class Im<Types extends MessageTypes = MessageTypes> {
   }
 
   /**
-   * The same operations inside the host's own transaction: its rows and these, both or neither.
+   * The same operations inside the host's own transaction: its rows and these, both or neither. Rights are checked when the
+   * rows are moved; now, too, as far as nothing of the host's has to be asked, or its provider takes the transaction.
    * @param tx the running transaction, for TypeORM its `EntityManager`; left out, the one that the host's code stands in
    * @throws TypeError where there is none, or no outbox
    */
@@ -277,12 +278,14 @@ export class Im<Types extends MessageTypes = MessageTypes> {
       )
     const running = tx ?? outbox.current()
     if (running == null) throw new TypeError('within() needs the running transaction: pass its EntityManager.')
+    const inside = { tx: running }
     const put = (id: MessageId, request: OutboxRequest): Promise<void> => outbox.put(running, id, request)
     return {
       sendC2C: async ({ from, checked, ...message }) => {
         const request = this.withKey(checkFrom(from, message))
         const incoming = incomingC2C(from, request, true)
-        await this.parts.admission.mayWrite(incoming, checked === true ? asSession(from) : null)
+        this.parts.admission.mustFit(incoming.message)
+        await this.parts.admission.mayWrite(incoming, checked === true ? asSession(from) : null, inside)
         await this.parts.admission.mayReply(incoming.message)
         const msgId = this.parts.random.id()
         await put(msgId, { kind: 'c2c', from, request, checked: checked === true, ...keyed(message) })
@@ -291,10 +294,12 @@ export class Im<Types extends MessageTypes = MessageTypes> {
       sendC2G: async ({ from, checked, ...message }) => {
         const request = this.withKey(checkGroupFrom(from, message))
         const isChecked = checked === true
+        const { message: proposed } = incomingC2G(from, request, true)
+        this.parts.admission.mustFit(proposed)
         // Who is in a group that does not exist yet is known when the row is moved.
         if (!this.isMadeIn(running, request.to))
           await this.parts.admission.maySpeak({ groupId: request.to, userId: from, mutes: isChecked })
-        await this.parts.admission.mayReply(incomingC2G(from, request, true).message)
+        await this.parts.admission.mayReply(proposed)
         const msgId = this.parts.random.id()
         await put(msgId, { kind: 'c2g', from, request, checked: isChecked, ...keyed(message) })
         return { msgId }
@@ -316,7 +321,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
       groups: {
         create: async (given) => {
           const group = checkNewGroup(given)
-          await this.parts.joining.mayJoin(null, [group.owner, ...group.members])
+          await this.parts.joining.mayJoin(null, [group.owner, ...group.members], inside)
           const groupId = newGroupId(this.parts.random)
           await put(this.parts.random.id(), { kind: 'group.create', groupId, group })
           this.noteMadeIn(running, groupId)
@@ -325,7 +330,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
         add: async (groupId, userIds) => {
           const asked = checkUserIds(userIds)
           await this.mustExist(running, groupId)
-          await this.parts.joining.mayJoin(null, asked)
+          await this.parts.joining.mayJoin(null, asked, inside)
           await put(this.parts.random.id(), { kind: 'group.add', groupId, userIds: asked })
         },
         remove: async (groupId, userIds) => {

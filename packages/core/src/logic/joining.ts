@@ -6,6 +6,7 @@ import { RookeryError } from '../protocol/errors.js'
 import type { Timing } from '../protocol/limits.js'
 import { within } from './deadline.js'
 import type { Directory } from './directory.js'
+import type { HostTransaction } from './host-transaction.js'
 
 interface Parts {
   readonly directory: Directory
@@ -19,11 +20,12 @@ export class Joining {
 
   /**
    * @param by null for the host, whom policy does not bind
+   * @param inside the host's transaction, in which the host alone asks
    * @throws RookeryError `NOT_FOUND`, `FORBIDDEN`, each with `details.userIds`: those whom it concerns, and nobody else
    */
-  async mayJoin(by: UserId | null, userIds: readonly UserId[]): Promise<void> {
+  async mayJoin(by: UserId | null, userIds: readonly UserId[], inside: HostTransaction | null = null): Promise<void> {
     const { directory, contacts, clock, timing } = this.parts
-    const unknown = await directory.unknown(userIds)
+    const unknown = await directory.unknown(userIds, inside)
     if (unknown.length > 0) throw new RookeryError('NOT_FOUND', 'no such users', { details: { userIds: unknown } })
     if (by === null || contacts?.mayAddToGroup === undefined) return
     const asked = Promise.all(userIds.map(async (userId) => contacts.mayAddToGroup!(by, userId)))

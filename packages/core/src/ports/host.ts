@@ -37,22 +37,35 @@ export interface Profile {
   readonly avatar?: string
 }
 
+/**
+ * Of a provider that may be asked inside `within(tx)`: it runs its queries in the transaction that it is given, and needs no
+ * other connection of the host's. One that does not say so is not asked there, but when the row is moved.
+ */
+export interface TakesTransaction {
+  /** Default: false. */
+  readonly takesTransaction?: boolean
+}
+
 /** The host's users. Left out, every id that is well formed counts as a user. */
-export interface Users {
+export interface Users extends TakesTransaction {
   /**
    * Whether messages may be addressed to this id at all, and it may be a member of groups. Asked before a conversation
    * exists, not afterwards. Answers true or false; or the id that was found, null where there is none. An id that is not the
    * same byte for byte is another user's: a table that finds `3` for `03`, or `Bob` for `bob`, answers the id.
+   * @param tx the transaction given to `within(tx)`, for a provider that takes it; absent where nothing runs in one
    */
-  exists(userId: UserId): Promise<boolean | UserId | null> | boolean | UserId | null
+  exists(userId: UserId, tx?: unknown): Promise<boolean | UserId | null> | boolean | UserId | null
   /** How users are shown in the lists of others, in the order asked. Default: by nothing but their id. */
   profiles?(userIds: readonly UserId[]): Promise<readonly (Profile | null)[]>
 }
 
-/** Who may have to do with whom: blocklists, friends only, staff. Left out, everybody with everybody. Each may be left out. */
-export interface ContactPolicy {
+/**
+ * Who may have to do with whom: blocklists, friends only, staff. Left out, everybody with everybody. Each may be left out.
+ * `tx` is the transaction given to `within(tx)`, for a provider that takes it; absent where nothing runs in one.
+ */
+export interface ContactPolicy extends TakesTransaction {
   /** Asked for each message from a session, and for its `typing`; false is answered FORBIDDEN. */
-  mayWrite?(from: UserId, to: UserId): Promise<boolean> | boolean
+  mayWrite?(from: UserId, to: UserId, tx?: unknown): Promise<boolean> | boolean
   /**
    * Asked for those with whom the watcher shares no conversation, before each event, too; default: false. Where it throws or
    * is late, a request fails, and an event is not told.

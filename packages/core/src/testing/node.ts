@@ -14,7 +14,7 @@ export class TestNode {
     const rookery = createRookery({
       storage: new MemoryStorage(),
       authenticate: ({ token }) => (token.startsWith('no') ? null : { userId: token }),
-      users: { exists: (userId) => !userId.startsWith('nobody') },
+      users: { takesTransaction: true, exists: (userId) => !userId.startsWith('nobody') },
       ...options,
     })
     await rookery.start()
