@@ -240,7 +240,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     registry,
     followed,
     (userId) => heads.checkSoon(userId),
-    (userIds) => void watching.tell(userIds),
+    (userIds) => watching.tell(userIds),
   )
   const nodes = new Nodes(nodeId, presence, clock, logger, timing.heartbeatMs)
   const cluster = new Cluster(nodeId, presence, nodes, bus, sessions, logger, {

@@ -123,6 +123,16 @@ describe('who watches somebody', () => {
   })
 })
 
+it('a node keeps its lease while storage does not say who may see whom', async () => {
+  clock = new VirtualClock()
+  const storage = new MemoryStorage()
+  const { ann } = await scene({ clock, storage })
+  storage.members.sharing = () => new Promise(() => {})
+  ann.disconnect()
+  await clock.advance(120_000)
+  expect(await node.rookery.endpoints()).toHaveLength(1)
+})
+
 describe('presence and typing', () => {
   it('are answered within the deadline though the contact policy is not', async () => {
     clock = new VirtualClock()

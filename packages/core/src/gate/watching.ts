@@ -22,7 +22,7 @@ export class Watching {
   private readonly told = new Map<UserId, JsonText>()
   /** Users whose watchers are to be told. */
   private readonly changed = new Set<UserId>()
-  private telling: Promise<void> | null = null
+  private isTelling = false
   /** Of whom the contact policy is being asked, with the watchers to ask it about last. */
   private readonly asking = new Map<UserId, readonly UserId[]>()
 
@@ -54,15 +54,17 @@ export class Watching {
     } catch (error) {
       logger.error('presence was not told who is watched; the next heartbeat tries again', error)
     }
-    await this.tell(watched)
+    // Not waited for: however long it takes, the next heartbeat comes in time.
+    this.tell(watched)
   }
 
-  /** Tells watchers how users stand now, where that differs from what they were told. Never rejects. */
-  tell(userIds: readonly UserId[]): Promise<void> {
+  /** Tells watchers how users stand now, where that differs from what they were told. */
+  tell(userIds: readonly UserId[]): void {
     for (const user of userIds) if (this.parts.registry.isWatched(user)) this.changed.add(user)
     // One round at a time, so that a crowd that comes or goes at once does not take all of storage's connections.
-    this.telling ??= this.tellChanged().finally(() => (this.telling = null))
-    return this.telling
+    if (this.isTelling || this.changed.size === 0) return
+    this.isTelling = true
+    void this.tellChanged()
   }
 
   private async tellChanged(): Promise<void> {
@@ -77,6 +79,8 @@ export class Watching {
         logger.error('watchers could not be told who comes and goes; the next heartbeat tries again', error)
       }
     }
+    // In the turn in which nobody was left: whoever changes after it begins the next round.
+    this.isTelling = false
   }
 
   private async tellOf(user: UserId, json: JsonText): Promise<void> {

@@ -36,6 +36,12 @@ async function connect(authenticate: unknown, headers: Record<string, string> = 
   return { ...(await connecting), logged, again, clock, node }
 }
 
+it('a token is neither good nor bad where authenticate was asked too often', async () => {
+  const { error, logged } = await connect(() => Promise.reject({ status: 429 }))
+  expect(error?.toWire()).toEqual({ code: 'RATE_LIMITED', message: 'too many logins', retryAfterMs: 1000 })
+  expect(logged).toEqual([])
+})
+
 const throws = (thrown: unknown) => () => Promise.reject(thrown)
 
 describe('a token is not valid, which nobody logs, where authenticate', () => {

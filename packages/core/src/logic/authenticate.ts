@@ -49,6 +49,8 @@ export class Authenticator {
     const isCoded = error instanceof RookeryError
     if (isCoded && !isFault(error)) return error
     const status = statusOf(error)
+    // Whoever was asked about the token had too many questions: that says nothing of it.
+    if (!isCoded && status === 429) return new RookeryError('RATE_LIMITED', 'too many logins', { retryAfterMs })
     if (!isCoded && status >= 400 && status < 500) return refused()
     const cause = isCoded ? (error.cause ?? error) : error
     this.faultLog.report('authenticate failed', withoutSecrets(cause, credentials), {})

@@ -25,9 +25,9 @@ export interface Identity {
 }
 
 /**
- * Turns a token into a user. Null, or a throw of something with a `status` of 4xx, refuses it as `UNAUTHENTICATED`, and a
- * `RookeryError` under its own code. Whatever else it throws or returns is logged with what was wrong, never with the token,
- * and is `UNAVAILABLE`: the client keeps its token and tries again. It has `timing.handlerDeadlineMs`.
+ * Turns a token into a user. Null, or a throw of something with a `status` of 4xx, refuses it as `UNAUTHENTICATED` (429 as
+ * `RATE_LIMITED`), and a `RookeryError` under its own code. Whatever else it throws or returns is logged with what was wrong,
+ * never with the token, and is `UNAVAILABLE`: the client keeps its token and tries again. It has `timing.handlerDeadlineMs`.
  */
 export type Authenticate = (credentials: Credentials) => Promise<Identity | null> | Identity | null
 
