@@ -4,4 +4,4 @@ import { compareManyWithMemory, compareWithMemory } from '../testing/like-memory
 compareWithMemory([1, 2, 6, 10])
 
 /** `SEEDS` says how many, `FROM` from which on. */
-compareManyWithMemory(Number(process.env['FROM'] ?? 1_001), Number(process.env['SEEDS'] ?? 300))
+compareManyWithMemory(Number(process.env['FROM'] ?? 1_001), Number(process.env['SEEDS'] ?? 200))

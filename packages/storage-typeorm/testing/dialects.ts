@@ -27,6 +27,9 @@ export interface Dialect {
 
 const poison: StorageOp = { op: 'custom', userId: 'ann', topic: 'poison', payload: '1', at: 13 }
 
+/** What takes long on a busy machine is no difference. */
+const patience = { connectTimeoutMs: 60_000, callTimeoutMs: 60_000 }
+
 const sqlite: Dialect = {
   name: 'SQLite',
   isThere: true,
@@ -52,7 +55,7 @@ const onPostgres: Dialect = {
     // What a commit survives is shown elsewhere: here the disk need not be waited for.
     await postgres.ask(where, `ALTER DATABASE ${where.database} SET synchronous_commit = off`)
     return {
-      open: () => new TypeOrmStorage({ type: 'postgres', ...where }),
+      open: () => new TypeOrmStorage({ type: 'postgres', ...where, ...patience }),
       prepare: () =>
         postgres.ask(where, `ALTER TABLE im_inbox ADD CONSTRAINT no_poison CHECK (body NOT LIKE '%poison%')`),
       refused: poison,
@@ -68,7 +71,7 @@ const onMysql: Dialect = {
     const database = await mysql.freshDatabase()
     const { where } = database
     return {
-      open: () => new TypeOrmStorage({ type: 'mysql', ...where, readers: 1 }),
+      open: () => new TypeOrmStorage({ type: 'mysql', ...where, ...patience, readers: 1 }),
       prepare: () =>
         mysql.ask(
           where,
