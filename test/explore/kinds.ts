@@ -1,6 +1,7 @@
 // How each kind runs a seed.
-import { printHistory, simulate, type OnDatabase } from '@rookery/core/testing'
+import { printHistory, raceHostGroups, simulate, type OnDatabase } from '@rookery/core/testing'
 import { dialects, type Dialect } from '../../packages/storage-typeorm/testing/dialects.js'
+import { difference } from '../../packages/storage-typeorm/testing/difference.js'
 import { SideBySide, small } from '../../packages/storage-typeorm/testing/side-by-side.js'
 import { SimulationsOnPostgres } from '../simulation/on-postgres.js'
 import { worldOf, type Story } from '../simulation/tally.js'
@@ -49,6 +50,18 @@ const onPostgres = (story: Story): Kind => ({
   },
 })
 
+const hostGroups: Kind = {
+  isThere: true,
+  open: async () => ({
+    run: async (seed) => {
+      const { members, listed } = await raceHostGroups(seed)
+      const told = difference(members, listed, 'the members at the end')
+      return { world: '', faults: told === null ? [] : [{ invariant: null, what: told }], history: '' }
+    },
+    close: async () => {},
+  }),
+}
+
 /** So many seeds share a database. */
 const togetherMax = 10
 
@@ -85,6 +98,7 @@ export const kinds: Record<KindName, Kind> = {
   twos: inMemory('twos'),
   groups: inMemory('groups'),
   logins: inMemory('logins'),
+  'host-groups': hostGroups,
   'twos-on-postgres': onPostgres('twos'),
   'groups-on-postgres': onPostgres('groups'),
   'logins-on-postgres': onPostgres('logins'),

@@ -2,9 +2,9 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 
-/** Everything that runs by a seed: simulations in memory and on PostgreSQL, and each dialect beside memory. */
+/** Everything that runs by a seed: simulations in memory and on PostgreSQL, lists of the host that race, and each dialect beside memory. */
 export const kindNames = [
-  ...(['twos', 'groups', 'logins'] as const),
+  ...(['twos', 'groups', 'logins', 'host-groups'] as const),
   ...(['twos-on-postgres', 'groups-on-postgres', 'logins-on-postgres'] as const),
   ...(['like-memory-sqlite', 'like-memory-postgres', 'like-memory-mysql'] as const),
 ]
@@ -37,9 +37,9 @@ export interface Options {
 }
 
 export const usage = `npm run explore [-- options]   runs fresh seeds until Ctrl-C
-  --only KINDS      ${kindNames.slice(0, 3).join(', ')},
-                    ${kindNames.slice(3, 6).join(', ')},
-                    ${kindNames.slice(6).join(', ')}; separated by commas
+  --only KINDS      ${kindNames.slice(0, 4).join(', ')},
+                    ${kindNames.slice(4, 7).join(', ')},
+                    ${kindNames.slice(7).join(', ')}; separated by commas
   --minutes N       ends after so long
   --seeds N         ends after so many of each kind
   --from SEED       begins there, in place of somewhere new

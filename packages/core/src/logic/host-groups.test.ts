@@ -1,13 +1,12 @@
 // Groups that the host keeps in its own tables: it announces what changed, and members are what its list says.
 import { afterEach, describe, expect, it } from 'vitest'
-import { MemoryDatabase } from '../memory/memory-database.js'
 import { MemoryOutbox } from '../memory/memory-outbox.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import type { RookeryOptions } from '../options.js'
 import { createRookery } from '../rookery.js'
 import type { FakeDevice, Wire } from '../testing/fake-device.js'
+import { raceHostGroups } from '../testing/host-group-race.js'
 import { TestNode } from '../testing/node.js'
-import { SeededRandom } from '../testing/seeded-random.js'
 
 const nodes: TestNode[] = []
 afterEach(() => Promise.all(nodes.splice(0).map((node) => node.stop())))
@@ -139,35 +138,8 @@ describe('a group whose members the host keeps', () => {
 
   it('ends as the last list says, however many nodes are told of however many changes at once', async () => {
     for (let seed = 1; seed <= 10; seed++) {
-      const random = new SeededRandom(seed)
-      const teams = new Teams()
-      const database = new MemoryDatabase()
-      // The list is on its way for a while, and may be old when it comes.
-      const hostGroups = {
-        members: async (groupId: string) => {
-          const listed = teams.members.get(groupId) ?? null
-          for (let turns = random.int(12); turns > 0; turns--) await Promise.resolve()
-          return listed
-        },
-      }
-      const both = [
-        await start(teams, { storage: new MemoryStorage({ database }), hostGroups }),
-        await start(teams, { storage: new MemoryStorage({ database }), hostGroups }),
-      ]
-      const { groupId } = await both[0]!.rookery.im.groups.create({ owner: 'lead', name: 'x', members: [] })
-      const people = ['ann', 'bob', 'cid', 'dan', 'eve']
-      const announced: Promise<unknown>[] = []
-      for (let i = 0; i < 12; i++) {
-        teams.members.set(
-          groupId,
-          people.filter(() => random.chance(0.5)),
-        )
-        announced.push(random.pick(both).rookery.im.groups.changed(groupId))
-        for (let turns = random.int(20); turns > 0; turns--) await Promise.resolve()
-      }
-      await Promise.all(announced)
-      expect([seed, await membersOf(both[0]!, groupId)]).toEqual([seed, [...teams.members.get(groupId)!, 'lead']])
-      await Promise.all(nodes.splice(0).map((node) => node.stop()))
+      const { members, listed } = await raceHostGroups(seed)
+      expect([seed, members]).toEqual([seed, listed])
     }
   })
 })
