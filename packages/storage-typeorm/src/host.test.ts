@@ -102,6 +102,17 @@ describe("what is taken from the host's DataSource", () => {
     expect(optionsBeside(host(options), given as never)).toEqual({ type: 'postgres', ...given })
   })
 
+  it("what is given comes before what the host's URL says, too", () => {
+    const onPostgres = host({ type: 'postgres', url: 'postgres://ann:a%40@db:5432/shop?options=-c%20a%3Db' })
+    expect(optionsBeside(onPostgres, { username: 'chat@x', password: 'p/w' } as never)).toMatchObject({
+      url: 'postgres://chat%40x:p%2Fw@db:5432/shop?options=-c%20a%3Db',
+    })
+    expect(optionsBeside(onPostgres, {})).toMatchObject({ url: 'postgres://ann:a%40@db:5432/shop?options=-c%20a%3Db' })
+    const onMysql = host({ type: 'mysql', url: 'mysql://ann:secret@db:3307/shop', extra: { host: 'other' } })
+    const { address } = checkMysqlOptions(optionsBeside(onMysql, { username: 'chat' } as never) as never)
+    expect(address).toEqual({ host: 'other', port: 3307, user: 'chat', password: 'secret', database: 'shop' })
+  })
+
   it('extra takes nothing that would change rows or pools', () => {
     expect(() => checkPostgresOptions({ type: 'postgres', extra: { max: 5 } })).toThrow(
       /option extra cannot hold max; it takes options, /,

@@ -1,7 +1,7 @@
 // Chat's storage derived from the host's own DataSource: which dialect, which driver, which file or server.
 import type { DataSource } from 'typeorm'
 import { extraOf } from './extra.js'
-import { mysqlExtra, type MysqlOptions } from './mysql/options.js'
+import { addressIn, mysqlExtra, type MysqlOptions } from './mysql/options.js'
 import { postgresExtra, type PostgresOptions } from './postgres/options.js'
 import { chatFileBeside } from './sqlite/chat-file.js'
 import type { SqliteOptions } from './sqlite/options.js'
@@ -31,8 +31,12 @@ export function optionsBeside(host: DataSource, given: Partial<TypeOrmStorageOpt
     return { driver, ...(given as Partial<SqliteOptions>), ...beside }
   }
   if (options.type === 'postgres') {
-    const known = { ...reached(options), schema: options.schema, extra: extraOf(options.extra, postgresExtra) }
-    return { ...defined(known), ...(given as Partial<PostgresOptions>), type: 'postgres' }
+    const { url, ...known } = reached(options)
+    const { schema, extra } = options
+    const host = { ...known, schema, extra: extraOf(extra, postgresExtra) }
+    const own = given as Partial<PostgresOptions>
+    const at = typeof url === 'string' ? urlFor(url, own) : undefined
+    return { ...defined({ ...host, url: at }), ...own, type: 'postgres' }
   }
   if (options.type === 'mysql' || options.type === 'mariadb') {
     const known = { ...reached(options), extra: extraOf(options.extra, mysqlExtra) }
@@ -53,7 +57,7 @@ function reached(options: ServerOptions): Record<string, unknown> {
   const isPostgres = options.type === 'postgres'
   // On MySQL TypeORM takes this from the options, also where there are replicas.
   const ssl = isPostgres ? master['ssl'] : options.ssl
-  const { url, host, port, username, password, database, socketPath } = master
+  const { url, host, port, username, password, database, socketPath } = isPostgres ? master : spelledOut(master)
   const waitMs = isPostgres
     ? (extra['connectionTimeoutMillis'] ?? options.connectTimeoutMS)
     : (extra['connectTimeout'] ?? (options as MysqlHost).connectTimeout)
@@ -69,6 +73,26 @@ function reached(options: ServerOptions): Record<string, unknown> {
     // For the host 0 is no limit; each call of chat ends.
     connectTimeoutMs: typeof waitMs === 'number' && waitMs >= 1 ? Math.min(Math.ceil(waitMs), 600_000) : undefined,
   }
+}
+
+/** What a URL says stands among the rest then, so that what is given can come before it. */
+function spelledOut(master: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { url, ...rest } = master
+  if (typeof url !== 'string') return rest
+  const { user, ...said } = addressIn(url)
+  return { ...rest, ...said, ...(user === undefined ? {} : { username: user }) }
+}
+
+/** The host's address with the account that is given: the driver takes what an address says before all else. */
+function urlFor(url: string, { username, password, port }: Partial<PostgresOptions>): string {
+  if ((username ?? password ?? port) === undefined || !URL.canParse(url)) return url
+  const at = new URL(url)
+  if (username !== undefined) at.username = encodeURIComponent(username)
+  // Another account has another password.
+  if (username !== undefined || password !== undefined)
+    at.password = typeof password === 'string' ? encodeURIComponent(password) : ''
+  if (port !== undefined) at.port = String(port)
+  return at.href
 }
 
 interface MysqlHost {

@@ -255,6 +255,15 @@ describe('the command on SQLite', () => {
     const told = await called(['migrate', '--database', place.url])
     expect(told).toMatchObject({ code: 0, stderr: expect.stringContaining('say where it stands: --app-database URL') })
     const app = join(folder(), 'other.sqlite')
+    const chat = join(folder(), 'chat.sqlite')
+    await called([
+      'migrate',
+      '--database',
+      `sqlite:${chat}`,
+      '--app-database',
+      `sqlite:${join(folder(), 'app.sqlite')}`,
+    ])
+    expect(await called(['verify', '--database', `sqlite:${chat}`])).toMatchObject({ code: 0 })
     const named = await called(['migrate', '--database', place.url, '--app-database', `sqlite:${app}`])
     expect(named).toMatchObject({ code: 0, stderr: 'migrate: the tables are up to date\n' })
     expect(peek(app, (db) => db.prepare('SELECT id FROM im_outbox').all([]))).toEqual([])

@@ -23,7 +23,10 @@ export function storageOptions(given: Given, { env }: Terminal, mayBeNew: boolea
     throw new UsageError('--schema is for PostgreSQL alone')
   const shared = { ...tables, callTimeoutMs }
   if (scheme === 'sqlite' && rest !== '') {
-    const database = sqliteFiles(rest, given['table-prefix'] ?? 'im_', driver).chat
+    const app = given['app-database']
+    // Where the app's own is named, this one is chat's.
+    const isChat = app !== undefined && app !== address
+    const database = isChat ? rest : sqliteFiles(rest, given['table-prefix'] ?? 'im_', driver).chat
     if (!mayBeNew && !existsSync(database))
       throw new UsageError(`there is no file ${existsSync(rest) ? database : rest}`)
     return { type: 'better-sqlite3', database, ...shared, ...(driver === undefined ? {} : { driver }) }

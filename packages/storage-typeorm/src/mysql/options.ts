@@ -156,7 +156,8 @@ function addressOf(options: MysqlOptions): Address {
   return url === undefined ? given : { ...given, ...addressIn(url) }
 }
 
-function addressIn(text: string): Address {
+/** @throws Error of one line that names the remedy */
+export function addressIn(text: string): Address {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^(?:mysql|mariadb):$/.test(url.protocol) || url.hostname === '') {
     throw wrong('url', 'must be such as mysql://user@host:3306/database')
