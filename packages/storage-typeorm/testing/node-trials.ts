@@ -307,3 +307,50 @@ export async function oldServerStaysUp(nodes: Nodes, options: ServerOptions, han
     expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: all }, (_, n) => n + 1))
   }
 }
+
+/** Runs a statement in a transaction that stays open; gives what ends it. */
+export type Hold = (sql: string) => Promise<() => Promise<void>>
+
+/** Whoever needs a row that somebody holds waits for it, in order and until its deadline; everybody else goes on. */
+export async function oneRowHeld(nodes: Nodes, options: ServerOptions, hold: Hold): Promise<void> {
+  const rookery = await nodes.start({ ...options, lockTimeoutMs: 1000 })
+  const [ann, cid, dot] = await Promise.all(['ann', 'cid', 'dot'].map((userId) => connect(rookery, userId)))
+  const text = (key: string, to: string) => ({ clientMsgId: key, to, type: 'text', content: { text: key } })
+  const { conversationId } = await ann!.ask('c2c', text('first', 'bob'))
+  await cid!.ask('c2c', text('first', 'dot'))
+  const rows = [
+    `SELECT 1 FROM im_user WHERE user_id = 'bob' FOR UPDATE`,
+    `SELECT 1 FROM im_conversation WHERE conversation_id = '${conversationId}' FOR UPDATE`,
+  ]
+  for (const [n, sql] of rows.entries()) {
+    const release = await hold(sql)
+    const answered: string[] = []
+    const waiting = ['x', 'y', 'z'].map(async (key) => {
+      const answer = await ann!.request('c2c', text(`${key}${n}`, 'bob'))
+      answered.push(answer.ok ? key : answer.error.code)
+      return answer
+    })
+    // Again and again they would wait for it, if anything did.
+    for (let m = 0; m < 30; m += 1) {
+      const answers = await Promise.all([
+        cid!.request('c2c', text(`${n}.${m}`, 'dot')),
+        dot!.request('c2c', text(`${n}.${m}`, 'cid')),
+      ])
+      expect(answers.map(({ ok }) => ok)).toEqual([true, true])
+      if (m === 20) waiting.push(ann!.request('c2c', text(`late${n}`, 'bob')))
+    }
+    expect(answered).toEqual([])
+    expect(await rookery.health()).toMatchObject({ ok: true })
+    await release()
+    const seqs = (await Promise.all(waiting)).map((answer) => (answer.ok ? answer.data.seq : 0))
+    const from = 2 + n * 4
+    expect(seqs).toEqual([from, from + 1, from + 2, from + 3])
+  }
+
+  const release = await hold(rows[0]!)
+  const late = await ann!.request('c2c', text('too-late', 'bob'))
+  expect(late).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE' } })
+  await cid!.ask('c2c', text('still', 'dot'))
+  await release()
+  await ann!.ask('c2c', text('too-late', 'bob'))
+}

@@ -22,8 +22,7 @@ export function commitOne<Op extends StorageOp, T>(
     const full = writer.enqueue({
       op,
       deadlineMs: clock.monotonic() + deadlineMs,
-      // What a group's message waits for, its other operations wait for.
-      ...('message' in op ? { order: op.message.conversationId } : {}),
+      order: orderOf(op),
       admit: refusal,
       settled: (result) => {
         if (result.status === 'refused') reject((result as RefusedResult).error)
@@ -38,4 +37,10 @@ export function commitOne<Op extends StorageOp, T>(
     })
     if (full !== null) reject(full)
   })
+}
+
+/** What a conversation's message waits for, its other operations wait for; and so with what is one user's. */
+function orderOf(op: StorageOp): string {
+  if ('message' in op) return op.message.conversationId
+  return 'conversationId' in op ? op.conversationId : `user ${op.userId}`
 }

@@ -5,10 +5,11 @@
 // an outcome that is not known is never guessed.
 // What was decided on something that has changed by then is decided again, and goes before everything that came after it:
 // an operation that has to wait for that holds back those behind it with the same `order`, and no others.
+// What needs a row that somebody else holds waits apart in the same way, and is tried again until its deadline.
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Observer } from '../ports/observer.js'
-import type { OpResults, RefusedResult, Storage, StorageOp } from '../ports/storage.js'
+import { RowsHeld, type OpResults, type RefusedResult, type Storage, type StorageOp } from '../ports/storage.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits } from '../protocol/limits.js'
 
@@ -43,6 +44,8 @@ interface Stored {
 }
 
 const isRefusal = ({ status }: Results[number]): boolean => status === 'refused' || status === 'stale'
+const isHeld = (result: Results[number]): boolean =>
+  result.status === 'refused' && (result as RefusedResult).isHeld === true
 
 /** Operations that wait, in their order, until none of them has to. */
 interface Held {
@@ -59,6 +62,8 @@ interface Trouble {
 }
 
 const sweepMs = 250
+/** Between two tries of what needs a row that somebody else holds. */
+const heldRestMs = 200
 const backoffFirstMs = 50
 const backoffLastMs = 1000
 
@@ -67,7 +72,7 @@ export class Writer {
   private batch: WriteJob[] = []
   private readonly expired = new Set<WriteJob>()
   /** By their order. */
-  private readonly held = new Map<string, Held>()
+  private readonly held = new Map<string | WriteJob, Held>()
   private heldCount = 0
   private running = false
   private sweep: Timer | null = null
@@ -132,6 +137,7 @@ export class Writer {
       stored = next === null ? null : await this.finish(next)
       // What a result refuses may take out what waits behind it: then it goes first.
       if (stored?.results.some(isRefusal) === true) {
+        this.batch = []
         this.handOut(stored)
         stored = null
       }
@@ -161,6 +167,10 @@ export class Writer {
       this.trouble = null
       return results
     } catch (error) {
+      if (error instanceof RowsHeld) {
+        failed = false
+        return batch.map(() => ({ status: 'refused', error, isHeld: true }))
+      }
       const lastMs = this.clock.monotonic()
       const reason = error instanceof Error ? error.message : String(error)
       this.trouble = { sinceMs: this.trouble?.sinceMs ?? lastMs, lastMs, reason }
@@ -190,7 +200,14 @@ export class Writer {
   }
 
   private handOut({ jobs, results }: Stored): void {
-    const again = jobs.filter((job, i) => this.hand(job, results[i]!) === 'again')
+    const again: WriteJob[] = []
+    for (const [i, job] of jobs.entries()) {
+      const result = results[i]!
+      // Behind one that is decided again it comes again itself, in its place.
+      const isBehind = isHeld(result) && again.some((one) => one.order !== undefined && one.order === job.order)
+      if (isHeld(result) && !isBehind) this.setAside(job)
+      else if (isBehind || this.hand(job, result) === 'again') again.push(job)
+    }
     if (again.length > 0) this.queue = [...again, ...this.queue]
     this.committed()
   }
@@ -200,14 +217,21 @@ export class Writer {
     for (const job of jobs) {
       const answer = job.admit?.() ?? null
       if (answer instanceof RookeryError) job.failed(answer)
-      else if (answer !== null || this.held.has(job.order!)) this.hold(job, answer)
+      else if (answer !== null || this.held.has(job.order ?? job)) this.hold(job, answer)
       else batch.push(job)
     }
     return batch
   }
 
+  /** Its row is held: it is tried again after a rest. */
+  private setAside(job: WriteJob): void {
+    // Its deadline may have passed during the commit.
+    if (this.expired.has(job)) return
+    this.hold(job, new Promise((resolve) => this.clock.setTimeout(() => resolve(null), heldRestMs)))
+  }
+
   private hold(job: WriteJob, until: Promise<RookeryError | null> | null): void {
-    const order = job.order!
+    const order = job.order ?? job
     let held = this.held.get(order)
     if (held === undefined) this.held.set(order, (held = { jobs: [], waits: 0 }))
     held.jobs.push(job)
@@ -223,7 +247,7 @@ export class Writer {
   }
 
   /** Back to the front of the queue: all that came behind them in their order is still in it. */
-  private release(order: string, { jobs }: Held): void {
+  private release(order: string | WriteJob, { jobs }: Held): void {
     this.held.delete(order)
     this.heldCount -= jobs.length
     this.queue = [...jobs, ...this.queue]

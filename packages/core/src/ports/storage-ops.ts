@@ -168,11 +168,13 @@ export interface OpResults {
 export type StorageResult = OpResults[StorageOp['op']]
 /**
  * An operation that the database refused while others of its batch went through: nothing of it is stored, and the same
- * operation would be refused again. `error` is for the log, never for a client.
+ * operation would be refused again, except where it `isHeld`. `error` is for the log, never for a client.
  */
 export interface RefusedResult {
   readonly status: 'refused'
   readonly error: Error
+  /** Somebody else holds a row that it needs, or one that an operation before it in its conversation needs. */
+  readonly isHeld?: true
 }
 export type ResultsOf<Ops extends readonly StorageOp[]> = {
   -readonly [K in keyof Ops]: OpResults[Ops[K]['op']] | RefusedResult

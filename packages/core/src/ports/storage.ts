@@ -13,6 +13,8 @@
 //  7. Reads see everything committed before they were called.
 //  8. Every call settles within a bounded time, whatever the database does.
 //  9. A commit of nothing succeeds only where the database takes writes: it is how health asks.
+// 10. A row that somebody else holds keeps back what needs it, and nothing else: such operations, with those behind them in
+//     their conversations, are refused as held, soon, and the rest is stored. Where that is all, `RowsHeld` says so.
 // Any number of calls may be under way at once. Rows are locked conversations first, then users, each sorted.
 import type { Maintenance } from './maintenance.js'
 import type { ResultsOf, StorageOp } from './storage-ops.js'
@@ -61,5 +63,12 @@ export class StorageError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options)
+  }
+}
+
+/** Somebody else holds rows that everything in a commit needs. */
+export class RowsHeld extends StorageError {
+  constructor(options?: ErrorOptions) {
+    super('somebody else holds a row that it needs', 'none', options)
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import type { CustomOp } from '../ports/storage.js'
 import { FaultyStorage } from './faulty-storage.js'
+import { RowsHeld } from '../ports/storage.js'
 import { settle } from './settle.js'
 import { describeStorage } from './storage-suite/describe-storage.js'
 import { VirtualClock } from './virtual-clock.js'
@@ -82,5 +83,17 @@ describe('faulty storage', () => {
     storage.heal()
     await Promise.all([commit, read])
     expect([order.toSorted(), await head()]).toEqual([['commit', 'read'], 1])
+  })
+
+  it('holds rows: what needs them is refused as held with what is behind it, and where that is all, the commit', async () => {
+    const { storage, head } = await open()
+    storage.holdRows((op) => op.op === 'raise-login')
+    const raise = { op: 'raise-login', userId: 'alice' } as const
+    const results = await storage.commit([raise, fact()])
+    expect(results).toMatchObject([{ status: 'refused', isHeld: true }, { status: 'ok' }])
+    expect(await head()).toBe(1)
+    await expect(storage.commit([raise])).rejects.toBeInstanceOf(RowsHeld)
+    storage.heal()
+    expect(await storage.commit([raise])).toMatchObject([{ status: 'ok' }])
   })
 })

@@ -1,6 +1,7 @@
 // A storage that fails, refuses and dawdles on command, around one that does not.
 import type { Clock } from '../ports/clock.js'
 import {
+  RowsHeld,
   StorageError,
   type ConversationReads,
   type DeviceReads,
@@ -40,6 +41,7 @@ export class FaultyStorage implements Storage {
   #commitFaults: CommitFault[] = []
   #readFaults = 0
   #refuses: (op: StorageOp) => boolean = () => false
+  #holds: (op: StorageOp) => boolean = () => false
   #held: Promise<void> | null = null
   #release: () => void = () => {}
 
@@ -101,6 +103,11 @@ export class FaultyStorage implements Storage {
     this.#refuses = matches
   }
 
+  /** Somebody else holds a row that operations need which match, until another predicate is given. */
+  holdRows(matches: (op: StorageOp) => boolean): void {
+    this.#holds = matches
+  }
+
   /** Every call from now on waits, as behind a locked row or a stopped database, until `release`. */
   hold(): void {
     this.#held ??= new Promise((resolve) => (this.#release = resolve))
@@ -116,6 +123,7 @@ export class FaultyStorage implements Storage {
     this.#commitFaults = []
     this.#readFaults = 0
     this.#refuses = () => false
+    this.#holds = () => false
     this.commitDelayMs = this.answerDelayMs = this.readDelayMs = 0
     this.release()
   }
@@ -142,13 +150,30 @@ export class FaultyStorage implements Storage {
 
   /** All but what is to be refused. */
   async #commitMost(ops: readonly StorageOp[]): Promise<readonly (StorageResult | RefusedResult)[]> {
-    const passed = ops.filter((op) => !this.#refuses(op))
+    const held = this.#heldOf(ops)
+    if (held.size > 0 && held.size === ops.length) throw new RowsHeld()
+    const passed = ops.filter((op) => !held.has(op) && !this.#refuses(op))
     const results: readonly (StorageResult | RefusedResult)[] = await this.inner.commit(passed)
     let next = 0
     return ops.map((op) => {
       if (op === passed[next]) return results[next++]!
+      if (held.has(op)) return { status: 'refused', error: new RowsHeld(), isHeld: true }
       return { status: 'refused', error: new Error('the operation was made to be refused') }
     })
+  }
+
+  /** What waits for a row, and what comes behind it in its conversation. */
+  #heldOf(ops: readonly StorageOp[]): ReadonlySet<StorageOp> {
+    const conversationOf = (op: StorageOp): string | null =>
+      'message' in op ? op.message.conversationId : 'conversationId' in op ? op.conversationId : null
+    const waiting = new Set<string | null>()
+    const held = ops.filter((op) => {
+      const conversation = conversationOf(op)
+      if (!this.#holds(op) && !waiting.has(conversation)) return false
+      if (conversation !== null) waiting.add(conversation)
+      return true
+    })
+    return new Set(held)
   }
 
   async #read<T>(run: () => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@
 import { StorageError, type AppendOp, type Storage } from '@rookery/core'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ask, connect, describeOnMysql, freshDatabase, settingsFor } from '../../testing/mysql.js'
+import { heldRows } from '../../testing/held-rows.js'
 import { say } from '../../testing/scene.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 import { loadDriver } from './driver.js'
@@ -63,6 +64,20 @@ describeOnMysql('contention on MySQL', () => {
       await other.end()
     }
   })
+
+  it('rows of every kind that somebody holds keep back what needs them, and nothing else', async () => {
+    await heldRows(await open({ lockTimeoutMs: 1000 }), async (sql, work) => {
+      const holder = await connect(database.where)
+      try {
+        await holder.query('START TRANSACTION')
+        await holder.query(sql)
+        await work()
+        await holder.query('ROLLBACK')
+      } finally {
+        await holder.end()
+      }
+    })
+  }, 60_000)
 
   it('a row that somebody else holds fails what needs it, soon and as not stored, and nothing else', async () => {
     const storage = await open({ lockTimeoutMs: 1000 })

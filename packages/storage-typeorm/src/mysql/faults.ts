@@ -8,6 +8,9 @@ const passing: ReadonlySet<number> = new Set([1213, 1062, 1020])
 /** Whether the same batch may go through when it is run again at once. */
 export const isPassing = (error: unknown): boolean => isFromServer(error) && passing.has(error.errno)
 
+/** Whether a row was waited for in vain. */
+export const isLocked = (error: unknown): boolean => isFromServer(error) && error.errno === 1205
+
 /** Classes of SQLSTATE that blame what was given: data, integrity, a trigger that raised. */
 const ofTheOperation = /^(?:22|23|44|45)/
 

@@ -1,10 +1,11 @@
 // A real node of core on MariaDB, through what happens to a database.
 import { afterEach, it } from 'vitest'
-import { ask, describeOnMysql, freshDatabase } from '../../testing/mysql.js'
+import { ask, connect, describeOnMysql, freshDatabase } from '../../testing/mysql.js'
 import {
   crashUnderLoad,
   Nodes,
   oldServerStaysUp,
+  oneRowHeld,
   pausedWithCallsUnderWay,
   restoredFromOlderCopy,
 } from '../../testing/node-trials.js'
@@ -93,4 +94,21 @@ describeOnMysql('a database that was restored from an older copy, on MySQL', () 
       await drop()
     }
   }, 60_000)
+})
+
+describeOnMysql('a row that somebody else holds, on MySQL', () => {
+  it('keeps back what needs it, in order and until its deadline, and nothing else', async () => {
+    const { where, drop } = await freshDatabase()
+    try {
+      await oneRowHeld(nodes, { type: 'mysql', ...where }, async (sql) => {
+        const holder = await connect(where)
+        await holder.query('START TRANSACTION')
+        await holder.query(sql)
+        return () => holder.end()
+      })
+    } finally {
+      await nodes.stop()
+      await drop()
+    }
+  }, 120_000)
 })

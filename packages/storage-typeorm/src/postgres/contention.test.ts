@@ -2,6 +2,7 @@
 import { StorageError, type AppendOp, type Storage } from '@rookery/core'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ask, connect, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
+import { heldRows } from '../../testing/held-rows.js'
 import { say } from '../../testing/scene.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 import type { PostgresOptions } from './options.js'
@@ -105,6 +106,20 @@ describeOnPostgres('contention on PostgreSQL', () => {
       await other.end()
     }
   })
+
+  it('rows of every kind that somebody holds keep back what needs them, and nothing else', async () => {
+    await heldRows(await open({ lockTimeoutMs: 1000 }), async (sql, work) => {
+      const holder = await connect(database.where)
+      try {
+        await holder.query('BEGIN')
+        await holder.query(sql)
+        await work()
+        await holder.query('ROLLBACK')
+      } finally {
+        await holder.end()
+      }
+    })
+  }, 60_000)
 
   it('backends ended in the middle of commits lose nothing that was answered, store nothing twice, and skip nothing', async () => {
     const storage = await open({ writers: 4, applicationName: 'under fire' })

@@ -10,6 +10,9 @@ const passing: ReadonlySet<string> = new Set(['40001', '40P01', '23505', staleMe
 /** Whether the same batch may go through when it is run again at once. */
 export const isPassing = (error: unknown): boolean => isFromServer(error) && passing.has(error.code)
 
+/** Whether a row was waited for in vain. */
+export const isLocked = (error: unknown): boolean => isFromServer(error) && error.code === '55P03'
+
 /** Whether a batch must be carried out by the function that takes nothing for known. */
 export const isNotAsKnown = (error: unknown): boolean => isFromServer(error) && error.code === notAsKnown
 

@@ -4,10 +4,11 @@ import {
   crashUnderLoad,
   Nodes,
   oldServerStaysUp,
+  oneRowHeld,
   pausedWithCallsUnderWay,
   restoredFromOlderCopy,
 } from '../../testing/node-trials.js'
-import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
+import { ask, connect, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
 import { describeWithServer, PrivatePostgres } from '../../testing/private-postgres.js'
 import { turntable } from '../../testing/turntable.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
@@ -103,4 +104,21 @@ describeOnPostgres('a database that was restored from an older copy', () => {
       await drop()
     }
   }, 60_000)
+})
+
+describeOnPostgres('a row that somebody else holds', () => {
+  it('keeps back what needs it, in order and until its deadline, and nothing else', async () => {
+    const { where, drop } = await freshDatabase()
+    try {
+      await oneRowHeld(nodes, { type: 'postgres', ...where }, async (sql) => {
+        const holder = await connect(where)
+        await holder.query('BEGIN')
+        await holder.query(sql)
+        return () => holder.end()
+      })
+    } finally {
+      await nodes.stop()
+      await drop()
+    }
+  }, 120_000)
 })

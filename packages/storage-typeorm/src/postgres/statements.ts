@@ -5,6 +5,7 @@ import { queries } from './reading/queries.js'
 import { appendTypes } from './writing/append.js'
 import { appendKnownTypes } from './writing/append-known.js'
 import { lockTypes } from './writing/batch.js'
+import { heldStatement } from './writing/held.js'
 import { makeTypes } from './writing/make.js'
 import { applyTypes } from './writing/others.js'
 
@@ -19,6 +20,7 @@ export const writingStatements = (t: Tables, f: Functions): Readonly<Record<stri
   apply: call(f.apply, applyTypes),
   // Changes nothing, as a write: whether the server takes any.
   prove: `UPDATE ${t.meta} SET epoch = epoch`,
+  held: heldStatement(t),
   // For a batch of which the database refuses something.
   begin: 'BEGIN',
   savepoint: 'SAVEPOINT apart',

@@ -2,14 +2,16 @@
 // again; one that the database refuses is run once more with each half apart, so that only the operations at fault are
 // refused.
 import { StorageError, type RefusedResult, type StorageOp, type StorageResult } from '@rookery/core'
+import { HeldRows } from '../../held-rows.js'
 import type { Pool } from '../../pool.js'
-import { failureOf, failureOfCommit, isMadeTwice, isOfTheOperation, isPassing } from '../faults.js'
+import { failureOf, failureOfCommit, isLocked, isMadeTwice, isOfTheOperation, isPassing } from '../faults.js'
 import { LinkLost, type Link } from '../link.js'
 import { pieces, type Sql } from '../sql.js'
 import type { Frame } from '../session.js'
 import { apply } from './apply.js'
 import { Batch } from './batch.js'
 import { isOfEverybody } from './groups.js'
+import { heldRows } from './held.js'
 import { Hints } from './hints.js'
 import { loadOf, readDevices, readRosters, type Load } from './load.js'
 import { whyUnstorable } from './storable.js'
@@ -41,6 +43,7 @@ interface Around {
 
 export class Writer {
   readonly #hints = new Hints()
+  readonly #held = new HeldRows()
 
   constructor(
     private readonly pool: Pool<Link>,
@@ -77,7 +80,13 @@ export class Writer {
     const { callTimeoutMs } = this.settings
     const deadlineMs = performance.now() + callTimeoutMs
     const once = (): Promise<Results> =>
-      this.pool.with(Math.max(1, deadlineMs - performance.now()), (link) => this.#commit(link, ops, deadlineMs))
+      this.pool.with(Math.max(1, deadlineMs - performance.now()), (link) =>
+        this.#held.around(ops, {
+          commit: (some) => this.#commit(link, some, deadlineMs),
+          look: (rows) => heldRows(this.sql, rows, (statements) => link.ask(statements, restMs(deadlineMs))),
+          isLocked,
+        }),
+      )
     try {
       try {
         return await once()

@@ -2,7 +2,7 @@
 // keeps the order of its operations, and whatever touches the same user, conversation or key keeps the order given: only
 // what has nothing to do with one another changes places, which nobody can see.
 import type { AppendOp, StorageOp } from '@rookery/core'
-import { isWhole, usersNamed } from './named.js'
+import { isWhole, usersNamed } from '../../rows/named.js'
 
 export interface Segment {
   readonly appends: boolean

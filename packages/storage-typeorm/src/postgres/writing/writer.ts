@@ -1,10 +1,12 @@
 // Commits: a batch that two transactions made fail is run again, one that the database refuses is run once more with each
 // half apart, so that only the operations at fault are refused.
 import { StorageError, type RefusedResult, type StorageOp } from '@rookery/core'
-import { failureOf, isNotAsKnown, isOfTheOperation, isPassing, isStale } from '../faults.js'
+import { failureOf, isLocked, isNotAsKnown, isOfTheOperation, isPassing, isStale } from '../faults.js'
 import type { Link } from '../link.js'
 import type { Pool } from '../../pool.js'
 import { batchOf, locksOf, quickBatchOf, type Results } from './batch.js'
+import { HeldRows } from '../../held-rows.js'
+import { heldIn, heldStep } from './held.js'
 import { Known } from './known.js'
 import { whyUnstorable } from './storable.js'
 
@@ -12,6 +14,7 @@ const triesMax = 10
 
 export class Writer {
   readonly #known = new Known()
+  readonly #held = new HeldRows()
 
   constructor(
     private readonly pool: Pool<Link>,
@@ -44,7 +47,13 @@ export class Writer {
     if (ops.length === 0) return []
     const deadlineMs = performance.now() + this.callTimeoutMs
     try {
-      return await this.pool.with(this.callTimeoutMs, (link) => this.#commit(link, ops, deadlineMs))
+      return await this.pool.with(this.callTimeoutMs, (link) =>
+        this.#held.around(ops, {
+          commit: (some) => this.#commit(link, some, deadlineMs),
+          look: async (rows) => heldIn(await link.run([heldStep(rows)], this.callTimeoutMs)),
+          isLocked,
+        }),
+      )
     } catch (error) {
       throw failureOf(error)
     }

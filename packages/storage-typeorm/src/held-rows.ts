@@ -1,0 +1,108 @@
+// Rows that somebody else holds: once a commit has waited for one in vain, what needs it is kept out of the commits that
+// follow, until a look shows that it is free. So nobody waits for it but that.
+import { RowsHeld, type RefusedResult, type StorageOp, type StorageResult } from '@rookery/core'
+import { isWhole, usersNamed } from './rows/named.js'
+
+type Results = (StorageResult | RefusedResult)[]
+
+/** Conversations and users whose rows operations need; of a whole group, those of everybody in it. */
+export interface Rows {
+  readonly conversations: readonly string[]
+  readonly users: readonly string[]
+  readonly whole: readonly string[]
+}
+
+/** Those of them that somebody holds, with their rows as members and of their devices. */
+export type Held = Rows
+
+/** How one dialect does it. */
+export interface HeldCommit {
+  commit(ops: readonly StorageOp[]): Promise<Results>
+  /** Waits for none of them. */
+  look(rows: Rows): Promise<Held>
+  /** Whether a commit waited for a row in vain. */
+  isLocked(error: unknown): boolean
+}
+
+/** Looks and commits of one call: what was held may be free again, and something else held. */
+const triesMax = 3
+
+const nobody: ReadonlySet<StorageOp> = new Set()
+
+export class HeldRows {
+  /** Held when it was looked at last, by the kind of row. */
+  readonly #conversations = new Set<string>()
+  readonly #users = new Set<string>()
+
+  /**
+   * Commits what needs no row that is held; the rest is refused as held.
+   * @throws RowsHeld where that is all; whatever `commit` and `look` reject with
+   */
+  async around(ops: readonly StorageOp[], how: HeldCommit): Promise<Results> {
+    let waiting = this.#conversations.size + this.#users.size === 0 ? nobody : await this.#waiting(ops, true, how)
+    for (let tries = 1; ; tries += 1) {
+      if (waiting.size === ops.length) throw new RowsHeld()
+      try {
+        if (waiting.size === 0) return await how.commit(ops)
+        const results = await how.commit(ops.filter((op) => !waiting.has(op)))
+        return ops.map((op) => (waiting.has(op) ? held() : results.shift()!))
+      } catch (error) {
+        if (!how.isLocked(error) || tries === triesMax) throw error
+        waiting = await this.#waiting(ops, false, how)
+      }
+    }
+  }
+
+  /** Looks at the rows of all these, or of those alone that needed one which was held. */
+  async #waiting(ops: readonly StorageOp[], suspects: boolean, how: HeldCommit): Promise<ReadonlySet<StorageOp>> {
+    const looked = suspects ? ops.filter((op) => this.#isSuspect(op)) : ops
+    if (looked.length === 0) return nobody
+    const rows = rowsOf(looked)
+    const found = await how.look(rows)
+    for (const id of [...rows.conversations, ...rows.whole]) this.#conversations.delete(id)
+    for (const id of rows.users) this.#users.delete(id)
+    for (const id of [...found.conversations, ...found.whole]) this.#conversations.add(id)
+    for (const id of found.users) this.#users.add(id)
+    return behind(ops, found)
+  }
+
+  #isSuspect(op: StorageOp): boolean {
+    const conversation = conversationOf(op)
+    if (conversation !== null && this.#conversations.has(conversation)) return true
+    return this.#users.size > 0 && usersNamed(op).some((userId) => this.#users.has(userId))
+  }
+}
+
+/** What needs one of these rows, and what comes after it in its conversation. */
+function behind(ops: readonly StorageOp[], found: Held): ReadonlySet<StorageOp> {
+  const [conversations, users, whole] = [new Set(found.conversations), new Set(found.users), new Set(found.whole)]
+  const waiting = new Set<StorageOp>()
+  for (const op of ops) {
+    const conversation = conversationOf(op)
+    const needs =
+      (conversation !== null && (conversations.has(conversation) || (isWhole(op) && whole.has(conversation)))) ||
+      usersNamed(op).some((userId) => users.has(userId))
+    if (!needs) continue
+    waiting.add(op)
+    if (conversation !== null) conversations.add(conversation)
+  }
+  return waiting
+}
+
+function rowsOf(ops: readonly StorageOp[]): Rows {
+  const [conversations, users, whole] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  for (const op of ops) {
+    const conversation = conversationOf(op)
+    if (conversation !== null) conversations.add(conversation)
+    if (conversation !== null && isWhole(op)) whole.add(conversation)
+    for (const userId of usersNamed(op)) users.add(userId)
+  }
+  return { conversations: [...conversations], users: [...users], whole: [...whole] }
+}
+
+function conversationOf(op: StorageOp): string | null {
+  if ('message' in op) return op.message.conversationId
+  return 'conversationId' in op ? op.conversationId : null
+}
+
+const held = (): RefusedResult => ({ status: 'refused', error: new RowsHeld(), isHeld: true })
