@@ -67,6 +67,32 @@ export const settings: StorageGroup = {
       },
     },
     {
+      name: 'before the first message of a conversation nobody has anything to set or to read in it, in one batch too',
+      async run(scene) {
+        const [alice, bob] = scene.users('alice', 'bob')
+        const conversationId = scene.between(alice, bob)
+        const key = { clientMsgId: 'pin', digest: 'd' }
+        const results = await scene.commit(
+          scene.settings(bob, conversationId, { pinned: true }),
+          scene.read(alice, conversationId, 1),
+          scene.settings(bob, conversationId, { muted: true, key }),
+          scene.say(alice, bob),
+          scene.read(bob, conversationId, 1),
+          scene.settings(bob, conversationId, { muted: true, key }),
+        )
+        expect(results.map(({ status }) => status)).toEqual([
+          'not-member',
+          'not-member',
+          'not-member',
+          'stored',
+          'ok',
+          'ok',
+        ])
+        expect(await scene.view(bob, conversationId)).toMatchObject({ pinned: false, muted: true, readSeq: 1 })
+        expect(await scene.head(bob)).toBe(3)
+      },
+    },
+    {
       name: 'a conversation is hidden until the next countable message, for each who hid it',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')

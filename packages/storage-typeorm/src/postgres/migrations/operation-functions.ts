@@ -38,7 +38,8 @@ DECLARE
 BEGIN
   SELECT * INTO c FROM ${t.conversation} WHERE conversation_id = target;
   SELECT id INTO me FROM ${t.user} WHERE user_id = who;
-  IF c.id IS NULL OR me IS NULL THEN RETURN NULL; END IF;
+  -- One without a message was made for a message of this batch that is still to come.
+  IF c.id IS NULL OR c.last_seq = 0 OR me IS NULL THEN RETURN NULL; END IF;
   IF me = c.user_a THEN
     side := 'a'; was := c.a_read_seq; rank := c.a_read_ordinal;
   ELSIF me = c.user_b THEN
@@ -96,7 +97,7 @@ BEGIN
       WHERE k.person = me AND k.client_msg_id = request;
     IF FOUND THEN RETURN json_build_array(stored); END IF;
   END IF;
-  SELECT id, countable INTO c, counted FROM ${t.conversation} WHERE conversation_id = target;
+  SELECT id, countable INTO c, counted FROM ${t.conversation} WHERE conversation_id = target AND last_seq > 0;
   SELECT pinned, muted, hidden_at IS NOT DISTINCT FROM counted AS hidden INTO old
     FROM ${t.member} WHERE person = me AND conversation = c AND to_seq IS NULL;
   IF NOT FOUND THEN RETURN NULL; END IF;
