@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, ValidationPipe } from '@nestjs/common'
-import { APP_PIPE } from '@nestjs/core'
+import { APP_FILTER, APP_PIPE } from '@nestjs/core'
+import { RookeryExceptionFilter } from '@rookery/nest-adapter'
 import { AdminModule } from './admin/admin.module.js'
 import { AuthModule } from './auth/auth.module.js'
 import { ChatModule } from './chat/chat.module.js'
@@ -29,6 +30,8 @@ import { UsersModule } from './users/users.module.js'
     MetricsModule,
   ],
   providers: [
+    // What chat refuses to a controller has the status of its code.
+    { provide: APP_FILTER, useClass: RookeryExceptionFilter },
     // For HTTP and for chat's handlers alike.
     {
       provide: APP_PIPE,

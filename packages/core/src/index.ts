@@ -2,7 +2,8 @@ export type * from './model/index.js'
 export * from './ports/index.js'
 export type { Connection, Frame, Gate, Handshake, Inbound } from './gate/connection.js'
 export { createRookery, Rookery, type Health, type NodeStats } from './rookery.js'
-export type { RookeryOptions } from './options.js'
+export { optionNames, type RookeryOptions } from './options.js'
+export { didYouMean } from './protocol/did-you-mean.js'
 export {
   type HostGroupMessage,
   type HostMessage,

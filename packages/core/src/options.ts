@@ -1,5 +1,6 @@
 // What a host gives to make a Rookery, and the one line it gets for a mistake.
 import type { NodeId } from './model/ids.js'
+import { didYouMean } from './protocol/did-you-mean.js'
 import type { MessageTypes } from './logic/message-types.js'
 import type { Observer } from './ports/observer.js'
 import type { Outbox } from './ports/outbox.js'
@@ -91,7 +92,8 @@ export interface Settings {
   readonly deviceSlots: ReadonlyMap<string, string>
 }
 
-const known: ReadonlySet<string> = new Set<keyof RookeryOptions>([
+/** Every option that there is. */
+export const optionNames: ReadonlySet<string> = new Set<keyof RookeryOptions>([
   'storage',
   'authenticate',
   'presence',
@@ -124,8 +126,7 @@ const known: ReadonlySet<string> = new Set<keyof RookeryOptions>([
  * @throws TypeError in one line that names the option and the remedy
  */
 export function settingsOf(options: RookeryOptions): Settings {
-  for (const name of Object.keys(options))
-    if (!known.has(name)) fail(name, 'is no option', `known are ${[...known].join(', ')}`)
+  for (const name of Object.keys(options)) if (!optionNames.has(name)) unknown(name, name, optionNames)
   if (typeof options.storage?.commit !== 'function')
     fail('storage', 'is missing', 'give an adapter, for example new MemoryStorage() for a test')
   if (typeof options.authenticate !== 'function')
@@ -170,8 +171,7 @@ export function settingsOf(options: RookeryOptions): Settings {
 
 function groupRulesOf(given: RookeryOptions['groups'] = {}): GroupRules {
   for (const name of Object.keys(given))
-    if (!Object.hasOwn(defaultGroupRules, name))
-      fail(`groups.${name}`, 'is no option', `known are ${Object.keys(defaultGroupRules).join(', ')}`)
+    if (!Object.hasOwn(defaultGroupRules, name)) unknown(`groups.${name}`, name, Object.keys(defaultGroupRules))
   const rules = { ...defaultGroupRules, ...given }
   if (typeof rules.membersMayAdd !== 'boolean') fail('groups.membersMayAdd', 'is no boolean', 'give true or false')
   if (!['from-now', 'everything'].includes(rules.joinersRead))
@@ -197,8 +197,7 @@ function noRoamingOf(
   roaming: RookeryOptions['roaming'],
   deviceTypes: ReadonlyMap<string, string>,
 ): ReadonlySet<string> {
-  for (const name of Object.keys(roaming ?? {}))
-    if (name !== 'refuse') fail(`roaming.${name}`, 'is no option', 'known is refuse')
+  for (const name of Object.keys(roaming ?? {})) if (name !== 'refuse') unknown(`roaming.${name}`, name, ['refuse'])
   const refuse = roaming?.refuse ?? []
   if (!Array.isArray(refuse)) fail('roaming.refuse', 'is no list', "give device types, such as ['web']")
   for (const type of refuse as readonly unknown[])
@@ -218,8 +217,7 @@ const mayBeOff: ReadonlySet<string> = new Set<keyof Timing | keyof Retention>([
 
 function merge<T extends object>(option: string, defaults: T, given: Partial<T> | undefined): T {
   for (const [name, value] of Object.entries(given ?? {})) {
-    if (!Object.hasOwn(defaults, name))
-      fail(`${option}.${name}`, 'is no option', `known are ${Object.keys(defaults).join(', ')}`)
+    if (!Object.hasOwn(defaults, name)) unknown(`${option}.${name}`, name, Object.keys(defaults))
     if (value === 'off' && mayBeOff.has(name)) continue
     if (!Number.isSafeInteger(value) || (value as number) < 1)
       fail(
@@ -234,6 +232,8 @@ function merge<T extends object>(option: string, defaults: T, given: Partial<T> 
 function rateOf(rate: RookeryOptions['rate']): Rate | null {
   if (rate === 'off') return null
   if (rate === undefined) return defaultRate
+  for (const name of Object.keys(rate))
+    if (!Object.hasOwn(defaultRate, name)) unknown(`rate.${name}`, name, Object.keys(defaultRate))
   if (!(rate.perSecond > 0) || !(rate.burst >= 1))
     fail('rate', 'is not of its form', "give { perSecond, burst } with burst from 1, or 'off'")
   return rate
@@ -248,6 +248,10 @@ function slotsOf(types: RookeryOptions['deviceTypes'] = ['phone', 'pad', 'pc', '
   return slots
 }
 
+function unknown(option: string, name: string, known: Iterable<string>): never {
+  fail(option, 'is no option', `known are ${[...known].join(', ')}${didYouMean(name, known)}`)
+}
+
 function fail(option: string, fault: string, remedy: string): never {
-  throw new TypeError(`Rookery option ${option} ${fault}: ${remedy}.`)
+  throw new TypeError(`Rookery option ${option} ${fault}: ${remedy}${remedy.endsWith('?') ? '' : '.'}`)
 }

@@ -1,5 +1,5 @@
 // What a host gives to RookeryModule: core's options without the ports, which come from modules, and the transport's.
-import type { RookeryOptions } from '@rookery/core'
+import { didYouMean, optionNames, type RookeryOptions } from '@rookery/core'
 import type { SocketIoTransportOptions } from '@rookery/transport-socketio'
 import { misconfigured } from './misconfigured.js'
 import { type PortName, portNames } from './ports.js'
@@ -37,6 +37,9 @@ const transportNames: Readonly<Record<keyof TransportModuleOptions, true>> = {
 
 const notHere: ReadonlySet<string> = new Set([...portNames, 'logger'])
 
+/** What is an option of the module: core's and the transport's. */
+const known = [...optionNames, ...Object.keys(transportNames)].filter((name) => !notHere.has(name))
+
 /**
  * Sorts the options by whom they are for; an option given as undefined counts as left out.
  * @throws Error in one line that names the option and the remedy
@@ -54,9 +57,13 @@ export function sortOptions(options: unknown): { core: CoreModuleOptions; transp
       throw misconfigured(
         `RookeryModule option ${name} is not given here: adapters provide it through a module of their own, beside RookeryModule.`,
       )
+    if (!known.includes(name))
+      throw misconfigured(
+        `RookeryModule option ${name} is no option: known are ${known.join(', ')}${didYouMean(name, known)}`,
+      )
     if (Object.hasOwn(transportNames, name)) transport[name] = value
     else core[name] = value
   }
-  // What they hold, and names that neither knows, are told by those whom they are for when the module starts.
+  // What they hold is told by those whom they are for when the module starts.
   return { core: core as unknown as CoreModuleOptions, transport }
 }

@@ -111,6 +111,21 @@ describe('RookeryModule wiring', () => {
       { authenticate, storage: {} },
       /option storage is not given here: adapters provide it/,
     ],
+    [
+      'an option whose name is nearly right',
+      { authenticat: authenticate },
+      /option authenticat is no option: known are .*; did you mean authenticate\?$/,
+    ],
+    [
+      'an option of the transport whose name is nearly right',
+      { authenticate, orgins: ['*'] },
+      /option orgins is no option: known are .*; did you mean origins\?$/,
+    ],
+    [
+      'a limit whose name is nearly right',
+      { authenticate, limits: { contentByte: 1 } },
+      /option limits\.contentByte is no option: known are .*; did you mean contentBytes\?$/,
+    ],
     ['a missing authenticate', {}, /option authenticate is not a function: give/],
     ['a limit of the wrong type', { authenticate, limits: { pull: 'many' } }, /limits\.pull is not a whole number/],
     ['a path of the wrong form', { authenticate, path: 'chat' }, /path must look like "\/socket\.io", not "chat"/],

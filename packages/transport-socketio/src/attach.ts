@@ -21,7 +21,7 @@ import {
 import { Link, type LinkContext } from './link.js'
 import { noRooms } from './no-rooms.js'
 import { settle, type Settings, type SocketIoTransportOptions } from './options.js'
-import { originAllowed } from './origin.js'
+import { originAllowed, shownOrigin } from './origin.js'
 import { Packets } from './packets.js'
 
 export interface SocketIoTransport {
@@ -140,8 +140,9 @@ export const attachSocketIo = (
       }
       if (!query.has('EIO')) complaints.foreign(settings.path, 'a websocket without socket.io')
       if (!originAllowed(settings.origins, request)) {
-        complaints.refuse('origin')
-        return { status: '403 Forbidden', message: 'origin not allowed' }
+        const why = `origin ${shownOrigin(request)} is not allowed; if it is a page of yours, name it in the option origins`
+        complaints.refuse('origin', why)
+        return { status: '403 Forbidden', message: why }
       }
       const full = admission.refusal(addressKey(clientAddress(request, settings.trustedProxyHops)))
       if (full === undefined) return undefined

@@ -29,9 +29,11 @@ export class Complaints {
     this.#logger = logger
   }
 
-  refuse(reason: string): void {
+  /** @param why for people, where there is more to say than the reason */
+  refuse(reason: string, why?: string): void {
     this.refused++
-    this.#warn('socket.io connection refused', reason, this.refused)
+    const message = 'socket.io connection refused'
+    this.#warn(message, reason, this.refused, why === undefined ? message : `${message}: ${why}`)
   }
 
   malform(reason: string): void {
@@ -67,13 +69,13 @@ export class Complaints {
     }
   }
 
-  #warn(message: string, reason: string, total?: number): void {
+  #warn(message: string, reason: string, total?: number, line = message): void {
     const now = performance.now()
     const kind = `${message}: ${reason}`
     if (now < (this.#quietUntil.get(kind) ?? 0)) return
     this.#quietUntil.set(kind, now + 60_000)
     try {
-      this.#logger?.warn(message, total === undefined ? undefined : { reason, total })
+      this.#logger?.warn(line, total === undefined ? undefined : { reason, total })
     } catch {
       // As above.
     }

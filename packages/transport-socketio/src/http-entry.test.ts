@@ -1,5 +1,5 @@
 // The way in: which pages, which paths, and what stays of the host's server.
-import { createServer, request } from 'node:http'
+import { createServer, type IncomingMessage, request } from 'node:http'
 import { Server as HostServer } from 'socket.io'
 import { io } from 'socket.io-client'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -58,6 +58,29 @@ describe('the Origin of an upgrade', () => {
     }
     expect(gate.sessions).toHaveLength(allowed ? 1 : 0)
   })
+})
+
+test('a refused origin is named, with the option, to the client and in the log, whatever it is', async () => {
+  const warnings: string[] = []
+  const logger = { info() {}, error() {}, warn: (message: string) => warnings.push(message) }
+  const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 })
+  const { port } = await start({ logger }, server)
+  const refused = async (origin: string) => {
+    const headers = { origin, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
+    const path = '/socket.io/?EIO=4&transport=websocket'
+    const response = await new Promise<IncomingMessage>((resolve, reject) =>
+      request({ port, path, headers: { ...headers, 'sec-websocket-key': Buffer.alloc(16).toString('base64') } })
+        .on('response', resolve)
+        .on('error', reject)
+        .end(),
+    )
+    return (await response.toArray()).join('')
+  }
+  const remedy = 'is not allowed; if it is a page of yours, name it in the option origins'
+  expect(await refused('https://shop.example')).toBe(`origin "https://shop.example" ${remedy}`)
+  expect(await refused('"\\\u00e9\u001b[31m'.replace('\u001b', '\t'))).toBe(`origin "\\"\\\\??[31m" ${remedy}`)
+  expect(await refused('x'.repeat(1000))).toBe(`origin "${'x'.repeat(200)}..." ${remedy}`)
+  expect(warnings).toEqual([`socket.io connection refused: origin "https://shop.example" ${remedy}`])
 })
 
 test('long polling is refused, and socket.io clients that try it are told', async () => {

@@ -1,5 +1,5 @@
 // What a host may set, each with its default and the reason for it, and the one place where it is checked.
-import type { Logger } from '@rookery/core'
+import { didYouMean, type Logger } from '@rookery/core'
 import { checkOrigins, type Origins } from './origin.js'
 
 export interface SocketIoTransportOptions {
@@ -67,7 +67,15 @@ const numbers = {
   trustedProxyHops: [0, 0, 16],
 } as const satisfies Record<string, readonly [number, number, number]>
 
-const others: ReadonlySet<string> = new Set(['path', 'namespace', 'origins', 'directWrites', 'logger'])
+/** Every option that there is. */
+const transportOptionNames: ReadonlySet<string> = new Set([
+  'path',
+  'namespace',
+  'origins',
+  'directWrites',
+  'logger',
+  ...Object.keys(numbers),
+])
 
 const mistake = (text: string): Error => new Error(`transport-socketio: ${text}`)
 
@@ -92,7 +100,8 @@ const number = (options: SocketIoTransportOptions, name: keyof typeof numbers): 
  */
 export const settle = (options: SocketIoTransportOptions): Settings => {
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(numbers, name) && !others.has(name)) throw mistake(`there is no option ${show(name)}`)
+    if (!transportOptionNames.has(name))
+      throw mistake(`there is no option ${show(name)}${didYouMean(name, transportOptionNames)}`)
   }
   const { path = '/socket.io', namespace = '/im', origins, directWrites = true, logger } = options
   if (typeof path !== 'string' || !/^(\/[\w.~-]+)+\/?$/.test(path)) {

@@ -25,6 +25,14 @@ export const checkOrigins = (origins: unknown): string | undefined => {
   return undefined
 }
 
+/** The Origin of an upgrade for people to read: whatever a client sends is one short line of printable ASCII. */
+export const shownOrigin = (request: IncomingMessage): string => {
+  const { origin } = request.headers
+  if (origin === undefined) return '(none)'
+  const clean = origin.slice(0, 200).replaceAll(/[^ -~]/g, '?')
+  return JSON.stringify(origin.length > 200 ? `${clean}...` : clean)
+}
+
 /** Whether an upgrade may go on, as far as its Origin is concerned. */
 export const originAllowed = (origins: Origins | undefined, request: IncomingMessage): boolean => {
   const origin = request.headers.origin

@@ -1,15 +1,13 @@
 // What the people who run the app may do to a user's devices.
-import { Body, Controller, HttpCode, Param, Post, UseFilters, UseGuards } from '@nestjs/common'
+import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common'
 import type { Pushed } from '@rookery/core'
 import { ImService } from '@rookery/nest-adapter'
-import { RookeryErrorFilter } from '../chat/rookery-error.filter.js'
 import { KickDto, NotifyDto } from './admin.dto.js'
 import { AdminGuard } from './admin.guard.js'
 import { ExistingUserPipe } from '../users/existing-user.pipe.js'
 
 @Controller('admin/users/:id')
 @UseGuards(AdminGuard)
-@UseFilters(RookeryErrorFilter)
 export class AdminController {
   constructor(private readonly im: ImService) {}
 

@@ -1,12 +1,10 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseFilters, UseGuards } from '@nestjs/common'
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common'
 import { BearerGuard, CurrentUser } from '../auth/bearer.guard.js'
-import { RookeryErrorFilter } from '../chat/rookery-error.filter.js'
 import { AddContactDto } from './contact.dto.js'
 import { ContactsService, type ContactView } from './contacts.service.js'
 
 @Controller('contacts')
 @UseGuards(BearerGuard)
-@UseFilters(RookeryErrorFilter)
 export class ContactsController {
   constructor(private readonly contacts: ContactsService) {}
 

@@ -1,11 +1,9 @@
-import { Body, Controller, Post, UseFilters, UseGuards } from '@nestjs/common'
+import { Body, Controller, Post, UseGuards } from '@nestjs/common'
 import { BearerGuard, CurrentUser } from '../auth/bearer.guard.js'
-import { RookeryErrorFilter } from '../chat/rookery-error.filter.js'
 import { PlaceOfferDto } from './offer.dto.js'
 import { OffersService, type PlacedOffer } from './offers.service.js'
 
 @Controller('offers')
-@UseFilters(RookeryErrorFilter)
 export class OffersController {
   constructor(private readonly offers: OffersService) {}
 

@@ -1,13 +1,11 @@
-import { Body, Controller, HttpCode, Param, Post, UseFilters, UseGuards } from '@nestjs/common'
+import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common'
 import { AdminGuard } from '../admin/admin.guard.js'
-import { RookeryErrorFilter } from '../chat/rookery-error.filter.js'
 import { ExistingUserPipe } from '../users/existing-user.pipe.js'
 import { MoveDto } from './organisation.dto.js'
 import { OrganisationService } from './organisation.service.js'
 
 @Controller('admin/organisation/:userId')
 @UseGuards(AdminGuard)
-@UseFilters(RookeryErrorFilter)
 export class OrganisationAdminController {
   constructor(private readonly organisation: OrganisationService) {}
 

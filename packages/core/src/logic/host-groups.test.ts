@@ -92,6 +92,28 @@ describe('a group whose members the host keeps', () => {
     expect(await im.groups.get(groupId)).toMatchObject({ memberCount: 2, version: 4 })
   })
 
+  it('that stayed as it was writes nothing to anybody, however often it is announced, where the host does not name it', async () => {
+    const teams = new Teams()
+    const { names: _, ...options } = teams.options
+    const node = await TestNode.start({ rate: 'off', ...options })
+    nodes.push(node)
+    const { im } = node.rookery
+    const { groupId } = await im.groups.create({ owner: 'lead', name: 'sales', members: ['ann'] })
+    const ann = await node.connect('ann')
+    const told = async () => (await eventsOf(ann)).map(([event]) => event)
+    teams.members.set(groupId, ['ann', 'lead'])
+    const before = await im.groups.get(groupId)
+    for (const key of ['1', '2', '1']) await im.groups.changed(groupId, { clientMsgId: key })
+    await im.groups.changed(groupId)
+    expect(await im.groups.get(groupId)).toEqual(before)
+    expect(await told()).toEqual(['created'])
+    teams.members.set(groupId, ['ann', 'bob'])
+    // The change itself, and no empty one behind it.
+    await im.groups.changed(groupId)
+    expect(await told()).toEqual(['created', 'added'])
+    expect(await im.groups.get(groupId)).toMatchObject({ version: before.version + 1, memberCount: 3 })
+  })
+
   it('of any size follows in parts, and crosses the line on the way', async () => {
     const teams = new Teams()
     const node = await start(teams, { fanout: { readAbove: 300 } })

@@ -29,15 +29,15 @@ export class KeptByHost {
   /**
    * What is next to be done so that a group has the members that the host says: those who are none any more go first, then
    * the others come, in parts. The owner stays, whom somebody has to replace first.
-   * @returns null where they are the same, or the host does not keep this group's members
+   * @returns null where they are the same; `not-kept` where the host does not keep this group's members
    */
-  async next(facts: GroupFacts, partMax: number): Promise<GroupStep | null> {
+  async next(facts: GroupFacts, partMax: number): Promise<GroupStep | null | 'not-kept'> {
     const { hostGroups, clock, timing, settings } = this.parts
-    if (hostGroups === null) return null
+    if (hostGroups === null) return 'not-kept'
     const { groupId } = facts.group
     const asked = async (): Promise<readonly UserId[] | null> => hostGroups.members(groupId)
     const listed = await within(clock, timing.handlerDeadlineMs, 'the keeper of groups', asked())
-    if (listed === null) return null
+    if (listed === null) return 'not-kept'
     if (!Array.isArray(listed) || listed.some((userId) => !isUserId(userId)))
       throw new RookeryError('BAD_REQUEST', `members: hostGroups gave no list of user ids for ${groupId}`)
     const wanted = new Set(listed)

@@ -2,6 +2,7 @@
 // did it.
 import type { ConversationId, UserId } from '../model/ids.js'
 import type { Role } from '../model/group.js'
+import type { ConversationNames } from '../ports/host.js'
 import type { Random } from '../ports/random.js'
 import type { Storage } from '../ports/storage.js'
 import { check } from '../protocol/check.js'
@@ -50,6 +51,7 @@ interface Parts {
   readonly joining: Joining
   readonly keptByHost: KeptByHost
   readonly groups: Groups
+  readonly names: ConversationNames | null
   readonly random: Random
   readonly settings: GroupSettings
 }
@@ -159,9 +161,9 @@ export class ImGroups {
 
   /**
    * Says that something has changed which the host keeps itself. Where it keeps the members (the option `hostGroups`), those
-   * who are none any more are removed and the others added, in parts. Then the group's version is raised: whatever was
-   * decided under the one before is decided again, and the members are told by an `im.group` of the event `updated` without
-   * changes.
+   * who are none any more are removed and the others added, in parts; where there are none of either, nothing is written.
+   * Where it keeps something that cannot be compared here (other members than these, or names of conversations), the group's
+   * version is raised, and the members are told to look again by an `im.group` of the event `updated` without changes.
    * @throws RookeryError `BAD_REQUEST` where the host's list is none; `UNAVAILABLE` where it does not come in time
    */
   async changed(groupId: ConversationId, options: GroupCall = {}): Promise<GroupInfo> {
@@ -170,15 +172,16 @@ export class ImGroups {
     return this.get(id)
   }
 
-  /** Has the members that the host keeps become those of the group, part by part, and raises its version. */
+  /** Has the members that the host keeps become those of the group, part by part. */
   async settle(groupId: ConversationId, base: Base): Promise<void> {
-    const { changes, keptByHost } = this.parts
+    const { changes, keptByHost, names } = this.parts
     const digest = requestDigest('changed', { groupId })
     for (let n = base.from, isSettled = false; !isSettled; n++) {
-      const decide = async (facts: steps.GroupFacts): Promise<steps.GroupStep> => {
+      const decide = async (facts: steps.GroupFacts): Promise<steps.GroupStep | null> => {
         const next = await keptByHost.next(facts, partMax)
-        isSettled = next === null
-        return next ?? steps.touch()
+        isSettled = next === null || next === 'not-kept'
+        if (next === 'not-kept' || (next === null && names !== null)) return steps.touch()
+        return next
       }
       await changes.change({ groupId, by: null, key: keyOf(base, n, digest), named: [], decide })
     }

@@ -1,5 +1,6 @@
 // Each command's options: what it takes, and one clear line for each mistake.
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { didYouMean } from '@rookery/core'
 import { UsageError } from './terminal.js'
 
 const common = {
@@ -56,7 +57,8 @@ export interface Given {
 /** @throws UsageError */
 export function commandNamed(name: string): CommandName {
   if (Object.hasOwn(taken, name)) return name as CommandName
-  throw new UsageError(`'${name}' is no command; there are ${Object.keys(taken).join(', ')}`)
+  const commands = Object.keys(taken)
+  throw new UsageError(`'${name}' is no command; there are ${commands.join(', ')}${didYouMean(name, commands)}`)
 }
 
 /** @throws UsageError */
@@ -66,7 +68,9 @@ export function argumentsOf(command: CommandName, args: readonly string[]): Give
   } catch (error) {
     const [line = ''] = (error as Error).message.split(/\.\s/)
     const options = Object.keys(taken[command]).map((option) => `--${option}`)
-    throw new UsageError(`${command}: ${line}; it takes ${options.join(', ')}`)
+    const unknown = /'(--?[^' ]+)/.exec(line)?.[1]
+    const meant = unknown === undefined || options.includes(unknown) ? '' : didYouMean(unknown, options)
+    throw new UsageError(`${command}: ${line}; it takes ${options.join(', ')}${meant}`)
   }
 }
 

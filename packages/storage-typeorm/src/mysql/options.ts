@@ -1,4 +1,5 @@
 // What a host may choose on MySQL and MariaDB, its defaults, and one clear line for each mistake.
+import { didYouMean } from '@rookery/core'
 import { notExtra } from '../extra.js'
 import type { Address } from './driver.js'
 
@@ -104,7 +105,8 @@ const known: ReadonlySet<string> = new Set([
 /** @throws Error of one line that names the option and the remedy. */
 export function checkMysqlOptions(options: MysqlOptions): MysqlSettings {
   for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw wrong(name, `is no option; there are ${[...known].join(', ')}`)
+    if (!known.has(name))
+      throw wrong(name, `is no option; there are ${[...known].join(', ')}${didYouMean(name, known)}`)
   }
   const { type, tablePrefix = 'im_', migrations = 'run', durability = 'warn', applicationName = 'rookery' } = options
   if (typeof tablePrefix !== 'string' || !/^[a-z_][a-z0-9_]{0,31}$/.test(tablePrefix)) {

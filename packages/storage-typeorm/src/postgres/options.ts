@@ -1,4 +1,5 @@
 // What a host may choose on PostgreSQL, its defaults, and one clear line for each mistake.
+import { didYouMean } from '@rookery/core'
 import type { TlsOptions } from 'node:tls'
 import { notExtra } from '../extra.js'
 import type { Address } from './driver.js'
@@ -95,7 +96,8 @@ const known: ReadonlySet<string> = new Set([
 /** @throws Error of one line that names the option and the remedy. */
 export function checkPostgresOptions(options: PostgresOptions): PostgresSettings {
   for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw wrong(name, `is no option; there are ${[...known].join(', ')}`)
+    if (!known.has(name))
+      throw wrong(name, `is no option; there are ${[...known].join(', ')}${didYouMean(name, known)}`)
   }
   const { schema = null, tablePrefix = 'im_', migrations = 'run', durability = 'warn' } = options
   if (schema !== null && !isName(schema)) throw wrong('schema', "must be a schema's name of 1 to 63 bytes")

@@ -1,4 +1,5 @@
 // What a host may choose on SQLite, its defaults, and one clear line for each mistake.
+import { didYouMean } from '@rookery/core'
 import { resolve } from 'node:path'
 import { isFile } from './chat-file.js'
 import { locateDriver } from './driver.js'
@@ -63,7 +64,8 @@ const known = new Set([
 /** @throws Error of one line that names the option and the remedy. */
 export function checkSqliteOptions(options: SqliteOptions): SqliteSettings {
   for (const name of Object.keys(options)) {
-    if (!known.has(name)) throw wrong(name, `is no option; there are ${[...known].join(', ')}`)
+    if (!known.has(name))
+      throw wrong(name, `is no option; there are ${[...known].join(', ')}${didYouMean(name, known)}`)
   }
   const {
     database,
