@@ -13,6 +13,8 @@ export interface QueuedRow {
   readonly id: MessageId
   /** An error where its text is none. */
   readonly read: ReadRow | Error
+  /** Monotonic ms. */
+  readonly readAtMs: number
 }
 
 /** A row that was not moved, as often as that counts. */

@@ -179,6 +179,23 @@ describe('lines', () => {
     expect(first.messages.map(({ content }) => content['n'])).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
   })
 
+  it('leave alone what another node kept aside while they were slow', async () => {
+    let finish: () => void = () => {}
+    const world = await scene(
+      before(async (_session, { content }) => {
+        if (content['n'] === 1) await new Promise<void>((resolve) => (finish = resolve))
+      }),
+    )
+    const [, second] = await write(world, 'bob', 'bob', 'bob')
+    await world.clock.advance(3_000)
+    await world.outbox.park(second!, 'by another node')
+    finish()
+    await world.clock.advance(100)
+    expect(await said(world)).toEqual([1, 3])
+    expect(world.outbox.parked.get(second!)).toBe('by another node')
+    expect(world.node.rookery.stats().outbox!.waiting).toBe(0)
+  })
+
   it('do not wait for a large group that is made', async () => {
     const world = await scene()
     const { im } = world.node.rookery

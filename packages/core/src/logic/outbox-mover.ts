@@ -20,6 +20,8 @@ import type { ParkedRows } from './parked-rows.js'
 const batchMax = 200
 /** Lines whose rows are moved at once. */
 const runningMax = 1000
+/** A row that was read longer ago is looked up again before it is moved. */
+const freshMs = 1000
 /** Rests between attempts double up to so many sweeps. */
 const restSweepsMax = 16
 
@@ -125,7 +127,8 @@ export class OutboxMover {
     if (due.size === 0) return
     this.isWoken = true
     const rows = await this.parts.outbox.find([...due.values()].flat())
-    const byId = new Map(rows.map((row) => [row.id, queued(row)]))
+    const nowMs = this.parts.clock.monotonic()
+    const byId = new Map(rows.map((row) => [row.id, queued(row, nowMs)]))
     for (const [line, ids] of due) {
       this.lines.found(line, ids, byId)
       if (line.queue.length > 0) await this.begin(line)
@@ -140,8 +143,9 @@ export class OutboxMover {
     if (limit <= 0 || this.lines.running >= runningMax) return
     const rows = await outbox.read(limit, [...seen])
     if (rows.length === limit) this.isWoken = true
+    const nowMs = this.parts.clock.monotonic()
     for (const row of rows) {
-      const line = this.lines.take(queued(row))
+      const line = this.lines.take(queued(row, nowMs))
       if (line !== null) await this.begin(line)
     }
   }
@@ -161,15 +165,21 @@ export class OutboxMover {
 
   /** Moves the rows of a line, one after the other, until one stays. Never rejects. */
   private async run(line: Line, left: (first: Promise<void>) => void): Promise<void> {
+    const { clock } = this.parts
     for (let [row] = line.queue; row !== undefined && !this.isStopped; [row] = line.queue) {
+      if (clock.monotonic() - row.readAtMs > freshMs) {
+        // Others may have moved it meanwhile, or kept it aside and moved what is behind it: it is looked up again.
+        this.lines.rest(line, clock.monotonic())
+        break
+      }
       const restMs = await this.move(line, row, left)
       if (restMs === null) this.lines.shift(line)
-      else this.lines.rest(line, this.parts.clock.monotonic() + restMs)
+      else this.lines.rest(line, clock.monotonic() + restMs)
     }
     const wasFull = this.lines.running >= runningMax
     this.lines.end(line)
     left(Promise.resolve())
-    if (wasFull || (line.ids.length > 0 && line.restsUntilMs <= this.parts.clock.monotonic())) this.wake()
+    if (wasFull || (line.ids.length > 0 && line.restsUntilMs <= clock.monotonic())) this.wake()
   }
 
   /** @returns how long its line rests before it is tried again; null where it needs no more */
@@ -268,10 +278,10 @@ function faultOf(thrown: unknown): { readonly code: ErrorCode; readonly reason: 
   return { code, reason: `${code}: ${message}${details === undefined ? '' : ` ${JSON.stringify(details)}`}` }
 }
 
-function queued({ id, request }: OutboxRow): QueuedRow {
+function queued({ id, request }: OutboxRow, readAtMs: number): QueuedRow {
   try {
-    return { id, read: readRow(request) }
+    return { id, readAtMs, read: readRow(request) }
   } catch (error) {
-    return { id, read: error as Error }
+    return { id, readAtMs, read: error as Error }
   }
 }
