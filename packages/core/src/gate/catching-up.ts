@@ -4,7 +4,6 @@ import { pageJson, readPage, resetJson, type Page } from '../logic/pull.js'
 import type { Positions } from '../logic/timeline-pages.js'
 import type { ConversationId, Seq } from '../model/ids.js'
 import type { TimelineReads } from '../ports/storage.js'
-import { RookeryError } from '../protocol/errors.js'
 import type { Limits } from '../protocol/limits.js'
 import type { RequestOf } from '../protocol/requests.js'
 import { okJson } from '../protocol/wire.js'
@@ -27,7 +26,6 @@ export interface CatchingUp {
  * of how far a group's message was delivered, a client names them again when it connects or pulls.
  */
 export async function acknowledge(cases: CatchingUp, session: Session, request: RequestOf<'ack'>): Promise<string> {
-  refuseTooMany(request.timelines, cases.limits)
   const clamped = Math.min(request.seq, session.inbox.standing.at)
   cases.deliveries.acknowledged(session, session.deliveredFrom, clamped)
   return JSON.stringify({ seq: clamped })
@@ -40,7 +38,6 @@ export async function pull(
   request: RequestOf<'pull'>,
   reply: Reply,
 ): Promise<null> {
-  refuseTooMany(request.timelines, cases.limits)
   const reads = cases.timelines()
   const isFollowed = (id: ConversationId): boolean => session.timelines?.get(id)?.standing.end === null
   // Entries that this session was not given may have begun or ended timelines.
@@ -109,9 +106,3 @@ const wholeOf = ({ standing }: Track, head: Seq): Read => ({
   to: goalOf({ ...standing, known: Math.max(standing.known, head) }),
   last: true,
 })
-
-/** @throws RookeryError `TOO_LARGE` where a client names more timelines than a list may have */
-export function refuseTooMany(named: Positions | undefined, { list }: Limits): void {
-  if (named !== undefined && Object.keys(named).length > list)
-    throw new RookeryError('TOO_LARGE', `a list may have ${list} items`)
-}

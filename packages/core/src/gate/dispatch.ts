@@ -14,6 +14,7 @@ import type { Clock } from '../ports/clock.js'
 import { check } from '../protocol/check.js'
 import { RookeryError } from '../protocol/errors.js'
 import { requestSchemas, type RequestEvent, type RequestOf } from '../protocol/requests.js'
+import { refuseTooLong } from '../protocol/size.js'
 import { errorJson, okJson, sentJson } from '../protocol/wire.js'
 import { acknowledge, pull, type CatchingUp } from './catching-up.js'
 import type { Reply, Request, Session } from './session.js'
@@ -42,6 +43,7 @@ export function dispatch(cases: UseCases, session: Session, { event, args, arriv
   try {
     if (!isKnown(event)) throw new RookeryError('UNSUPPORTED', 'no such event')
     if (args.length !== 1) throw new RookeryError('BAD_REQUEST', 'a request has one argument, an object')
+    refuseTooLong(args[0], cases.limits)
     const answered = carryOut(cases, session, event, args[0], arrival, reply)
     answered?.then((json) => json !== null && reply(okJson(json)), fail)
   } catch (error) {

@@ -15,8 +15,8 @@ import { check } from '../protocol/check.js'
 import { tokenDigest } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits, Timing } from '../protocol/limits.js'
+import { refuseTooLong } from '../protocol/size.js'
 import { handshakeSchema, type HandshakeAuth } from '../protocol/requests.js'
-import { refuseTooMany } from './catching-up.js'
 import type { Connection, Gate, Handshake, Inbound } from './connection.js'
 import type { Followed } from './followed.js'
 import { goalOf } from './following.js'
@@ -116,8 +116,8 @@ export class NodeGate implements Gate, SessionContext {
 
   private async admit(handshake: Handshake, connection: Connection): Promise<Inbound> {
     this.refuseIfClosed()
+    refuseTooLong(handshake.auth, this.parts.limits)
     const auth = check(handshakeSchema, handshake.auth)
-    refuseTooMany(auth.timelines, this.parts.limits)
     if ((auth.protocol ?? protocolVersion) !== protocolVersion)
       throw new RookeryError('UNSUPPORTED', `this server speaks version ${protocolVersion} of the protocol`)
     const slot = this.parts.deviceSlots.get(auth.deviceType)

@@ -7,6 +7,7 @@ import { c2cId } from '../protocol/digest.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { Limits, Rate, Timing } from '../protocol/limits.js'
 import { requestSchemas } from '../protocol/requests.js'
+import { isTooLong } from '../protocol/size.js'
 import { errorJson } from '../protocol/wire.js'
 import { Backlog } from './backlog.js'
 import { Bucket } from './bucket.js'
@@ -77,7 +78,7 @@ export class Requests {
   // behind a refused one waits already, there is nothing to remember of one more, and so nothing is looked at.
   private turnAway(session: Session, { event, args, arrival }: Request): void {
     if (args.length !== 1 || session.orders?.holdsEverything(this.clock.monotonic()) === true) return
-    const send = sendOf(session.userId, event, args[0])
+    const send = isTooLong(args[0], this.limits) ? null : sendOf(session.userId, event, args[0])
     if (send !== null) this.cases.send.turnedAway(session, send, arrival, tooManyError)
   }
 

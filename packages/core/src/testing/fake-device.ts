@@ -85,6 +85,11 @@ export class FakeDevice implements Connection {
     this.inbound?.request(event, sent, (json) => this.enqueue(json.length, () => answered(JSON.parse(json))))
   }
 
+  /** Sends a request with its arguments as they are, as a transport might have decoded them. */
+  callAsIs(event: string, args: readonly unknown[], answered: (json: string) => void): void {
+    this.inbound?.request(event, args, answered)
+  }
+
   /** The data of a request that must go well. */
   async ask(event: string, request: unknown = {}): Promise<Wire> {
     const answer = await this.request(event, request)
