@@ -75,9 +75,7 @@ export class RandomChat {
   }
 
   batch(opsMax = 8): StorageOp[] {
-    const ops = Array.from({ length: 1 + this.random.int(opsMax) }, () => this.#op())
-    // PostgreSQL answers what comes before the first message of a 1:1 conversation in one batch as if it were there.
-    return ops.filter((op) => (op.op !== 'read' && op.op !== 'settings') || this.#isBegun(op.conversationId))
+    return Array.from({ length: 1 + this.random.int(opsMax) }, () => this.#op())
   }
 
   /** What became of a batch. */
@@ -163,10 +161,6 @@ export class RandomChat {
     const key = `key-${this.#n}${this.scene.mark}`
     this.#keys.push([from, key])
     return key
-  }
-
-  #isBegun(conversationId: string): boolean {
-    return !this.#pairIds.includes(conversationId) || this.#heads.has(conversationId)
   }
 
   #control(conversationId: string, userId: string, at: number): StorageOp {
