@@ -172,8 +172,9 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
 
   /**
    * Messages, recalls, edits, pushed facts and changes of groups inside the host's own transaction: its rows and these, both or neither.
-   * Rights are checked now and when the row is moved; a message or group has its id now, and its number, or its being, soon
-   * after the outermost commit. What is written for one group happens in that order.
+   * Rights are checked when the row is moved; now, too, as far as no provider has to be asked that does not take the
+   * transaction (`takesTransaction`). A message or group has its id now, and its number, or its being, soon
+   * after the outermost commit. What is written for one conversation happens in that order.
    * @param tx the running transaction, for TypeORM its `EntityManager`; left out, the one that the caller stands in, where
    *   the app uses `@nestjs-cls/transactional`
    * @throws TypeError where there is no transaction, or no storage module that provides an outbox
