@@ -1,0 +1,15 @@
+// The schemas of the wire, on zod.
+export { check } from './check.js'
+export { answerSchemas, errorSchema } from './answers.js'
+export { entrySchema } from './entries.js'
+export { eventSchemas } from './events.js'
+export { answerFault, eventFault } from './frames.js'
+export {
+  controlSchemas,
+  conversationSchema,
+  groupSchema,
+  memberSchema,
+  messageSchema,
+  userPresenceSchema,
+} from './messages.js'
+export { handshakeSchema, requestSchemas } from './requests.js'

@@ -1,0 +1,113 @@
+// What a client may ask for, checked once, where it comes in. Inside, the types are trusted.
+import { z } from 'zod'
+import { isControlType } from '../message.js'
+import type { HandshakeAuth } from '../handshake.js'
+import type { RequestEvent, RequestOf } from '../requests.js'
+import {
+  cursor,
+  jsonObject,
+  jsonValue,
+  limit,
+  longId,
+  name,
+  position,
+  reaction,
+  role,
+  seq,
+  shortId,
+  subject,
+  text,
+  time,
+  token,
+} from './values.js'
+
+const positions = z.record(longId, position)
+
+/** Far above `limits.list`, which is checked further in. */
+const idsMax = 10_000
+const userIds = z.array(longId).min(1).max(idsMax)
+const key = { clientMsgId: shortId.optional() }
+/** Of a group; an empty avatar or announcement is none. */
+const profile = { avatar: text.optional(), announcement: text.optional(), ext: jsonObject.optional() }
+const paged = { cursor: cursor.optional(), limit: limit.optional() }
+
+/** The `auth` object of a handshake. */
+export const handshakeSchema = z.strictObject({
+  token,
+  deviceId: shortId,
+  deviceType: shortId,
+  instance: shortId.optional(),
+  since: position.optional(),
+  sinceAt: z.int().optional(),
+  epoch: shortId.optional(),
+  timelines: positions.optional(),
+  protocol: z.int().optional(),
+}) satisfies z.ZodType<HandshakeAuth>
+
+const send = {
+  clientMsgId: shortId,
+  to: longId,
+  type: shortId.refine((type) => !isControlType(type), 'types that begin with im. are written by the server alone'),
+  content: jsonObject,
+  ext: jsonObject.optional(),
+  replyTo: seq.optional(),
+  silent: z.boolean().optional(),
+  clientTime: time.optional(),
+}
+
+/** Which message is to be changed. */
+const change = { conversationId: longId, seq, ...key }
+
+/** The schema of each request by its event. */
+export const requestSchemas = {
+  c2c: z.strictObject({ ...send, subject: subject.optional() }),
+  c2g: z.strictObject({ ...send, mentions: z.array(longId).max(idsMax).optional() }),
+  c2s: z.strictObject({ topic: shortId, payload: jsonValue, ...key }),
+  ack: z.strictObject({ seq: position, timelines: positions.optional() }),
+  pull: z.strictObject({
+    since: position,
+    sinceAt: z.int().optional(),
+    timelines: positions.optional(),
+    limit: limit.optional(),
+  }),
+  follows: z.strictObject(paged),
+  history: z.strictObject({
+    conversationId: longId,
+    before: position.optional(),
+    after: position.optional(),
+    limit: limit.optional(),
+  }),
+  conversations: z.strictObject(paged),
+  'conversation.get': z.union([
+    z.strictObject({ conversationId: longId }),
+    z.strictObject({ peerId: longId, subject: subject.optional() }),
+    z.strictObject({ groupId: longId }),
+  ]),
+  'conversation.update': z.strictObject({
+    conversationId: longId,
+    pinned: z.boolean().optional(),
+    muted: z.boolean().optional(),
+    hidden: z.boolean().optional(),
+    ...key,
+  }),
+  read: z.strictObject({ conversationId: longId, seq: position }),
+  recall: z.strictObject(change),
+  edit: z.strictObject({ ...change, content: jsonObject }),
+  react: z.strictObject({ ...change, reaction, remove: z.boolean().optional() }),
+  readers: z.strictObject({ conversationId: longId, seq, ...paged }),
+  typing: z.strictObject({ conversationId: longId }),
+  presence: z.strictObject({ userIds: z.array(longId).max(idsMax), subscribe: z.boolean().optional() }),
+  'group.create': z.strictObject({ name, members: z.array(longId).max(idsMax), ...profile, ...key }),
+  'group.get': z.strictObject({ groupId: longId }),
+  'group.update': z.strictObject({ groupId: longId, name: name.optional(), ...profile, ...key }),
+  'group.dissolve': z.strictObject({ groupId: longId, ...key }),
+  'group.members': z.strictObject({ groupId: longId, ...paged }),
+  'group.add': z.strictObject({ groupId: longId, userIds, ...key }),
+  'group.remove': z.strictObject({ groupId: longId, userIds, ...key }),
+  'group.leave': z.strictObject({ groupId: longId, ...key }),
+  'group.role': z.strictObject({ groupId: longId, userId: longId, role, ...key }),
+  'group.mute': z.strictObject({ groupId: longId, userId: longId.optional(), until: time, ...key }),
+  time: z.strictObject({ t0: z.number() }),
+  'auth.refresh': z.strictObject({ token }),
+  logout: z.strictObject({}),
+} as const satisfies { readonly [Event in RequestEvent]: z.ZodType<RequestOf<Event>> }
