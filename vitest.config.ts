@@ -17,7 +17,7 @@ export default defineConfig({
   // Tests are left out of the packages' tsconfigs, where vite would find this for them.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'sample-app/src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'sample-app/src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.long.test.ts'],
     // A core each, none kept free for the runner itself.
     maxWorkers: '100%',

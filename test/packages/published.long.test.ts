@@ -1,0 +1,58 @@
+// What would be published, looked at as npm, a compiler and a bundler see it.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+const ids = readdirSync(join(root, 'packages'))
+let folder: string
+
+beforeAll(() => {
+  execFileSync('npm', ['run', '--silent', 'pack', '--workspace', 'tools'], { cwd: root })
+  folder = mkdtempSync(join(tmpdir(), 'rookery-tarballs-'))
+  for (const id of ids)
+    execFileSync('npm', ['pack', '--silent', join(root, 'packages', id, 'publish')], { cwd: folder })
+}, 120_000)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const tarball = (id: string): Buffer =>
+  readFileSync(
+    join(
+      folder,
+      readdirSync(folder).find((name) => name.startsWith(`rookery-${id}-`))!,
+    ),
+  )
+
+describe.each(ids)('%s', (id) => {
+  it('gives every entry with its types to every kind of host', async () => {
+    const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball(id))))
+    expect(checked).toMatchObject({ problems: [] })
+  })
+
+  it('holds what its package.json names', async () => {
+    const bytes = tarball(id)
+    const { messages, pkg } = await publint({
+      pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer },
+      strict: true,
+    })
+    expect(messages.map((message) => formatMessage(message, pkg!))).toEqual([])
+  })
+
+  it('brings its licence and a page about itself, and no test', () => {
+    const listed = execFileSync('tar', ['-tz'], { input: tarball(id), encoding: 'utf8' }).split('\n')
+    for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'])
+      expect(listed).toContain(`package/${name}`)
+    expect(listed.filter((name) => /\.test\.|\/src\/|tsbuildinfo/.test(name))).toEqual([])
+  })
+
+  it('has a page of a screen whose links work outside the repository', () => {
+    const page = readFileSync(join(root, 'packages', id, 'README.md'), 'utf8')
+    expect(page.split('\n').length).toBeLessThan(60)
+    for (const [, target] of page.matchAll(/\]\(([^)]+)\)/g)) expect(target).toMatch(/^https:/)
+  })
+})
