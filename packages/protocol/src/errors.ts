@@ -38,7 +38,7 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes
 
 /** The `error` of an answer, and `err.data` of a refused handshake. */
-export interface WireError extends ErrorFacts {
+export interface WireError extends Omit<ErrorFacts, 'cause'> {
   readonly code: ErrorCode
   readonly message: string
 }
@@ -48,6 +48,8 @@ export interface ErrorFacts {
   /** A JSON value: where in the request, the handler's own words, or the id under which a fault was logged. */
   readonly details?: unknown
   readonly retryAfterMs?: number
+  /** A fault of the server that it stands for. It is logged, and clients see nothing of it. */
+  readonly cause?: unknown
 }
 
 /** A failure with a code that a client may see. Its message is shown to clients: no stack, path or SQL in it. */
@@ -60,7 +62,7 @@ export class RookeryError extends Error {
     message: string,
     facts: ErrorFacts = {},
   ) {
-    super(message)
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
     if (facts.details !== undefined) this.details = facts.details
     if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs
   }
