@@ -17,6 +17,20 @@ interface Case {
 
 const imports = 'eslint(no-restricted-imports)'
 const cases: readonly Case[] = [
+  // What the protocol may import.
+  {
+    says: 'types of the protocol import a schema library',
+    file: 'packages/protocol/src/p1.ts',
+    code: `export { z } from 'zod'`,
+    rule: imports,
+  },
+  { says: 'its schemas do', file: 'packages/protocol/src/schemas/p2.ts', code: `export { z } from 'zod'`, rule: null },
+  {
+    says: 'its schemas import core',
+    file: 'packages/protocol/src/schemas/p3.ts',
+    code: `export { x } from '@rookery/core'`,
+    rule: imports,
+  },
   // What core may import.
   {
     says: 'core imports NestJS',
