@@ -3,3 +3,4 @@ export { FakeDevice, type FakeAnswer, type FakeAuth, type FakeEvent, type Wire }
 export { SeededRandom } from './testing/seeded-random.js'
 export { settle } from './testing/settle.js'
 export { VirtualClock, type NodeClock } from './testing/virtual-clock.js'
+export { Naming } from './testing/naming.js'

@@ -36,6 +36,7 @@ export async function readAll(
     loginEpoch: await timelines.loginEpoch(),
     entriesAt: await all(everybody, (userId) => all([1, 4], (seq) => timelines.entryAt(userId, seq))),
     inboxes: await all(everybody, (userId) => timelines.inbox(userId, 0, 10_000)),
+    followsAfter: await all(everybody, (userId) => timelines.followsAfter(userId, null, 3)),
     follows: await all(everybody, async (userId) => (await timelines.follows(userId)).toSorted(byId('conversationId'))),
     messages: await all(everywhere, (id) => timelines.messages(id, { limit: 10_000 })),
     history: await all(pairsOf, ([reader, id]) => timelines.messages(id, { limit: 10_000, reader })),

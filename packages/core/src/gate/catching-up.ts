@@ -47,9 +47,10 @@ export async function pull(
     cases.followed.replace(session, follows)
     session.followsAsOf = Math.max(session.followsAsOf, request.since)
   }
+  const timelines = withGoneOn(session, request.timelines ?? {}, cases.limits)
   const [page, heads] = await Promise.all([
-    readPage(reads, session.userId, request, cases.limits, isFollowed),
-    headsOfUnnamed(session, request.timelines ?? {}, reads),
+    readPage(reads, session.userId, { ...request, timelines }, cases.limits, isFollowed),
+    headsOfUnnamed(session, timelines, reads),
   ])
   if (page === null) reply(okJson(resetJson(cases.epoch())))
   else {
@@ -61,6 +62,25 @@ export async function pull(
   return null
 }
 
+/**
+ * What a pull reads: the timelines that it names, and of those that this client named in a pull before the ones that went on
+ * since, from where its page ended. So a client that names its timelines in several pulls comes to an end, however much is
+ * said meanwhile.
+ */
+function withGoneOn({ mode, timelines }: Session, named: Positions, { list }: Limits): Positions {
+  if (mode === 'following' || timelines === null) return named
+  let free = list - Object.keys(named).length
+  let positions: Record<ConversationId, Seq> | null = null
+  for (const [id, { pulledTo, standing }] of timelines) {
+    if (free === 0) break
+    if (pulledTo === null || pulledTo >= goalOf(standing) || Object.hasOwn(named, id)) continue
+    positions ??= { ...named }
+    positions[id] = pulledTo
+    free--
+  }
+  return positions ?? named
+}
+
 /** A client that names none of its timelines follows them from their heads. */
 async function headsOfUnnamed(
   session: Session,
@@ -68,10 +88,10 @@ async function headsOfUnnamed(
   reads: TimelineReads,
 ): Promise<ReadonlyMap<ConversationId, Seq>> {
   if (session.mode === 'following' || session.timelines === null) return new Map()
-  const ids = [...session.timelines].filter(([id, { isNamed }]) => !isNamed && !Object.hasOwn(named, id))
-  if (ids.length === 0) return new Map()
-  const heads = await reads.conversationHeads(ids.map(([id]) => id))
-  return new Map(ids.map(([id], i) => [id, heads[i]?.seq ?? 0]))
+  const ids = [...session.timelines.keys()]
+  if ([...session.timelines].some(([id, { isNamed }]) => isNamed || Object.hasOwn(named, id))) return new Map()
+  const heads = await reads.conversationHeads(ids)
+  return new Map(ids.map((id, i) => [id, heads[i]?.seq ?? 0]))
 }
 
 /** Has the session stand where the page ends, and follow where there is nothing more. */
@@ -87,11 +107,14 @@ function take(followed: Followed, session: Session, page: Page, heads: ReadonlyM
   for (const { conversationId, to, last } of page.timelines) {
     reads.set(conversationId, { to, last })
     const track = session.timelines?.get(conversationId)
-    if (track !== undefined) track.isNamed = true
+    if (track === undefined) continue
+    track.isNamed = true
+    track.pulledTo = to
   }
+  const hasNamed = [...(session.timelines?.values() ?? [])].some(({ isNamed }) => isNamed)
   const tracks: [Track<Session>, Read | null][] = [[inbox, { to: page.to, last: page.isInboxLast }]]
   for (const [id, track] of session.timelines ?? [])
-    tracks.push([track, reads.get(id) ?? (track.isNamed ? null : wholeOf(track, heads.get(id) ?? 0))])
+    tracks.push([track, reads.get(id) ?? (hasNamed ? unread(track) : wholeOf(track, heads.get(id) ?? 0))])
   const pulled = tracks.map(([{ standing }, read]) => ({ standing, read }))
   const { mode, standings } = decidePull(session.mode, pulled, page.last)
   tracks.forEach(([track], i) => (track.standing = standings[i]!))
@@ -101,6 +124,11 @@ function take(followed: Followed, session: Session, page: Page, heads: ReadonlyM
 
 /** Up to where the session knows what the inbox says about timelines. */
 const appliedOf = ({ followsAsOf, inbox }: Session): Seq => Math.max(followsAsOf, inbox.standing.at)
+
+/** Of a client that names its timelines each is read: one that was not read now has to stand at its head already. */
+function unread({ isNamed, heldTo, standing }: Track): Read | null {
+  return isNamed && heldTo >= goalOf(standing) ? null : { to: standing.at, last: false }
+}
 
 const wholeOf = ({ standing }: Track, head: Seq): Read => ({
   to: goalOf({ ...standing, known: Math.max(standing.known, head) }),

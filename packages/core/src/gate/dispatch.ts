@@ -17,6 +17,7 @@ import { requestSchemas, type RequestEvent, type RequestOf } from '../protocol/r
 import { refuseTooLong } from '../protocol/size.js'
 import { errorJson, okJson, sentJson } from '../protocol/wire.js'
 import { acknowledge, pull, type CatchingUp } from './catching-up.js'
+import { follows } from './follows.js'
 import type { Reply, Request, Session } from './session.js'
 import type { Slots } from './slots.js'
 import type { Watching } from './watching.js'
@@ -70,6 +71,8 @@ function carryOut(
       return acknowledge(cases, session, check(requestSchemas.ack, request))
     case 'pull':
       return pull(cases, session, check(requestSchemas.pull, request), reply)
+    case 'follows':
+      return follows(cases.timelines(), userId, check(requestSchemas.follows, request), cases.limits)
     case 'c2s':
       return cases.topics.answer(session, check(requestSchemas.c2s, request))
     case 'read':

@@ -4,7 +4,7 @@
 //  I1. Of a timeline a session gets live what comes right after the last it was given, only while it is following, and
 //      nothing beyond the timeline's end for its user.
 //  I2. It becomes following only by a pull (or a start) in which each timeline that was read ends at the head and at no
-//      less than what was routed to it; one that was not read stands as it is, and may be behind.
+//      less than what was routed to it; one that was not read stands as it is.
 //  I3. Nothing routed is forgotten: it is given, or held until the hole before it closes, or `known` remembers it, and
 //      then the session cannot be following beyond the patience for holes.
 //  I4. Whenever a session stops following it is told `sync`, once.

@@ -17,9 +17,9 @@ import { RookeryError } from '../protocol/errors.js'
 import type { Limits, Timing } from '../protocol/limits.js'
 import { refuseTooLong } from '../protocol/size.js'
 import { handshakeSchema, type HandshakeAuth } from '../protocol/requests.js'
+import { followsOf } from './follows.js'
 import type { Connection, Gate, Handshake, Inbound } from './connection.js'
 import type { Followed } from './followed.js'
-import { goalOf } from './following.js'
 import type { Logins } from './logins.js'
 import type { Registry } from './registry.js'
 import type { Requests } from './requests.js'
@@ -33,6 +33,8 @@ const protocolVersion = 1
 const features = [
   'c2c',
   'c2g',
+  'groups',
+  'follows',
   'c2s',
   'timelines',
   'receipts',
@@ -206,6 +208,7 @@ export class NodeGate implements Gate, SessionContext {
   private readyJson(session: Session, seq: number, reset: boolean): string {
     const { nodeId, epoch, limits, timing } = this.parts
     const { contentBytes, pull, history, list, groupMembers, inflight } = limits
+    const { timelines, cursor } = followsOf(session, list)
     return JSON.stringify({
       userId: session.userId,
       sessionId: session.sessionId,
@@ -216,14 +219,8 @@ export class NodeGate implements Gate, SessionContext {
       serverTime: this.clock.now(),
       ...(session.expiresAt === null ? {} : { expiresAt: session.expiresAt }),
       heartbeatMs: timing.heartbeatMs,
-      // Those named by the client first. Of what does not go into the list it is told live, as of the rest.
-      timelines: [...(session.timelines ?? [])]
-        .sort(([, a], [, b]) => Number(b.isNamed) - Number(a.isNamed))
-        .slice(0, list)
-        .map(([conversationId, { isNamed, standing }]) => ({
-          conversationId,
-          seq: isNamed ? goalOf(standing) : standing.at,
-        })),
+      timelines,
+      ...(cursor === null ? {} : { timelinesCursor: cursor }),
       features,
       limits: { contentBytes, pull, history, list, groupMembers, inflight },
     })

@@ -223,7 +223,7 @@ export class Session implements Inbound, ImSession, Follower {
     if (this.mode === 'catching-up' || this.isClosed) return
     this.mode = 'catching-up'
     this.forgetHeld()
-    for (const track of this.timelines?.values() ?? []) track.isNamed = false
+    for (const track of this.timelines?.values() ?? []) track.unname()
     this.context.synced()
     this.connection.emit({ event: 'sync', json: `{"seq":${this.inbox.standing.known}}` })
   }

@@ -320,14 +320,21 @@ describe('a device that comes back', () => {
     await group.say(node!, 'ann', 2)
     const auth = { token: 'bob', deviceId: 'd', deviceType: 'phone', since: 1, timelines: { g: 1 } }
     const bob = await FakeDevice.connect(node!.rookery.gate, auth)
-    expect((await bob.ask('pull', { since: 1 })).more).toBe(false)
-    await scene.clock.advance(100)
+    // It has said where it stands, so it is asked to name it until it was read.
+    expect((await bob.ask('pull', { since: 1 })).more).toBe(true)
+    expect((await bob.ask('pull', { since: 1 })).more).toBe(true)
+    await group.say(node!, 'ann')
+    expect(bob.of('timeline')).toEqual([])
+    const page = await bob.ask('pull', { since: 1, timelines: { g: 1 } })
+    expect([page.more, page.timelines[0].messages.map(({ seq }: Wire) => seq)]).toEqual([false, [2, 3, 4]])
+    await group.say(node!.silent(), 'ann')
+    await scene.clock.advance(25_000)
     expect(bob.of('sync')).toHaveLength(1)
-    // Told so, it still names nothing: from the head on, then.
+    // Told so, it names nothing: from the head on, then.
     expect((await bob.ask('pull', { since: 1 })).more).toBe(false)
     await group.say(node!, 'ann')
     await scene.clock.advance(25_000)
-    expect(bob.of('timeline')).toMatchObject([{ messages: [{ seq: 4 }] }])
+    expect(bob.of('timeline')).toMatchObject([{ messages: [{ seq: 6 }] }])
     expect(bob.of('sync')).toHaveLength(1)
   })
 
@@ -396,7 +403,9 @@ describe('a device that comes back', () => {
     })
     expect(bob.ready.timelines).toHaveLength(2)
     expect(bob.ready.timelines[0]).toEqual({ conversationId: 'g4', seq: 1 })
-    expect((await bob.ask('pull', { since: 4, timelines: { g4: 1 } })).more).toBe(false)
+    expect((await bob.ask('pull', { since: 4, timelines: { g4: 1 } })).more).toBe(true)
+    expect((await bob.ask('pull', { since: 4, timelines: { g1: 1, g2: 1 } })).more).toBe(true)
+    expect((await bob.ask('pull', { since: 4, timelines: { g3: 1 } })).more).toBe(false)
     for (const group of groups) await group.say(node!, 'ann')
     expect(bob.of('timeline').map(({ conversationId }) => conversationId)).toEqual(['g1', 'g2', 'g3', 'g4'])
   })

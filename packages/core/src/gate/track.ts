@@ -38,6 +38,8 @@ const heldMax = 64
 export class Track<Of extends Follower = Follower> {
   /** The client has named its position in this catching up: nothing between there and the head may be passed over. */
   isNamed = false
+  /** Where the last page ended that this catching up gave of it; null while it gave none. */
+  pulledTo: Seq | null = null
   private held: Held[] | null = null
   private patience: Timer | null = null
 
@@ -51,6 +53,17 @@ export class Track<Of extends Follower = Follower> {
   /** Nothing will come any more. */
   get isOver(): boolean {
     return this.standing.end !== null && this.standing.at >= this.standing.end
+  }
+
+  /** Catching up, where the client stands that has named it: with the end of its last page, or what it said when it connected. */
+  get heldTo(): Seq {
+    return this.pulledTo ?? this.standing.at
+  }
+
+  /** A new catching up begins. */
+  unname(): void {
+    this.isNamed = false
+    this.pulledTo = null
   }
 
   /** Something was routed to it. `shared` makes the one frame of all of it, once for all sessions. */

@@ -48,6 +48,16 @@ export function timelineReads(tables: () => Tables): TimelineReads {
         return row?.group?.fanOut === 'read' ? [{ conversationId, seq: row.messages.length, version: row.version }] : []
       })
     },
+    async followsAfter(userId, after, limit) {
+      const { users, conversations } = tables()
+      const followed = [...(users.get(userId)?.conversations ?? [])].flatMap((conversationId) => {
+        const row = conversations.get(conversationId)
+        if (row?.group?.fanOut !== 'read' || (after !== null && conversationId <= after)) return []
+        return [{ conversationId, seq: row.messages.length, from: row.members.get(userId)!.from }]
+      })
+      followed.sort((a, b) => (a.conversationId < b.conversationId ? -1 : 1))
+      return { timelines: followed.slice(0, limit), more: followed.length > limit }
+    },
     async conversationHeads(conversationIds) {
       const { conversations } = tables()
       return conversationIds.map((conversationId) => {

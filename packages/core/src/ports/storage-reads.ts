@@ -48,6 +48,15 @@ export interface Follow {
   readonly version: number
 }
 
+/** A timeline that a user follows now, as a list names it. */
+export interface FollowedTimeline {
+  readonly conversationId: ConversationId
+  /** The head of its timeline. */
+  readonly seq: Seq
+  /** What comes after this is for the user. */
+  readonly from: Seq
+}
+
 export interface ConversationHead {
   readonly seq: Seq
   readonly version: number
@@ -74,6 +83,12 @@ export interface TimelineReads {
   timeline(userId: UserId, conversationId: ConversationId, after: Seq, limit: number): Promise<TimelinePage | null>
   /** The conversation timelines that a user follows now: groups that are fanned out on read. */
   follows(userId: UserId): Promise<readonly Follow[]>
+  /** A page of the same, by their ids, ascending as bytes, after the one given. */
+  followsAfter(
+    userId: UserId,
+    after: ConversationId | null,
+    limit: number,
+  ): Promise<{ readonly timelines: readonly FollowedTimeline[]; readonly more: boolean }>
   /** The counters of many conversations, in the order asked; null for each that does not exist. */
   conversationHeads(conversationIds: readonly ConversationId[]): Promise<readonly (ConversationHead | null)[]>
   /** One user's own reactions to each of these messages, in the order asked. */

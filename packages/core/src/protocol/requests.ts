@@ -86,6 +86,7 @@ export const requestSchemas = {
     timelines: positions.optional(),
     limit: limit.optional(),
   }),
+  follows: z.strictObject({ cursor: z.string().max(512).optional(), limit: limit.optional() }),
   history: z.strictObject({
     conversationId: longId,
     before: position.optional(),

@@ -56,6 +56,7 @@ export class FaultyStorage implements Storage {
       heads: (...args) => this.#read(() => timelines.heads(...args)),
       timeline: (...args) => this.#read(() => timelines.timeline(...args)),
       follows: (...args) => this.#read(() => timelines.follows(...args)),
+      followsAfter: (...args) => this.#read(() => timelines.followsAfter(...args)),
       conversationHeads: (...args) => this.#read(() => timelines.conversationHeads(...args)),
       reactions: (...args) => this.#read(() => timelines.reactions(...args)),
       entryAt: (...args) => this.#read(() => timelines.entryAt(...args)),

@@ -2,6 +2,7 @@
 // after `sync`, and takes nothing that is out of its order.
 import type { Gate } from '../gate/connection.js'
 import { FakeDevice, type FakeAuth, type FakeEvent, type Wire } from './fake-device.js'
+import { Naming } from './naming.js'
 
 /** What a device keeps over its sessions. */
 export interface KeptByClient {
@@ -30,8 +31,13 @@ export class FollowingClient {
   private readonly ends = new Map<string, number>()
   private isPulling = false
   private isTold = false
+  /** It asks which timelines there are beyond those that `ready` named. */
+  private isListing = false
 
-  private constructor(private readonly pageMax: number) {}
+  private constructor(
+    private readonly pageMax: number,
+    private readonly naming: Naming,
+  ) {}
 
   /**
    * Connects a phone.
@@ -40,12 +46,17 @@ export class FollowingClient {
   static async connect(
     gate: Gate,
     userId: string,
-    { kept, pageMax = 200, auth = {} }: { kept?: KeptByClient; pageMax?: number; auth?: FakeAuth } = {},
+    {
+      kept,
+      pageMax = 200,
+      listMax = 200,
+      auth = {},
+    }: { kept?: KeptByClient; pageMax?: number; listMax?: number; auth?: FakeAuth } = {},
   ): Promise<FollowingClient> {
-    const client = new FollowingClient(pageMax)
+    const client = new FollowingClient(pageMax, new Naming(listMax))
     for (const [id, seq] of Object.entries(kept?.positions ?? {})) client.positions.set(id, seq)
     client.seq = kept?.seq ?? 0
-    const claim = kept === undefined ? {} : { since: kept.seq, timelines: kept.positions }
+    const claim = kept === undefined ? {} : { since: kept.seq, timelines: client.naming.next(kept.positions) }
     const early: FakeEvent[] = []
     const onEvent = (event: FakeEvent): void => {
       if (client.device === undefined) early.push(event)
@@ -57,10 +68,12 @@ export class FollowingClient {
     const { ready } = device
     if (kept === undefined) {
       client.seq = ready.seq
-      for (const { conversationId, seq } of ready.timelines) client.positions.set(conversationId, seq)
+      client.isListing = ready.timelinesCursor !== undefined
+      client.learn(ready.timelines)
     }
     for (const event of early) client.take(event)
     if (kept !== undefined) client.pull()
+    else if (client.isListing) client.list(ready.timelinesCursor)
     return client
   }
 
@@ -84,9 +97,27 @@ export class FollowingClient {
     }
   }
 
+  /** What it did not know of it follows from the head on. */
+  private learn(timelines: readonly Wire[]): void {
+    for (const { conversationId, seq } of timelines)
+      if (!this.positions.has(conversationId)) this.positions.set(conversationId, seq)
+  }
+
+  /** Learns of all timelines that it follows, page by page. */
+  private list(cursor?: string, done?: () => void): void {
+    this.device.call('follows', [{ ...(cursor === undefined ? {} : { cursor }) }], (answer) => {
+      if (!answer.ok) return this.list(cursor, done)
+      this.learn(answer.data.timelines)
+      if (answer.data.cursor !== undefined) return this.list(answer.data.cursor, done)
+      this.isListing = false
+      done?.()
+    })
+  }
+
   private page(): void {
     this.pulls++
-    const request = { since: this.seq, timelines: Object.fromEntries(this.positions), limit: this.pageMax }
+    const named = this.naming.next(Object.fromEntries(this.positions))
+    const request = { since: this.seq, timelines: named, limit: this.pageMax }
     this.device.call('pull', [request], (answer) => {
       if (!answer.ok) {
         this.isPulling = false
@@ -94,12 +125,15 @@ export class FollowingClient {
         else this.faults.push(`a pull was answered ${answer.error.code}`)
         return
       }
-      const { entries, timelines, seq, more, reset } = answer.data
+      const { entries, timelines, seq, more, reset, truncated } = answer.data
       this.pageBytesMost = Math.max(this.pageBytesMost, JSON.stringify(answer.data).length)
       if (reset) this.faults.push('told to start over')
       for (const entry of entries) this.entry(entry, 'pulled')
       for (const timeline of timelines) this.timeline(timeline)
       if (this.seq !== seq) this.faults.push(`a page that ends at ${this.seq} says ${seq}`)
+      // An entry that told of a timeline may be gone; a page of nothing that is not the last says that it does not know all.
+      const isEmpty = entries.length === 0 && timelines.every(({ messages }: Wire) => messages.length === 0)
+      if (truncated || (more && isEmpty)) return this.list(undefined, () => this.page())
       if (more) return this.page()
       this.isPulling = false
       if (this.isTold) this.pull()
@@ -148,6 +182,7 @@ export class FollowingClient {
 
   private message(conversationId: string, message: Wire, how: string): void {
     this.note(conversationId, message.seq)
+    if (this.isListing && !this.positions.has(conversationId)) this.positions.set(conversationId, message.seq - 1)
     const at = this.positions.get(conversationId)
     if (at === undefined) this.faults.push(`${conversationId} ${message.seq} ${how}, which it does not follow`)
     else if (message.seq !== at + 1) this.faults.push(`${conversationId} ${message.seq} ${how} after ${at}`)

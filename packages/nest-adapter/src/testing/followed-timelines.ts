@@ -1,5 +1,6 @@
 // What a device holds of conversations that it follows beside its inbox: groups above `fanout.readAbove`.
 import type { Message } from '@rookery/core'
+import { Naming } from '@rookery/core/devices'
 
 /** A page's part of one timeline. */
 export interface TimelinePage {
@@ -23,10 +24,22 @@ export class FollowedTimelines {
   private readonly ends = new Map<string, number>()
   /** The entry that was the last to say something of a conversation: an older one that is seen later says nothing. */
   private readonly toldBy = new Map<string, number>()
+  private naming = new Naming()
 
-  /** The last sequence held of each, as `pull` and the handshake name it. */
-  get positions(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.at)
+  /** The last sequence held of each, as the next handshake or `pull` names them: as many as a list may have, in turns. */
+  next(): Readonly<Record<string, number>> {
+    return this.naming.next(Object.fromEntries(this.at))
+  }
+
+  /** As many as a list may have. */
+  set list(list: number) {
+    if (list !== this.naming.list) this.naming = new Naming(list)
+  }
+
+  /** It follows these; what no entry told of it follows from the head on. */
+  learn(timelines: readonly { readonly conversationId: string; readonly seq: number }[]): void {
+    for (const { conversationId, seq } of timelines)
+      if (!this.toldBy.has(conversationId) && !this.at.has(conversationId)) this.at.set(conversationId, seq)
   }
 
   /** Of all timelines, one after the other, each by its sequence. */

@@ -47,6 +47,12 @@ interface Page {
   readonly timelines: readonly TimelinePage[]
   readonly seq: number
   readonly more: boolean
+  readonly truncated: boolean
+}
+
+interface FollowsPage {
+  readonly timelines: readonly { readonly conversationId: string; readonly seq: number }[]
+  readonly cursor?: string
 }
 
 /** How long `received` waits before it says what came instead, ms of real time. */
@@ -122,10 +128,11 @@ export class TestDevice {
     if (this.isOnline) return
     const fake = await FakeDevice.connect(
       this.gate,
-      { ...this.auth, since: this.seq, timelines: this.timelines.positions },
+      { ...this.auth, since: this.seq, timelines: this.timelines.next() },
       { headers: { ...this.headers }, onEvent: (event) => this.take(event) },
     )
     this.connection = fake
+    this.timelines.list = fake.ready?.limits.list ?? 200
     this.ended = fake
       .until(() => fake.isClosed)
       .then(() => {
@@ -293,12 +300,24 @@ export class TestDevice {
 
   private async pullAll(): Promise<void> {
     for (let more = true; more;) {
-      const request = { since: this.seq, timelines: this.timelines.positions }
+      const request = { since: this.seq, timelines: this.timelines.next() }
       const page = (await this.ask('pull', request)) as Page
       for (const entry of page.entries) this.hold(entry)
       for (const timeline of page.timelines) this.timelines.holdPage(timeline)
       this.seq = Math.max(this.seq, page.seq)
       more = page.more
+      // An entry that told of a timeline may be gone; a page of nothing that is not the last says that it does not know all.
+      const isEmpty = page.entries.length === 0 && page.timelines.every(({ messages }) => messages.length === 0)
+      if (page.truncated || (more && isEmpty)) await this.learn()
+    }
+  }
+
+  private async learn(): Promise<void> {
+    for (let cursor: string | undefined, more = true; more;) {
+      const page = (await this.ask('follows', cursor === undefined ? {} : { cursor })) as FollowsPage
+      this.timelines.learn(page.timelines)
+      cursor = page.cursor
+      more = cursor !== undefined
     }
   }
 }

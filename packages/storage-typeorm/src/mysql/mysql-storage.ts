@@ -57,6 +57,7 @@ export class MysqlStorage implements Storage {
     timeline: (userId, conversationId, after, limit) =>
       this.#read('timeline', { userId, conversationId, after, limit }),
     follows: (userId) => this.#read('follows', { userId }),
+    followsAfter: (userId, after, limit) => this.#read('followsAfter', { userId, after, limit }),
     heads: (userIds) => this.#read('heads', { userIds }),
     conversationHeads: (conversationIds) => this.#read('conversationHeads', { conversationIds }),
     reactions: (userId, messages) => this.#read('reactions', { userId, messages }),

@@ -99,11 +99,12 @@ const reads: { readonly [Name in QueryName]: readonly ArgsOf<Name>[] } = {
   // These are bounded by one user's memberships, or by one group's members.
   list: ['u0', 'u5'].map((userId) => ({ userId, after: null, ...page })),
   follows: [{ userId: 'u0' }],
+  followsAfter: [{ userId: 'u0', after: 'g1', ...page }],
   owned: [{ userId: 'u0' }],
   roster: [{ groupId: 'g3' }],
   readers: [{ conversationId: 'g0', seq: 3, after: null, ...page }],
 }
-const bounded = new Set<QueryName>(['list', 'follows', 'owned', 'roster', 'readers'])
+const bounded = new Set<QueryName>(['list', 'follows', 'followsAfter', 'owned', 'roster', 'readers'])
 
 describeOnMysql('plans on MySQL', () => {
   let database: Awaited<ReturnType<typeof freshDatabase>>

@@ -38,6 +38,7 @@ export class SqliteStorage implements Storage {
     timeline: (userId, conversationId, after, limit) =>
       this.#read('timeline', { userId, conversationId, after, limit }),
     follows: (userId) => this.#read('follows', { userId }),
+    followsAfter: (userId, after, limit) => this.#read('followsAfter', { userId, after, limit }),
     conversationHeads: (conversationIds) => this.#read('conversationHeads', { conversationIds }),
     reactions: (userId, messages) => this.#read('reactions', { userId, messages }),
     entryAt: (userId, seq) => this.#read('entryAt', { userId, seq }),

@@ -24,6 +24,7 @@ export class RemoteStorage implements Storage {
       heads: (...args) => remote.call(() => timelines.heads(...args)),
       timeline: (...args) => remote.call(() => timelines.timeline(...args)),
       follows: (...args) => remote.call(() => timelines.follows(...args)),
+      followsAfter: (...args) => remote.call(() => timelines.followsAfter(...args)),
       conversationHeads: (...args) => remote.call(() => timelines.conversationHeads(...args)),
       reactions: (...args) => remote.call(() => timelines.reactions(...args)),
       entryAt: (...args) => remote.call(() => timelines.entryAt(...args)),

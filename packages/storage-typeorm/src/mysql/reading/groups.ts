@@ -1,5 +1,5 @@
 // Groups, their members, and what their members follow and said of messages.
-import type { Follow, Group, Membership, Roster } from '@rookery/core'
+import type { Follow, FollowedTimeline, Group, Membership, Roster } from '@rookery/core'
 import { fanOutCode, fanOutOf, roleCode, roleOf } from '../../rows/codes.js'
 import { lookedUp } from '../../rows/text.js'
 import type { Row } from '../link.js'
@@ -130,6 +130,26 @@ export const follows = query<{ userId: string }, readonly Follow[]>({
       const [conversationId, seq, version] = row as [string, number, number]
       return { conversationId, seq, version }
     }),
+})
+
+export const followsAfter = query<
+  { userId: string; after: string | null; limit: number },
+  { readonly timelines: readonly FollowedTimeline[]; readonly more: boolean }
+>({
+  text: (sql, { userId, after, limit }) => `
+    SELECT ${asText('c.conversation_id')}, c.last_seq, mb.from_seq
+    FROM ${sql.t.user} u
+    STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.follows = 1 AND mb.to_seq IS NULL
+    STRAIGHT_JOIN ${sql.t.conversation} c
+      ON c.id = mb.conversation AND c.conversation_id > ${sql.bytes(lookedUp(after ?? ''))}
+    WHERE u.user_id = ${sql.bytes(lookedUp(userId))} ORDER BY c.conversation_id LIMIT ${sql.int(limit + 1)}`,
+  decode(rows, { limit }) {
+    const found = rows.map((row) => {
+      const [conversationId, seq, from] = row as [string, number, number]
+      return { conversationId, seq, from }
+    })
+    return { timelines: found.slice(0, limit), more: found.length > limit }
+  },
 })
 
 interface Place {

@@ -1,6 +1,6 @@
 // Every read by its name.
 import { list, views } from './conversations.js'
-import { follows, group, members, memberships, owned, reactions, roster } from './groups.js'
+import { follows, followsAfter, group, members, memberships, owned, reactions, roster } from './groups.js'
 import { access, devices, readers, sharing } from './members.js'
 import type { Query } from './query.js'
 import { messages, timeline } from './ranges.js'
@@ -11,6 +11,7 @@ export const queries = {
   messages,
   timeline,
   follows,
+  followsAfter,
   heads,
   conversationHeads,
   reactions,

@@ -2,6 +2,7 @@
 import type {
   ConversationHead,
   Follow,
+  FollowedTimeline,
   InboxPage,
   MessagePage,
   StoredEntry,
@@ -183,6 +184,25 @@ export const follows = query({
   values: ({ userId }: { userId: string }) => [lookedUp(userId)],
   decode: (rows): readonly Follow[] =>
     rows.map((row) => ({ conversationId: textOf(row, 0), seq: numberOf(row, 1), version: numberOf(row, 2) })),
+})
+
+/** Sorted: an index bears numbers, and the order is that of ids. */
+export const followsAfter = query({
+  sql: (t) => `SELECT c.conversation_id, c.last_seq, mb.from_seq
+    FROM ${t.user} u ${look('INNER', t.follow, 'f', 'person = u.id')}
+    ${look('INNER', t.conversation, 'c', 'id = f.conversation AND ($2::text IS NULL OR conversation_id > $2)')}
+    ${look('INNER', t.member, 'mb', 'person = u.id AND conversation = c.id')}
+    WHERE u.user_id = $1 ORDER BY c.conversation_id LIMIT $3`,
+  types: ['text', 'text', 'bigint'],
+  values: ({ userId, after, limit }: { userId: string; after: string | null; limit: number }) => [
+    lookedUp(userId),
+    after === null ? null : lookedUp(after),
+    String(limit + 1),
+  ],
+  decode(rows, { limit }): { readonly timelines: readonly FollowedTimeline[]; readonly more: boolean } {
+    const found = rows.map((row) => ({ conversationId: textOf(row, 0), seq: numberOf(row, 1), from: numberOf(row, 2) }))
+    return { timelines: found.slice(0, limit), more: found.length > limit }
+  },
 })
 
 export const conversationHeads = query({

@@ -6,13 +6,24 @@ import { group, memberships, owned, page as members, roster } from './groups.js'
 import { access, devices, readers, sharing } from './members.js'
 import type { Query } from './query.js'
 import { messages, timeline } from './ranges.js'
-import { conversationHeads, entryAt, follows, heads, inbox, key, loginEpoch, reactions } from './timelines.js'
+import {
+  conversationHeads,
+  entryAt,
+  follows,
+  followsAfter,
+  heads,
+  inbox,
+  key,
+  loginEpoch,
+  reactions,
+} from './timelines.js'
 
 export const queries = {
   inbox,
   messages,
   timeline,
   follows,
+  followsAfter,
   heads,
   conversationHeads,
   reactions,

@@ -1,5 +1,13 @@
 // Ranges of inboxes, the counters of users and conversations, reactions, and keys.
-import type { ConversationHead, Follow, InboxPage, StoredEntry, StoredKey, UserHead } from '@rookery/core'
+import type {
+  ConversationHead,
+  Follow,
+  FollowedTimeline,
+  InboxPage,
+  StoredEntry,
+  StoredKey,
+  UserHead,
+} from '@rookery/core'
 import { systemUser } from '../../rows/codes.js'
 import { entryOf, type EntryTuple } from '../../rows/entry.js'
 import { asSeen } from '../../rows/seen.js'
@@ -94,6 +102,31 @@ export const follows = query<{ userId: string }, HeadTuple[], readonly Follow[]>
     return ({ userId }) => onlyText(find.get([lookedUp(userId)]))
   },
   decode: (raw) => raw.map(([conversationId, seq, version]) => ({ conversationId, seq, version })),
+})
+
+type FollowedTuple = readonly [conversationId: string, seq: number, from: number]
+
+export const followsAfter = query<
+  { userId: string; after: string | null; limit: number },
+  FollowedTuple[],
+  { readonly timelines: readonly FollowedTimeline[]; readonly more: boolean }
+>({
+  prepare(db, t) {
+    const find = db
+      .prepare(
+        `SELECT json_group_array(json_array(conversation_id, last_seq, from_seq))
+          FROM (SELECT c.conversation_id, c.last_seq, mb.from_seq
+            FROM ${t.user} u CROSS JOIN ${t.member} mb ON mb.user = u.id AND mb.follows = 1
+            CROSS JOIN ${t.conversation} c ON c.id = mb.conversation
+            WHERE u.user_id = ? AND c.conversation_id > ? ORDER BY c.conversation_id LIMIT ?) page`,
+      )
+      .raw()
+    return ({ userId, after, limit }) => onlyText(find.get([lookedUp(userId), lookedUp(after ?? ''), limit + 1]))
+  },
+  decode: (raw, { limit }) => ({
+    timelines: raw.slice(0, limit).map(([conversationId, seq, from]) => ({ conversationId, seq, from })),
+    more: raw.length > limit,
+  }),
 })
 
 export const conversationHeads = query<

@@ -148,6 +148,45 @@ export const readFanOut: StorageGroup = {
       },
     },
     {
+      name: 'follows come in pages by their ids, with head and where each begins for the user',
+      async run(scene) {
+        const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
+        const made: GroupOnStage[] = []
+        for (const name of ['b', 'a', 'B', 'c', 'aa'])
+          made.push(await GroupOnStage.make(scene, [alice, bob], { fanOut: 'read' }, name))
+        await GroupOnStage.make(scene, [alice, bob], {}, 'written')
+        await scene.store(scene.say(alice, bob), made[0]!.say(alice))
+        await made[3]!.leave(alice, bob)
+        await made[1]!.join(alice, carol)
+        await made[4]!.leave(alice, bob)
+        await made[4]!.join(alice, bob)
+        const expected = [
+          { conversationId: made[0]!.id, seq: 2, from: 0 },
+          { conversationId: made[1]!.id, seq: 2, from: 0 },
+          { conversationId: made[2]!.id, seq: 1, from: 0 },
+          { conversationId: made[4]!.id, seq: 3, from: 2 },
+        ].toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1))
+        const { timelines } = scene.storage
+        expect(await timelines.followsAfter(bob, null, 10)).toEqual({ timelines: expected, more: false })
+        expect(await timelines.followsAfter(bob, null, 4)).toEqual({ timelines: expected, more: false })
+        for (let n = 0, after: string | null = null; n < 4; n += 1) {
+          const page = await timelines.followsAfter(bob, after, 1)
+          expect(page).toEqual({ timelines: [expected[n]], more: n < 3 })
+          after = page.timelines[0]!.conversationId
+        }
+        expect(await timelines.followsAfter(bob, expected[3]!.conversationId, 1)).toEqual({
+          timelines: [],
+          more: false,
+        })
+        expect(await timelines.followsAfter(carol, null, 10)).toEqual({
+          timelines: [{ conversationId: made[1]!.id, seq: 2, from: 1 }],
+          more: false,
+        })
+        for (const nobody of [scene.user('nobody'), '\0'])
+          expect(await timelines.followsAfter(nobody, null, 10)).toEqual({ timelines: [], more: false })
+      },
+    },
+    {
       name: 'heads of conversations come in the order asked, null for what does not exist',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')

@@ -1,0 +1,58 @@
+// The list of conversation timelines that a user follows: its beginning in `ready`, and its pages.
+import type { ConversationId, Seq, UserId } from '../model/ids.js'
+import type { TimelineReads } from '../ports/storage.js'
+import { RookeryError } from '../protocol/errors.js'
+import type { Limits } from '../protocol/limits.js'
+import type { RequestOf } from '../protocol/requests.js'
+import { goalOf } from './following.js'
+import type { Session } from './session.js'
+
+/**
+ * What `ready` tells: those that the client has named first, then the others in the order of their ids, and where the list
+ * goes on behind them; null where these are all.
+ */
+export function followsOf(
+  { timelines }: Session,
+  list: number,
+): {
+  readonly timelines: readonly { readonly conversationId: ConversationId; readonly seq: Seq }[]
+  readonly cursor: string | null
+} {
+  const all = [...(timelines ?? [])].sort(
+    ([a, { isNamed }], [b, other]) => Number(other.isNamed) - Number(isNamed) || (a < b ? -1 : 1),
+  )
+  const told = all.slice(0, list)
+  const last = told.findLast(([, { isNamed }]) => !isNamed)
+  return {
+    timelines: told.map(([conversationId, { isNamed, standing }]) => ({
+      conversationId,
+      seq: isNamed ? goalOf(standing) : standing.at,
+    })),
+    cursor: told.length === all.length ? null : encodeCursor(last?.[0] ?? ''),
+  }
+}
+
+/** A page of the list, in the order of ids, as storage has it now. */
+export async function follows(
+  reads: TimelineReads,
+  userId: UserId,
+  { cursor, limit }: RequestOf<'follows'>,
+  { list }: Limits,
+): Promise<string> {
+  const after = cursor === undefined ? null : decodeCursor(cursor)
+  const { timelines, more } = await reads.followsAfter(userId, after, Math.min(limit ?? list, list))
+  return JSON.stringify({ timelines, ...(more ? { cursor: encodeCursor(timelines.at(-1)!.conversationId) } : {}) })
+}
+
+const beginning = '-'
+
+// The list may go on at its beginning, behind those that a client named.
+const encodeCursor = (after: ConversationId): string =>
+  after === '' ? beginning : Buffer.from(after).toString('base64url')
+
+function decodeCursor(cursor: string): ConversationId | null {
+  if (cursor === beginning) return null
+  const after = Buffer.from(cursor, 'base64url').toString()
+  if (!/^[!-~]{1,128}$/.test(after)) throw new RookeryError('BAD_REQUEST', 'cursor: is none that this server gave')
+  return after
+}
