@@ -41,7 +41,8 @@ const byIndex: readonly (readonly [part: RegExp, index: string])[] = [
   [/SELECT \* FROM im_member .* ORDER BY member_id/s, 'im_member_listed (conversation=? AND member_id>?)'],
   [/SELECT mb.member_id .* ORDER BY mb.member_id/s, 'im_member_listed (conversation=? AND member_id>?)'],
   [/mb.role = 2 AND mb.to_seq IS NULL\),/, 'im_member_owner (conversation=?)'],
-  [/mb.follows = 1/, 'im_member_follows (user=?)'],
+  [/c.version\)\)\s+FROM im_user .*mb.follows = 1/s, 'im_member_follows (user=?)'],
+  [/mb.from_seq\s+FROM im_user .*mb.follows = 1/s, 'im_member_follows (user=?)'],
 ]
 
 const isPlanned = (sql: string): boolean => /^\s*(?:WITH|SELECT|UPDATE|DELETE|INSERT)/i.test(sql)
