@@ -116,7 +116,7 @@ export const followsAfter = query<
       .prepare(
         `SELECT json_group_array(json_array(conversation_id, last_seq, from_seq))
           FROM (SELECT c.conversation_id, c.last_seq, mb.from_seq
-            FROM ${t.user} u CROSS JOIN ${t.member} mb ON mb.user = u.id AND mb.follows = 1
+            FROM ${t.user} u CROSS JOIN ${t.member} mb INDEXED BY ${t.member}_follows ON mb.user = u.id AND mb.follows = 1
             CROSS JOIN ${t.conversation} c ON c.id = mb.conversation
             WHERE u.user_id = ? AND c.conversation_id > ? ORDER BY c.conversation_id LIMIT ?) page`,
       )
