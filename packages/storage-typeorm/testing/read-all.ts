@@ -64,6 +64,7 @@ export async function readAll(
     memberships: await all(groupIds, (id) => groups.memberships(id, everybody)),
     members: await all(groupIds, (id) => groups.members(id, null, 100)),
     membersPaged: await all(groupIds, (id) => groups.members(id, users[1]!, 2)),
+    memberOf: await all(everybody, (userId) => groups.memberOf(userId, null, 3)),
     owned: await all(everybody, (userId) => groups.owned(userId)),
     devices: (await devices.list(everybody)).toSorted(byId('deviceId')).toSorted(byId('userId')),
   }

@@ -121,10 +121,10 @@ export class Admission {
    * What is replied to is a message of the same conversation that the sender may read.
    * @throws RookeryError `BAD_REQUEST`
    */
-  async mayReply({ conversationId, kind, from, replyTo }: ReplyFields): Promise<void> {
+  async mayReply({ conversationId, from, replyTo }: ReplyFields): Promise<void> {
     if (replyTo === null) return
     try {
-      await messageAt(this.parts.storage.timelines, conversationId, replyTo, kind === 'c2g' ? from : null)
+      await messageAt(this.parts.storage.timelines, conversationId, replyTo, from)
     } catch (error) {
       if (!(error instanceof RookeryError) || error.code !== 'NOT_FOUND') throw error
       const details = [{ path: 'replyTo', message: error.message }]
@@ -171,7 +171,7 @@ export class Admission {
   }
 }
 
-type ReplyFields = Pick<NewMessage, 'conversationId' | 'kind' | 'from' | 'replyTo'>
+type ReplyFields = Pick<NewMessage, 'conversationId' | 'from' | 'replyTo'>
 
 /** Whether a message names one that it replies to; of an edit that was decided when the message was sent. */
 const isReply = ({ incoming, edits }: Candidate): boolean => incoming.message.replyTo !== null && edits === undefined

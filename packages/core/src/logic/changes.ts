@@ -204,8 +204,7 @@ export class Changes {
   ): Promise<{ readonly audience: Audience; readonly target: StoredMessage }> {
     const audience = await audienceOf(this.parts.authoriser, userId, conversationId)
     found(audience.kind)
-    const reader = audience.kind === 'c2g' ? userId : null
-    return { audience, target: await messageAt(this.parts.storage.timelines, conversationId, seq, reader) }
+    return { audience, target: await messageAt(this.parts.storage.timelines, conversationId, seq, userId) }
   }
 
   /** @throws RookeryError */

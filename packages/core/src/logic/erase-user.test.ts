@@ -71,6 +71,145 @@ describe('a user that is erased', () => {
     ).toEqual(expect.not.objectContaining({ content: expect.anything() }))
   })
 
+  it('has left every group, also those that become active while they are listed', async () => {
+    const storage = new MemoryStorage()
+    let now = clock.now()
+    const chat = await start({
+      storage,
+      clock: {
+        now: () => (now += 1),
+        monotonic: () => clock.monotonic(),
+        setTimeout: (run, ms) => clock.setTimeout(run, ms),
+        clearTimeout: (timer) => clock.clearTimeout(timer),
+        endOfTurn: () => clock.endOfTurn(),
+      },
+    })
+    const { im } = chat.rookery
+    const groupIds: string[] = []
+    for (let n = 0; n < 230; n += 1) {
+      const { groupId } = await im.groups.create({ owner: 'bob', name: `${n}`, members: ['ann'] })
+      groupIds.push(groupId)
+    }
+    // In each of them somebody says something whenever a page was read.
+    const talk = async (): Promise<void> => {
+      for (const groupId of groupIds.slice(0, 220))
+        await im.sendC2G({ from: 'bob', to: groupId, type: 'text', content: { text: 'hi' } })
+    }
+    for (const [role, name] of [
+      [storage.conversations, 'list'],
+      [storage.groups, 'memberOf'],
+    ] as const) {
+      const read = Reflect.get(role, name) as (...args: unknown[]) => Promise<unknown>
+      Object.assign(role, {
+        [name]: async (...args: unknown[]) => {
+          const page = await read(...args)
+          await talk()
+          return page
+        },
+      })
+    }
+    expect((await settled(chat.rookery.maintenance.eraseUser('ann'))).groups).toBe(230)
+    expect((await storage.groups.memberOf('ann', null, 10)).groupIds).toEqual([])
+  })
+
+  it('leaves nothing to whoever logs in under its id: everything of before is closed, everything after is theirs', async () => {
+    const chat = await start()
+    const { im, maintenance } = chat.rookery
+    const [ann, bob] = [await chat.connect('ann'), await chat.connect('bob')]
+    const sent = await ann.ask('c2c', chat.text('bob', 'secret', 'k1'))
+    const { conversationId } = sent
+    await bob.ask('c2c', chat.text('ann', 'answer'))
+    await ann.ask('c2c', { ...chat.text('bob', 'of a car'), subject: 'car' })
+    await ann.ask('react', { conversationId, seq: 2, reaction: '+' })
+    await bob.ask('read', { conversationId, seq: 3 })
+    const { groupId } = await im.groups.create({ owner: 'bob', name: 'all', members: ['ann'] })
+    await bob.ask('c2g', chat.text(groupId, 'in the group'))
+    await settled(maintenance.eraseUser('ann'))
+
+    const heir = await chat.connect('ann', { since: 0 })
+    expect(await heir.ask('pull', { since: 0 })).toMatchObject({ entries: [], timelines: [] })
+    expect(await heir.ask('conversations')).toEqual({ conversations: [], unreadTotal: 0 })
+    const place = { conversationId, seq: 1 }
+    for (const [event, request] of [
+      ['conversation.get', { peerId: 'bob' }],
+      ['conversation.get', { peerId: 'bob', subject: 'car' }],
+      ['conversation.get', { conversationId }],
+      ['conversation.get', { groupId }],
+      ['history', { conversationId }],
+      ['history', { conversationId: groupId }],
+      ['readers', place],
+      ['recall', place],
+      ['edit', { ...place, content: {} }],
+      ['react', { ...place, reaction: '+' }],
+      ['group.get', { groupId }],
+    ] as const)
+      expect([event, await heir.code(event, request)]).toEqual([event, 'NOT_FOUND'])
+    const { users } = await heir.ask('presence', { userIds: ['bob'] })
+    expect(users[0].online).toBe(false)
+
+    // The same key is another's.
+    const first = await heir.ask('c2c', chat.text('bob', 'hello, I am new', 'k1'))
+    expect([first.duplicate, first.msgId === sent.msgId]).toEqual([false, false])
+    const page = await heir.ask('history', { conversationId })
+    expect(page.messages.map(({ content }: { content: object }) => content)).toEqual([{ text: 'hello, I am new' }])
+    expect(page.mine).toEqual({})
+    for (const [event, request] of [
+      ['readers', place],
+      ['react', { ...place, reaction: '+' }],
+      ['recall', place],
+    ] as const)
+      expect(await heir.code(event, request)).toBe('NOT_FOUND')
+    expect(await heir.ask('conversation.get', { peerId: 'bob' })).toMatchObject({
+      unread: 0,
+      lastMessage: { seq: first.seq },
+    })
+    expect(await heir.code('conversation.get', { peerId: 'bob', subject: 'car' })).toBe('NOT_FOUND')
+    // Its peer has what it had.
+    const theirs = await bob.ask('history', { conversationId })
+    expect(theirs.messages.map(({ seq }: { seq: number }) => seq)).toEqual([1, 2, first.seq])
+
+    await im.groups.add(groupId, ['ann'])
+    const inGroup = await heir.ask('history', { conversationId: groupId })
+    expect(JSON.stringify(inGroup.messages)).not.toContain('in the group')
+  })
+
+  it('while it is written to: what was said before it was done is not for whoever comes after', async () => {
+    const chat = await start({ retention: { batchRows: 3, pauseMs: 10 } })
+    const { im, maintenance } = chat.rookery
+    const from = Array.from({ length: 40 }, (_, n) => `u${n}`)
+    const say = (n: number) =>
+      im.sendC2C({ from: from[n % 40]!, to: 'ann', type: 'text', content: { text: `before ${n}` } })
+    for (const [n, to] of from.entries()) {
+      await say(n)
+      await im.sendC2C({ from: 'ann', to, type: 'text', content: { text: 'mine' } })
+    }
+    let isOver = false
+    const erasing = maintenance.eraseUser('ann').finally(() => (isOver = true))
+    let last = 0
+    for (let n = 40; !isOver && n < 2000; n += 1) {
+      await say(n)
+      last = n
+      await clock.advance(3)
+    }
+    await erasing
+    expect(last).toBeGreaterThan(50)
+    const heir = await chat.connect('ann', { since: 0 })
+    const seen: string[] = []
+    for (let since = 0, more = true; more;) {
+      const page = await heir.ask('pull', { since })
+      for (const { message } of page.entries) seen.push(message.content.text)
+      since = page.seq
+      more = page.more
+    }
+    const { conversations } = await heir.ask('conversations')
+    for (const { conversationId } of conversations) {
+      const { messages } = await heir.ask('history', { conversationId })
+      for (const message of messages) seen.push(message.content.text)
+    }
+    // Only what came behind the last step.
+    for (const text of seen) expect(text).toBe(`before ${last}`)
+  })
+
   it('is refused while it owns groups, and then nothing has happened', async () => {
     const chat = await start()
     const { groups } = chat.rookery.im

@@ -1,7 +1,7 @@
 // A user leaves every group at once: those that it owns are given to another member, or dissolved, or nothing happens.
 import type { ConversationId, UserId } from '../model/ids.js'
 import type { Membership } from '../model/group.js'
-import type { ListPosition, Storage } from '../ports/storage.js'
+import type { Storage } from '../ports/storage.js'
 import { RookeryError } from '../protocol/errors.js'
 import type { ImGroups } from './im-groups.js'
 
@@ -16,7 +16,7 @@ export type OwnedGroups = 'refuse' | 'hand-over' | 'dissolve'
 const pageMax = 200
 
 interface Parts {
-  readonly storage: Pick<Storage, 'conversations' | 'groups'>
+  readonly storage: Pick<Storage, 'groups'>
   readonly imGroups: ImGroups
 }
 
@@ -30,14 +30,20 @@ export async function leaveGroups(
   ownedGroups: OwnedGroups,
   onLeft: (count: number) => void,
 ): Promise<void> {
-  const groupIds = await groupsOf(parts, userId)
-  const owned = await ownedAmong(parts, userId, groupIds)
-  if (ownedGroups === 'refuse') refuse(owned)
   let left = 0
-  for (const groupId of groupIds) {
-    if (!owned.has(groupId)) await unlessGone(() => parts.imGroups.leave(groupId, userId))
-    else await giveUp(parts, userId, groupId, ownedGroups)
-    onLeft((left += 1))
+  const seen = new Set<ConversationId>()
+  // Somebody may add the user to a group meanwhile: looked again until there is none.
+  for (;;) {
+    const groupIds = (await groupsOf(parts, userId)).filter((groupId) => !seen.has(groupId))
+    const owned = await ownedAmong(parts, userId, groupIds)
+    if (ownedGroups === 'refuse') refuse(owned)
+    if (groupIds.length === 0) return
+    for (const groupId of groupIds) {
+      if (!owned.has(groupId)) await unlessGone(() => parts.imGroups.leave(groupId, userId))
+      else await giveUp(parts, userId, groupId, ownedGroups)
+      seen.add(groupId)
+      onLeft((left += 1))
+    }
   }
 }
 
@@ -76,13 +82,14 @@ async function heirOf({ groups }: Parts['storage'], userId: UserId, groupId: Con
   }
 }
 
-async function groupsOf({ storage }: Parts, userId: UserId): Promise<readonly ConversationId[]> {
+/** By their ids, which do not change: a group that becomes active meanwhile keeps its place. */
+async function groupsOf({ storage: { groups } }: Parts, userId: UserId): Promise<readonly ConversationId[]> {
   const found: ConversationId[] = []
-  for (let after: ListPosition | null = null; ;) {
-    const { conversations, more } = await storage.conversations.list(userId, after, pageMax)
-    for (const { kind, conversationId } of conversations) if (kind === 'c2g') found.push(conversationId)
-    after = conversations.at(-1) ?? null
-    if (!more || after === null) return found
+  for (let after: ConversationId | null = null; ;) {
+    const page: Awaited<ReturnType<typeof groups.memberOf>> = await groups.memberOf(userId, after, pageMax)
+    found.push(...page.groupIds)
+    after = page.groupIds.at(-1) ?? null
+    if (!page.more || after === null) return found
   }
 }
 

@@ -175,8 +175,8 @@ export class HostMaintenance {
 
   /**
    * Closes the user's sessions on every node, has the user leave its groups, and erases what is kept of it: contents of its
-   * messages, keys, devices, inbox, settings. What remains is its id, in others' timelines and in memberships, and what it
-   * reacted with. See that `authenticate` refuses the user before: what it does meanwhile may stay.
+   * messages, keys, devices, inbox, settings. What remains is its id, in others' timelines, and in memberships that have
+   * ended: nothing of it opens for whoever logs in under the id afterwards. See that `authenticate` refuses the user before: what it does meanwhile may stay.
    * @param ownedGroups what becomes of groups that it owns. Default: `refuse`
    * @throws RookeryError `FORBIDDEN` with `details.groupIds` where it owns groups and they are refused
    */

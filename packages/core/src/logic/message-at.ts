@@ -6,7 +6,7 @@ import { RookeryError } from '../protocol/errors.js'
 
 /**
  * The message with this sequence, as it stands.
- * @param reader given for groups: it must have been sequenced while this user was a member
+ * @param reader it must have been sequenced while this user was a member; null for the host
  * @throws RookeryError `NOT_FOUND`, alike for what was never there, for what retention took, for what is not for this user,
  *   and for recalls, edits and reactions, which are no messages to act on
  */

@@ -1,5 +1,4 @@
 // Reading what is stored for conversations: their messages, and the list of them.
-import type { Access } from '../model/conversation.js'
 import type { ConversationId, DeviceType, JsonText, UserId } from '../model/ids.js'
 import type { ListPosition, Storage } from '../ports/storage.js'
 import { c2cId } from '../protocol/digest.js'
@@ -7,7 +6,7 @@ import { RookeryError } from '../protocol/errors.js'
 import type { Limits } from '../protocol/limits.js'
 import type { RequestOf } from '../protocol/requests.js'
 import { conversationJson, storedMessageJson } from '../protocol/wire.js'
-import type { Authoriser, Pair } from './authorise.js'
+import { notFound, type Authoriser } from './authorise.js'
 import { messageAt } from './message-at.js'
 import type { Naming } from './naming.js'
 import { mineJson } from './own-reactions.js'
@@ -29,16 +28,20 @@ export class Roaming {
   async history(userId: UserId, deviceType: DeviceType, request: RequestOf<'history'>): Promise<JsonText> {
     if (this.parts.noRoaming.has(deviceType))
       throw new RookeryError('FORBIDDEN', 'roaming not allowed for this device type')
-    const found = await this.parts.authoriser.member(userId, request.conversationId)
-    return this.page(request, userId, isGroup(found))
+    const { authoriser, storage } = this.parts
+    const { conversationId } = request
+    await authoriser.member(userId, conversationId)
+    const page = await this.page(request, userId)
+    // Who talks in a conversation is remembered; that an id has changed hands since is not.
+    if (page.startsWith(emptyPage) && (await storage.members.access(conversationId, userId)) === null) throw notFound()
+    return page
   }
 
   /**
    * A page of `history` for whoever may read it.
-   * @param userId null for the host, which reacts to nothing
-   * @param isMember whether only what is for this user as a member of a group is read
+   * @param userId whose membership decides what is read; null for the host, which reads everything and reacts to nothing
    */
-  async page(request: RequestOf<'history'>, userId: UserId | null = null, isMember = false): Promise<JsonText> {
+  async page(request: RequestOf<'history'>, userId: UserId | null = null): Promise<JsonText> {
     const { storage, limits } = this.parts
     const { conversationId, after, before } = request
     const limit = Math.min(request.limit ?? limits.history, limits.history)
@@ -46,7 +49,7 @@ export class Roaming {
       limit,
       ...(after === undefined ? {} : { after }),
       ...(before === undefined ? {} : { before }),
-      ...(isMember && userId !== null ? { reader: userId } : {}),
+      ...(userId === null ? {} : { reader: userId }),
     }
     const page = await storage.timelines.messages(conversationId, range)
     const forward = after !== undefined && before === undefined
@@ -60,8 +63,8 @@ export class Roaming {
   async readers(userId: UserId, request: RequestOf<'readers'>): Promise<JsonText> {
     const { storage, limits, authoriser } = this.parts
     const { conversationId, seq, cursor } = request
-    const found = await authoriser.member(userId, conversationId)
-    await messageAt(storage.timelines, conversationId, seq, isGroup(found) ? userId : null)
+    await authoriser.member(userId, conversationId)
+    await messageAt(storage.timelines, conversationId, seq, userId)
     const after = cursor === undefined ? null : decodeUserCursor(cursor)
     const limit = Math.min(request.limit ?? limits.list, limits.list)
     const { more, ...page } = await storage.members.readers(conversationId, seq, after, limit)
@@ -94,7 +97,8 @@ function idOf(userId: UserId, request: RequestOf<'conversation.get'>): Conversat
   return 'groupId' in request ? request.groupId : request.conversationId
 }
 
-const isGroup = (found: Pair | Access): boolean => 'kind' in found && found.kind === 'c2g'
+/** How a page begins that holds nothing and has nothing behind it. */
+const emptyPage = '{"messages":[],"more":false'
 
 const encodeUserCursor = (userId: UserId): string => Buffer.from(userId).toString('base64url')
 

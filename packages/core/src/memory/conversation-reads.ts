@@ -1,11 +1,12 @@
 // Conversations as one member sees them.
 import type { ConversationView } from '../model/conversation.js'
-import type { ConversationId, UserId } from '../model/ids.js'
+import type { ConversationId, Seq, UserId } from '../model/ids.js'
 import type { ConversationReads, ListPosition } from '../ports/storage.js'
 import { peerOf } from './devices.js'
 import {
   activeMember,
   indexAfter,
+  isBegun,
   isHidden,
   unreadOf,
   type ConversationRow,
@@ -27,7 +28,7 @@ export function conversationReads(tables: () => Tables): ConversationReads {
       for (const conversationId of now.users.get(userId)?.conversations ?? []) {
         const row = now.conversations.get(conversationId)
         const member = activeMember(row, userId)
-        if (!row || !member) continue
+        if (!row || !member || !isBegun(row, member)) continue
         unreadTotal += unreadOf(row, userId, member.readSeq)
         if (after === null || byActivity(after, positionOf(row)) < 0) rows.push(row)
       }
@@ -53,7 +54,7 @@ function byActivity(a: ListPosition, b: ListPosition): number {
 function viewOf(tables: Tables, conversationId: ConversationId, userId: UserId): ConversationView | null {
   const row = tables.conversations.get(conversationId)
   const member = activeMember(row, userId)
-  if (!row || !member) return null
+  if (!row || !member || !isBegun(row, member)) return null
   const peerId = row.kind === 'c2c' ? peerOf(row.members.keys(), userId) : null
   const last = row.messages[row.lastCountable - 1]
   const peer = peerId === null ? undefined : row.members.get(peerId)
@@ -70,14 +71,17 @@ function viewOf(tables: Tables, conversationId: ConversationId, userId: UserId):
     readSeq: member.readSeq,
     unread: unreadOf(row, userId, member.readSeq),
     mentioned: mentionsOf(row, userId, member),
-    peerReadSeq: peer?.readSeq ?? null,
-    peerDeliveredSeq: peer?.deliveredSeq ?? null,
+    peerReadSeq: peer === undefined ? null : inside(member, peer.readSeq),
+    peerDeliveredSeq: peer === undefined ? null : inside(member, peer.deliveredSeq),
     pinned: member.pinned,
     muted: member.muted,
     hidden: isHidden(row, member),
     updatedAt: row.updatedAt,
   }
 }
+
+/** Of the other side, what lies inside the membership. */
+const inside = ({ from }: MemberRow, seq: Seq): Seq => (seq <= from ? 0 : seq)
 
 function mentionsOf(row: ConversationRow, userId: UserId, member: MemberRow): number {
   let count = 0

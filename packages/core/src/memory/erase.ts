@@ -61,12 +61,26 @@ export function eraseUser(tables: Tables, userId: UserId, step: MaintenanceStep)
     erased.keys = user.keys.size
     erased.devices = user.devices.size
     erased.entries = user.inbox.length - user.floor
+    for (const row of conversationsOf(tables, userId).values()) beginAnew(row, userId)
     user.keys.clear()
     user.devices.clear()
     for (; user.floor < user.inbox.length; user.floor += 1) Reflect.deleteProperty(user.inbox, user.floor)
   }
   return { ...done, ...erased }
 }
+
+/** Nothing of before is for whoever bears the id from now on. */
+function beginAnew({ kind, members, messages }: ConversationRow, userId: UserId): void {
+  const member = members.get(userId)!
+  if (kind === 'c2c') member.from = member.readSeq = messages.length
+  else if (member.to !== null) {
+    member.from = member.to
+    member.earlier = []
+  }
+}
+
+/** What counts on, and is nobody's: no id looks like it. */
+const nobody = (userId: UserId): string => ` ${userId}`
 
 function eraseIn(row: ConversationRow, userId: UserId): number {
   let count = 0
@@ -83,6 +97,12 @@ function eraseIn(row: ConversationRow, userId: UserId): number {
     for (const edit of row.edits.get(message.seq) ?? []) empty(edit)
     row.reactions.delete(message.seq)
   }
+  for (const byReaction of row.reactions.values())
+    for (const users of byReaction.values()) {
+      const seq = users.get(userId)
+      if (seq !== undefined) users.set(nobody(userId), seq)
+      users.delete(userId)
+    }
   const member = row.members.get(userId)!
   member.pinned = member.muted = false
   member.hiddenAt = null

@@ -2,14 +2,27 @@
 import type { Membership } from '../model/group.js'
 import type { ConversationId, UserId } from '../model/ids.js'
 import type { GroupReads, MemberReads } from '../ports/storage.js'
-import { activeMember, memberCount, type ConversationRow, type GroupRow, type MemberRow, type Tables } from './rows.js'
+import {
+  activeMember,
+  isBegun,
+  memberCount,
+  type ConversationRow,
+  type GroupRow,
+  type MemberRow,
+  type Tables,
+} from './rows.js'
 
 export function memberReads(tables: () => Tables): MemberReads {
   return {
     async access(conversationId, userId) {
       const row = tables().conversations.get(conversationId)
       const member = userId === null ? undefined : activeMember(row, userId)
-      if (row === undefined || row.group?.isDissolved === true || (userId !== null && member === undefined)) return null
+      if (
+        row === undefined ||
+        row.group?.isDissolved === true ||
+        (userId !== null && (member === undefined || !isBegun(row, member)))
+      )
+        return null
       const { kind, subject, version, messages, floor, members, group } = row
       return {
         conversationId,
@@ -77,6 +90,13 @@ export function groupReads(tables: () => Tables): GroupReads {
       const members = rest.slice(0, limit).map(([userId, member]) => membershipOf(userId, member))
       return { members, more: rest.length > limit }
     },
+    async memberOf(userId, after, limit) {
+      const now = tables()
+      const groupIds = [...(now.users.get(userId)?.conversations ?? [])]
+        .filter((id) => now.conversations.get(id)?.kind === 'c2g' && (after === null || id > after))
+        .sort()
+      return { groupIds: groupIds.slice(0, limit), more: groupIds.length > limit }
+    },
     async owned(userId) {
       const now = tables()
       let count = 0
@@ -107,9 +127,13 @@ function shareOne(tables: Tables, mine: ReadonlySet<string>, userId: UserId, oth
   const theirs = tables.users.get(other)?.conversations
   if (!theirs) return false
   // With oneself one shares only a conversation with oneself.
-  if (userId === other) return [...mine].some((id) => isWithOneself(tables.conversations.get(id)))
+  const isMine = (id: ConversationId): boolean => {
+    const row = tables.conversations.get(id)!
+    return isBegun(row, row.members.get(userId)!)
+  }
+  if (userId === other) return [...mine].some((id) => isWithOneself(tables.conversations.get(id)) && isMine(id))
   const [few, many] = mine.size < theirs.size ? [mine, theirs] : [theirs, mine]
-  for (const conversationId of few) if (many.has(conversationId)) return true
+  for (const conversationId of few) if (many.has(conversationId) && isMine(conversationId)) return true
   return false
 }
 

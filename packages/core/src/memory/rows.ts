@@ -141,6 +141,10 @@ export function activeMember(conversation: ConversationRow | undefined, userId: 
   return member?.to === null ? member : undefined
 }
 
+/** Whether there is anything for a member: where a user was erased, its c2c conversations begin anew with the next message. */
+export const isBegun = ({ kind, messages }: ConversationRow, { from }: MemberRow): boolean =>
+  kind !== 'c2c' || from === 0 || messages.length > from
+
 /** How many are members now. */
 export function memberCount({ members }: ConversationRow): number {
   let count = 0

@@ -139,8 +139,10 @@ export interface Maintenance {
   /**
    * Takes what is kept of one user and concerns nobody else: the content of its messages and of their edits, and reactions to
    * them; its keys; its devices; its inbox, whose floor moves to the head; how it keeps conversations. Its messages stay as
-   * recalled, so that sequences have no gaps, and count as unread no more; ids, memberships, read positions, control messages
-   * and its reactions to what others said stay. Whoever erases has made sure that the user sends no more: what is sent
+   * recalled, so that sequences have no gaps, and count as unread no more; ids, control messages and how often messages were
+   * reacted to stay. Nothing of it is for whoever bears the id afterwards: memberships that have ended read as empty, its c2c
+   * conversations begin anew at the head, with everything read, and are not there until something is said; its reactions are
+   * nobody's. Whoever erases has made sure that the user sends no more: what is sent
    * meanwhile may stay.
    */
   erase(userId: UserId, step: MaintenanceStep): Promise<Erased>

@@ -69,7 +69,7 @@ export interface TimelineReads {
    * Messages of one conversation with `after < seq < before`, in ascending order: the first `limit` of them after
    * `after` where only that bound is given, otherwise the last `limit` before `before` (or of all). Recalls, edits and
    * reactions are left out: they are folded into what they change.
-   * @param range `reader`, given for groups: only what was sequenced inside this user's intervals, and `withheld` what was
+   * @param range `reader`, left out for the host: only what was sequenced inside this user's intervals, and `withheld` what was
    *   changed outside of them. `limit` counts what is returned.
    */
   messages(
@@ -158,6 +158,12 @@ export interface GroupReads {
     after: UserId | null,
     limit: number,
   ): Promise<{ readonly members: readonly Membership[]; readonly more: boolean }>
+  /** The groups in which a user is a member, by their ids, ascending as bytes, after the one given. */
+  memberOf(
+    userId: UserId,
+    after: ConversationId | null,
+    limit: number,
+  ): Promise<{ readonly groupIds: readonly ConversationId[]; readonly more: boolean }>
   /** How many groups a user owns. */
   owned(userId: UserId): Promise<number>
 }

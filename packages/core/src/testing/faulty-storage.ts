@@ -77,6 +77,7 @@ export class FaultyStorage implements Storage {
       roster: (...args) => this.#read(() => groups.roster(...args)),
       memberships: (...args) => this.#read(() => groups.memberships(...args)),
       members: (...args) => this.#read(() => groups.members(...args)),
+      memberOf: (...args) => this.#read(() => groups.memberOf(...args)),
       owned: (...args) => this.#read(() => groups.owned(...args)),
     }
     this.maintenance = {

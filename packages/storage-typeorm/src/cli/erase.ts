@@ -8,8 +8,8 @@ import { exit, UsageError, type Terminal } from './terminal.js'
 
 const remains = (
   user: string,
-): string => `What remains: the id ${user} in conversations with others and in what happened in groups, its read positions and its
-reactions to what others said; what others said to it; copies on devices of others; rows of im_outbox in the app's own
+): string => `What remains: the id ${user} in conversations with others and in what happened in groups, and how often
+messages of others were reacted to; what others said to it; copies on devices of others; rows of im_outbox in the app's own
 database; backups. Nodes that are running now keep sessions of ${user}: erase by ImMaintenance.eraseUser in the app, or close them.
 `
 

@@ -131,20 +131,27 @@ export async function eraseUser(db: Database, userId: string, { after, rows }: M
       const span = await spanOf(db, user, at.place, rows)
       if (span !== null) erased.messages = await eraseMessages(db, user, span)
       const next = span?.next ? cursorOf('messages', span.next) : cursorOf('keys', start)
-      return { next, progress: (span?.progress ?? 1) / 4, ...erased }
+      return { next, progress: (span?.progress ?? 1) / 5, ...erased }
     }
     case 'keys':
       erased.keys = await eraseKeys(db, user, rows)
       return erased.keys < rows
-        ? { next: cursorOf('inbox', start), progress: 0.5, ...erased }
-        : { next: cursorOf('keys', start), progress: 0.25, ...erased }
+        ? { next: cursorOf('memberships', start), progress: 0.4, ...erased }
+        : { next: cursorOf('keys', start), progress: 0.2, ...erased }
+    case 'memberships': {
+      const last = await eraseMemberships(db, user, at.place.conversation, rows)
+      // The inbox after them: what was said before a membership began anew stands below its floor then.
+      return last === null
+        ? { next: cursorOf('inbox', start), progress: 0.6, ...erased }
+        : { next: cursorOf('memberships', { conversation: last, seq: -1 }), progress: 0.4, ...erased }
+    }
     case 'inbox': {
       const { entries, isLast } = await eraseInbox(db, user, rows)
       erased.entries = entries
       // Devices last: acknowledgements that were on their way have come by then.
       return isLast
-        ? { next: cursorOf('devices', start), progress: 0.75, ...erased }
-        : { next: cursorOf('inbox', start), progress: 0.5, ...erased }
+        ? { next: cursorOf('devices', start), progress: 0.8, ...erased }
+        : { next: cursorOf('inbox', start), progress: 0.6, ...erased }
     }
     case 'devices': {
       const { tables: t, person } = db.dialect
@@ -162,7 +169,7 @@ const emptied = `content = NULL, ext = NULL, mentions = NULL, reactions = NULL, 
   flags = flags | ${flag.recalled} | CASE WHEN (flags & ${flag.countable}) <> 0 THEN ${flag.exceptional} ELSE 0 END`
 
 async function eraseMessages(db: Database, user: number, span: MessageSpan): Promise<number> {
-  const { tables: t, lock, editsOf, markAgain } = db.dialect
+  const { tables: t, person, lock, editsOf, markAgain } = db.dialect
   const { conversation, from, to } = span
   const own = `conversation = ${conversation} AND seq > ${from} AND seq <= ${to} AND sender = ${user}`
   const isSaid = `(type NOT LIKE 'im.%' OR type = 'im.edit')`
@@ -176,6 +183,14 @@ async function eraseMessages(db: Database, user: number, span: MessageSpan): Pro
     `DELETE FROM ${t.reaction} WHERE conversation = ${conversation} AND seq > ${from} AND seq <= ${to}
       AND seq IN (SELECT m.seq FROM ${t.message} m WHERE m.conversation = ${conversation} AND m.seq > ${from}
         AND m.seq <= ${to} AND m.sender = ${user})`,
+    // What the user reacted with counts on, and is nobody's. Where an earlier owner of the id was erased with the same
+    // reaction, one of both goes.
+    `DELETE FROM ${t.reaction} WHERE conversation = ${conversation} AND seq > ${from} AND seq <= ${to}
+      AND ${person} = -${user} AND (seq, reaction) IN (SELECT x.seq, x.reaction FROM (SELECT r.seq, r.reaction
+        FROM ${t.reaction} r WHERE r.conversation = ${conversation} AND r.seq > ${from} AND r.seq <= ${to}
+        AND r.${person} = ${user}) x)`,
+    `UPDATE ${t.reaction} SET ${person} = -${person}
+      WHERE conversation = ${conversation} AND seq > ${from} AND seq <= ${to} AND ${person} = ${user}`,
   ])
   return (changed[locks.length] ?? 0) + (changed[locks.length + 1] ?? 0)
 }
@@ -192,6 +207,34 @@ async function eraseKeys(db: Database, user: number, most: number): Promise<numb
       rows.run(`DELETE FROM ${t.key} WHERE ${person} = ? AND client_msg_id <= ?`, [user, last[0]]),
     )
   return keys.length
+}
+
+/**
+ * Nothing of before is for whoever bears the id from now on: memberships that have ended are as if they had been empty, and
+ * those in c2c conversations begin anew at the head, where nothing is unread. Answers the last one done; null after the end.
+ */
+async function eraseMemberships(db: Database, user: number, after: number, most: number): Promise<number | null> {
+  const { tables: t, person, lock } = db.dialect
+  const found = await db.all<[number]>(
+    `SELECT conversation FROM ${t.member} WHERE ${person} = ? AND conversation > ? ORDER BY conversation LIMIT ?`,
+    [user, after, most],
+  )
+  if (found.length === 0) return null
+  const ids = found.map(([id]) => id)
+  const listed = ids.join(',')
+  const c2c = `id IN (${listed}) AND kind = 'c2c'`
+  await db.carryOut([
+    ...[lock('conversation', ids)].filter((one) => one !== null),
+    `UPDATE ${t.member} SET from_seq = to_seq, earlier = NULL
+      WHERE ${person} = ${user} AND conversation IN (${listed}) AND to_seq IS NOT NULL`,
+    `UPDATE ${t.member} SET from_seq = (SELECT c.last_seq FROM ${t.conversation} c WHERE c.id = ${t.member}.conversation)
+      WHERE ${person} = ${user} AND conversation IN (SELECT c.id FROM ${t.conversation} c WHERE c.${c2c})`,
+    ...['a', 'b'].map(
+      (side) => `UPDATE ${t.conversation} SET ${side}_read_seq = last_seq, ${side}_read_ordinal = countable
+        WHERE ${c2c} AND user_${side} = ${user}`,
+    ),
+  ])
+  return found.length < most ? null : ids.at(-1)!
 }
 
 async function eraseInbox(
@@ -212,7 +255,7 @@ async function eraseInbox(
   return { entries: changed[locks.length] ?? 0, isLast: to === head }
 }
 
-const parts = ['messages', 'keys', 'inbox', 'devices'] as const
+const parts = ['messages', 'keys', 'memberships', 'inbox', 'devices'] as const
 type Part = (typeof parts)[number]
 
 const cursorOf = (part: Part, { conversation, seq }: Place): string => JSON.stringify([part, conversation, seq])

@@ -139,7 +139,7 @@ describeOnPostgres('plans on PostgreSQL', () => {
       if (state === 'filled') await fill()
       const plans = await readPlans()
       expect(Object.keys(plans)).toEqual(Object.keys(queries))
-      expect(found(plans, ['list', 'followsAfter', 'members', 'readers', ...ofFewIntervals])).toEqual([])
+      expect(found(plans, ['list', 'followsAfter', 'memberOf', 'members', 'readers', ...ofFewIntervals])).toEqual([])
       expect(plans['inbox']?.filter((node) => node.startsWith('Index Scan'))).toContain('Index Scan on im_inbox')
     })
 

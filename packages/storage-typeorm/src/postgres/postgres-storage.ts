@@ -82,6 +82,7 @@ export class PostgresStorage implements Storage {
     roster: (groupId) => this.#read('roster', { groupId }),
     memberships: (groupId, userIds) => this.#read('memberships', { groupId, userIds }),
     members: (groupId, after, limit) => this.#read('members', { groupId, after, limit }),
+    memberOf: (userId, after, limit) => this.#read('memberOf', { userId, after, limit }),
     owned: (userId) => this.#read('owned', { userId }),
   }
   readonly devices: DeviceReads = {

@@ -45,6 +45,7 @@ export class RemoteStorage implements Storage {
       roster: (...args) => remote.call(() => groups.roster(...args)),
       memberships: (...args) => remote.call(() => groups.memberships(...args)),
       members: (...args) => remote.call(() => groups.members(...args)),
+      memberOf: (...args) => remote.call(() => groups.memberOf(...args)),
       owned: (...args) => remote.call(() => groups.owned(...args)),
     }
     this.maintenance = {

@@ -4,6 +4,7 @@
 // these are counted by statements of their own, in the snapshot of the first, each over one range of an index. A join could
 // not do it: MySQL takes no bound of a range from another row.
 import type { ConversationKind, ConversationView, ListPosition } from '@rookery/core'
+import { isBegun } from '../../rows/begun.js'
 import { flag } from '../../rows/codes.js'
 import { mentionOf } from '../../rows/mentions.js'
 import { lookedUp } from '../../rows/text.js'
@@ -17,13 +18,14 @@ import { atLeastOne } from './timelines.js'
 const ofMine = (side: string): string =>
   `CASE WHEN c.kind <> 'c2c' THEN mb.${side} WHEN c.user_a = mb.person THEN c.a_${side} ELSE c.b_${side} END`
 
-/** Of membership `mb` in conversation `c`. */
+const peerRead = 'IF(c.user_a = mb.person AND c.user_b <> mb.person, c.b_read_seq, c.a_read_seq)'
+
+/** Of membership `mb` in conversation `c`; of the other side, what lies inside the membership. */
 const mine = `c.id, mb.person AS me, mb.pinned, mb.muted, mb.hidden_at <=> c.countable AS hidden,
   mb.from_seq, mb.to_seq, mb.earlier, c.updated_at, c.conversation_id,
   CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.person THEN c.user_b ELSE c.user_a END AS peer,
   ${ofMine('read_seq')} AS read_seq, c.countable - GREATEST(c.floor_count, ${ofMine('read_ordinal')}) AS behind,
-  CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.person AND c.user_b <> mb.person THEN c.b_read_seq
-    ELSE c.a_read_seq END AS peer_read_seq`
+  CASE WHEN c.kind <> 'c2c' THEN NULL WHEN ${peerRead} <= mb.from_seq THEN 0 ELSE ${peerRead} END AS peer_read_seq`
 
 /** Whether what lies behind must be looked at. */
 const hasExceptions = 'v.behind > 0 AND c.last_exceptional_seq > v.read_seq'
@@ -32,7 +34,7 @@ const hasMentions = 'v.behind > 0 AND c.last_mention_seq > v.read_seq'
 /** For `viewAt`, of `v`, a selection of `mine`. */
 const viewColumns = `v.id, v.me, ${hasExceptions}, ${hasMentions}, ${asText('c.conversation_id')}, c.kind,
   ${asText('peer.user_id')}, c.subject, c.name, c.avatar, c.ext, c.last_seq, v.read_seq, v.behind, v.peer_read_seq,
-  IF(v.peer IS NULL, NULL, COALESCE(theirs.delivered_seq, 0)), v.pinned, v.muted, v.hidden, c.updated_at,
+  IF(v.peer IS NULL, NULL, IF(theirs.delivered_seq > v.from_seq, theirs.delivered_seq, 0)), v.pinned, v.muted, v.hidden, c.updated_at,
   v.from_seq, v.to_seq, v.earlier, ${messageColumns}`
 
 const viewJoins = ({ t }: Sql, join = 'STRAIGHT_JOIN'): string => `${join} ${t.conversation} c ON c.id = v.id
@@ -131,6 +133,7 @@ const viewsText = (sql: Sql, userId: string, conversationIds: readonly string[])
   FROM (SELECT ${mine} FROM ${sql.t.conversation} c FORCE INDEX (by_id)
     STRAIGHT_JOIN ${sql.t.user} u ON u.user_id = ${sql.bytes(lookedUp(userId))}
     STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.conversation = c.id AND mb.to_seq IS NULL
+      AND ${isBegun}
     WHERE c.conversation_id IN ${sql.list(atLeastOne(conversationIds))}) v
   ${viewJoins(sql)}`
 
@@ -176,7 +179,7 @@ export interface ListArgs {
 
 const memberships = (sql: Sql, userId: string): string => `${sql.t.user} u
   STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.to_seq IS NULL
-  STRAIGHT_JOIN ${sql.t.conversation} c ON c.id = mb.conversation
+  STRAIGHT_JOIN ${sql.t.conversation} c ON c.id = mb.conversation AND ${isBegun}
   WHERE u.user_id = ${sql.bytes(lookedUp(userId))}`
 
 /**

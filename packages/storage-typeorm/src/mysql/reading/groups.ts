@@ -110,6 +110,24 @@ export const members = query<
   },
 })
 
+export interface MemberOf {
+  readonly groupIds: readonly string[]
+  readonly more: boolean
+}
+
+export const memberOf = query<{ userId: string; after: string | null; limit: number }, MemberOf>({
+  text: (sql, { userId, after, limit }) => `
+    SELECT ${asText('c.conversation_id')} FROM ${sql.t.user} u
+    STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.to_seq IS NULL
+    STRAIGHT_JOIN ${sql.t.conversation} c
+      ON c.id = mb.conversation AND c.kind = 'c2g' AND c.conversation_id > ${sql.bytes(lookedUp(after ?? ''))}
+    WHERE u.user_id = ${sql.bytes(lookedUp(userId))} ORDER BY c.conversation_id LIMIT ${sql.int(limit + 1)}`,
+  decode(rows, { limit }) {
+    const groupIds = rows.map(([groupId]) => groupId as string)
+    return { groupIds: groupIds.slice(0, limit), more: groupIds.length > limit }
+  },
+})
+
 export const owned = query<{ userId: string }, number>({
   text: (sql, { userId }) => `
     SELECT COUNT(*) FROM ${sql.t.user} u STRAIGHT_JOIN ${sql.t.member} mb

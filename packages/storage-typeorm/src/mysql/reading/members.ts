@@ -1,5 +1,6 @@
 // Who is a member of what, and which devices there are.
 import type { Access, ConversationKind, Device, ReadersPage } from '@rookery/core'
+import { isBegun } from '../../rows/begun.js'
 import { fanOutOf } from '../../rows/codes.js'
 import { lookedUp } from '../../rows/text.js'
 import { asText } from '../sql.js'
@@ -17,7 +18,8 @@ export const access = query<{ conversationId: string; userId: string | null }, A
       userId === null
         ? ''
         : `STRAIGHT_JOIN ${sql.t.user} u ON u.user_id = ${sql.bytes(lookedUp(userId))}
-          STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.conversation = c.id AND mb.to_seq IS NULL`
+          STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = u.id AND mb.conversation = c.id AND mb.to_seq IS NULL
+            AND ${isBegun}`
     }
     LEFT JOIN ${sql.t.user} a ON a.id = c.user_a LEFT JOIN ${sql.t.user} b ON b.id = c.user_b
     WHERE c.conversation_id = ${sql.bytes(lookedUp(conversationId))} AND c.dissolved = 0`,
@@ -98,6 +100,7 @@ export const sharing = query<{ userId: string; others: readonly string[] }, read
           ON own.person = me.id AND own.conversation = theirs.conversation AND own.to_seq IS NULL
         STRAIGHT_JOIN ${sql.t.conversation} c ON c.id = own.conversation
       WHERE me.user_id = ${sql.bytes(lookedUp(userId))}
+        AND ${isBegun.replaceAll('mb.', 'own.')}
         AND (o.id <> me.id OR (c.user_a = me.id AND c.user_b = me.id)))`,
   decode(rows, { others }) {
     const found = new Set(rows.map((row) => row[0]))

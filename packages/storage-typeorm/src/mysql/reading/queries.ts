@@ -1,6 +1,6 @@
 // Every read by its name.
 import { list, views } from './conversations.js'
-import { follows, followsAfter, group, members, memberships, owned, reactions, roster } from './groups.js'
+import { follows, followsAfter, group, memberOf, members, memberships, owned, reactions, roster } from './groups.js'
 import { access, devices, readers, sharing } from './members.js'
 import type { Query } from './query.js'
 import { messages, timeline } from './ranges.js'
@@ -27,6 +27,7 @@ export const queries = {
   roster,
   memberships,
   members,
+  memberOf,
   owned,
   devices,
 }

@@ -1,5 +1,6 @@
 // Conversations as one member sees them, in one statement each, bounded by that member's memberships.
 import type { ConversationKind, ConversationView, ListPosition } from '@rookery/core'
+import { isBegun } from '../../rows/begun.js'
 import { flag } from '../../rows/codes.js'
 import { mentionOf } from '../../rows/mentions.js'
 import type { Tables } from '../../rows/tables.js'
@@ -13,10 +14,11 @@ import { maybeNumber, maybeText, messageAt, numberOf, textOf, type Row } from '.
 
 const ofMine = (side: string, group: string): string =>
   `CASE WHEN c.kind <> 'c2c' THEN ${group} WHEN c.user_a = mb.person THEN c.a_${side} ELSE c.b_${side} END`
-/** Who talks to oneself stands on both sides, and counts on the first. */
+const theirs = (side: string): string =>
+  `CASE WHEN c.user_a = mb.person AND c.user_b <> mb.person THEN c.b_${side} ELSE c.a_${side} END`
+/** Of the other side, what lies inside the membership. Who talks to oneself stands on both sides, and counts on the first. */
 const ofPeer = (side: string): string =>
-  `CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.person AND c.user_b <> mb.person THEN c.b_${side}
-    ELSE c.a_${side} END`
+  `CASE WHEN c.kind <> 'c2c' THEN NULL WHEN ${theirs(side)} <= mb.from_seq THEN 0 ELSE ${theirs(side)} END`
 
 /** The memberships `mb` of user `u` with their conversations `c`: which side is the user's, and what lies behind it. */
 const mine = (t: Tables): string => `
@@ -29,7 +31,7 @@ const mine = (t: Tables): string => `
     c.countable - greatest(c.floor_count, ${ofMine('read_ordinal', 'mb.read_ordinal')}) AS behind,
     mb.from_seq, mb.to_seq, mb.earlier
   FROM ${t.member} mb ${look('INNER', t.conversation, 'c', 'id = mb.conversation')}
-  WHERE mb.person = u.id AND mb.to_seq IS NULL`
+  WHERE mb.person = u.id AND mb.to_seq IS NULL AND ${isBegun}`
 
 /** What lies behind, without the reader's own and the recalled; rows of the small partial index. */
 const unread = (t: Tables): string => `

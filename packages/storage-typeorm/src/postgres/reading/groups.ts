@@ -104,6 +104,24 @@ export const members = query({
   },
 })
 
+/** Sorted, as `members` are. */
+export const memberOf = query({
+  sql: (t) => `SELECT c.conversation_id
+    FROM ${t.user} u ${look('INNER', t.member, 'mb', 'person = u.id AND to_seq IS NULL')}
+    ${look('INNER', t.conversation, 'c', `id = mb.conversation AND kind = 'c2g' AND ($2::text IS NULL OR conversation_id > $2)`)}
+    WHERE u.user_id = $1 ORDER BY c.conversation_id LIMIT $3`,
+  types: ['text', 'text', 'bigint'],
+  values: ({ userId, after, limit }: { userId: string; after: string | null; limit: number }) => [
+    lookedUp(userId),
+    after === null ? null : lookedUp(after),
+    String(limit + 1),
+  ],
+  decode(rows, { limit }): { readonly groupIds: readonly string[]; readonly more: boolean } {
+    const groupIds = rows.map((row) => textOf(row, 0))
+    return { groupIds: groupIds.slice(0, limit), more: groupIds.length > limit }
+  },
+})
+
 export const owned = query({
   sql: (t) => `SELECT count(*) FROM ${t.user} u
     ${look('INNER', t.member, 'mb', `person = u.id AND to_seq IS NULL AND role = ${roleCode.owner}`)}

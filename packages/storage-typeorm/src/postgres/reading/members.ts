@@ -1,5 +1,6 @@
 // Who is a member of what, and which devices there are.
 import type { Access, ConversationKind, Device, ReadersPage } from '@rookery/core'
+import { isBegun } from '../../rows/begun.js'
 import { fanOutOf } from '../../rows/codes.js'
 import { lookedUp } from '../../rows/text.js'
 import { textArray } from '../arrays.js'
@@ -15,7 +16,7 @@ export const access = query({
     ${look('LEFT', t.user, 'a', 'id = c.user_a')} ${look('LEFT', t.user, 'b', 'id = c.user_b')}
     ${look('LEFT', t.user, 'u', 'user_id = $2')}
     ${look('LEFT', t.member, 'mb', 'person = u.id AND conversation = c.id AND to_seq IS NULL')}
-    WHERE c.conversation_id = $1 AND NOT c.dissolved AND ($2::text IS NULL OR mb.person IS NOT NULL)`,
+    WHERE c.conversation_id = $1 AND NOT c.dissolved AND ($2::text IS NULL OR (mb.person IS NOT NULL AND ${isBegun}))`,
   types: ['text', 'text'],
   values: ({ conversationId, userId }: { conversationId: string; userId: string | null }) => [
     lookedUp(conversationId),
@@ -54,6 +55,7 @@ export const sharing = query({
         ${look('INNER', t.member, 'own', 'person = me.id AND conversation = theirs.conversation AND to_seq IS NULL')}
         ${look('INNER', t.conversation, 'c', 'id = own.conversation')}
       WHERE theirs.person = o.id AND theirs.to_seq IS NULL
+        AND ${isBegun.replaceAll('mb.', 'own.')}
         AND (o.id <> me.id OR (c.user_a = me.id AND c.user_b = me.id)))`,
   types: ['text', 'text[]'],
   values: ({ userId, others }: { userId: string; others: readonly string[] }) => [

@@ -1,6 +1,6 @@
 // Every read by its name, which is also that of its prepared statement.
 import { list, views } from './conversations.js'
-import { group, members, memberships, owned, roster } from './groups.js'
+import { group, memberOf, members, memberships, owned, roster } from './groups.js'
 import { access, devices, readers, sharing } from './members.js'
 import {
   conversationHeads,
@@ -55,6 +55,7 @@ export const queries = {
   roster,
   memberships,
   members,
+  memberOf,
   owned,
   devices,
 }

@@ -1,5 +1,6 @@
 // Conversations as one member sees them, in one statement each, bounded by that member's memberships.
 import type { ConversationView, ListPosition } from '@rookery/core'
+import { isBegun } from '../../rows/begun.js'
 import { flag } from '../../rows/codes.js'
 import { mentionOf } from '../../rows/mentions.js'
 import type { Tables } from '../../rows/tables.js'
@@ -10,6 +11,11 @@ import { messageJoins, messageJson } from './message.js'
 import { onlyText, query } from './query.js'
 import { intervalsOf, intervalsText, mayBeWithheld } from './seen.js'
 
+/** Of the other side, what lies inside the membership. */
+const peers = (side: string): string => `CASE WHEN c.kind <> 'c2c' THEN NULL
+  WHEN iif(c.user_a = mb.user, c.b_${side}, c.a_${side}) <= mb.from_seq THEN 0
+  WHEN c.user_a = mb.user THEN c.b_${side} ELSE c.a_${side} END`
+
 /** The user's memberships `mb` with their conversations `c`: which side is the user's, and what lies behind it. */
 const mine = (t: Tables): string => `
   SELECT c.id, c.conversation_id, c.updated_at, mb.user AS me, mb.pinned, mb.muted,
@@ -17,12 +23,11 @@ const mine = (t: Tables): string => `
     mb.hidden_at IS c.countable AS hidden,
     CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.user THEN c.user_b ELSE c.user_a END AS peer,
     CASE WHEN c.kind <> 'c2c' THEN mb.read_seq WHEN c.user_a = mb.user THEN c.a_read_seq ELSE c.b_read_seq END AS read_seq,
-    CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.user THEN c.b_read_seq ELSE c.a_read_seq END AS peer_read_seq,
-    CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.user THEN c.b_delivered_seq ELSE c.a_delivered_seq END
-      AS peer_delivered_seq,
+    ${peers('read_seq')} AS peer_read_seq,
+    ${peers('delivered_seq')} AS peer_delivered_seq,
     c.countable - max(c.floor_count, CASE WHEN c.kind <> 'c2c' THEN mb.read_ordinal
       WHEN c.user_a = mb.user THEN c.a_read_ordinal ELSE c.b_read_ordinal END) AS behind
-  FROM ${t.member} mb CROSS JOIN ${t.conversation} c ON c.id = mb.conversation`
+  FROM ${t.member} mb CROSS JOIN ${t.conversation} c ON c.id = mb.conversation AND ${isBegun}`
 
 /** What lies behind, without the reader's own and the recalled; rows of the small partial index. */
 const unread = (t: Tables): string => `

@@ -147,6 +147,26 @@ export const page = query<
   },
 })
 
+export interface MemberOf {
+  readonly groupIds: readonly string[]
+  readonly more: boolean
+}
+
+export const memberOf = query<{ userId: string; after: string | null; limit: number }, string[], MemberOf>({
+  prepare(db, t) {
+    const find = db
+      .prepare(
+        `SELECT json_group_array(conversation_id) FROM (SELECT c.conversation_id
+          FROM ${t.user} u CROSS JOIN ${t.member} mb ON mb.user = u.id AND mb.to_seq IS NULL
+          CROSS JOIN ${t.conversation} c ON c.id = mb.conversation AND c.kind = 'c2g'
+          WHERE u.user_id = ? AND c.conversation_id > ? ORDER BY c.conversation_id LIMIT ?) page`,
+      )
+      .raw()
+    return ({ userId, after, limit }) => onlyText(find.get([lookedUp(userId), lookedUp(after ?? ''), limit + 1]))
+  },
+  decode: (groupIds, { limit }) => ({ groupIds: groupIds.slice(0, limit), more: groupIds.length > limit }),
+})
+
 export const owned = query<{ userId: string }, number, number>({
   prepare(db, t) {
     const count = db

@@ -1,5 +1,6 @@
 // Who is a member of what, and which devices there are.
 import type { Access, ConversationKind, Device, ReadersPage } from '@rookery/core'
+import { isBegun } from '../../rows/begun.js'
 import { fanOutOf } from '../../rows/codes.js'
 import { lookedUp } from '../../rows/text.js'
 import { membershipOf } from './groups.js'
@@ -31,7 +32,7 @@ export const access = query<{ conversationId: string; userId: string | null }, A
           FROM ${t.conversation} c LEFT JOIN ${t.user} a ON a.id = c.user_a LEFT JOIN ${t.user} b ON b.id = c.user_b
           LEFT JOIN ${t.user} u ON u.user_id = ?
           LEFT JOIN ${t.member} mb ON mb.user = u.id AND mb.conversation = c.id AND mb.to_seq IS NULL
-          WHERE c.conversation_id = ? AND c.dissolved = 0 AND (? OR mb.user IS NOT NULL)`,
+          WHERE c.conversation_id = ? AND c.dissolved = 0 AND (? OR (mb.user IS NOT NULL AND ${isBegun}))`,
       )
       .raw()
     return ({ conversationId, userId }) => {
@@ -63,6 +64,7 @@ export const sharing = query<{ userId: string; others: readonly string[] }, stri
             CROSS JOIN ${t.member} own ON own.user = me.id AND own.conversation = theirs.conversation
             CROSS JOIN ${t.conversation} c ON c.id = own.conversation
             WHERE theirs.user = o.id AND theirs.to_seq IS NULL AND own.to_seq IS NULL
+              AND ${isBegun.replaceAll('mb.', 'own.')}
               AND (o.id <> me.id OR (c.user_a = me.id AND c.user_b = me.id)))`,
       )
       .raw()

@@ -2,7 +2,7 @@
 import type { SqliteDatabase } from '../driver.js'
 import { tablesOf } from '../../rows/tables.js'
 import { list, views } from './conversations.js'
-import { group, memberships, owned, page as members, roster } from './groups.js'
+import { group, memberOf, memberships, owned, page as members, roster } from './groups.js'
 import { access, devices, readers, sharing } from './members.js'
 import type { Query } from './query.js'
 import { messages, timeline } from './ranges.js'
@@ -39,6 +39,7 @@ export const queries = {
   roster,
   memberships,
   members,
+  memberOf,
   owned,
   devices,
 }

@@ -187,6 +187,30 @@ export const readFanOut: StorageGroup = {
       },
     },
     {
+      name: 'the groups in which a user is a member come in pages by their ids, however they are fanned out',
+      async run(scene) {
+        const [alice, bob] = scene.users('alice', 'bob')
+        const made: GroupOnStage[] = []
+        for (const [at, name] of ['b', 'a', 'B', 'c'].entries())
+          made.push(await GroupOnStage.make(scene, [alice, bob], at % 2 === 0 ? { fanOut: 'read' } : {}, name))
+        await scene.store(scene.say(alice, bob))
+        await made[3]!.leave(alice, bob)
+        const expected = made
+          .slice(0, 3)
+          .map(({ id }) => id)
+          .toSorted()
+        const { groups } = scene.storage
+        expect(await groups.memberOf(bob, null, 3)).toEqual({ groupIds: expected, more: false })
+        for (let n = 0, after: string | null = null; n < 3; n += 1) {
+          expect(await groups.memberOf(bob, after, 1)).toEqual({ groupIds: [expected[n]], more: n < 2 })
+          after = expected[n]!
+        }
+        expect(await groups.memberOf(bob, expected[2]!, 1)).toEqual({ groupIds: [], more: false })
+        for (const nobody of [scene.user('nobody'), '\0'])
+          expect(await groups.memberOf(nobody, null, 10)).toEqual({ groupIds: [], more: false })
+      },
+    },
+    {
       name: 'heads of conversations come in the order asked, null for what does not exist',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')

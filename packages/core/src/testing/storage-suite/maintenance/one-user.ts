@@ -4,7 +4,7 @@ import type { StoredMessage } from '../../../model/message.js'
 import type { Belonging, OwnReaction, Storage } from '../../../ports/storage.js'
 import type { StorageScene } from '../scene.js'
 import type { StorageGroup } from '../group.js'
-import { controlling, react, unreact } from '../groups/stage.js'
+import { controlling, GroupOnStage, react, unreact } from '../groups/stage.js'
 import { verify } from './verified.js'
 
 const stepsMax = 1000
@@ -174,7 +174,88 @@ export const oneUser: StorageGroup = {
         expect(await timelines.inbox(alice, 0, 100)).toEqual({ entries: [], head: 13, floor: 13 })
         expect((await scene.inbox(bob)).map(({ seq, at }) => [seq, at])).toEqual(theirs.map(({ seq, at }) => [seq, at]))
         expect(await scene.timeline(scene.between(bob, carol))).toEqual(timeline)
+        expect(await scene.storage.conversations.views(alice, [conversationId])).toEqual([null])
+        await scene.store(scene.say(bob, alice))
         expect(await scene.view(alice, conversationId)).toMatchObject({ pinned: false, muted: false, hidden: false })
+      },
+    },
+    {
+      name: 'nothing of a c2c conversation is for whoever bears the id after an erasure, until something is said in it again',
+      alone: true,
+      async run(scene) {
+        const { alice, bob, carol } = await talk(scene)
+        const conversationId = scene.between(alice, bob)
+        await scene.store(scene.say(bob, alice), scene.say(alice, alice))
+        await scene.commit(
+          scene.read(bob, conversationId, 8),
+          scene.device(bob, 'phone', { delivered: { from: 0, to: 9 } }),
+        )
+        await scene.commit(controlling(scene, alice, bob, react(2, alice, '👍')))
+        const bobs = await scene.view(bob, conversationId)
+        await erase(scene.storage, alice, 2)
+        const { timelines, conversations, members } = scene.storage
+        const own = scene.between(alice, alice)
+        const all = [conversationId, scene.between(alice, carol), own]
+        expect(await conversations.list(alice, null, 10)).toEqual({ conversations: [], unreadTotal: 0, more: false })
+        expect(await conversations.views(alice, all)).toEqual([null, null, null])
+        for (const id of all) {
+          expect(await members.access(id, alice)).toBeNull()
+          for (const range of [{}, { after: 0 }, { before: 5 }])
+            expect(await timelines.messages(id, { ...range, limit: 10, reader: alice })).toEqual({
+              messages: [],
+              more: false,
+            })
+        }
+        expect(await members.sharing(alice, [alice, bob, carol])).toEqual([])
+        expect(await timelines.reactions(alice, [{ conversationId, seq: 2 }])).toEqual([[]])
+        expect((await exported(scene.storage, alice)).reactions).toEqual([])
+        // Its other side has what it had.
+        expect((await scene.view(bob, conversationId)).peerId).toBe(alice)
+        expect((await timelines.messages(conversationId, { limit: 100, reader: bob })).messages).toHaveLength(9)
+        expect(await members.access(conversationId, bob)).not.toBeNull()
+        expect(bobs.seq).toBe(10)
+
+        const said = await scene.storeOne(scene.say(bob, alice, { movesPosition: false }))
+        expect(said.seq).toBe(11)
+        expect(await scene.view(alice, conversationId)).toMatchObject({
+          ...{ readSeq: 10, unread: 1, mentioned: 0, peerReadSeq: 0, peerDeliveredSeq: 0, pinned: false },
+          lastMessage: { seq: 11 },
+        })
+        const seen = (await timelines.messages(conversationId, { limit: 100, reader: alice })).messages
+        expect(seen.map(({ seq }) => seq)).toEqual([11])
+        expect((await scene.inbox(alice)).map(({ kind }) => kind)).toEqual(['message'])
+        expect(await members.sharing(alice, [alice, bob, carol])).toEqual([bob])
+        await scene.commit(scene.read(bob, conversationId, 11))
+        expect(await scene.view(alice, conversationId)).toMatchObject({ peerReadSeq: 11 })
+        expect(await verify(scene.storage)).toEqual([])
+      },
+    },
+    {
+      name: 'nothing of a group that was left is for whoever bears the id after an erasure, when it joins again neither',
+      alone: true,
+      async run(scene) {
+        const [alice, bob] = scene.users('alice', 'bob')
+        for (const fanOut of ['write', 'read'] as const) {
+          const group = await GroupOnStage.make(scene, [bob, alice], fanOut === 'read' ? { fanOut } : {}, fanOut)
+          for (let n = 0; n < 3; n += 1) await group.said(bob)
+          await group.control(alice, react(2, alice, '👍'))
+          await group.leave(bob, alice)
+          await group.join(bob, alice)
+          await group.said(alice)
+          await group.leave(bob, alice)
+          await erase(scene.storage, alice, 2)
+          expect(await group.history(alice)).toEqual([])
+          const page = await scene.storage.timelines.timeline(alice, group.id, 0, 100)
+          expect(page?.messages).toEqual([])
+          await group.join(bob, alice)
+          const later = await group.said(bob)
+          expect((await group.history(alice)).map(({ seq }) => seq)).toEqual([later - 1, later])
+          expect(await scene.storage.timelines.reactions(alice, [{ conversationId: group.id, seq: 2 }])).toEqual([[]])
+          const [message] = (await group.history(bob)).filter(({ seq }) => seq === 2)
+          expect(message?.reactions).toBe('{"👍":1}')
+          await group.control(alice, react(2, alice, '👍'))
+          await erase(scene.storage, alice)
+        }
       },
     },
     {
