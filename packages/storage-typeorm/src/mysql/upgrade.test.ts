@@ -5,6 +5,7 @@ import type { StorageOp } from '@rookery/core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { record, type FixtureReads, type FixtureScene } from '../../testing/fixtures/record.mjs'
 import { ask, describeOnMysql, freshDatabase } from '../../testing/mysql.js'
+import { saidBefore, sayAgain } from '../../testing/said-before.js'
 import { changeGroup, say } from '../../testing/scene.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 
@@ -123,6 +124,19 @@ describeOnMysql('a database of the initial schema on MySQL', () => {
       expect(step.findings).toEqual([])
       if (step.next === null) break
       after = step.next
+    }
+  })
+})
+
+describeOnMysql('a database in which an earlier version spoke', () => {
+  it('has keys that are known: of clients, of their host, and of the system', async () => {
+    const { sql, talk } = saidBefore('mysql')
+    const database = await freshDatabase()
+    try {
+      await ask(database.where, sql)
+      await sayAgain(new TypeOrmStorage({ type: 'mysql', ...database.where }), talk)
+    } finally {
+      await database.drop()
     }
   })
 })

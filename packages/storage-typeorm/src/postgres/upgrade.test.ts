@@ -6,6 +6,7 @@ import type { UserId } from '@rookery/core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { record, type FixtureReads, type FixtureScene } from '../../testing/fixtures/record.mjs'
 import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
+import { saidBefore, sayAgain } from '../../testing/said-before.js'
 import { changeGroup, say } from '../../testing/scene.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 
@@ -107,5 +108,18 @@ describeOnPostgres('a database of the initial schema', () => {
     ])
     const { messages: after } = await storage.timelines.messages(conversationId, { limit: 10_000 })
     expect(after.find(({ seq }) => seq === target.seq)).toMatchObject({ recalled: true, content: null })
+  })
+})
+
+describeOnPostgres('a database in which an earlier version spoke', () => {
+  it('has keys that are known: of clients, of their host, and of the system', async () => {
+    const { sql, talk } = saidBefore('postgres')
+    const database = await freshDatabase()
+    try {
+      await ask(database.where, sql)
+      await sayAgain(new TypeOrmStorage({ type: 'postgres', ...database.where }), talk)
+    } finally {
+      await database.drop()
+    }
   })
 })

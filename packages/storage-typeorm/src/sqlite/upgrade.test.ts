@@ -5,6 +5,7 @@ import { brotliDecompressSync } from 'node:zlib'
 import type { UserId } from '@rookery/core'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { record, type FixtureReads, type FixtureScene } from '../../testing/fixtures/record.mjs'
+import { saidBefore, sayAgain } from '../../testing/said-before.js'
 import { changeGroup, chatFile, peek, say } from '../../testing/scene.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 
@@ -75,4 +76,11 @@ describe('a file of the initial schema', () => {
     expect(after.find(({ seq }) => seq === target.seq)).toMatchObject({ recalled: true, content: null })
     expect(after.length).toBe(messages.length)
   })
+})
+
+it('knows what an earlier version stored under keys: of clients, of their host, and of the system', async () => {
+  const { sql, talk } = saidBefore('sqlite')
+  const database = chatFile()
+  peek(database, (db) => db.exec(`BEGIN; ${sql} COMMIT`))
+  await sayAgain(new TypeOrmStorage({ type: 'better-sqlite3', database }), talk)
 })
