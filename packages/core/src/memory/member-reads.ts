@@ -47,7 +47,7 @@ export function memberReads(tables: () => Tables): MemberReads {
     },
     async readers(conversationId, seq, after, limit) {
       const row = tables().conversations.get(conversationId)
-      const members = row === undefined ? [] : active(row).filter(([, { from }]) => from < seq)
+      const members = row === undefined ? [] : active(row).filter(([, { from }]) => row.kind === 'c2c' || from < seq)
       const read = members.filter(([, { readSeq }]) => readSeq >= seq).map(([userId]) => userId)
       const rest = read.filter((userId) => after === null || userId > after).sort()
       const userIds = rest.slice(0, limit)

@@ -76,10 +76,10 @@ export const readers = query({
   sql: (t) => `SELECT s.read, s.total, w.user_id
     FROM ${t.conversation} c
     CROSS JOIN LATERAL (SELECT count(*) AS total, count(*) FILTER (WHERE ${hasRead}) AS read
-      FROM ${t.member} WHERE conversation = c.id AND to_seq IS NULL AND from_seq < $2) s
+      FROM ${t.member} WHERE conversation = c.id AND to_seq IS NULL AND (from_seq < $2 OR c.kind = 'c2c')) s
     LEFT JOIN LATERAL (SELECT u.user_id
       FROM ${t.member} mb ${look('INNER', t.user, 'u', 'id = mb.person')}
-      WHERE mb.conversation = c.id AND mb.to_seq IS NULL AND mb.from_seq < $2 AND ${hasRead} AND ($3::text IS NULL OR u.user_id > $3)
+      WHERE mb.conversation = c.id AND mb.to_seq IS NULL AND (mb.from_seq < $2 OR c.kind = 'c2c') AND ${hasRead} AND ($3::text IS NULL OR u.user_id > $3)
       ORDER BY u.user_id LIMIT $4) w ON true
     WHERE c.conversation_id = $1`,
   types: ['text', 'bigint', 'text', 'bigint'],
