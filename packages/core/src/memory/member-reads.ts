@@ -17,12 +17,8 @@ export function memberReads(tables: () => Tables): MemberReads {
     async access(conversationId, userId) {
       const row = tables().conversations.get(conversationId)
       const member = userId === null ? undefined : activeMember(row, userId)
-      if (
-        row === undefined ||
-        row.group?.isDissolved === true ||
-        (userId !== null && (member === undefined || !isBegun(row, member)))
-      )
-        return null
+      if (row === undefined || row.group?.isDissolved === true || (userId !== null && member === undefined)) return null
+      if (member !== undefined && !isBegun(row, member)) return null
       const { kind, subject, version, messages, floor, members, group } = row
       return {
         conversationId,
