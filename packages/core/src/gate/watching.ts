@@ -2,6 +2,7 @@
 // memberships end, and the contact policy changes its mind.
 import type { Online } from '../logic/online.js'
 import type { JsonText, NodeId, UserId } from '../model/ids.js'
+import type { Clock } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Presence } from '../ports/presence.js'
 import type { Registry } from './registry.js'
@@ -13,11 +14,19 @@ interface Parts {
   readonly presence: Presence
   readonly online: Online
   readonly registry: Registry
+  readonly clock: Clock
   readonly logger: Logger
 }
 
+/** Subscriptions of so long a time are told to presence together: it takes the whole set each time. */
+const gatherMs = 50
+
 export class Watching {
   private isDue = false
+  /** When presence may be told again, monotonic ms. */
+  private nextMs = 0
+  /** Users that nobody here watched when presence was told last. */
+  private readonly begun = new Set<UserId>()
   /** What was last told of each watched user. */
   private readonly told = new Map<UserId, JsonText>()
   /** Users whose watchers are to be told. */
@@ -29,33 +38,65 @@ export class Watching {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * Replaces whom a session watches; null for nobody. Presence is told soon, calls of one turn together.
+   * Replaces whom a session watches; null for nobody. Presence is told soon where that begins with users that nobody here
+   * watched, and only those are asked for again. Of whom nobody watches any more the next heartbeat tells.
    * @param now the device types of those who are online, as the session is being told in its answer
    */
   watch(session: Session, users: readonly UserId[] | null, now: ReadonlyMap<UserId, readonly string[]>): void {
-    this.parts.registry.watch(session, users === null ? null : new Set(users))
-    for (const user of users ?? []) if (!this.told.has(user)) this.told.set(user, stateJson(user, now.get(user)))
+    const { registry } = this.parts
+    const others: UserId[] = []
+    for (const user of users ?? []) {
+      const json = stateJson(user, now.get(user))
+      if (!registry.isWatched(user)) {
+        this.begun.add(user)
+        this.told.set(user, json)
+      } else if (this.told.get(user) !== json) others.push(user)
+    }
+    registry.watch(session, users === null ? null : new Set(users))
+    // What this session was told is not what the others were told.
+    if (others.length > 0) this.tell(others)
+    if (this.begun.size > 0) this.tellBegunSoon()
+  }
+
+  private tellBegunSoon(): void {
     if (this.isDue) return
     this.isDue = true
-    queueMicrotask(() => {
+    const { clock } = this.parts
+    const run = (): void => {
       this.isDue = false
-      void this.refresh()
-    })
+      this.nextMs = clock.monotonic() + gatherMs
+      void this.tellBegun()
+    }
+    const waitMs = this.nextMs - clock.monotonic()
+    if (waitMs > 0) clock.setTimeout(run, waitMs)
+    else queueMicrotask(run)
+  }
+
+  // Presence knows first, then they are asked for: whoever comes or goes between is seen by one of the two.
+  private async tellBegun(): Promise<void> {
+    const users = [...this.begun]
+    this.begun.clear()
+    await this.tellPresence(this.parts.registry.watched())
+    this.tell(users)
   }
 
   /** Tells presence whom this node watches, and watchers what they missed. Never rejects. */
   async refresh(): Promise<void> {
-    const { registry, presence, nodeId, boot, logger } = this.parts
+    const { registry } = this.parts
     const watched = registry.watched()
-    const wanted = new Set(watched)
-    for (const user of this.told.keys()) if (!wanted.has(user)) this.told.delete(user)
+    for (const user of this.told.keys()) if (!registry.isWatched(user)) this.told.delete(user)
+    await this.tellPresence(watched)
+    // Not waited for: however long it takes, the next heartbeat comes in time.
+    this.tell(watched)
+  }
+
+  private async tellPresence(watched: readonly UserId[]): Promise<void> {
+    const { presence, nodeId, boot, logger } = this.parts
     try {
       await presence.watch(nodeId, boot, watched)
     } catch (error) {
       logger.error('presence was not told who is watched; the next heartbeat tries again', error)
     }
-    // Not waited for: however long it takes, the next heartbeat comes in time.
-    this.tell(watched)
   }
 
   /** Tells watchers how users stand now, where that differs from what they were told. */
