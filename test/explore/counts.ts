@@ -1,5 +1,5 @@
 // What came of the seeds that were run, and how it is told.
-import { replayCommand, type KindName, type Seed } from './options.js'
+import { kindNames, replayCommand, type KindName, type Seed } from './options.js'
 
 /** One thing that was not as it must be. `invariant` is null where no invariant of RELIABILITY is meant. */
 export interface Fault {
@@ -42,9 +42,16 @@ export class Counts {
     return [...this.#counts.values()].reduce((sum, { broken }) => sum + broken, 0)
   }
 
+  #inOrder(): (readonly [KindName, Count])[] {
+    return kindNames.flatMap((kind) => {
+      const count = this.#counts.get(kind)
+      return count === undefined ? [] : [[kind, count] as const]
+    })
+  }
+
   /** One line on everything so far. */
   progress(seconds: number): string {
-    const kinds = [...this.#counts].map(
+    const kinds = this.#inOrder().map(
       ([kind, { seeds, broken, known }]) =>
         `${kind} ${seeds} (${perSecond(seeds, seconds)}/s${broken > 0 ? `, ${broken} BROKEN` : ''}${known > 0 ? `, ${known} known` : ''})`,
     )
@@ -55,7 +62,7 @@ export class Counts {
   summary(seconds: number): string {
     const { but } = this
     const known = but.size === 0 ? '' : ` with only ${[...but].join(', ')} broken`
-    const lines = [...this.#counts].map(
+    const lines = this.#inOrder().map(
       ([kind, count]) =>
         `${kind}: ${count.seeds} seeds, ${perSecond(count.seeds, seconds)}/s, ${count.broken} broken${known && `, ${count.known}${known}`}`,
     )

@@ -21,6 +21,8 @@ export interface Violation {
 export interface Bounds {
   readonly leaseMs: number
   readonly sendDeadlineMs: number
+  /** How long a refused message holds back those behind it, from its first refusal. */
+  readonly resendMs: number
   /** For the way of a request and its answer, and the server's own rounding. */
   readonly slackMs: number
 }
@@ -41,7 +43,7 @@ const groups: readonly Invariants[] = [
   checkChanges,
 ]
 
-export const defaultBounds: Bounds = { leaseMs: 30_000, sendDeadlineMs: 10_000, slackMs: 1_500 }
+export const defaultBounds: Bounds = { leaseMs: 30_000, sendDeadlineMs: 10_000, resendMs: 30_000, slackMs: 1_500 }
 
 /** Everything that was broken, each only once in the same words. */
 export function checkHistory(history: History, bounds: Bounds = defaultBounds): Violation[] {

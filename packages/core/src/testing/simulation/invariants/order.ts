@@ -1,9 +1,9 @@
 // Invariants 7 to 9: one order, which respects what was known when something was sent.
 import type { Invariants } from '../check-history.js'
 import type { WireMessage } from '../history.js'
-import { keyOf, messagesOf, pairOf, type Observed, type ObservedRequest } from '../observed.js'
+import { isDefinite, keyOf, messagesOf, pairOf, type Observed, type ObservedRequest } from '../observed.js'
 
-export const checkOrder: Invariants = (observed, report) => {
+export const checkOrder: Invariants = (observed, report, { resendMs }) => {
   // 7: a place in a conversation holds one message, whoever looks.
   const at = new Map<string, string>()
   for (const { user, message } of observed.messages) {
@@ -23,13 +23,15 @@ export const checkOrder: Invariants = (observed, report) => {
   knownBefore(observed, places, report)
   // 9: what one device sent to a conversation, in the order of first attempts.
   const mayHaveBeenRefused = lateGrants(observed)
+  const holdMayBeOver = heldLongEnough(observed, resendMs)
   const lanes = new Map<string, { seq: number; first: ObservedRequest }>()
   for (const { first, seq } of firstAttempts(observed, places)) {
     if (seq === undefined) continue
     const { connection, body } = first
     const lane = `${connection.user} ${connection.device} ${pairOf(first)}`
     const before = lanes.get(lane)
-    if (before !== undefined && before.seq > seq && !mayHaveBeenRefused(before.first, seq))
+    const isTurned = before !== undefined && before.seq > seq
+    if (isTurned && !mayHaveBeenRefused(before.first, seq) && !holdMayBeOver(before.first, first))
       report(
         9,
         `${connection.device} sent ${before.first.body.clientMsgId} before ${body.clientMsgId}, stored as ${before.seq} and ${seq}`,
@@ -58,6 +60,24 @@ function lateGrants({ messages }: Observed): (earlier: ObservedRequest, seq: num
     [...(grants.get(body.to)?.values() ?? [])].some(
       (grant) => grant.message.seq < seq && grant.index > index && letsSpeak(grant.message, connection.user),
     )
+}
+
+/**
+ * Whether an earlier message may have been refused for so long that it held back nothing any more when a later one was
+ * stored. When it was refused first only its server knows: not before its first attempt that was not answered well. The later
+ * one was stored by the time at which anybody heard of it.
+ */
+function heldLongEnough({ keys, messages, history }: Observed, resendMs: number) {
+  const heardAtMs = new Map<string, number>()
+  const hear = (key: string, atMs: number): unknown =>
+    heardAtMs.set(key, Math.min(atMs, heardAtMs.get(key) ?? Infinity))
+  for (const [key, { sends }] of keys) for (const { answer } of sends) if (answer?.ok === true) hear(key, answer.atMs)
+  for (const { message, index } of messages) hear(keyOf(message.from, message.clientMsgId), history[index]!.atMs)
+  const nameOf = ({ connection, body }: ObservedRequest): string => keyOf(connection.user, body.clientMsgId)
+  return (earlier: ObservedRequest, later: ObservedRequest): boolean => {
+    const refused = keys.get(nameOf(earlier))?.sends.find((send) => send.answer?.ok !== true && !isDefinite(send))
+    return refused !== undefined && (heardAtMs.get(nameOf(later)) ?? -Infinity) >= refused.atMs + resendMs
+  }
 }
 
 function letsSpeak({ content }: WireMessage, user: string): boolean {
