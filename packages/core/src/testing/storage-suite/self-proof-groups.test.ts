@@ -273,6 +273,18 @@ const breakages: Readonly<Record<string, Breakage>> = {
           tables.users.get(userId)?.conversations.add(op.message.conversationId)
     }),
   },
+  'a page of follows that begins anew': {
+    caughtBy: 'follows come in pages by their ids, with head and where each begins for the user',
+    reads: ({ timelines }) => ({
+      timelines: { ...timelines, followsAfter: (userId, _, limit) => timelines.followsAfter(userId, null, limit) },
+    }),
+  },
+  'a page of groups that leaves the last one out': {
+    caughtBy: 'the groups in which a user is a member come in pages by their ids, however they are fanned out',
+    reads: ({ groups }) => ({
+      groups: { ...groups, memberOf: async (...args) => ({ ...(await groups.memberOf(...args)), more: false }) },
+    }),
+  },
   'a last message from before the membership': {
     caughtBy: 'the last message of a view lies inside the membership; who left has no view',
     reads: ({ conversations }, { tables }) => ({

@@ -72,6 +72,24 @@ const breakages: Readonly<Record<string, Breakage>> = {
           messages[message.seq - 1] = { ...message, ext: '{"a":1}' }
     }),
   },
+  'a c2c conversation left open for whoever comes after': {
+    caughtBy:
+      'nothing of a c2c conversation is for whoever bears the id after an erasure, until something is said in it again',
+    ...spoil(({ conversations }, userId) => {
+      for (const { kind, members } of conversations.values())
+        if (kind === 'c2c' && members.has(userId)) members.get(userId)!.from = 0
+    }),
+  },
+  'a group that was left opened by joining it again': {
+    caughtBy:
+      'nothing of a group that was left is for whoever bears the id after an erasure, when it joins again neither',
+    ...spoil(({ conversations }, userId) => {
+      for (const { kind, members } of conversations.values()) {
+        const member = members.get(userId)
+        if (kind === 'c2g' && member !== undefined) member.earlier = [{ from: 0, to: 4 }]
+      }
+    }),
+  },
   'the other side of a conversation erased, too': {
     caughtBy: 'an erasure leaves the messages as recalled, and nothing of what they said',
     ...spoil(({ conversations }, userId) => {
