@@ -2,7 +2,7 @@
 // compiler, run as a process of its own.
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -49,6 +49,13 @@ export async function packAll(): Promise<string> {
   return folder
 }
 
+/** The manifest of an app before it has chat. */
+function withoutChat(manifest: string): string {
+  const { dependencies, ...rest } = JSON.parse(manifest) as { dependencies: Record<string, string> }
+  const own = Object.entries(dependencies).filter(([name]) => !name.startsWith('@rookery/'))
+  return JSON.stringify({ ...rest, dependencies: Object.fromEntries(own) })
+}
+
 /** An app that was laid out, installed and built. */
 export class Host {
   private child: ChildProcess | undefined
@@ -62,6 +69,11 @@ export class Host {
     cpSync(join(fixtures, 'common'), folder, { recursive: true })
     cpSync(join(fixtures, name), folder, { recursive: true })
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
+    // As with a team: its app is there with its lockfile, and chat comes to it. What it has must not be in the way.
+    const whole = readFileSync(join(folder, 'package.json'), 'utf8')
+    writeFileSync(join(folder, 'package.json'), withoutChat(whole))
+    await run(folder, 'npm', ['install', ...quiet])
+    writeFileSync(join(folder, 'package.json'), whole)
     const printed = await run(folder, 'npm', ['install', ...quiet])
     if (/warn|ERR/i.test(printed.replaceAll(/Unknown user config.*/g, ''))) say(printed)
     await run(folder, 'npx', ['tsc', '-p', '.'])

@@ -2,7 +2,7 @@
 // its own log-in and its own gateway, and installed from tarballs outside this repository.
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Host, packAll, remove, run, say } from './host.js'
@@ -10,6 +10,10 @@ import { askPrice, enter, logIn, post } from './visitor.js'
 
 const kinds = ['nest12-express', 'nest12-fastify', 'nest11-commonjs'] as const
 const commonJs = 'nest11-commonjs'
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>
+}
 
 let folder: string
 const installing = new Map<string, Promise<Host>>()
@@ -55,8 +59,19 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
     host = await installing.get(kind)!
     say(`${kind}: starting two apps in one process`)
     ;[here, there] = (await host.start('here.sqlite', 'there.sqlite')) as [string, string]
-  }, 240_000)
+  }, 480_000)
   afterAll(() => host?.kill())
+
+  it('was locked before chat came, and chat uses the socket.io and the rxjs that it has', () => {
+    const { packages } = JSON.parse(readFileSync(join(host.folder, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { version: string }>
+    }
+    const asked = (JSON.parse(readFileSync(join(host.folder, 'package.json'), 'utf8')) as Manifest).dependencies
+    for (const name of ['socket.io', 'rxjs', 'typeorm', '@nestjs/core']) {
+      expect(packages[`node_modules/${name}`]?.version, name).toBe(asked[name])
+      expect(Object.keys(packages).filter((path) => /@rookery\//.test(path) && path.endsWith(`/${name}`))).toEqual([])
+    }
+  })
 
   it('goes on answering HTTP and its own gateway', async () => {
     expect((await fetch(`${here}/auth/nothing`)).status).toBe(404)
