@@ -7,9 +7,10 @@
 // `<!-- setup` on a line of its own begins code. `<!-- check` behind a block begins code that shows that it does what the
 // page says. Fences that name another file of this repository (`same=path`) must be equal to it.
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, join } from 'node:path'
+import { root } from './root.js'
 
-export const root = resolve(import.meta.dirname, '../..')
+export { root }
 
 export interface Block {
   /** `docs/recipes.md:12` */

@@ -30,24 +30,25 @@ import type {
 import { RunningNode } from './running-node.js'
 
 /**
- * May be injected anywhere, also into what `authenticate` needs: it takes none of the options to be built, and is bound
- * when the module starts. Every call before that rejects.
+ * You can inject it anywhere, also into what `authenticate` needs: Nest builds it without any of the options. It works once
+ * the app has started; every call before that rejects.
  *
- * Calls reject with a `RookeryError` of the same codes that clients are answered with. None of them waits behind a session:
- * handlers may use it, for the conversation that they are called for, too.
+ * Calls reject with a `RookeryError` that has one of the codes that clients get. No call waits behind a session, so a handler
+ * may use it, also for the conversation that called the handler.
  *
- * Contents are typed by the message types that the program registered (`Register` in @rookery/core), or by those given:
- * `ImService<typeof chatTypes>`. Types that are not declared take any object that is JSON.
+ * TypeScript checks contents by the message types that the program registered (`Register` in @rookery/core), or by those
+ * that you name: `ImService<typeof chatTypes>`. A type that you did not declare takes any object that is JSON.
  */
 @Injectable()
 export class ImService<Types extends MessageTypes = RegisteredTypes> {
   constructor(private readonly node: RunningNode) {}
 
   /**
-   * Sends a message on behalf of a user; resolves once it is stored. It passes before-handlers and the contact policy by,
-   * unless it says `checked`, and moves nobody's read position. With a `clientMsgId` it may be repeated: it is stored once.
+   * Sends a message on behalf of a user, and resolves once it is stored. It does not ask before-handlers and the contact
+   * policy, unless it says `checked: true`. It moves nobody's read position. You may repeat a call with a `clientMsgId`: the
+   * server stores the message once.
    * @throws RookeryError `NOT_FOUND` for an unknown receiver, `BAD_REQUEST`, `TOO_LARGE`, `CONFLICT`, `OVERLOADED`;
-   *   `UNAVAILABLE` where it is not known to be stored
+   *   `UNAVAILABLE` where nobody knows whether it was stored
    */
   async sendC2C<const Type extends TypeName<Types>>(
     message: HostMessage<ContentFor<Types, Type>, Type>,
@@ -56,9 +57,9 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
   }
 
   /**
-   * Sends a message to a group on behalf of one of its members; resolves once it is stored. It passes before-handlers by, and
-   * a mute, unless it says `checked`; else as `sendC2C`.
-   * @throws RookeryError `NOT_FOUND` where there is no such group, or the user is no member of it; and as `sendC2C`
+   * Sends a message to a group on behalf of one of its members, and resolves once it is stored. It asks no before-handlers and
+   * ignores a mute, unless it says `checked: true`. The rest is as for `sendC2C`.
+   * @throws RookeryError `NOT_FOUND` where the group does not exist or the user is not a member; and as `sendC2C`
    */
   async sendC2G<const Type extends TypeName<Types>>(
     message: HostGroupMessage<ContentFor<Types, Type>, Type>,
@@ -67,8 +68,8 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
   }
 
   /**
-   * Says something as the system, `from: null`, in a conversation that exists, of two users or of a group.
-   * @throws RookeryError `NOT_FOUND` where it does not exist; and as `sendC2C`
+   * Sends a message as the system (`from: null`) in an existing conversation, of two users or of a group.
+   * @throws RookeryError `NOT_FOUND` where the conversation does not exist; and as `sendC2C`
    */
   async sendSystem<const Type extends TypeName<Types>>(
     message: SystemMessage<ContentFor<Types, Type>, Type>,
@@ -77,17 +78,17 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
   }
 
   /**
-   * Recalls a message as the system, `from: null`, whoever sent it and whenever. Its content is gone from storage, from edits
-   * of it too, and every member's devices are told. Of a message that was recalled before it answers that recall's place.
-   * @throws RookeryError `NOT_FOUND` where there is no such message; `UNAVAILABLE` where it is not known to be stored
+   * Recalls any message at any time, as the system (`from: null`). Storage loses its content and that of its edits, and every
+   * member's devices get the recall. For a message that is already recalled it answers the place of the first recall.
+   * @throws RookeryError `NOT_FOUND` where there is no such message; `UNAVAILABLE` where nobody knows whether it was stored
    */
   async recall(message: MessagePlace): Promise<{ readonly seq: Seq }> {
     return this.im.recall(message)
   }
 
   /**
-   * Puts new content in the place of a message's, as the system, whoever sent it and whenever. It passes before-handlers by;
-   * the schema of a declared type is asked.
+   * Replaces the content of any message at any time, as the system. It asks no before-handlers; it checks the schema of a
+   * declared type.
    * @throws RookeryError `NOT_FOUND` also where the message was recalled; `BAD_REQUEST`, `TOO_LARGE`; and as `recall`
    */
   async edit(message: MessagePlace & { readonly content: object }): Promise<{ readonly seq: Seq }> {
@@ -95,43 +96,44 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
   }
 
   /**
-   * Tells a user something: live, to the sessions that there are now, or with `persist` as a `custom` entry of the inbox,
-   * which every device learns now or at its next pull.
+   * Sends a user an event. Without `persist` it goes to the sessions that are online now. With `persist` it becomes a `custom`
+   * entry of the user's inbox, and every device gets it, now or with its next pull.
    * @returns `delivered`: whether a device acknowledged it within `timing.s2cAckMs`; false at once where nobody is online
-   * @throws RookeryError `BAD_REQUEST`, `TOO_LARGE`; `UNAVAILABLE` where a persistent one is not known to be stored
+   * @throws RookeryError `BAD_REQUEST`, `TOO_LARGE`; `UNAVAILABLE` where nobody knows whether a persistent one was stored
    */
   async push(userId: UserId, event: PushedEvent, options?: { readonly persist?: boolean }): Promise<Pushed> {
     return this.im.push(userId, event, options)
   }
 
   /**
-   * Closes the user's sessions on every node, or those of one device type, with `kick { reason: 'admin' }`. They may log in
-   * again as soon as `authenticate` lets them. Resolves once no login that began before can succeed, the sessions of this
-   * node are closed, and the other nodes are told. A node that did not hear it is told again, however long presence and the
-   * bus are away.
-   * @throws RookeryError `UNAVAILABLE` where storage cannot be reached, `OVERLOADED` beyond `limits.kicks`: nobody was
-   *   kicked then
+   * Closes the user's sessions on every node, or those of one device type, with `kick { reason: 'admin' }`. The user may log
+   * in again as soon as `authenticate` accepts the token. The call resolves when three things hold: no login that began
+   * before it can succeed, the sessions of this node are closed, and this node has told the other nodes. It tells a node that
+   * did not hear it again, however long presence and the bus are away.
+   * @throws RookeryError `UNAVAILABLE` where storage does not answer, `OVERLOADED` beyond `limits.kicks`: then nobody was
+   *   kicked
    */
   async kick(userId: UserId, which?: { readonly deviceType?: DeviceType }): Promise<void> {
     return this.im.kick(userId, which)
   }
 
   /**
-   * Closes the sessions that go under a token, or all of the user's, with `kick { reason: 'token-revoked' }`. Revoke the
-   * token in the app's own store first: whoever connects afterwards is asked `authenticate` again.
+   * Closes the sessions of one token, or all of the user's, with `kick { reason: 'token-revoked' }`. Revoke the token in your
+   * own store first: for a client that connects afterwards the server calls `authenticate` again.
    * @throws RookeryError as `kick`
    */
   async revokeToken(userId: UserId, token?: string): Promise<void> {
     return this.im.revokeToken(userId, token)
   }
 
-  /** Who of these users is online, and on which device types, whoever asks. */
+  /** Tells which of these users are online, and on which device types. It asks no contact policy. */
   async presence(userIds: readonly UserId[]): Promise<readonly UserPresence[]> {
     return this.im.presence(userIds)
   }
 
   /**
-   * A page of a conversation, ascending, as its members see it: both bounds exclusive, the newest page where neither is given.
+   * Reads a page of a conversation, ascending, as its members see it. Both bounds are exclusive; without them you get the
+   * newest page.
    * @param request `limit` up to `limits.history`
    * @throws RookeryError `NOT_FOUND` where the conversation does not exist
    */
@@ -144,7 +146,7 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
     return this.im.history(request)
   }
 
-  /** A page of a user's conversations, latest activity first, as that user sees them. `cursor` asks for the next page. */
+  /** Reads a page of a user's conversations, the latest activity first, as that user sees them. `cursor` asks for the next page. */
   async conversations(
     userId: UserId,
     page?: { readonly cursor?: string; readonly limit?: number },
@@ -157,48 +159,49 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
   }
 
   /**
-   * Groups, for the business server: no rights are asked, nobody is named as who did it, and lists may be of any length, with
-   * `onProgress`. `create`, `get`, `update`, `dissolve`, `add`, `remove`, `leave`, `role`, `mute`, `members`, `changed`.
-   * @throws Error before the app has started; every call rejects as those of this class
+   * The calls for groups: `create`, `get`, `update`, `dissolve`, `add`, `remove`, `leave`, `role`, `mute`, `members`,
+   * `changed`. They check no rights and name nobody as the author. Lists may have any length.
+   * @throws Error before the app has started
    */
   get groups(): ImGroups {
     return this.im.groups
   }
 
-  /** The id of the 1:1 conversation of two users, whether it exists or not. */
+  /** Gives the id of the 1:1 conversation of two users, whether or not it exists. */
   conversationId(a: UserId, b: UserId, subject?: string): ConversationId {
     return this.im.conversationId(a, b, subject)
   }
 
   /**
-   * Messages, recalls, edits, pushed facts and changes of groups inside the host's own transaction: its rows and these, both or neither.
-   * Rights are checked when the row is moved; now, too, as far as no provider has to be asked that does not take the
-   * transaction (`takesTransaction`). A message or group has its id now, and its number, or its being, soon
-   * after the outermost commit. What is written for one conversation happens in that order.
-   * @param tx the running transaction, for TypeORM its `EntityManager`; left out, the one that the caller stands in, where
-   *   the app uses `@nestjs-cls/transactional`
-   * @throws TypeError where there is no transaction, or no storage module that provides an outbox
+   * Sends messages, recalls, edits, facts and changes of groups with your own transaction: your rows and these, both or
+   * neither. It writes a row into the outbox, and chat moves the row after the outermost commit. Chat checks rights when it
+   * moves the row. It checks them at once, too, where it needs no provider without `takesTransaction`. A message or a group
+   * has its id at once. The message gets its number, and the group exists, soon after the commit. Chat keeps the order of
+   * what you write for one conversation.
+   * @param tx the running transaction, for TypeORM its `EntityManager`. Without it chat takes the transaction that the caller
+   *   runs in, where the app uses `@nestjs-cls/transactional`
+   * @throws TypeError where no transaction runs, or no storage module provides an outbox
    */
   within(tx?: unknown): ImTransaction<Types> {
     return this.im.within(tx)
   }
 
-  /** This process, as other nodes address it. */
+  /** The id of this process, as other nodes address it. */
   get nodeId(): NodeId {
     return this.node.get().nodeId
   }
 
-  /** Whether this node can serve, with the reason for each part that cannot. Never rejects for a part that fails. */
+  /** Tells whether this node can serve, with the reason for each part that cannot. It does not reject for a part that fails. */
   async health(): Promise<Health> {
     return this.node.get().health()
   }
 
-  /** Figures of this node at this moment: sessions by device type, and what waits to be stored. */
+  /** Gives this node's figures now: sessions by device type, and how much waits for storage. */
   stats(): NodeStats {
     return this.node.get().stats()
   }
 
-  /** The nodes that a client may connect to, least loaded first. Rejects where presence cannot be asked. */
+  /** Lists the nodes that a client may connect to, the least loaded first. It rejects where presence does not answer. */
   async endpoints(): Promise<readonly Pick<NodeInfo, 'nodeId' | 'url' | 'sessions'>[]> {
     return this.node.get().endpoints()
   }

@@ -27,7 +27,7 @@ export interface NewGroup extends GroupProfile {
   readonly members?: readonly UserId[]
 }
 
-/** How far a list is worked off, in users. */
+/** How many users of a list are done. */
 export interface GroupProgress {
   readonly done: number
   readonly total: number
@@ -35,11 +35,11 @@ export interface GroupProgress {
 
 /** For every change of a group. */
 export interface GroupCall {
-  /** Given again with the same request, it is the same change: made once. Default: a new one. */
+  /** A call with the same key and request is the same change, made once. Default: a new key. */
   readonly clientMsgId?: string
 }
 
-/** For those that take a list. */
+/** For the calls that take a list. */
 export interface GroupListCall extends GroupCall {
   /** Called after each part of the list. */
   readonly onProgress?: (progress: GroupProgress) => void
@@ -60,12 +60,12 @@ interface Parts {
 const partMax = 200
 
 /**
- * Every call rejects with a `RookeryError`: `NOT_FOUND` where there is no such group, or a user named does not exist.
+ * Every call rejects with a `RookeryError`: `NOT_FOUND` where the group or a named user does not exist.
  *
- * Lists above 200 users are worked off in parts, each a change of its own: together they are not one transaction. Before the
- * first, all are asked whether they could be made, so that a list with something wrong in it changes nothing. Where a part
- * fails all the same (`UNAVAILABLE`), those before it stand, and the same call again does the rest: `add` and `remove` pass
- * over whom they need not touch; `create` needs the same `clientMsgId` for it, or it makes another group.
+ * A list of more than 200 users is changed in parts of 200. Each part is a change of its own, so that together they are not
+ * one transaction. Before the first part the server checks all parts: a list with a mistake changes nothing. Where a part
+ * fails all the same (`UNAVAILABLE`), the parts before it stay, and the same call does the rest. `add` and `remove` skip users
+ * who need no change. `create` needs the same `clientMsgId` for that; otherwise it makes another group.
  */
 export class ImGroups {
   constructor(private readonly parts: Parts) {}
@@ -80,13 +80,14 @@ export class ImGroups {
     return this.get(await this.make(id, asked, this.baseOf(options), options.onProgress))
   }
 
+  /** Reads a group. */
   async get(groupId: ConversationId): Promise<GroupInfo> {
     const group = await this.parts.storage.groups.group(checkId(groupId))
     if (group === null) throw notFound()
     return JSON.parse(groupJson(group, null)) as GroupInfo
   }
 
-  /** What is left out stays; an empty avatar or announcement takes it away. */
+  /** Changes what the group shows of itself. A field that you leave out stays; an empty avatar or announcement removes it. */
   async update(groupId: ConversationId, profile: GroupProfile, options: GroupCall = {}): Promise<GroupInfo> {
     const given = { ...profile, avatar: profile.avatar === null ? '' : profile.avatar }
     const { groupId: _, ...asked } = check(
@@ -97,6 +98,7 @@ export class ImGroups {
     return this.change('update', { groupId, ...asked }, options, [], (facts) => steps.update(facts, asked, settings))
   }
 
+  /** Ends the group for everybody. */
   async dissolve(groupId: ConversationId, options: GroupCall = {}): Promise<void> {
     const order = this.order('dissolve', { groupId }, this.baseOf(options), [], (facts) =>
       steps.dissolve(facts, this.parts.settings),
@@ -104,22 +106,22 @@ export class ImGroups {
     await this.parts.changes.change(order)
   }
 
-  /** Adds users; those who are members stay as they are. */
+  /** Adds users. It skips those who are members. */
   async add(groupId: ConversationId, userIds: readonly UserId[], options: GroupListCall = {}): Promise<GroupInfo> {
     await this.addAll(groupId, checkUserIds(userIds), this.baseOf(options), options.onProgress)
     return this.get(groupId)
   }
 
   /**
-   * Ends memberships; who is no member is passed over.
-   * @throws RookeryError `FORBIDDEN` for the owner, who is replaced first
+   * Ends memberships. It skips users who are not members.
+   * @throws RookeryError `FORBIDDEN` for the owner: make somebody else the owner first
    */
   async remove(groupId: ConversationId, userIds: readonly UserId[], options: GroupListCall = {}): Promise<GroupInfo> {
     await this.removeAll(groupId, checkUserIds(userIds), this.baseOf(options), options.onProgress)
     return this.get(groupId)
   }
 
-  /** Has a member leave, as if on its own. */
+  /** Ends one membership as if the member had left. */
   async leave(groupId: ConversationId, userId: UserId, options: GroupCall = {}): Promise<void> {
     const [member] = checkUserIds([userId])
     const order = this.order('leave', { groupId, userId }, this.baseOf(options), [member!], (facts) =>
@@ -128,7 +130,7 @@ export class ImGroups {
     await this.parts.changes.change(order)
   }
 
-  /** Gives a member a role; as `owner` it takes the group over, and the former owner becomes admin. */
+  /** Gives a member a role. `owner` hands the group over, and the former owner becomes an admin. */
   async role(groupId: ConversationId, userId: UserId, role: Role, options: GroupCall = {}): Promise<GroupInfo> {
     const asked = check(hostSchemas['group.role'], { groupId, userId, role })
     return this.change('role', asked, options, [userId], (facts) =>
@@ -136,7 +138,7 @@ export class ImGroups {
     )
   }
 
-  /** Mutes a member, or, without one, everybody but owner and admins, until a time in Unix ms; 0 ends it. */
+  /** Mutes a member until a time in Unix ms; without `userId`, everybody but owner and admins. 0 ends the mute. */
   async mute(
     groupId: ConversationId,
     { userId, until }: { readonly userId?: UserId; readonly until: number },
@@ -148,7 +150,7 @@ export class ImGroups {
     )
   }
 
-  /** A page of the members, by their ids. `limit` up to `limits.list`. */
+  /** Reads a page of the members, in the order of their ids. `limit` up to `limits.list`. */
   async members(
     groupId: ConversationId,
     page: { readonly cursor?: string; readonly limit?: number } = {},
@@ -160,11 +162,12 @@ export class ImGroups {
   }
 
   /**
-   * Says that something has changed which the host keeps itself. Where it keeps the members (the option `hostGroups`), those
-   * who are none any more are removed and the others added, in parts; where there are none of either, nothing is written.
-   * Where it keeps something that cannot be compared here (other members than these, or names of conversations), the group's
-   * version is raised, and the members are told to look again by an `im.group` of the event `updated` without changes.
-   * @throws RookeryError `BAD_REQUEST` where the host's list is none; `UNAVAILABLE` where it does not come in time
+   * Says that something changed that the host keeps itself. Where the host keeps the members (the option `hostGroups`), chat
+   * reads the host's list, then removes and adds members in parts; without a difference it writes nothing. Where the host
+   * keeps something that chat cannot compare (names of conversations, or a group that `hostGroups` does not know), chat
+   * raises the group's version and sends the members an `im.group` message with the event `updated` and no changes: then
+   * clients read the group again.
+   * @throws RookeryError `BAD_REQUEST` where the host gives something else than a list; `UNAVAILABLE` where it is late
    */
   async changed(groupId: ConversationId, options: GroupCall = {}): Promise<GroupInfo> {
     const id = checkId(groupId)

@@ -34,14 +34,14 @@ export interface HostMessage<Content = object, Type extends string = string> {
   /** Default: none. */
   readonly subject?: string
   readonly type: Type
-  /** Read as JSON: instances of classes and dates are welcome. */
+  /** Chat stores it as JSON, so it may hold dates and instances of classes. */
   readonly content: Content
   readonly ext?: Readonly<Record<string, unknown>>
   readonly replyTo?: Seq
   readonly silent?: boolean
-  /** Given again, it is the same message: stored once. No client can take it: its keys are others. Default: a new one. */
+  /** A call with the same key is the same message, stored once. Clients' keys are apart from these. Default: a new key. */
   readonly clientMsgId?: string
-  /** Whether contact policy and before-handlers are asked, as for a session. Default: false. */
+  /** Whether chat asks the contact policy and before-handlers, as for a session. Default: false. */
   readonly checked?: boolean
 }
 
@@ -52,11 +52,11 @@ export interface HostGroupMessage<Content = object, Type extends string = string
 > {
   /** The group. */
   readonly to: ConversationId
-  /** Users of the group, or `@all`. Who is no member is not told by it. */
+  /** Members of the group, or `@all`. It has no effect for a user who is not a member. */
   readonly mentions?: readonly (UserId | '@all')[]
 }
 
-/** What the system says in a conversation that exists. */
+/** A message of the system in an existing conversation. */
 export interface SystemMessage<Content = object, Type extends string = string> extends Omit<
   HostMessage<Content, Type>,
   'from' | 'to' | 'subject' | 'checked'
@@ -68,17 +68,17 @@ export interface SystemMessage<Content = object, Type extends string = string> e
 export interface MessagePlace {
   readonly conversationId: ConversationId
   readonly seq: Seq
-  /** Given again, it is the same change: made once. Default: a new one. */
+  /** A call with the same key is the same change, made once. Default: a new key. */
   readonly clientMsgId?: string
 }
 
-/** What a user is told: a topic of the host's, and any JSON value. */
+/** An event for a user: a topic of the host's, and any JSON value. */
 export interface PushedEvent {
   readonly topic: string
   readonly payload: unknown
 }
 
-/** What became of an event pushed to a user. */
+/** What became of an event. */
 export interface Pushed {
   /** Live: whether a device acknowledged it. Stored: true, it is in the inbox. */
   readonly delivered: boolean
@@ -86,30 +86,30 @@ export interface Pushed {
   readonly seq: Seq | null
 }
 
-/** What is written in the host's transaction, to be sent once it has committed. */
+/** What the host writes in its transaction. Chat sends it after the commit. */
 export interface ImTransaction<Types extends MessageTypes = MessageTypes> {
-  /** As `Im.sendC2C`; the message has its id now, and its number after the commit. */
+  /** As `sendC2C`. The message has its id at once, and its number after the commit. */
   sendC2C<const Type extends TypeName<Types>>(
     message: HostMessage<ContentFor<Types, Type>, Type>,
   ): Promise<{ readonly msgId: MessageId }>
-  /** As `Im.sendC2G`, also to a group that is made in the same transaction. */
+  /** As `sendC2G`, also to a group that the same transaction makes. */
   sendC2G<const Type extends TypeName<Types>>(
     message: HostGroupMessage<ContentFor<Types, Type>, Type>,
   ): Promise<{ readonly msgId: MessageId }>
-  /** As `Im.recall`: the message is there now; it is recalled soon after the commit. */
+  /** As `recall`. The message must exist; chat recalls it soon after the commit. */
   recall(message: MessagePlace): Promise<void>
-  /** As `Im.edit`, like `recall`. */
+  /** As `edit`. The message must exist; chat edits it soon after the commit. */
   edit(message: MessagePlace & { readonly content: object }): Promise<void>
-  /** As `Im.push` with `persist`. */
+  /** As `push` with `persist`. */
   push(userId: UserId, event: PushedEvent): Promise<void>
   readonly groups: {
-    /** As `Im.groups.create`; the group has its id now, and exists after the commit. */
+    /** As `groups.create`. The group has its id at once, and exists after the commit. */
     create(group: NewGroup): Promise<{ readonly groupId: ConversationId }>
-    /** As `Im.groups.add`. */
+    /** As `groups.add`. */
     add(groupId: ConversationId, userIds: readonly UserId[]): Promise<void>
-    /** As `Im.groups.remove`. */
+    /** As `groups.remove`. */
     remove(groupId: ConversationId, userIds: readonly UserId[]): Promise<void>
-    /** As `Im.groups.changed`: what the host keeps of the group has changed in this transaction. */
+    /** As `groups.changed`: this transaction changed what the host keeps of the group. */
     changed(groupId: ConversationId): Promise<void>
   }
 }

@@ -1,0 +1,35 @@
+// Every link of README.md, CONTRIBUTING.md and docs/ that stays in the repository leads somewhere, to its heading too.
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { pages, root } from './blocks.js'
+
+/** A page without its code, in which brackets are no links and `#` begins no heading. */
+const prose = (page: string): string =>
+  readFileSync(join(root, page), 'utf8')
+    .replaceAll(/^```.*?^```$/gms, '')
+    .replaceAll(/<!--.*?-->/gs, '')
+
+/** What GitHub makes of headings. */
+const anchors = (page: string): string[] =>
+  [...prose(page).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+
+const links = [...pages(), 'CONTRIBUTING.md'].flatMap((page) =>
+  [...prose(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => [page, link!] as const),
+)
+
+describe('the links of the docs', () => {
+  it('are there', () => expect(links.length).toBeGreaterThan(50))
+
+  it.each(links)('%s → %s', (page, link) => {
+    const [path, anchor] = link.split('#')
+    const target = path === '' ? page : join(dirname(page), path!)
+    expect(existsSync(join(root, target)), target).toBe(true)
+    if (anchor !== undefined) expect(anchors(target)).toContain(anchor)
+  })
+})
