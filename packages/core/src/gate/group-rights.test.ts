@@ -1,7 +1,7 @@
 // Every role, every operation: what each is answered.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { requestSchemas } from '../protocol/requests.js'
+import { requestSchemas } from '@rookery/protocol/schemas'
 import type { FakeDevice, Wire } from '../testing/fake-device.js'
 import { TestNode } from '../testing/node.js'
 

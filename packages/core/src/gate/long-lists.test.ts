@@ -1,6 +1,6 @@
 // A frame has room for tens of thousands of ids. Each was checked before they were counted, which held up everybody.
 import { describe, expect, it } from 'vitest'
-import { requestSchemas } from '../protocol/requests.js'
+import { requestSchemas } from '@rookery/protocol/schemas'
 import { FakeDevice } from '../testing/fake-device.js'
 import { TestNode } from '../testing/node.js'
 

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import { StorageError } from '../ports/storage.js'
-import { RookeryError } from '../protocol/errors.js'
+import { RookeryError } from '@rookery/protocol'
 import { TestNode } from '../testing/node.js'
 
 let node: TestNode

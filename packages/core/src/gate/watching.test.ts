@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { MemoryPresence } from '../memory/memory-presence.js'
-import type { NodeId, UserId } from '../model/ids.js'
+import type { NodeId, UserId } from '@rookery/protocol'
 import type { SlotHolder } from '../ports/presence.js'
 import { TestNode } from '../testing/node.js'
 import { VirtualClock } from '../testing/virtual-clock.js'

@@ -11,9 +11,8 @@
 //     once: what is done already is not done twice.
 //  4. What is committed meanwhile is neither lost nor kept from being committed.
 
-import type { Role } from '../model/group.js'
-import type { ConversationId, Seq, UserId } from '../model/ids.js'
-import type { ConversationKind, StoredMessage } from '../model/message.js'
+import type { ConversationId, ConversationKind, Role, Seq, UserId } from '@rookery/protocol'
+import type { StoredMessage } from '../model/message.js'
 
 /** Where a run goes on; opaque, plain text, good for as long as the run's arguments stay the same. */
 export type MaintenanceCursor = string

@@ -2,7 +2,7 @@
 // before the writer has a bound of its own, and together they took longer.
 import { expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import { RookeryError } from '../protocol/errors.js'
+import { RookeryError } from '@rookery/protocol'
 import { FaultyStorage } from '../testing/faulty-storage.js'
 import { TestNode } from '../testing/node.js'
 import { VirtualClock } from '../testing/virtual-clock.js'

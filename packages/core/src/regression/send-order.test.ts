@@ -2,7 +2,7 @@
 // again.
 import { expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import type { RookeryOptions } from '../options.js'
+import type { RookeryOptions } from '../options/options.js'
 import type { FakeDevice } from '../testing/fake-device.js'
 import { FaultyStorage } from '../testing/faulty-storage.js'
 import { TestNode } from '../testing/node.js'

@@ -1,6 +1,6 @@
 // A network between nodes that loses, delays and reorders frames; it never delivers one twice, as no bus may.
 import { MemoryBusHub, type Parcel } from '../memory/memory-bus.js'
-import type { NodeId } from '../model/ids.js'
+import type { NodeId } from '@rookery/protocol'
 import type { Bus } from '../ports/bus.js'
 import type { Clock } from '../ports/clock.js'
 import type { SeededRandom } from './seeded-random.js'

@@ -1,6 +1,6 @@
 // One node in memory with devices to connect to it: the smallest world for a test of core.
 import { MemoryStorage } from '../memory/memory-storage.js'
-import type { RookeryOptions } from '../options.js'
+import type { RookeryOptions } from '../options/options.js'
 import { createRookery, type Rookery } from '../rookery.js'
 import { FakeDevice, type FakeAuth } from './fake-device.js'
 

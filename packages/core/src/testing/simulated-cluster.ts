@@ -2,7 +2,7 @@
 // that can go wrong with them goes wrong on command.
 import { MemoryDatabase } from '../memory/memory-database.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import type { RookeryOptions } from '../options.js'
+import type { RookeryOptions } from '../options/options.js'
 import type { Bus } from '../ports/bus.js'
 import type { Storage } from '../ports/storage.js'
 import { createRookery, type Rookery } from '../rookery.js'

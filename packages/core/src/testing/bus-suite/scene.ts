@@ -1,6 +1,6 @@
 // One case's stage: nodes on one network, and ids that no other case uses.
 import { expect } from 'vitest'
-import type { NodeId } from '../../model/ids.js'
+import type { NodeId } from '@rookery/protocol'
 import type { Bus } from '../../ports/bus.js'
 import { SystemRandom } from '../../system/system-random.js'
 import type { BusSubject } from './subject.js'

@@ -1,5 +1,5 @@
 // One case's stage: two nodes with their presence, and ids that no other case uses.
-import type { NodeId, UserId } from '../../model/ids.js'
+import type { NodeId, UserId } from '@rookery/protocol'
 import type { NodeInfo, Presence, SlotHolder } from '../../ports/presence.js'
 import { SystemRandom } from '../../system/system-random.js'
 import type { PresenceSubject } from './subject.js'

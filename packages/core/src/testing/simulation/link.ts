@@ -1,6 +1,6 @@
 // The network between one client and one node: in order both ways, until it is cut.
 import type { Connection, Frame, Gate, Handshake, Inbound } from '../../gate/connection.js'
-import { RookeryError } from '../../protocol/errors.js'
+import { RookeryError } from '@rookery/protocol'
 import type { SeededRandom } from '../seeded-random.js'
 import type { VirtualClock } from '../virtual-clock.js'
 import type { NodeProcess } from './node-process.js'

@@ -1,7 +1,7 @@
 // What a client has sent and not been answered: kept in order, and sent again before anything new, as PROTOCOL asks.
 import type { FakeAnswer } from '../fake-device.js'
 import type { Clock, Timer } from '../../ports/clock.js'
-import { mayBeTriedAgain, type ErrorCode } from '../../protocol/errors.js'
+import { type ErrorCode, mayBeTriedAgain } from '@rookery/protocol'
 
 /** A `c2c` or `c2g` request. */
 export interface Outgoing {

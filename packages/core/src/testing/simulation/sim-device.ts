@@ -1,6 +1,6 @@
 // A client as PROTOCOL describes it, on one device: it logs in with what it holds, pulls, follows, sends again what was
 // not answered, comes back after a lost connection, and stays away after a kick. Everything it sees is recorded.
-import { RookeryError } from '../../protocol/errors.js'
+import { RookeryError } from '@rookery/protocol'
 import { FakeDevice, type FakeAnswer, type FakeEvent } from '../fake-device.js'
 import type { SeededRandom } from '../seeded-random.js'
 import type { SimulatedNode } from '../simulated-cluster.js'

@@ -1,6 +1,6 @@
 // One seed, from start to verdict: people chat while things go wrong, everything heals, and clients tell what they saw.
-import type { RookeryOptions } from '../../options.js'
-import { RookeryError } from '../../protocol/errors.js'
+import { RookeryError } from '@rookery/protocol'
+import type { RookeryOptions } from '../../options/options.js'
 import { SeededRandom } from '../seeded-random.js'
 import { SimulatedCluster, type RealStorage } from '../simulated-cluster.js'
 import { VirtualClock } from '../virtual-clock.js'

@@ -1,6 +1,6 @@
 // Readers beside writers: nothing is skipped, nothing is seen in halves, and what is answered can be read.
 import { expect } from 'vitest'
-import type { Seq } from '../../model/ids.js'
+import type { Seq } from '@rookery/protocol'
 import type { Storage } from '../../ports/storage.js'
 import { only, upTo, type StorageScene } from './scene.js'
 import type { StorageGroup } from './group.js'

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { ConversationView } from '../../model/conversation.js'
 import type { Device } from '../../model/device.js'
 import type { StoredEntry } from '../../model/entry.js'
-import type { ConversationId, DeviceId, Seq, UserId } from '../../model/ids.js'
+import type { ConversationId, DeviceId, Seq, UserId } from '@rookery/protocol'
 import type { NewMessage, StoredMessage } from '../../model/message.js'
 import type {
   AppendOp,

@@ -1,6 +1,6 @@
 // Recalls, edits and reactions, in conversations of two and in groups alike.
 import { expect } from 'vitest'
-import type { ConversationId, Seq, UserId } from '../../../model/ids.js'
+import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type { ControlChange, ControlOp } from '../../../ports/storage.js'
 import { only, upTo, type Said, type StorageScene } from '../scene.js'
 import type { StorageGroup } from '../group.js'

@@ -1,6 +1,6 @@
 // Groups that are fanned out on read: who follows from where, and that inboxes are left alone.
 import { expect } from 'vitest'
-import type { UserId } from '../../../model/ids.js'
+import type { UserId } from '@rookery/protocol'
 import { only, type StorageScene } from '../scene.js'
 import type { StorageGroup } from '../group.js'
 import { GroupOnStage, parsed, recall } from './stage.js'

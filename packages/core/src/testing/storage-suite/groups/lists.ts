@@ -1,7 +1,7 @@
 // Who is in which group, and groups among one's conversations.
 import { expect } from 'vitest'
 import type { Membership } from '../../../model/group.js'
-import type { UserId } from '../../../model/ids.js'
+import type { UserId } from '@rookery/protocol'
 import { only, upTo } from '../scene.js'
 import type { StorageGroup } from '../group.js'
 import { GroupOnStage } from './stage.js'

@@ -1,6 +1,6 @@
 // Groups that change while people speak in them, over several connections; and what of them outlives an instance.
 import { expect } from 'vitest'
-import type { Seq, UserId } from '../../../model/ids.js'
+import type { Seq, UserId } from '@rookery/protocol'
 import type { GroupChange, GroupOp, Storage } from '../../../ports/storage.js'
 import { only, upTo, type StorageScene } from '../scene.js'
 import type { StorageGroup } from '../group.js'

@@ -1,6 +1,6 @@
 // A group on a case's stage: short ways to make it, change it, speak in it, and tell what its members were given.
 import { expect } from 'vitest'
-import type { ConversationId, Seq, UserId } from '../../../model/ids.js'
+import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type { NewMessage, StoredMessage } from '../../../model/message.js'
 import type { AppendOp, ControlChange, ControlOp, GroupChange, GroupOp, GroupResult } from '../../../ports/storage.js'
 import { only, type Said, type StorageScene } from '../scene.js'

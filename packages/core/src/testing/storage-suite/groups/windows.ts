@@ -1,6 +1,6 @@
 // What of a group is for whom: history, timelines and views inside the intervals of a membership.
 import { expect } from 'vitest'
-import type { Seq, UserId } from '../../../model/ids.js'
+import type { Seq, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../../../model/message.js'
 import { only, upTo, type StorageScene } from '../scene.js'
 import type { StorageGroup } from '../group.js'

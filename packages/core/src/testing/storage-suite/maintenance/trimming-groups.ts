@@ -1,6 +1,6 @@
 // Taking away what is old in groups: timelines that are followed, members who left or joined, and changes of what is gone.
 import { expect } from 'vitest'
-import type { Seq, UserId } from '../../../model/ids.js'
+import type { Seq, UserId } from '@rookery/protocol'
 import type { StorageGroup } from '../group.js'
 import { edit, GroupOnStage, react, recall, seqs } from '../groups/stage.js'
 import { only, upTo } from '../scene.js'
