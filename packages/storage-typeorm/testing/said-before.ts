@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { brotliDecompressSync } from 'node:zlib'
 import { createRookery, RookeryError, type Storage } from '@rookery/core'
-import { FakeDevice } from '@rookery/core/devices'
+import { FakeDevice } from '@rookery/testing'
 import { expect } from 'vitest'
 import type { FixtureTalk } from 'packages/storage-typeorm/testing/fixtures/talk.mjs'
 

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import { StorageError } from '../ports/storage.js'
 import { RookeryError } from '@rookery/protocol'
-import { TestNode } from '../testing/node.js'
+import { TestNode } from '@rookery/testing'
 
 let node: TestNode
 afterEach(() => node.stop())

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SeededRandom } from '../testing/seeded-random.js'
+import { SeededRandom } from '@rookery/testing'
 import { canonicalJson } from './canonical.js'
 import { isSendDigest, requestDigest, sendDigest, type Received } from './digest.js'
 

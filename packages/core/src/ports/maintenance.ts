@@ -3,7 +3,7 @@
 //
 // It is done in steps. Each call is one step of bounded work, in short transactions of its own that hold a counter row no
 // longer than one step takes, so that sends are never kept waiting by more than that. Guarantees of every adapter, which
-// `describeStorage` in @rookery/core/testing checks:
+// `describeStorage` in @rookery/testing/suites checks:
 //  1. Nothing is renumbered: heads, sequences and ordinals stay what they are, and so does what is not taken.
 //  2. What a step has taken is gone in one transaction together with the counter that says so. A reader sees both or
 //     neither.

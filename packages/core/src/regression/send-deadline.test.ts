@@ -3,9 +3,7 @@
 import { expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import { RookeryError } from '@rookery/protocol'
-import { FaultyStorage } from '../testing/faulty-storage.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
 
 it('a send is answered by its deadline, however long each step before the writer takes', async () => {
   const clock = new VirtualClock()

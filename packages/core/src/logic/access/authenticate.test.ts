@@ -3,9 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RookeryError } from '@rookery/protocol'
 import type { Authenticate } from '../../ports/host.js'
 import type { LogFacts } from '../../ports/logger.js'
-import { FakeDevice } from '../../testing/fake-device.js'
-import { TestNode } from '../../testing/node.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { FakeDevice, TestNode, VirtualClock } from '@rookery/testing'
 
 const token = 'a-secret-token'
 const nowMs = 1_750_000_000_000

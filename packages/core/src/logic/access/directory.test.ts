@@ -1,8 +1,7 @@
 // A host's table may find a user for an id that is not quite theirs: chat compares ids byte for byte.
 import { describe, expect, it } from 'vitest'
 import type { Users } from '../../ports/host.js'
-import { TestNode } from '../../testing/node.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { TestNode, VirtualClock } from '@rookery/testing'
 
 /** Answers the id that a column of numbers, or one that does not look at case, would find. */
 const normalising: Users = {

@@ -6,8 +6,7 @@ import { MemoryPresence } from '../../memory/memory-presence.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
 import type { Limits } from '../../options/limits.js'
 import type { Bus } from '../../ports/bus.js'
-import { TestNode } from '../../testing/node.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { TestNode, VirtualClock } from '@rookery/testing'
 
 class FailingPresence extends MemoryPresence {
   isAway = false

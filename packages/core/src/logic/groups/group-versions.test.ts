@@ -6,12 +6,16 @@ import { MemoryPresence } from '../../memory/memory-presence.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
 import type { RookeryOptions } from '../../options/options.js'
 import type { Storage, StorageOp } from '../../ports/storage.js'
-import type { FakeAnswer, FakeDevice, Wire } from '../../testing/fake-device.js'
-import { FaultyStorage } from '../../testing/faulty-storage.js'
-import { TestNode } from '../../testing/node.js'
-import { SeededRandom } from '../../testing/seeded-random.js'
-import { settle } from '../../testing/settle.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import {
+  type FakeAnswer,
+  type FakeDevice,
+  FaultyStorage,
+  SeededRandom,
+  settle,
+  TestNode,
+  VirtualClock,
+  type Wire,
+} from '@rookery/testing'
 
 /** Two nodes on one database: people talk on `here`, the group is changed on `there`. */
 async function stage(options: Partial<RookeryOptions> = {}) {

@@ -4,9 +4,7 @@ import { MemoryOutbox } from '../../memory/memory-outbox.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
 import type { RookeryOptions } from '../../options/options.js'
 import { createRookery } from '../../rookery.js'
-import type { FakeDevice, Wire } from '../../testing/fake-device.js'
-import { raceHostGroups } from '../../testing/host-group-race.js'
-import { TestNode } from '../../testing/node.js'
+import { type FakeDevice, raceHostGroups, TestNode, type Wire } from '@rookery/testing'
 
 const nodes: TestNode[] = []
 afterEach(() => Promise.all(nodes.splice(0).map((node) => node.stop())))

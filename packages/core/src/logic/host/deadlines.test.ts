@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { VirtualClock } from '@rookery/testing'
 import { Deadlines } from './deadlines.js'
 
 function scene() {

@@ -4,8 +4,7 @@ import { MemoryDatabase } from '../../memory/memory-database.js'
 import { MemoryPresence } from '../../memory/memory-presence.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
 import type { RookeryOptions } from '../../options/options.js'
-import { TestNode } from '../../testing/node.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { TestNode, VirtualClock } from '@rookery/testing'
 
 const clock = new VirtualClock()
 const nodes: TestNode[] = []

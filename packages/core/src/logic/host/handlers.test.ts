@@ -3,9 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RookeryError } from '@rookery/protocol'
 import { MemoryStorage } from '../../memory/memory-storage.js'
 import type { AfterSend, BeforeSend } from '../../ports/host.js'
-import { FaultyStorage } from '../../testing/faulty-storage.js'
-import { TestNode } from '../../testing/node.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
 
 async function start(before: BeforeSend, after?: AfterSend) {
   const clock = new VirtualClock()

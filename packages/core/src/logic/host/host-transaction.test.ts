@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryOutbox } from '../../memory/memory-outbox.js'
 import type { RookeryOptions } from '../../options/options.js'
-import { TestNode } from '../../testing/node.js'
+import { TestNode } from '@rookery/testing'
 import type { Im } from './im.js'
 
 let node: TestNode

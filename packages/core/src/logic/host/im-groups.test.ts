@@ -3,10 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryOutbox } from '../../memory/memory-outbox.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
 import type { RookeryOptions } from '../../options/options.js'
-import type { FakeDevice, Wire } from '../../testing/fake-device.js'
-import { FaultyStorage } from '../../testing/faulty-storage.js'
-import { TestNode } from '../../testing/node.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { type FakeDevice, FaultyStorage, TestNode, VirtualClock, type Wire } from '@rookery/testing'
 
 let node: TestNode
 afterEach(() => node.stop())

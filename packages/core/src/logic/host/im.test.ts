@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { MemoryOutbox } from '../../memory/memory-outbox.js'
-import { TestNode } from '../../testing/node.js'
+import { TestNode } from '@rookery/testing'
 import { defineTypes } from '../messages/message-types.js'
 
 let node: TestNode

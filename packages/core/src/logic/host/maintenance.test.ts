@@ -1,9 +1,7 @@
 // Long work on what is stored, while the storage fails now and then.
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../../memory/memory-storage.js'
-import { FaultyStorage } from '../../testing/faulty-storage.js'
-import { TestNode } from '../../testing/node.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
 
 const clock = new VirtualClock()
 let node: TestNode

@@ -4,9 +4,7 @@ import { MemoryOutbox } from '../../memory/memory-outbox.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
 import type { Handlers } from '../../ports/host.js'
 import type { ObservedCommit, ObservedHandler, ObservedSend, Observer } from '../../ports/observer.js'
-import { FaultyStorage } from '../../testing/faulty-storage.js'
-import { TestNode } from '../../testing/node.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
 
 /** Writes down what it is told. */
 class Notes implements Observer {

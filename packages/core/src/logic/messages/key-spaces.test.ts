@@ -6,7 +6,7 @@ import { MemoryOutbox } from '../../memory/memory-outbox.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
 import { c2cId } from '../../model/digest.js'
 import type { NewMessage } from '../../model/message.js'
-import { TestNode } from '../../testing/node.js'
+import { TestNode } from '@rookery/testing'
 
 let node: TestNode
 afterEach(() => node.stop())

@@ -6,9 +6,7 @@ import { MemoryStorage } from '../../memory/memory-storage.js'
 import type { RookeryOptions } from '../../options/options.js'
 import type { BeforeSend } from '../../ports/host.js'
 import type { StorageOp } from '../../ports/storage.js'
-import { FaultyStorage } from '../../testing/faulty-storage.js'
-import { TestNode } from '../../testing/node.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
 
 let clock: VirtualClock
 let nodes: TestNode[] = []

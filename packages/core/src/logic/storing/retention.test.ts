@@ -4,10 +4,7 @@ import { MemoryDatabase } from '../../memory/memory-database.js'
 import { MemoryPresence } from '../../memory/memory-presence.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
 import type { RookeryOptions } from '../../options/options.js'
-import { FaultyStorage } from '../../testing/faulty-storage.js'
-import { TestNode } from '../../testing/node.js'
-import { SeededRandom } from '../../testing/seeded-random.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { FaultyStorage, SeededRandom, TestNode, VirtualClock } from '@rookery/testing'
 
 const dayMs = 86_400_000
 const hourMs = 3_600_000

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { SeededRandom } from '../../testing/index.js'
+import { SeededRandom } from '@rookery/testing'
 import { TurnoverMap } from './turnover-map.js'
 
 it('holds what a map holds, whatever comes and goes', () => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RookeryError } from '@rookery/protocol'
 import { type RefusedResult, RowsHeld, type StorageOp, type StorageResult } from '../../ports/storage.js'
-import { settle } from '../../testing/settle.js'
-import { VirtualClock } from '../../testing/virtual-clock.js'
+import { settle, VirtualClock } from '@rookery/testing'
 import { Writer } from './writer.js'
 
 type Result = StorageResult | RefusedResult
