@@ -249,7 +249,9 @@ function slotsOf(types: RookeryOptions['deviceTypes'] = ['phone', 'pad', 'pc', '
 }
 
 function unknown(option: string, name: string, known: Iterable<string>): never {
-  fail(option, 'is no option', `known are ${[...known].join(', ')}${didYouMean(name, known)}`)
+  const names = [...known]
+  const list = `known ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`
+  fail(option, 'is no option', `${list}${didYouMean(name, names)}`)
 }
 
 function fail(option: string, fault: string, remedy: string): never {
