@@ -2,12 +2,12 @@
 // compiler, run as a process of its own.
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { packTarballs } from '../support/tarballs.js'
 
-const root = resolve(import.meta.dirname, '../..')
 const fixtures = join(import.meta.dirname, 'fixtures')
 
 /** Tells on stderr what is being done: installing takes long enough to wonder. */
@@ -37,15 +37,7 @@ export async function run(folder: string, command: string, args: readonly string
 /** The folder in which all hosts stand, with the packages as tarballs beside them: `packages/core.tgz` and so on. */
 export async function packAll(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-hosts-'))
-  const packages = join(folder, 'packages')
-  mkdirSync(packages)
-  const names = readdirSync(join(root, 'packages'))
-  const workspaces = names.flatMap((name) => ['--workspace', `packages/${name}`])
-  await run(root, 'npm', ['pack', '--silent', ...workspaces, '--pack-destination', packages])
-  for (const file of readdirSync(packages)) {
-    const name = /^rookery-(.+)-\d+\.\d+\.\d+.*\.tgz$/.exec(file)?.[1]
-    if (name !== undefined) renameSync(join(packages, file), join(packages, `${name}.tgz`))
-  }
+  await packTarballs(join(folder, 'packages'))
   return folder
 }
 

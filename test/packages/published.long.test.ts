@@ -1,34 +1,25 @@
 // What would be published, looked at as npm, a compiler and a bundler see it.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packageIds, packTarballs, repository } from '../support/tarballs.js'
 
-const root = resolve(import.meta.dirname, '../..')
-const ids = readdirSync(join(root, 'packages'))
 let folder: string
 
-beforeAll(() => {
-  execFileSync('npm', ['run', '--silent', 'pack', '--workspace', 'tools'], { cwd: root })
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rookery-tarballs-'))
-  for (const id of ids)
-    execFileSync('npm', ['pack', '--silent', join(root, 'packages', id, 'publish')], { cwd: folder })
+  await packTarballs(folder)
 }, 120_000)
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const tarball = (id: string): Buffer =>
-  readFileSync(
-    join(
-      folder,
-      readdirSync(folder).find((name) => name.startsWith(`rookery-${id}-`))!,
-    ),
-  )
+const tarball = (id: string): Buffer => readFileSync(join(folder, `${id}.tgz`))
 
-describe.each(ids)('%s', (id) => {
+describe.each(packageIds())('%s', (id) => {
   it('gives every entry with its types to every kind of host', async () => {
     const checked = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball(id))))
     expect(checked).toMatchObject({ problems: [] })
@@ -51,7 +42,7 @@ describe.each(ids)('%s', (id) => {
   })
 
   it('has a page of a screen whose links work outside the repository', () => {
-    const page = readFileSync(join(root, 'packages', id, 'README.md'), 'utf8')
+    const page = readFileSync(join(repository, 'packages', id, 'README.md'), 'utf8')
     expect(page.split('\n').length).toBeLessThan(60)
     for (const [, target] of page.matchAll(/\]\(([^)]+)\)/g)) expect(target).toMatch(/^https:/)
   })

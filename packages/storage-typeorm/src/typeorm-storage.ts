@@ -1,4 +1,5 @@
-// The storage port in a database that TypeORM knows: chooses the dialect, and nothing else.
+// The storage port in a database that TypeORM knows: chooses the dialect, and nothing else. A process loads only the dialect
+// that it uses.
 import {
   StorageError,
   type ConversationReads,
@@ -13,11 +14,8 @@ import {
   type TimelineReads,
 } from '@rookery/core'
 import { checkMysqlOptions, type MysqlOptions } from './mysql/options.js'
-import { MysqlStorage } from './mysql/mysql-storage.js'
 import { checkPostgresOptions, type PostgresOptions } from './postgres/options.js'
-import { PostgresStorage } from './postgres/postgres-storage.js'
 import { checkSqliteOptions, type SqliteOptions } from './sqlite/options.js'
-import { SqliteStorage } from './sqlite/sqlite-storage.js'
 
 /** By the kind of database, as TypeORM names it. */
 export type TypeOrmStorageOptions = SqliteOptions | PostgresOptions | MysqlOptions
@@ -27,7 +25,8 @@ export type TypeOrmStorageOptions = SqliteOptions | PostgresOptions | MysqlOptio
  * @example new TypeOrmStorage({ type: 'better-sqlite3', database: 'data/app.im.sqlite' })
  */
 export class TypeOrmStorage implements Storage {
-  readonly #options: () => TypeOrmStorageOptions
+  readonly #choose: () => Chosen
+  #loading: Promise<Storage> | undefined
   #storage: Storage | undefined
 
   /**
@@ -36,19 +35,22 @@ export class TypeOrmStorage implements Storage {
    */
   constructor(options: TypeOrmStorageOptions | (() => TypeOrmStorageOptions)) {
     if (typeof options === 'function') {
-      this.#options = options
+      this.#choose = () => choose(options())
       return
     }
-    this.#options = () => options
-    this.#storage = create(options)
+    const chosen = choose(options)
+    this.#choose = () => chosen
   }
 
   async start(tell?: (line: string) => void): Promise<StorageInfo> {
-    this.#storage ??= create(this.#options())
+    // There is one, also where it is started twice.
+    this.#loading ??= this.#choose()()
+    this.#storage = await this.#loading
     return this.#storage.start(tell)
   }
 
   async stop(): Promise<void> {
+    await this.#loading?.catch(() => undefined)
     await this.#storage?.stop()
   }
 
@@ -86,10 +88,22 @@ export class TypeOrmStorage implements Storage {
   }
 }
 
-function create(options: TypeOrmStorageOptions): Storage {
-  if (options.type === 'better-sqlite3') return new SqliteStorage(checkSqliteOptions(options))
-  if (options.type === 'postgres') return new PostgresStorage(checkPostgresOptions(options))
-  if (options.type === 'mysql' || options.type === 'mariadb') return new MysqlStorage(checkMysqlOptions(options))
+/** Loads and makes the storage of a dialect, whose options were checked. */
+type Chosen = () => Promise<Storage>
+
+function choose(options: TypeOrmStorageOptions): Chosen {
+  if (options.type === 'better-sqlite3') {
+    const settings = checkSqliteOptions(options)
+    return async () => new (await import('./sqlite/sqlite-storage.js')).SqliteStorage(settings)
+  }
+  if (options.type === 'postgres') {
+    const settings = checkPostgresOptions(options)
+    return async () => new (await import('./postgres/postgres-storage.js')).PostgresStorage(settings)
+  }
+  if (options.type === 'mysql' || options.type === 'mariadb') {
+    const settings = checkMysqlOptions(options)
+    return async () => new (await import('./mysql/mysql-storage.js')).MysqlStorage(settings)
+  }
   const { type } = options as { readonly type: unknown }
   throw new Error(
     `TypeOrmStorage option type is '${String(type)}'; supported are 'better-sqlite3' (SQLite), 'postgres', 'mysql' and 'mariadb'`,

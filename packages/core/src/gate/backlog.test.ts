@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { TestNode, VirtualClock } from '@rookery/testing'
+import { TestNode } from '../testing/node.js'
+import { VirtualClock } from '../testing/virtual-clock.js'
 
 /** A node whose topic `wait` is answered when the test says so. */
 const start = async (inflight = 4) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SeededRandom } from '@rookery/testing'
+import { SeededRandom } from '../testing/index.js'
 import { PresenceTime } from './presence-time.js'
 
 describe("presence's time", () => {

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import { MemoryPresence } from '../memory/memory-presence.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
+import { FaultyStorage } from '../testing/faulty-storage.js'
+import { TestNode } from '../testing/node.js'
+import { VirtualClock } from '../testing/virtual-clock.js'
 
 const start = async () => {
   const clock = new VirtualClock()

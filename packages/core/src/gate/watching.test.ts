@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
 import { MemoryPresence } from '../memory/memory-presence.js'
-import type { NodeId, UserId } from '@rookery/protocol'
+import type { NodeId, UserId } from '../model/ids.js'
 import type { SlotHolder } from '../ports/presence.js'
-import { TestNode, VirtualClock } from '@rookery/testing'
+import { TestNode } from '../testing/node.js'
+import { VirtualClock } from '../testing/virtual-clock.js'
 
 /** Counts what is asked of it. */
 class CountedPresence extends MemoryPresence {

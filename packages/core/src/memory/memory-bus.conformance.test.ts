@@ -1,5 +1,4 @@
-import { LossyBusHub, SeededRandom, VirtualClock } from '@rookery/testing'
-import { describeBus } from '@rookery/testing/suites'
+import { describeBus, LossyBusHub, SeededRandom, VirtualClock } from '../testing/index.js'
 import { MemoryBusHub } from './memory-bus.js'
 
 describeBus({

@@ -1,5 +1,4 @@
-import { VirtualClock } from '@rookery/testing'
-import { describePresence } from '@rookery/testing/suites'
+import { describePresence, VirtualClock } from '../testing/index.js'
 import { MemoryPresence } from './memory-presence.js'
 
 describePresence({

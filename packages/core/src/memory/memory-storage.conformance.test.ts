@@ -1,4 +1,4 @@
-import { describeStorage } from '@rookery/testing/suites'
+import { describeStorage } from '../testing/index.js'
 import { MemoryDatabase } from './memory-database.js'
 import { MemoryStorage } from './memory-storage.js'
 

@@ -1,14 +1,6 @@
 // What the host app answers: who somebody is, and whether somebody exists. Its own tables, asked through these.
-import type {
-  ConversationId,
-  ConversationKind,
-  DeviceId,
-  DeviceType,
-  Sent,
-  Seq,
-  SessionId,
-  UserId,
-} from '@rookery/protocol'
+import type { ConversationKind } from '../model/message.js'
+import type { ConversationId, DeviceId, DeviceType, MessageId, Seq, SessionId, UserId } from '../model/ids.js'
 
 /** What a client showed when it connected. */
 export interface Credentials {
@@ -137,6 +129,15 @@ export interface Draft {
   readonly mentions?: readonly (UserId | '@all')[]
   /** Of an edit: the sequence of the message that is to have this content. Absent where the message is new. */
   readonly edits?: Seq
+}
+
+/** What a message became. */
+export interface Sent {
+  readonly msgId: MessageId
+  readonly conversationId: ConversationId
+  readonly seq: Seq
+  readonly serverTime: number
+  readonly duplicate: boolean
 }
 
 /**

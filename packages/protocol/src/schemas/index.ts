@@ -13,4 +13,3 @@ export {
   userPresenceSchema,
 } from './messages.js'
 export { handshakeSchema, requestSchemas } from './requests.js'
-export { jsonValue, longId, shortId } from './values.js'
