@@ -7,9 +7,8 @@ const src = (path: string): string => fileURLToPath(new URL(path, import.meta.ur
 // `npm test` builds first.
 export const alias = [
   { find: /^@rookery\/([a-z-]+)$/, replacement: src('packages/$1/src/index.ts') },
-  { find: /^@rookery\/protocol\/schemas$/, replacement: src('packages/protocol/src/schemas/index.ts') },
-  { find: /^@rookery\/([a-z-]+)\/testing$/, replacement: src('packages/$1/src/testing/index.ts') },
-  { find: /^@rookery\/([a-z-]+)\/(nest|devices|metrics|tracing)$/, replacement: src('packages/$1/src/$2.ts') },
+  { find: /^@rookery\/([a-z-]+)\/(schemas|suites|testing)$/, replacement: src('packages/$1/src/$2/index.ts') },
+  { find: /^@rookery\/([a-z-]+)\/(nest|metrics|tracing)$/, replacement: src('packages/$1/src/$2.ts') },
 ]
 
 export default defineConfig({

@@ -1,5 +1,5 @@
 // How each kind runs a seed.
-import { printHistory, raceHostGroups, simulate, type OnDatabase } from '@rookery/core/testing'
+import { type OnDatabase, printHistory, raceHostGroups, simulate } from '@rookery/testing'
 import { dialects, type Dialect } from '../../packages/storage-typeorm/testing/dialects.js'
 import { difference } from '../../packages/storage-typeorm/testing/difference.js'
 import { SideBySide, small } from '../../packages/storage-typeorm/testing/side-by-side.js'

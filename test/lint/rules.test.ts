@@ -105,9 +105,27 @@ const cases: readonly Case[] = [
     rule: null,
   },
   {
-    says: 'the testing kit imports vitest',
-    file: 'packages/core/src/testing/a13.ts',
+    says: 'a suite imports vitest',
+    file: 'packages/testing/src/suites/a13.ts',
     code: `export { expect } from 'vitest'`,
+    rule: null,
+  },
+  {
+    says: 'the testing kit beside the suites imports vitest',
+    file: 'packages/testing/src/a14.ts',
+    code: `export { expect } from 'vitest'`,
+    rule: imports,
+  },
+  {
+    says: 'logic imports the gate',
+    file: 'packages/core/src/logic/messages/a15.ts',
+    code: `export { x } from '../../gate/session.js'`,
+    rule: imports,
+  },
+  {
+    says: 'logic imports another room of logic',
+    file: 'packages/core/src/logic/messages/a16.ts',
+    code: `export { x } from '../groups/rosters.js'`,
     rule: null,
   },
   // Time, randomness and the process, in core.

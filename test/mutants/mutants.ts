@@ -30,7 +30,7 @@ export const mutants: readonly Mutant[] = [
   one(
     'acknowledges before the commit',
     [1, 5],
-    'logic/send.ts',
+    'logic/messages/send.ts',
     'if (full === null) job.leave()',
     'if (full === null) this.finish(job, { msgId: job.incoming.message.msgId, conversationId: job.incoming.message.conversationId, seq: 1, serverTime: 0, duplicate: false })',
   ),
@@ -67,7 +67,7 @@ export const mutants: readonly Mutant[] = [
   one(
     'commits a batch again under new keys',
     [1, 3],
-    'logic/writer.ts',
+    'logic/storing/writer.ts',
     '      commit = this.commit()',
     `      for (const { op } of this.batch) if (op.op === 'append') Object.assign(op.message, { clientMsgId: op.message.clientMsgId + backoffMs })
       commit = this.commit()`,
@@ -75,35 +75,35 @@ export const mutants: readonly Mutant[] = [
   one(
     'tells that an unknown outcome is a failure',
     [4, 9],
-    'logic/writer.ts',
+    'logic/storing/writer.ts',
     `new RookeryError('UNAVAILABLE', 'storage did not answer in time'`,
     `new RookeryError('REJECTED', 'storage did not answer in time'`,
   ),
   one(
     'writes no entry for the receiver',
     [1, 10, 16],
-    'logic/send.ts',
+    'logic/messages/send.ts',
     ': this.readers(message)\n',
     ': this.readers(message).slice(0, 1)\n',
   ),
   one(
     "does not wait for a sender's earlier message",
     [8, 9],
-    'logic/send-order.ts',
+    'logic/messages/send-order.ts',
     'if (refusal === null) await item.prepare()',
     'if (refusal === null) void item.prepare()',
   ),
   one(
     'lets later messages pass a refused one',
     [9],
-    'logic/send-order.ts',
+    'logic/messages/send-order.ts',
     'else if (one.place < place) return one.hold',
     'else if (one.place < place) return null',
   ),
   one(
     'lets what was under way behind a refused message be stored',
     [9],
-    'logic/under-way.ts',
+    'logic/messages/under-way.ts',
     'one.place > place && !holdsAsLong',
     'one.place > place * Infinity && !holdsAsLong',
   ),
@@ -124,7 +124,7 @@ export const mutants: readonly Mutant[] = [
   one(
     'takes a position beyond the head for up to date',
     [13],
-    'logic/pull.ts',
+    'logic/reading/pull.ts',
     'if (since > head) return true',
     'if (since > head) return false',
   ),
@@ -190,7 +190,7 @@ export const mutants: readonly Mutant[] = [
   one(
     'gives a live entry another time than the stored one',
     [15],
-    'logic/send.ts',
+    'logic/messages/send.ts',
     'addMessage(members, result.inbox, serverTime, json)',
     'addMessage(members, result.inbox, serverTime + 1, json)',
   ),
@@ -211,7 +211,7 @@ export const mutants: readonly Mutant[] = [
   one(
     "does not move a sender's position",
     [19],
-    'logic/send.ts',
+    'logic/messages/send.ts',
     'movesPosition: sender !== null',
     'movesPosition: false',
   ),
@@ -219,11 +219,17 @@ export const mutants: readonly Mutant[] = [
     name: "counts a user's own messages as unread",
     breaks: [20],
     edits: [
-      { file: 'logic/send.ts', find: 'movesPosition: sender !== null', replace: 'movesPosition: false' },
+      { file: 'logic/messages/send.ts', find: 'movesPosition: sender !== null', replace: 'movesPosition: false' },
       { file: 'memory/rows.ts', find: ' - countAfter(own ?? [], readSeq)', replace: '' },
     ],
   },
-  one('counts silent messages as unread', [20], 'logic/incoming.ts', 'countable: !silent,', 'countable: true,'),
+  one(
+    'counts silent messages as unread',
+    [20],
+    'logic/messages/incoming.ts',
+    'countable: !silent,',
+    'countable: true,',
+  ),
   one(
     'tells a session that it is kicked, and keeps it',
     [21],
@@ -263,14 +269,14 @@ export const mutants: readonly Mutant[] = [
   one(
     'shows a conversation to whoever names it',
     [24],
-    'logic/authorise.ts',
+    'logic/access/authorise.ts',
     'if (pair?.users.includes(userId) === true) return pair',
     'if (pair !== undefined) return pair',
   ),
   one(
     'shows everybody who is there',
     [24],
-    'logic/online.ts',
+    'logic/delivery/online.ts',
     'return asked.filter((id) => seen.has(id))',
     'return asked',
   ),
@@ -284,7 +290,7 @@ export const mutants: readonly Mutant[] = [
   one(
     'waits for storage beyond the deadline of a send',
     [30],
-    'logic/writer.ts',
+    'logic/storing/writer.ts',
     '    this.scheduleSweep()\n    // What',
     '    // What',
   ),
@@ -312,7 +318,7 @@ export const mutants: readonly Mutant[] = [
   inGroups(
     'shows joiners everything, whatever the rule',
     [23],
-    'logic/group-steps.ts',
+    'logic/groups/group-steps.ts',
     'const reads = settings.groups.joinersRead',
     `const reads = 'everything'`,
   ),
@@ -400,7 +406,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       { file: 'memory/control.ts', find: `if (target.recalled) return { status: 'gone' }`, replace: '' },
       {
-        file: 'logic/change-rights.ts',
+        file: 'logic/messages/change-rights.ts',
         find: `if (target.recalled && kind !== 'recall') return noSuchMessage()`,
         replace: '',
       },

@@ -1,11 +1,12 @@
-// Builds a broken copy of core's sources, and runs seeds on it until one of them sees an invariant broken that it declares.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Builds a broken copy of core's sources, and of the simulation to run on it, and runs seeds until one of them sees an invariant broken that it declares.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type * as Testing from '@rookery/core/testing'
+import type * as Testing from '@rookery/testing'
 import type { Mutant } from './mutants.js'
 
 const source = fileURLToPath(new URL('../../packages/core/src', import.meta.url))
+const testingSource = fileURLToPath(new URL('../../packages/testing/src', import.meta.url))
 const copies = fileURLToPath(new URL('../dist/mutants', import.meta.url))
 
 /** What noticed the breakage. */
@@ -25,11 +26,25 @@ export async function runMutant(mutant: Mutant, seeds: number): Promise<Caught |
   rmSync(copy, { recursive: true, force: true })
   try {
     mkdirSync(copies, { recursive: true })
-    cpSync(source, copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-    for (const { file, find, replace } of mutant.edits) edit(join(copy, file), find, replace)
+    cpSync(source, join(copy, 'core'), { recursive: true, filter: isNoTest })
+    cpSync(testingSource, join(copy, 'testing'), { recursive: true, filter: isNoTest })
+    for (const { file, find, replace } of mutant.edits) edit(join(copy, 'core', file), find, replace)
+    standOn(join(copy, 'core/index.ts'), join(copy, 'testing'))
     return await firstCaught(copy, seeds, mutant)
   } finally {
     rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+const isNoTest = (path: string): boolean => !path.endsWith('.test.ts')
+
+/** Makes the simulation of a copy import the core beside it. */
+function standOn(core: string, testing: string): void {
+  for (const name of readdirSync(testing, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )) {
+    const path = join(testing, name)
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(`from '@rookery/core'`, `from '${core}'`))
   }
 }
 

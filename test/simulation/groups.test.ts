@@ -1,4 +1,4 @@
-import { printHistory, simulate } from '@rookery/core/testing'
+import { printHistory, simulate } from '@rookery/testing'
 import { describe, expect, it } from 'vitest'
 import { Tally } from './tally.js'
 

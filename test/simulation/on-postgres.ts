@@ -1,6 +1,6 @@
 // The simulation's nodes on PostgreSQL: storages that many runs share, one for each of three nodes at a time.
 import type { Storage, StorageInfo } from '@rookery/core'
-import type { OnDatabase } from '@rookery/core/testing'
+import type { OnDatabase } from '@rookery/testing'
 import { TypeOrmStorage } from '@rookery/storage-typeorm'
 import { ask, freshDatabase } from '../../packages/storage-typeorm/testing/postgres.js'
 

@@ -1,6 +1,6 @@
 // The same simulation with its nodes on PostgreSQL. `SEED=… STORY=…` prints the history of one run; what calls that met in
 // the database made of it (odd seeds) may differ the next time.
-import { printHistory, simulate } from '@rookery/core/testing'
+import { printHistory, simulate } from '@rookery/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeOnPostgres } from '../../packages/storage-typeorm/testing/postgres.js'
 import { SimulationsOnPostgres } from './on-postgres.js'

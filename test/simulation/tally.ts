@@ -1,5 +1,5 @@
 // Runs seeds one after the other, counts what happened in them, and tells of the first that broke an invariant.
-import { faultKinds, simulate, type OnDatabase, type SimulationResult } from '@rookery/core/testing'
+import { faultKinds, type OnDatabase, simulate, type SimulationResult } from '@rookery/testing'
 
 export type Story = NonNullable<Parameters<typeof simulate>[1]>
 

@@ -1,7 +1,7 @@
 // A real node of core on a database server, through what happens to one: it crashes under load, it is paused, it is restored
 // from an older copy. The same trials for every dialect.
 import { createRookery, StorageError, type Rookery } from '@rookery/core'
-import { FakeDevice } from '@rookery/core/testing'
+import { FakeDevice } from '@rookery/testing'
 import { expect } from 'vitest'
 import type { MysqlOptions } from '../src/mysql/options.js'
 import type { PostgresOptions } from '../src/postgres/options.js'

@@ -10,7 +10,7 @@ import type {
   RefusedResult,
   SettingsOp,
 } from '@rookery/core'
-import type { SeededRandom } from '@rookery/core/testing'
+import type { SeededRandom } from '@rookery/testing'
 
 /** Who takes part, and where. */
 export interface Scene {

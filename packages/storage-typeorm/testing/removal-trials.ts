@@ -1,7 +1,7 @@
 // Members removed while others send, on two nodes with a database and pools of their own, in groups below, above and over the
 // line.
 import { createRookery, MemoryBusHub, MemoryPresence, SystemClock, type Rookery } from '@rookery/core'
-import { raceWithRemoval } from '@rookery/core/testing'
+import { raceWithRemoval } from '@rookery/testing/suites'
 import { afterAll, afterEach, beforeAll, it } from 'vitest'
 import { TypeOrmStorage } from '../src/typeorm-storage.js'
 import type * as mysql from './mysql.js'

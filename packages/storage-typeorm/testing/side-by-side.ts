@@ -2,7 +2,7 @@
 // nodes take turns, so that neither may trust what it remembers, and now and then the database refuses an operation, so that
 // its batch is rolled back and run again, or in parts.
 import { MemoryStorage, type Storage } from '@rookery/core'
-import { SeededRandom } from '@rookery/core/testing'
+import { SeededRandom } from '@rookery/testing'
 import { difference } from './difference.js'
 import type { Dialect, Place } from './dialects.js'
 import { house, RandomChat, town, type Scene } from './random-chat.js'

@@ -1,7 +1,7 @@
 // The page's place in its inbox and in the timelines of large groups, against a real node, without a browser: whatever comes
 // and goes, each message is applied once, in order, and none is missing.
 import { createRookery, MemoryStorage, type Rookery } from '@rookery/core'
-import { FakeDevice, SeededRandom, settle, type FakeAnswer, type FakeEvent } from '@rookery/core/testing'
+import { type FakeAnswer, FakeDevice, type FakeEvent, SeededRandom, settle } from '@rookery/testing'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 interface Message {

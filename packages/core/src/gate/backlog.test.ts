@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { TestNode, VirtualClock } from '@rookery/testing'
 
 /** A node whose topic `wait` is answered when the test says so. */
 const start = async (inflight = 4) => {

@@ -1,7 +1,7 @@
 // When a session is not read: it has as many unanswered requests as it may have. It is read again once half of them are
 // answered, and where that takes long once there is room at all; a session that stays unread for too long is closed.
 import type { Clock } from '../ports/clock.js'
-import type { Limits, Timing } from '../protocol/limits.js'
+import type { Limits, Timing } from '../options/limits.js'
 import type { Session } from './session.js'
 
 /** How often it is looked whether there is room. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { FakeDevice } from '../testing/fake-device.js'
-import { TestNode } from '../testing/node.js'
+import { type FakeDevice, TestNode } from '@rookery/testing'
 
 // Values as a decoder could hand them over, most of them wrong wherever they stand.
 const nested = (depth: number): unknown => {

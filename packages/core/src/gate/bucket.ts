@@ -1,5 +1,5 @@
 // A token bucket, without a timer: it answers how long to wait.
-import type { Rate } from '../protocol/limits.js'
+import type { Rate } from '../options/limits.js'
 
 /** One session's allowance. Times are monotonic ms. */
 export class Bucket {

@@ -1,15 +1,11 @@
 // Recalls, edits and reactions, as PROTOCOL has them.
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { defineTypes } from '../logic/message-types.js'
+import { RookeryError } from '@rookery/protocol'
+import { defineTypes } from '../logic/messages/message-types.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import { RookeryError } from '../protocol/errors.js'
-import type { FakeDevice, Wire } from '../testing/fake-device.js'
-import { FaultyStorage } from '../testing/faulty-storage.js'
-import { HeldMessages } from '../testing/held-messages.js'
-import { TestNode } from '../testing/node.js'
-import { SeededRandom } from '../testing/seeded-random.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { type FakeDevice, FaultyStorage, SeededRandom, TestNode, VirtualClock, type Wire } from '@rookery/testing'
+import { HeldMessages } from '../../testing/held-messages.js'
 
 let node: TestNode
 afterEach(() => node.stop())

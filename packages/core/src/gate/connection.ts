@@ -1,6 +1,6 @@
 // The narrow interface between a transport and the gate: bytes in, frames out. A transport owns one Connection a client
 // and calls the Inbound that the gate gave it; the gate never touches a socket.
-import type { JsonText } from '../model/ids.js'
+import type { JsonText } from '@rookery/protocol'
 
 /**
  * One event for a client. The same object may be emitted to many connections: a transport may keep the bytes it made of

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { TestNode, VirtualClock } from '@rookery/testing'
 
 describe('a node that drains', () => {
   it('answers what waits for the rate of its session, in its order', async () => {

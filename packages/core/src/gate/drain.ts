@@ -1,9 +1,9 @@
 // The end of a node: clients are told to connect elsewhere, what was accepted is answered, and then the sockets close.
-import type { Deliveries } from '../logic/deliveries.js'
-import type { Writer } from '../logic/writer.js'
+import type { Deliveries } from '../logic/delivery/deliveries.js'
+import type { Writer } from '../logic/storing/writer.js'
+import type { Timing } from '../options/limits.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
-import type { Timing } from '../protocol/limits.js'
 import type { Registry } from './registry.js'
 import type { Requests } from './requests.js'
 

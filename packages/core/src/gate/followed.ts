@@ -3,12 +3,12 @@
 // A conversation stands here under a version: each of its tracks is as memberships were under that version or a later one.
 // What comes under a later version waits until storage has told who has left, so that nothing sequenced after a removal
 // reaches the removed member, whatever overtakes what. Where storage does not tell, nobody gets it live; all pull.
-import type { FollowFact } from '../logic/sessions.js'
+import type { ConversationId, JsonText, Seq, UserId } from '@rookery/protocol'
+import type { FollowFact } from '../logic/delivery/sessions.js'
+import { listed } from '../model/wire.js'
 import type { Membership } from '../model/group.js'
-import type { ConversationId, JsonText, Seq, UserId } from '../model/ids.js'
 import type { Logger } from '../ports/logger.js'
 import type { ConversationHead, Follow, GroupReads } from '../ports/storage.js'
-import { listed } from '../protocol/wire.js'
 import type { Frame } from './connection.js'
 import type { Standing } from './following.js'
 import type { Session } from './session.js'

@@ -9,7 +9,7 @@
 //      then the session cannot be following beyond the patience for holes.
 //  I4. Whenever a session stops following it is told `sync`, once.
 //  I5. `at` and `known` never go back while a session lives, but by a pull that it asked for.
-import type { Seq } from '../model/ids.js'
+import type { Seq } from '@rookery/protocol'
 
 /** Of a session, not of a timeline: either it is given everything as it comes, or it pulls. */
 export type Mode = 'catching-up' | 'following'

@@ -1,8 +1,7 @@
 // More followed timelines than a list may have: all are listed, all are named in turns, and none is passed over.
 import { afterEach, describe, expect, it } from 'vitest'
-import { FakeDevice, type FakeAuth, type Wire } from '../testing/fake-device.js'
-import { FollowingClient } from '../testing/following-client.js'
-import { GroupScene, type SceneGroup } from '../testing/group-scene.js'
+import { type FakeAuth, FakeDevice, FollowingClient, type Wire } from '@rookery/testing'
+import { GroupScene, type SceneGroup } from '../../testing/group-scene.js'
 
 let scene: GroupScene
 afterEach(() => scene.stop())

@@ -1,9 +1,7 @@
 // The list of conversation timelines that a user follows: its beginning in `ready`, and its pages.
-import type { ConversationId, Seq, UserId } from '../model/ids.js'
+import { type ConversationId, type RequestOf, RookeryError, type Seq, type UserId } from '@rookery/protocol'
+import type { Limits } from '../options/limits.js'
 import type { TimelineReads } from '../ports/storage.js'
-import { RookeryError } from '../protocol/errors.js'
-import type { Limits } from '../protocol/limits.js'
-import type { RequestOf } from '../protocol/requests.js'
 import { goalOf } from './following.js'
 import type { Session } from './session.js'
 

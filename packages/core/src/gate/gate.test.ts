@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import { createRookery, type Rookery } from '../rookery.js'
-import type { RookeryOptions } from '../options.js'
-import { FakeDevice } from '../testing/fake-device.js'
+import type { RookeryOptions } from '../options/options.js'
+import { FakeDevice } from '@rookery/testing'
 
 const start = async (options: Partial<RookeryOptions> = {}): Promise<Rookery> => {
   const rookery = createRookery({

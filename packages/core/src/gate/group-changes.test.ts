@@ -1,9 +1,8 @@
 // Recalls, edits and reactions in groups: who may, and who is told.
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import type { RookeryOptions } from '../options.js'
-import type { FakeDevice, Wire } from '../testing/fake-device.js'
-import { TestNode } from '../testing/node.js'
+import type { RookeryOptions } from '../options/options.js'
+import { type FakeDevice, TestNode, type Wire } from '@rookery/testing'
 
 let node: TestNode
 afterEach(() => node.stop())

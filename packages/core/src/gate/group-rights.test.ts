@@ -1,9 +1,8 @@
 // Every role, every operation: what each is answered.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { requestSchemas } from '../protocol/requests.js'
-import type { FakeDevice, Wire } from '../testing/fake-device.js'
-import { TestNode } from '../testing/node.js'
+import { requestSchemas } from '@rookery/protocol/schemas'
+import { type FakeDevice, TestNode, type Wire } from '@rookery/testing'
 
 /** A former member was removed, after everything that is asked about here was said. */
 const roles = ['owner', 'admin', 'member', 'outsider', 'former'] as const

@@ -1,12 +1,9 @@
 // Groups as PROTOCOL has them, for one node: every request, its answer, and what the members are told.
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import type { RookeryOptions } from '../options.js'
+import type { RookeryOptions } from '../options/options.js'
 import { createRookery } from '../rookery.js'
-import type { FakeDevice, Wire } from '../testing/fake-device.js'
-import { FaultyStorage } from '../testing/faulty-storage.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { type FakeDevice, FaultyStorage, TestNode, VirtualClock, type Wire } from '@rookery/testing'
 
 let node: TestNode
 afterEach(() => node.stop())

@@ -1,6 +1,6 @@
 // Compares what sessions of this node hold with the heads of their timelines, many in one read: at every heartbeat, and
 // where something is known to have happened that could not be routed.
-import type { ConversationId, UserId } from '../model/ids.js'
+import type { ConversationId, UserId } from '@rookery/protocol'
 import type { Logger } from '../ports/logger.js'
 import type { TimelineReads } from '../ports/storage.js'
 import type { Followed } from './followed.js'

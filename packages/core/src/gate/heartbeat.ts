@@ -2,7 +2,7 @@
 // lost on the way, a last frame too.
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
-import type { Timing } from '../protocol/limits.js'
+import type { Timing } from '../options/limits.js'
 import type { Heads } from './heads.js'
 import type { Registry } from './registry.js'
 import type { Slots } from './slots.js'

@@ -1,8 +1,6 @@
 // A group that grows above the line by its clients' own requests: what every member is given, before and after.
 import { afterEach, expect, it } from 'vitest'
-import type { Wire } from '../testing/fake-device.js'
-import { FollowingClient } from '../testing/following-client.js'
-import { TestNode } from '../testing/node.js'
+import { FollowingClient, TestNode, type Wire } from '@rookery/testing'
 
 let node: TestNode
 afterEach(() => node.stop())

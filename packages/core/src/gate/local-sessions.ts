@@ -1,6 +1,6 @@
 // The gate's side of what logic asks of it: this node's sessions get what was committed, and go when they must.
-import type { FollowFact, KickedBy, KickReason, Sessions, Which } from '../logic/sessions.js'
-import type { ConversationId, JsonText, Seq, SessionId, UserId } from '../model/ids.js'
+import type { ConversationId, JsonText, KickedBy, KickReason, Seq, SessionId, UserId } from '@rookery/protocol'
+import type { FollowFact, Sessions, Which } from '../logic/delivery/sessions.js'
 import type { Frame } from './connection.js'
 import type { Followed } from './followed.js'
 import type { Registry } from './registry.js'

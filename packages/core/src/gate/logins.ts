@@ -1,8 +1,7 @@
 // The fence between logins and kicks: whoever shows a token reads the login epoch before the token is looked at, and asks
 // afterwards whether a kick or a revocation has raised it meanwhile. Then the token may be one that is no longer valid.
-import type { UserId } from '../model/ids.js'
+import { RookeryError, type UserId } from '@rookery/protocol'
 import type { TimelineReads, UserHead } from '../ports/storage.js'
-import { RookeryError } from '../protocol/errors.js'
 
 export class Logins {
   private reading: Promise<number> | null = null

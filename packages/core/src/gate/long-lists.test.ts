@@ -1,8 +1,7 @@
 // A frame has room for tens of thousands of ids. Each was checked before they were counted, which held up everybody.
 import { describe, expect, it } from 'vitest'
-import { requestSchemas } from '../protocol/requests.js'
-import { FakeDevice } from '../testing/fake-device.js'
-import { TestNode } from '../testing/node.js'
+import { requestSchemas } from '@rookery/protocol/schemas'
+import { FakeDevice, TestNode } from '@rookery/testing'
 
 const many = 24_000
 const ids = Array.from({ length: many }, (_, i) => `user${i}`)

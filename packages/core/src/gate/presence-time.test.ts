@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SeededRandom } from '../testing/index.js'
+import { SeededRandom } from '@rookery/testing'
 import { PresenceTime } from './presence-time.js'
 
 describe("presence's time", () => {

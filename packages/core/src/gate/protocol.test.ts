@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import { StorageError } from '../ports/storage.js'
-import { RookeryError } from '../protocol/errors.js'
-import { TestNode } from '../testing/node.js'
+import { RookeryError } from '@rookery/protocol'
+import { TestNode } from '@rookery/testing'
 
 let node: TestNode
 afterEach(() => node.stop())

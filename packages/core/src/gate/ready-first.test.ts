@@ -1,9 +1,7 @@
 import { expect, it } from 'vitest'
 import { MemoryPresence } from '../memory/memory-presence.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import { FaultyStorage } from '../testing/faulty-storage.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
 
 const start = async () => {
   const clock = new VirtualClock()

@@ -2,9 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import type { Credentials, Identity } from '../ports/host.js'
-import { FakeDevice } from '../testing/fake-device.js'
-import { TestNode } from '../testing/node.js'
-import { settle } from '../testing/settle.js'
+import { FakeDevice, settle, TestNode } from '@rookery/testing'
 
 /** A host that answers a token when it is let; and one that answers at once for every other. */
 function slowHost() {

@@ -1,5 +1,5 @@
 // The sessions of this node, by id, by user, and by whom they watch.
-import type { SessionId, UserId } from '../model/ids.js'
+import type { SessionId, UserId } from '@rookery/protocol'
 import type { Session } from './session.js'
 
 export class Registry {

@@ -7,8 +7,8 @@ import { MemoryPresence } from '../memory/memory-presence.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import { createRookery, type Rookery } from '../rookery.js'
 import { SystemClock } from '../system/system-clock.js'
-import { SeededRandom } from '../testing/seeded-random.js'
-import { raceWithRemoval } from '../testing/removal-race.js'
+import { SeededRandom } from '@rookery/testing'
+import { raceWithRemoval } from '@rookery/testing/suites'
 
 const running: Rookery[] = []
 afterEach(() => Promise.all(running.splice(0).map((node) => node.stop())))

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryOutbox } from '../memory/memory-outbox.js'
-import { TestNode } from '../testing/node.js'
-import { settle } from '../testing/settle.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { settle, TestNode, VirtualClock } from '@rookery/testing'
 
 const refusal = { code: 'BAD_REQUEST', details: [{ path: 'replyTo' }] }
 

@@ -1,7 +1,17 @@
 // One live connection of a device. It keeps what belongs to the connection, the timelines that it follows, and stops at a kick.
-import type { FollowFact, KickedBy, KickReason } from '../logic/sessions.js'
-import type { SendOrders } from '../logic/send-order.js'
-import type { ConversationId, DeviceId, DeviceType, JsonText, Seq, SessionId, UserId } from '../model/ids.js'
+import type {
+  ConversationId,
+  DeviceId,
+  DeviceType,
+  JsonText,
+  KickedBy,
+  KickReason,
+  Seq,
+  SessionId,
+  UserId,
+} from '@rookery/protocol'
+import type { FollowFact } from '../logic/delivery/sessions.js'
+import type { SendOrders } from '../logic/messages/send-order.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { ImSession } from '../ports/host.js'
 import type { SlotHolder } from '../ports/presence.js'

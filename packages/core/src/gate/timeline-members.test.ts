@@ -1,9 +1,8 @@
 // Who is given what of a group that is fanned out on read: those who leave, join, and connect while that happens.
 import { afterEach, describe, expect, it } from 'vitest'
 import { StorageError } from '../ports/storage.js'
-import type { FollowingClient } from '../testing/following-client.js'
-import { settle } from '../testing/settle.js'
-import { GroupScene } from '../testing/group-scene.js'
+import { type FollowingClient, settle } from '@rookery/testing'
+import { GroupScene } from '../../testing/group-scene.js'
 
 let scene: GroupScene
 afterEach(() => scene.stop())

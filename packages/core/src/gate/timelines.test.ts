@@ -1,9 +1,7 @@
 // Groups that are fanned out on read: their members' sessions follow the group's own timeline, beside their inbox.
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { FakeDevice, type Wire } from '../testing/fake-device.js'
-import type { FollowingClient } from '../testing/following-client.js'
-import { settle } from '../testing/settle.js'
-import { GroupScene } from '../testing/group-scene.js'
+import { FakeDevice, type FollowingClient, settle, type Wire } from '@rookery/testing'
+import { GroupScene } from '../../testing/group-scene.js'
 
 let scene: GroupScene
 afterEach(() => scene.stop())

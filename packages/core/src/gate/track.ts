@@ -1,9 +1,9 @@
 // One timeline as one session follows it: it gives in order, keeps what overtook others, and waits for holes to close.
 // Its session may follow several; whether it follows at all is the session's.
-import type { JsonText, Seq } from '../model/ids.js'
-import type { FollowFact } from '../logic/sessions.js'
+import type { JsonText, Seq } from '@rookery/protocol'
+import type { FollowFact } from '../logic/delivery/sessions.js'
+import { listed } from '../model/wire.js'
 import type { Clock, Timer } from '../ports/clock.js'
-import { listed } from '../protocol/wire.js'
 import type { Frame } from './connection.js'
 import { decide, isBehind, type Action, type Happening, type Mode, type Standing } from './following.js'
 

@@ -1,8 +1,7 @@
 // Followed timelines of which retention took the beginning: who comes back is told, and follows on from what is kept.
 import { afterEach, describe, expect, it } from 'vitest'
-import type { FollowingClient } from '../testing/following-client.js'
-import { GroupScene, type SceneNode } from '../testing/group-scene.js'
-import { SeededRandom } from '../testing/seeded-random.js'
+import { type FollowingClient, SeededRandom } from '@rookery/testing'
+import { GroupScene, type SceneNode } from '../../testing/group-scene.js'
 
 let scene: GroupScene
 afterEach(() => scene.stop())

@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest'
 import { MemoryPresence } from '../memory/memory-presence.js'
-import type { NodeId, UserId } from '../model/ids.js'
+import type { NodeId, UserId } from '@rookery/protocol'
 import type { SlotHolder } from '../ports/presence.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { TestNode, VirtualClock } from '@rookery/testing'
 
 /** Counts what is asked of it. */
 class CountedPresence extends MemoryPresence {

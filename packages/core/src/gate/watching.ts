@@ -1,7 +1,7 @@
 // Sessions that asked to be told when others come and go. Whether they may still see them is asked before each event:
 // memberships end, and the contact policy changes its mind.
-import type { Online } from '../logic/online.js'
-import type { JsonText, NodeId, UserId } from '../model/ids.js'
+import type { JsonText, NodeId, UserId } from '@rookery/protocol'
+import type { Online } from '../logic/delivery/online.js'
 import type { Clock } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Presence } from '../ports/presence.js'

@@ -1,5 +1,5 @@
 // Appending a message: numbers, the message, and a pointer in each member's inbox.
-import type { Seq, UserId } from '../model/ids.js'
+import type { Seq, UserId } from '@rookery/protocol'
 import type { NewMessage, StoredMessage } from '../model/message.js'
 import type { AppendOp, AppendResult, RefusedResult, StoredKey } from '../ports/storage.js'
 import { activeMember, appendEntry, userRow, type ConversationRow, type MemberRow, type Tables } from './rows.js'

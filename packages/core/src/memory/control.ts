@@ -1,5 +1,5 @@
 // Recalls, edits and reactions: the message they change, and the control message that tells of it.
-import type { Seq } from '../model/ids.js'
+import type { Seq } from '@rookery/protocol'
 import type { StoredMessage } from '../model/message.js'
 import type { ControlChange, ControlOp, ControlResult, RefusedResult } from '../ports/storage.js'
 import { isStale, knownKey, point, store } from './append.js'

@@ -1,6 +1,6 @@
 // Conversations as one member sees them.
 import type { ConversationView } from '../model/conversation.js'
-import type { ConversationId, Seq, UserId } from '../model/ids.js'
+import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type { ConversationReads, ListPosition } from '../ports/storage.js'
 import { peerOf } from './devices.js'
 import {

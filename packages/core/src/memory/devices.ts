@@ -1,5 +1,5 @@
 // What is remembered of devices, and what their acknowledgements tell the peers.
-import type { ConversationId, Seq, UserId } from '../model/ids.js'
+import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type { DeviceOp, DeviceResult } from '../ports/storage.js'
 import { userRow, type Tables } from './rows.js'
 

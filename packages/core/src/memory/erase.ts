@@ -1,5 +1,5 @@
 // What is kept of one user: read as a whole, and erased where it concerns nobody else.
-import type { Seq, UserId } from '../model/ids.js'
+import type { Seq, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../model/message.js'
 import type { Belonging, Erased, Exported, MaintenanceStep, OwnReaction } from '../ports/maintenance.js'
 import { uncount } from './control.js'

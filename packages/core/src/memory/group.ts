@@ -1,5 +1,5 @@
 // Making and changing a group: members, roles, profile, and the control message that tells of it.
-import type { Seq, UserId } from '../model/ids.js'
+import type { Seq, UserId } from '@rookery/protocol'
 import type { GroupChange, GroupOp, GroupResult, RefusedResult } from '../ports/storage.js'
 import { emptyConversation, isStale, knownKey, newMember, point, store } from './append.js'
 import {

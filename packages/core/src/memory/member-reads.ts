@@ -1,6 +1,6 @@
 // Who is a member of what, and groups.
 import type { Membership } from '../model/group.js'
-import type { ConversationId, UserId } from '../model/ids.js'
+import type { ConversationId, UserId } from '@rookery/protocol'
 import type { GroupReads, MemberReads } from '../ports/storage.js'
 import {
   activeMember,

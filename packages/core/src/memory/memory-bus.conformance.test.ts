@@ -1,4 +1,5 @@
-import { describeBus, LossyBusHub, SeededRandom, VirtualClock } from '../testing/index.js'
+import { LossyBusHub, SeededRandom, VirtualClock } from '@rookery/testing'
+import { describeBus } from '@rookery/testing/suites'
 import { MemoryBusHub } from './memory-bus.js'
 
 describeBus({

@@ -1,5 +1,5 @@
 // The bus in memory: nodes of one process that share a hub and nothing else.
-import type { NodeId } from '../model/ids.js'
+import type { NodeId } from '@rookery/protocol'
 import type { Bus } from '../ports/bus.js'
 
 /** Frames that one call of `publish` gave, on their way. */

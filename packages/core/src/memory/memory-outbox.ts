@@ -1,5 +1,5 @@
 // An outbox in memory, with transactions of its own: for tests, and for hosts whose storage is memory as well.
-import type { MessageId } from '../model/ids.js'
+import type { MessageId } from '@rookery/protocol'
 import type { Outbox, OutboxRow, ParkedPage } from '../ports/outbox.js'
 
 /** A transaction of a `MemoryOutbox`: rows put in it count once it was committed. */

@@ -1,4 +1,5 @@
-import { describePresence, VirtualClock } from '../testing/index.js'
+import { VirtualClock } from '@rookery/testing'
+import { describePresence } from '@rookery/testing/suites'
 import { MemoryPresence } from './memory-presence.js'
 
 describePresence({

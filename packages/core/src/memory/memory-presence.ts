@@ -1,5 +1,5 @@
 // Presence in memory: for one node, and for several in one process that share the object.
-import type { NodeId, UserId } from '../model/ids.js'
+import type { NodeId, UserId } from '@rookery/protocol'
 import type { Clock } from '../ports/clock.js'
 import type { Login, NodeInfo, Presence, Renewed, SlotHolder } from '../ports/presence.js'
 

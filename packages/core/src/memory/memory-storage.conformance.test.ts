@@ -1,4 +1,4 @@
-import { describeStorage } from '../testing/index.js'
+import { describeStorage } from '@rookery/testing/suites'
 import { MemoryDatabase } from './memory-database.js'
 import { MemoryStorage } from './memory-storage.js'
 

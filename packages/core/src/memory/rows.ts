@@ -2,9 +2,9 @@
 // Whatever readers can be given (messages, devices, keys) is frozen or replaced, never changed.
 import type { Device } from '../model/device.js'
 import type { FactKind } from '../model/entry.js'
-import type { FanOutMode, Role } from '../model/group.js'
-import type { ConversationId, DeviceId, JsonText, Seq, UserId } from '../model/ids.js'
-import type { ConversationKind, StoredMessage } from '../model/message.js'
+import type { ConversationId, ConversationKind, DeviceId, JsonText, Role, Seq, UserId } from '@rookery/protocol'
+import type { FanOutMode } from '../model/group.js'
+import type { StoredMessage } from '../model/message.js'
 import type { StoredKey } from '../ports/storage.js'
 
 /** A conversation's counters, its store timeline, and its members with their positions. */

@@ -1,5 +1,5 @@
 // What of a group is for one of its members: what was sequenced, and changed, inside the member's intervals.
-import type { Seq, UserId } from '../model/ids.js'
+import type { Seq, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../model/message.js'
 import type { ConversationRow, Interval } from './rows.js'
 

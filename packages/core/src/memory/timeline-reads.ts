@@ -1,6 +1,6 @@
 // Ranges of inboxes and conversations, and the counters of users.
 import type { StoredEntry } from '../model/entry.js'
-import type { Seq, UserId } from '../model/ids.js'
+import type { Seq, UserId } from '@rookery/protocol'
 import type { TimelineReads, UserHead } from '../ports/storage.js'
 import type { EntryRow, Tables } from './rows.js'
 import { asSeen, seenBy } from './seen.js'

@@ -1,5 +1,5 @@
 // Taking away what is old: entries, messages, keys.
-import type { UserId } from '../model/ids.js'
+import type { UserId } from '@rookery/protocol'
 import type { MaintenanceStep, Trimmed, TrimLimits } from '../ports/maintenance.js'
 import type { StoredKey } from '../ports/storage.js'
 import { indexAfter, type ConversationRow, type Tables, type UserRow } from './rows.js'

@@ -1,5 +1,5 @@
 // Whether every number in memory agrees with the rows.
-import type { UserId } from '../model/ids.js'
+import type { UserId } from '@rookery/protocol'
 import type { Finding, MaintenanceStep, Verified } from '../ports/maintenance.js'
 import { indexAfter, type ConversationRow, type MemberRow, type Tables, type UserRow } from './rows.js'
 import { part, walk } from './walk.js'

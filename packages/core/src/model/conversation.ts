@@ -1,7 +1,7 @@
 // A conversation as one of its members sees it, and what decides whether somebody is one.
 import type { FanOutMode, Membership } from './group.js'
-import type { ConversationId, JsonText, Seq, UserId } from './ids.js'
-import type { ConversationKind, StoredMessage } from './message.js'
+import type { ConversationId, ConversationKind, JsonText, Seq, UserId } from '@rookery/protocol'
+import type { StoredMessage } from './message.js'
 
 /** A conversation in one user's list, with that user's own positions. */
 export interface ConversationView {

@@ -1,5 +1,5 @@
 // What is remembered of a device beyond its sessions.
-import type { DeviceId, DeviceType, Seq, UserId } from './ids.js'
+import type { DeviceId, DeviceType, Seq, UserId } from '@rookery/protocol'
 
 /** A device's row. Its delivered range is `(deliveredFrom, deliveredTo]` of the user's inbox. */
 export interface Device {

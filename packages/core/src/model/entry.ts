@@ -1,5 +1,5 @@
 // An entry of a user's inbox, the sync timeline: a pointer to a message, or a small fact.
-import type { ConversationId, JsonText, Seq } from './ids.js'
+import type { ConversationId, JsonText, Seq } from '@rookery/protocol'
 import type { StoredMessage } from './message.js'
 
 /** What an entry tells besides a message; clients ignore kinds that they do not know. */

@@ -1,7 +1,5 @@
 // A group, and what is kept of each of its members.
-import type { ConversationId, JsonText, Seq, UserId } from './ids.js'
-
-export type Role = 'owner' | 'admin' | 'member'
+import type { ConversationId, JsonText, Role, Seq, UserId } from '@rookery/protocol'
 
 /** Whether a group's messages go to its members' inboxes, or its members read its own timeline. There is no way back to `write`. */
 export type FanOutMode = 'write' | 'read'

@@ -1,8 +1,5 @@
 // A message as storage keeps it, and what a sender gives before it has numbers.
-import type { ConversationId, JsonText, MessageId, Seq, UserId } from './ids.js'
-
-/** One to one, or a group. Kept open: a reader ignores kinds that it does not know. */
-export type ConversationKind = 'c2c' | 'c2g'
+import type { ConversationId, ConversationKind, JsonText, MessageId, Seq, UserId } from '@rookery/protocol'
 
 /** A message that is to be stored: all but what the commit allocates. */
 export interface NewMessage {

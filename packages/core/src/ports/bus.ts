@@ -2,7 +2,7 @@
 //
 // Guarantees `describeBus` checks: a frame reaches at most the node that it is addressed to, whole or not at all, equal as
 // a JSON value; publishing to a node that is not there is no error; a handler that throws stops nothing.
-import type { NodeId } from '../model/ids.js'
+import type { NodeId } from '@rookery/protocol'
 
 export interface Bus {
   /** Begins to receive under this id. Called once, before anything is published. */

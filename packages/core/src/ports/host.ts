@@ -1,6 +1,14 @@
 // What the host app answers: who somebody is, and whether somebody exists. Its own tables, asked through these.
-import type { ConversationKind } from '../model/message.js'
-import type { ConversationId, DeviceId, DeviceType, MessageId, Seq, SessionId, UserId } from '../model/ids.js'
+import type {
+  ConversationId,
+  ConversationKind,
+  DeviceId,
+  DeviceType,
+  Sent,
+  Seq,
+  SessionId,
+  UserId,
+} from '@rookery/protocol'
 
 /** What a client showed when it connected. */
 export interface Credentials {
@@ -129,15 +137,6 @@ export interface Draft {
   readonly mentions?: readonly (UserId | '@all')[]
   /** Of an edit: the sequence of the message that is to have this content. Absent where the message is new. */
   readonly edits?: Seq
-}
-
-/** What a message became. */
-export interface Sent {
-  readonly msgId: MessageId
-  readonly conversationId: ConversationId
-  readonly seq: Seq
-  readonly serverTime: number
-  readonly duplicate: boolean
 }
 
 /**

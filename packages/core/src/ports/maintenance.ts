@@ -3,7 +3,7 @@
 //
 // It is done in steps. Each call is one step of bounded work, in short transactions of its own that hold a counter row no
 // longer than one step takes, so that sends are never kept waiting by more than that. Guarantees of every adapter, which
-// `describeStorage` in @rookery/core/testing checks:
+// `describeStorage` in @rookery/testing/suites checks:
 //  1. Nothing is renumbered: heads, sequences and ordinals stay what they are, and so does what is not taken.
 //  2. What a step has taken is gone in one transaction together with the counter that says so. A reader sees both or
 //     neither.
@@ -11,9 +11,8 @@
 //     once: what is done already is not done twice.
 //  4. What is committed meanwhile is neither lost nor kept from being committed.
 
-import type { Role } from '../model/group.js'
-import type { ConversationId, Seq, UserId } from '../model/ids.js'
-import type { ConversationKind, StoredMessage } from '../model/message.js'
+import type { ConversationId, ConversationKind, Role, Seq, UserId } from '@rookery/protocol'
+import type { StoredMessage } from '../model/message.js'
 
 /** Where a run goes on; opaque, plain text, good for as long as the run's arguments stay the same. */
 export type MaintenanceCursor = string

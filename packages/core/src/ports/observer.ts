@@ -1,8 +1,7 @@
 // Who watches how a node does: for figures and spans. Given no contents, no tokens, and no ids of users.
 //
 // Hooks run on the path, so they are cheap, return at once and never throw. Those left out cost nothing.
-import type { ErrorCode } from '../protocol/errors.js'
-import type { ConversationKind } from '../model/message.js'
+import type { ConversationKind, ErrorCode } from '@rookery/protocol'
 
 /** A send that was answered; or a recall, an edit, a reaction, in a conversation that is the asking user's. */
 export interface ObservedSend {

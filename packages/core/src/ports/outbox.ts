@@ -3,7 +3,7 @@
 // Guarantees: a row that was put is read if, and only if, the caller's outermost transaction committed; savepoints count.
 // `put` takes no lock that others wait for. Rows are read in the order in which they were put within a transaction, and none
 // before an earlier one of its transaction, unless that is parked or passed over.
-import type { JsonText, MessageId } from '../model/ids.js'
+import type { JsonText, MessageId } from '@rookery/protocol'
 
 export interface OutboxRow {
   /** The id that the message will have; tells a row that was moved twice. */

@@ -9,7 +9,7 @@
 //  3. What a node holds counts only while its lease runs; `renew` extends it.
 //  4. A failing call rejects within its own deadline; it may have happened. Core then serves its own node's sessions on.
 // Calls may run at the same time. Nothing here is ordered across users.
-import type { DeviceId, DeviceType, NodeId, SessionId, UserId } from '../model/ids.js'
+import type { DeviceId, DeviceType, NodeId, SessionId, UserId } from '@rookery/protocol'
 
 /** A session in its slot. */
 export interface SlotHolder {

@@ -1,7 +1,7 @@
 // Operations that change what was said, and groups. Each appends the control message that tells of its change, with its
 // entries, in the same transaction; both or neither.
-import type { FanOutMode, Role } from '../model/group.js'
-import type { JsonText, Seq, UserId } from '../model/ids.js'
+import type { JsonText, Role, Seq, UserId } from '@rookery/protocol'
+import type { FanOutMode } from '../model/group.js'
 import type { NewMessage } from '../model/message.js'
 import type { StoredKey } from './storage-ops.js'
 

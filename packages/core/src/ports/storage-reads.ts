@@ -3,7 +3,7 @@ import type { Access, ConversationView } from '../model/conversation.js'
 import type { Device } from '../model/device.js'
 import type { StoredEntry } from '../model/entry.js'
 import type { Group, Membership, Roster } from '../model/group.js'
-import type { ConversationId, Seq, UserId } from '../model/ids.js'
+import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../model/message.js'
 import type { StoredKey } from './storage-ops.js'
 

@@ -1,6 +1,6 @@
 // Durable timelines. The one place that must never lie: what `commit` has answered is on disk.
 //
-// Guarantees every adapter keeps, and `describeStorage` in @rookery/core/testing checks:
+// Guarantees every adapter keeps, and `describeStorage` in @rookery/testing/suites checks:
 //  1. `commit` is one transaction. When it resolves everything in it is durable; when it rejects with
 //     `StorageError` and `outcome: 'none'` nothing of it is, and with `outcome: 'unknown'` either may be.
 //  2. Sequence numbers are allocated in that transaction from a locked counter row, so that they have no gap and

@@ -2,9 +2,7 @@
 // through all that were refused before it, and what was refused was kept for good.
 import { expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import { FaultyStorage } from '../testing/faulty-storage.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
 
 const floods = {
   'to one user': (i: number) => ({ to: 'bob', key: `m${i}` }),

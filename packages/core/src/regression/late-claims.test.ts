@@ -7,8 +7,7 @@ import { expect, it } from 'vitest'
 import { MemoryDatabase } from '../memory/memory-database.js'
 import { MemoryPresence } from '../memory/memory-presence.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { TestNode, VirtualClock } from '@rookery/testing'
 
 class DeafPresence extends MemoryPresence {
   isDeaf = false

@@ -2,8 +2,7 @@
 // and of what it held back, began the time anew.
 import { expect, it } from 'vitest'
 import type { Handlers } from '../ports/host.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { TestNode, VirtualClock } from '@rookery/testing'
 
 const handlers: Handlers = {
   before: (_, type) =>

@@ -2,8 +2,7 @@
 // here, and the earlier one's claim, which presence took last, kicked the later one.
 import { expect, it } from 'vitest'
 import { MemoryPresence } from '../memory/memory-presence.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { TestNode, VirtualClock } from '@rookery/testing'
 
 class FirstClaimLast extends MemoryPresence {
   private isFirst = true

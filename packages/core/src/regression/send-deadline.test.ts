@@ -2,10 +2,8 @@
 // before the writer has a bound of its own, and together they took longer.
 import { expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import { RookeryError } from '../protocol/errors.js'
-import { FaultyStorage } from '../testing/faulty-storage.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import { RookeryError } from '@rookery/protocol'
+import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
 
 it('a send is answered by its deadline, however long each step before the writer takes', async () => {
   const clock = new VirtualClock()

@@ -2,11 +2,8 @@
 // again.
 import { expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
-import type { RookeryOptions } from '../options.js'
-import type { FakeDevice } from '../testing/fake-device.js'
-import { FaultyStorage } from '../testing/faulty-storage.js'
-import { TestNode } from '../testing/node.js'
-import { VirtualClock } from '../testing/virtual-clock.js'
+import type { RookeryOptions } from '../options/options.js'
+import { type FakeDevice, FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
 
 const start = async (options: Partial<RookeryOptions> = {}) => {
   const clock = new VirtualClock()

@@ -1,6 +1,6 @@
 // What a device holds of conversations that it follows beside its inbox: groups above `fanout.readAbove`.
 import type { Message } from '@rookery/core'
-import { Naming } from '@rookery/core/devices'
+import { Naming } from '@rookery/testing'
 
 /** A page's part of one timeline. */
 export interface TimelinePage {

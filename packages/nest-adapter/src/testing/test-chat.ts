@@ -1,7 +1,7 @@
 // Where a test of the host's app gets its devices.
 import type { INestApplicationContext } from '@nestjs/common'
 import { tokens } from '@rookery/core'
-import { settle, type VirtualClock } from '@rookery/core/devices'
+import { settle, type VirtualClock } from '@rookery/testing'
 import { ImService } from '../im.service.js'
 import { RunningNode } from '../running-node.js'
 import { TestDevice } from './test-device.js'

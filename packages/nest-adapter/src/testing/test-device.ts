@@ -9,7 +9,7 @@ import {
   RookeryError,
   type Sent,
 } from '@rookery/core'
-import { type FakeAnswer, type FakeAuth, FakeDevice, type FakeEvent } from '@rookery/core/devices'
+import { type FakeAnswer, type FakeAuth, FakeDevice, type FakeEvent } from '@rookery/testing'
 import { DeviceGroups } from './device-groups.js'
 import { FollowedTimelines, type TimelineFact, type TimelinePage } from './followed-timelines.js'
 

@@ -8,7 +8,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common'
 import { tokens } from '@rookery/core'
-import { settle, VirtualClock } from '@rookery/core/devices'
+import { settle, VirtualClock } from '@rookery/testing'
 
 /** How much time passes in one step of the app's end, and how often after it, ms. */
 const stepMs = 100

@@ -13,3 +13,4 @@ export {
   userPresenceSchema,
 } from './messages.js'
 export { handshakeSchema, requestSchemas } from './requests.js'
+export { jsonValue, longId, shortId } from './values.js'

@@ -1,6 +1,6 @@
 // The storage port's suite on MySQL and MariaDB.
 import type { Storage } from '@rookery/core'
-import { describeStorage } from '@rookery/core/testing'
+import { describeStorage } from '@rookery/testing/suites'
 import { describeOnMysql, freshDatabase, isMysqlThere } from '../../testing/mysql.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 

@@ -1,6 +1,6 @@
 // The outbox's table on MySQL: nothing of it follows from how the server or the database is set up.
 import { createRookery, MemoryStorage, type Rookery } from '@rookery/core'
-import { FakeDevice } from '@rookery/core/testing'
+import { FakeDevice } from '@rookery/testing'
 import { DataSource } from 'typeorm'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ask, describeOnMysql, freshDatabase } from '../../testing/mysql.js'

@@ -1,6 +1,6 @@
 // Where the outbox stands on PostgreSQL: in the schema of the host's DataSource, however that is set.
 import { createRookery, type Rookery } from '@rookery/core'
-import { FakeDevice } from '@rookery/core/testing'
+import { FakeDevice } from '@rookery/testing'
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'

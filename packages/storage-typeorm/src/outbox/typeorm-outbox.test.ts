@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createRookery, MemoryStorage, type Rookery } from '@rookery/core'
-import { FakeDevice } from '@rookery/core/testing'
+import { FakeDevice } from '@rookery/testing'
 import libsql from 'libsql'
 import { DataSource, EntitySchema } from 'typeorm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

@@ -1,6 +1,6 @@
 // The quick way of a batch that is nothing but appends to what is known, and what becomes of it where it is not as known.
 import { MemoryStorage, type StorageOp } from '@rookery/core'
-import { SeededRandom } from '@rookery/core/testing'
+import { SeededRandom } from '@rookery/testing'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
 import { RandomChat } from '../../testing/random-chat.js'

@@ -1,6 +1,6 @@
 // A group of 10,000 as a host has it: filled with progress, talked in, caught up with by those who were away.
 import { createRookery, type Rookery } from '@rookery/core'
-import { FakeDevice } from '@rookery/core/testing'
+import { FakeDevice } from '@rookery/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'

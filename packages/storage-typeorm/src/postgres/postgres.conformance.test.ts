@@ -1,6 +1,6 @@
 // The storage port's suite on PostgreSQL.
 import type { Storage } from '@rookery/core'
-import { describeStorage } from '@rookery/core/testing'
+import { describeStorage } from '@rookery/testing/suites'
 import { describeOnPostgres, freshDatabase, isPostgresThere } from '../../testing/postgres.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 

@@ -1,0 +1,78 @@
+// From a handshake to an identity: the host is asked, and its answer is checked. The slot and the session come after.
+//
+// Only null, and a throw that stands for a 4xx, say that a token is not valid: a client drops its token then. Whatever else
+// the host's code does is its failure; the log has it, and the client tries again.
+import { RookeryError } from '@rookery/protocol'
+import type { Timing } from '../../options/limits.js'
+import type { Clock } from '../../ports/clock.js'
+import type { Authenticate, Credentials, Identity } from '../../ports/host.js'
+import { within } from '../host/deadline.js'
+import type { FaultLog } from '../host/fault-log.js'
+import { identityFault } from './identity.js'
+import { withoutSecrets } from './secrets.js'
+
+const retryAfterMs = 1000
+
+export class Authenticator {
+  constructor(
+    private readonly authenticate: Authenticate,
+    private readonly clock: Clock,
+    private readonly faultLog: FaultLog,
+    private readonly timing: Timing,
+  ) {}
+
+  /**
+   * Asks the host who this is.
+   * @throws RookeryError `UNAUTHENTICATED`; `UNAVAILABLE` where the host's code failed; a `RookeryError` of the host's
+   */
+  async identify(credentials: Credentials): Promise<Identity> {
+    let identity: Identity | null
+    try {
+      const answer = Promise.resolve(credentials).then(this.authenticate)
+      identity = await within(this.clock, this.timing.handlerDeadlineMs, 'authenticate', answer)
+    } catch (error) {
+      throw this.refusal(error, credentials)
+    }
+    if (identity === null) throw refused()
+    const fault = identityFault(identity)
+    if (fault !== null) {
+      this.faultLog.report('authenticate gave no identity', new TypeError(fault), {}, fault)
+      throw unavailable()
+    }
+    const { userId, expiresAt, user } = identity
+    if (expiresAt == null) return { userId, user }
+    if (expiresAt <= this.clock.now()) throw refused()
+    return { userId, expiresAt, user }
+  }
+
+  private refusal(error: unknown, credentials: Credentials): RookeryError {
+    const isCoded = error instanceof RookeryError
+    if (isCoded && !isFault(error)) return error
+    const status = statusOf(error)
+    // Whoever was asked about the token had too many questions: that says nothing of it.
+    if (!isCoded && status === 429) return new RookeryError('RATE_LIMITED', 'too many logins', { retryAfterMs })
+    if (!isCoded && status >= 400 && status < 500) return refused()
+    const cause = isCoded ? (error.cause ?? error) : error
+    this.faultLog.report('authenticate failed', withoutSecrets(cause, credentials), {})
+    return unavailable(isCoded ? error.retryAfterMs : undefined)
+  }
+}
+
+const refused = (): RookeryError => new RookeryError('UNAUTHENTICATED', 'no valid token')
+
+const unavailable = (afterMs = retryAfterMs): RookeryError =>
+  new RookeryError('UNAVAILABLE', 'authentication is not available', { retryAfterMs: afterMs })
+
+const isFault = ({ code }: RookeryError): boolean => code === 'UNAVAILABLE' || code === 'INTERNAL'
+
+/** `status` on errors is what HTTP frameworks use; Nest's exceptions answer it through getStatus(). 0 where there is none. */
+function statusOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null) return 0
+  try {
+    const { status, getStatus } = error as { status?: unknown; getStatus?: unknown }
+    const code: unknown = typeof getStatus === 'function' ? getStatus.call(error) : status
+    return typeof code === 'number' ? code : 0
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,142 @@
+// The host closes sessions: of a user, of a device type, of a token that is no longer valid.
+//
+// The login epoch is raised before anybody looks for sessions: a login that began before either is found, or finds the
+// epoch raised and is refused. A session that logged in under the raised epoch came after the kick, and is not meant. So
+// a kick may be told as often as one likes, and every node that holds a session of the user is told again until it
+// confirms: while presence does not answer, while the bus loses frames, while either has forgotten.
+import { type KickReason, type NodeId, RookeryError, type UserId } from '@rookery/protocol'
+import type { Limits, Timing } from '../../options/limits.js'
+import type { Clock, Timer } from '../../ports/clock.js'
+import type { Logger } from '../../ports/logger.js'
+import type { Presence } from '../../ports/presence.js'
+import type { Cluster } from '../delivery/cluster.js'
+import type { Sessions, Which } from '../delivery/sessions.js'
+import { commitOne } from '../storing/commit.js'
+import type { Writer } from '../storing/writer.js'
+
+/** How long the next round waits after the first one, and at most: it doubles while presence does not answer. */
+const firstWaitMs = 250
+const waitMsMax = 1000
+/** Users that one call of presence is asked for. */
+const usersMax = 1000
+
+interface Parts {
+  readonly sessions: Sessions
+  readonly cluster: Cluster
+  readonly presence: Pick<Presence, 'locate'>
+  readonly writer: Writer
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limits: Limits
+  readonly timing: Timing
+}
+
+/** A kick that other nodes may not have heard of. */
+interface Order {
+  readonly userId: UserId
+  readonly which: Which & { readonly before: number }
+  readonly reason: KickReason
+  readonly confirmed: Set<NodeId>
+  /**
+   * When presence is asked for the last time, monotonic ms: it may have forgotten sessions, of which the next renewals
+   * tell it. Infinite while it has not answered.
+   */
+  lastLookMs: number
+  /** Whether presence has answered, and named no node that has not confirmed. */
+  isQuiet: boolean
+}
+
+export class Kicks {
+  /** By the login epoch that each raised. */
+  private readonly orders = new Map<number, Order>()
+  private timer: Timer | null = null
+  private waitMs = firstWaitMs
+  private isUnanswered = false
+  private isStopped = false
+
+  constructor(private readonly parts: Parts) {}
+
+  /**
+   * Closes those sessions of a user, on whatever node. Resolves once nothing that began before may log in, this node's
+   * sessions are closed, and the other nodes were told for the first time; what did not reach them is told again, however
+   * long presence and the bus are away.
+   * @throws RookeryError `OVERLOADED` where too many kicks are not confirmed yet; `UNAVAILABLE`
+   */
+  async close(userId: UserId, which: Which, reason: KickReason): Promise<void> {
+    const { writer, clock, timing, limits, sessions, cluster } = this.parts
+    if (this.orders.size >= limits.kicks)
+      throw new RookeryError('OVERLOADED', 'too many kicks wait for other nodes', { retryAfterMs: waitMsMax })
+    const raise = { op: 'raise-login', userId } as const
+    const before = await commitOne(writer, clock, timing.sendDeadlineMs, raise, ({ loginEpoch }) => loginEpoch)
+    const meant = { ...which, before }
+    sessions.closeAll(userId, meant, reason)
+    if (cluster.alone || this.isStopped) return
+    const order: Order = { userId, which: meant, reason, confirmed: new Set(), lastLookMs: Infinity, isQuiet: false }
+    this.orders.set(before, order)
+    await this.tell([order])
+    this.schedule()
+  }
+
+  /** A node has closed what the kick that raised this login epoch meant there. */
+  confirmed(epoch: number, nodeId: NodeId): void {
+    this.orders.get(epoch)?.confirmed.add(nodeId)
+  }
+
+  /** Tells nobody any more. */
+  stop(): void {
+    this.isStopped = true
+    if (this.timer !== null) this.parts.clock.clearTimeout(this.timer)
+    this.timer = null
+    if (this.orders.size > 0)
+      this.parts.logger.warn('kicks are not confirmed by other nodes at the end', { kicks: this.orders.size })
+    this.orders.clear()
+  }
+
+  private schedule(): void {
+    if (this.timer !== null || this.isStopped || this.orders.size === 0) return
+    this.timer = this.parts.clock.setTimeout(() => void this.round(), this.waitMs)
+  }
+
+  private async round(): Promise<void> {
+    const nowMs = this.parts.clock.monotonic()
+    const orders = [...this.orders.values()].filter(({ isQuiet, lastLookMs }) => !isQuiet || nowMs >= lastLookMs)
+    let isAnswered = true
+    for (let from = 0; from < orders.length && isAnswered; from += usersMax)
+      isAnswered = await this.tell(orders.slice(from, from + usersMax))
+    this.waitMs = isAnswered ? firstWaitMs : Math.min(2 * this.waitMs, waitMsMax)
+    this.timer = null
+    this.schedule()
+  }
+
+  /** Tells the nodes that hold a session of these users and have not confirmed; whether presence said which they are. */
+  private async tell(orders: readonly Order[]): Promise<boolean> {
+    const { presence, logger } = this.parts
+    try {
+      const nodesOf = new Map<UserId, Set<NodeId>>()
+      for (const { userId, nodeId } of await presence.locate([...new Set(orders.map((order) => order.userId))])) {
+        const nodes = nodesOf.get(userId)
+        if (nodes === undefined) nodesOf.set(userId, new Set([nodeId]))
+        else nodes.add(nodeId)
+      }
+      for (const order of orders) this.tellOne(order, nodesOf.get(order.userId) ?? new Set())
+      this.isUnanswered = false
+      return true
+    } catch (error) {
+      if (!this.isUnanswered)
+        logger.error('presence did not tell where kicked users are; it is asked until it does', error)
+      this.isUnanswered = true
+      return false
+    }
+  }
+
+  private tellOne(order: Order, holders: ReadonlySet<NodeId>): void {
+    const { cluster, clock, timing } = this.parts
+    const nowMs = clock.monotonic()
+    if (order.lastLookMs === Infinity) order.lastLookMs = nowMs + timing.heartbeatMs + waitMsMax
+    const nodes = [...holders].filter((nodeId) => nodeId !== cluster.nodeId && !order.confirmed.has(nodeId))
+    const { userId: user, which, reason } = order
+    order.isQuiet = nodes.length === 0
+    if (!order.isQuiet) cluster.tell(nodes, { t: 'close-all', user, which, reason, replyTo: cluster.nodeId })
+    else if (nowMs >= order.lastLookMs) this.orders.delete(which.before)
+  }
+}

@@ -1,0 +1,273 @@
+// Which node holds whom, and what nodes say to one another. Frames on the bus are plain values; a frame that is not of
+// this form (another version's, a stranger's) is dropped.
+import type { ConversationId, JsonText, KickedBy, KickReason, NodeId, Seq, SessionId, UserId } from '@rookery/protocol'
+import { numberedJson } from '../../model/wire.js'
+import type { Bus } from '../../ports/bus.js'
+import type { Logger } from '../../ports/logger.js'
+import type { Presence } from '../../ports/presence.js'
+import type { FollowFact, Following, Sessions, Which } from './sessions.js'
+import type { Nodes } from './nodes.js'
+
+/** One frame between nodes. */
+export type NodeFrame =
+  /** Of each user consecutive entries from a place on, by their tails: a text that many get is in the frame once. */
+  | {
+      readonly t: 'entries'
+      readonly tails: readonly JsonText[]
+      readonly to: readonly (readonly [user: UserId, from: Seq, tails: readonly number[]])[]
+      /** What some of the tails say. */
+      readonly facts?: readonly (readonly [tail: number, fact: Following])[]
+    }
+  | {
+      readonly t: 'timeline'
+      readonly conversation: ConversationId
+      readonly version: number
+      readonly from: Seq
+      readonly messages: readonly JsonText[]
+    }
+  | { readonly t: 'check'; readonly user: UserId }
+  | { readonly t: 'hint'; readonly user: UserId; readonly event: string; readonly json: JsonText }
+  | {
+      readonly t: 'close'
+      readonly session: SessionId
+      readonly reason: KickReason | null
+      readonly by: KickedBy | null
+    }
+  | {
+      readonly t: 'close-all'
+      readonly user: UserId
+      readonly which: Which & { readonly before: number }
+      readonly reason: KickReason
+      readonly replyTo: NodeId
+    }
+  /** The node has closed what a kick meant there. */
+  | { readonly t: 'closed'; readonly epoch: number; readonly node: NodeId }
+  | {
+      readonly t: 'ask'
+      readonly user: UserId
+      readonly id: string
+      readonly event: string
+      readonly json: JsonText
+      readonly replyTo: NodeId
+    }
+  | { readonly t: 'asked'; readonly id: string }
+  | { readonly t: 'presence'; readonly user: UserId }
+  /** The node that says so has begun to take clients. */
+  | { readonly t: 'here' }
+
+/** Frames for everybody that wait for the list of nodes. More than these are left to the heartbeats. */
+const waitingMax = 10_000
+
+/** Consecutive entries of one inbox, without their numbers. */
+export interface Run {
+  readonly from: Seq
+  readonly tails: JsonText[]
+  /** Ascending; null where no entry says anything about timelines. */
+  facts: FollowFact[] | null
+}
+
+/** Who takes what other nodes answer. */
+interface Answers {
+  /** A client on another node acknowledged what `ask` sent there under this id. */
+  readonly answered: (id: string) => void
+  /** A node closed what the kick that raised this login epoch meant there. */
+  readonly closed: (epoch: number, nodeId: NodeId) => void
+}
+
+export class Cluster {
+  private waiting: NodeFrame[] = []
+
+  constructor(
+    readonly nodeId: NodeId,
+    private readonly presence: Presence,
+    private readonly nodes: Nodes,
+    /** Null where there is one node: then nobody is looked for elsewhere. */
+    private readonly bus: Bus | null,
+    private readonly sessions: Sessions,
+    private readonly logger: Logger,
+    private readonly answers: Answers,
+  ) {}
+
+  /** Whether there is no other node to tell. */
+  get alone(): boolean {
+    return this.bus === null
+  }
+
+  async start(): Promise<void> {
+    await this.bus?.start(this.nodeId, (frame, from) => this.receive(frame, from))
+  }
+
+  /** Tells the other nodes that this one is there, so that they need not find out. */
+  announce(): void {
+    this.broadcast([{ t: 'here' }])
+  }
+
+  /** Sends frames to the other nodes that hold a session of the user that each is for, at most once; answers how many went out. */
+  async send(frames: readonly (NodeFrame & { readonly user: UserId })[]): Promise<number> {
+    if (this.bus === null || frames.length === 0) return 0
+    let sent = 0
+    const nodesOf = await this.locate(new Set(frames.map((frame) => frame.user)))
+    const byNode = new Map<NodeId, NodeFrame[]>()
+    for (const frame of frames)
+      for (const node of nodesOf.get(frame.user) ?? []) {
+        const list = byNode.get(node)
+        if (list === undefined) byNode.set(node, [frame])
+        else list.push(frame)
+      }
+    for (const [node, list] of byNode) {
+      this.publish(node, list)
+      sent += list.length
+    }
+    return sent
+  }
+
+  /** Sends what was committed to the other nodes that hold its readers: one frame to each, every text in it once. */
+  async spread(committed: ReadonlyMap<UserId, readonly Run[]>): Promise<void> {
+    if (this.bus === null) return
+    const frames = new Map<NodeId, Spread>()
+    for (const [user, nodes] of await this.locate(committed.keys()))
+      for (const node of nodes) {
+        let frame = frames.get(node)
+        if (frame === undefined) frames.set(node, (frame = { places: new Map(), to: [], facts: new Map() }))
+        const { places, to } = frame
+        for (const { from, tails, facts } of committed.get(user) ?? []) {
+          const placed = tails.map((tail) => places.get(tail) ?? (places.set(tail, places.size), places.size - 1))
+          to.push([user, from, placed])
+          for (const { seq, ...said } of facts ?? []) frame.facts.set(placed[seq - from]!, said)
+        }
+      }
+    for (const [node, { places, to, facts }] of frames) {
+      const said = facts.size === 0 ? {} : { facts: [...facts] }
+      this.publish(node, [{ t: 'entries', tails: [...places.keys()], to, ...said }])
+    }
+  }
+
+  private publish(node: NodeId, frames: readonly NodeFrame[]): void {
+    try {
+      this.bus?.publish(node, frames)
+    } catch (error) {
+      this.logger.error('frames for another node could not be sent', error, { frames: frames.length })
+    }
+  }
+
+  /** The other nodes that hold a session of each of these users. */
+  private async locate(users: Iterable<UserId>): Promise<ReadonlyMap<UserId, ReadonlySet<NodeId>>> {
+    const asked = [...users]
+    const nodesOf = new Map<UserId, Set<NodeId>>()
+    try {
+      for (const holder of await this.presence.locate(asked)) {
+        if (holder.nodeId === this.nodeId) continue
+        const nodes = nodesOf.get(holder.userId)
+        if (nodes === undefined) nodesOf.set(holder.userId, new Set([holder.nodeId]))
+        else nodes.add(holder.nodeId)
+      }
+    } catch (error) {
+      // Their next heartbeat finds what this loses.
+      this.logger.error('presence did not tell where recipients are', error, { users: asked.length })
+    }
+    return nodesOf
+  }
+
+  /** Sends frames to every other node, in order, at most once. */
+  broadcast(frames: readonly NodeFrame[]): void {
+    if (this.bus === null || frames.length === 0) return
+    const nodes = this.nodes.now()
+    if (nodes !== null && this.waiting.length === 0) return this.publishAll(nodes, frames)
+    const isAsking = this.waiting.length > 0
+    if (this.waiting.length + frames.length <= waitingMax) this.waiting.push(...frames)
+    if (!isAsking) void this.nodes.ask().then((known) => this.publishAll(known, this.waiting.splice(0)))
+  }
+
+  private publishAll(nodes: Iterable<NodeId>, frames: readonly NodeFrame[]): void {
+    if (frames.length > 0) for (const node of nodes) this.publish(node, frames)
+  }
+
+  /** Sends a frame to named nodes; this node gets it by a call. */
+  tell(nodes: Iterable<NodeId>, frame: NodeFrame): void {
+    for (const node of nodes)
+      if (node === this.nodeId) this.take(frame)
+      else this.publish(node, [frame])
+  }
+
+  private receive(frame: unknown, from: NodeId): void {
+    try {
+      this.nodes.heard(from)
+      if (isNodeFrame(frame)) this.take(frame)
+    } catch (error) {
+      this.logger.error('a frame from another node could not be taken', error)
+    }
+  }
+
+  private takeEntries({ tails, to, facts = [] }: Extract<NodeFrame, { t: 'entries' }>): void {
+    const said = new Map(facts)
+    for (const [user, from, places] of to) {
+      if (!this.sessions.has(user)) continue
+      const entries = numberedJson(
+        from,
+        places.map((place) => tails[place]!),
+      )
+      const mine = places.flatMap((place, i) => {
+        const fact = said.get(place)
+        return fact === undefined ? [] : [{ ...fact, seq: from + i }]
+      })
+      this.sessions.deliver(user, from, entries, mine.length === 0 ? null : mine)
+    }
+  }
+
+  private take(frame: NodeFrame): void {
+    switch (frame.t) {
+      case 'entries':
+        return this.takeEntries(frame)
+      case 'timeline':
+        return this.sessions.deliverTimeline(frame.conversation, frame.version, frame.from, frame.messages)
+      case 'check':
+        return this.sessions.check(frame.user)
+      case 'hint':
+        return this.sessions.hint(frame.user, frame.event, frame.json)
+      case 'close':
+        return this.sessions.close(frame.session, frame.reason, frame.by)
+      case 'close-all':
+        this.sessions.closeAll(frame.user, frame.which, frame.reason)
+        return this.tell([frame.replyTo], { t: 'closed', epoch: frame.which.before, node: this.nodeId })
+      case 'closed':
+        return this.answers.closed(frame.epoch, frame.node)
+      case 'ask': {
+        const { user, id, event, json, replyTo } = frame
+        this.sessions.ask(user, event, json, () => this.tell([replyTo], { t: 'asked', id }))
+        return
+      }
+      case 'asked':
+        this.answers.answered(frame.id)
+        return
+      case 'presence':
+        return this.sessions.presenceChanged(frame.user)
+      case 'here':
+        // Whoever sent it is known by now.
+        return
+    }
+  }
+}
+
+/** A frame of entries on its way together: the place of each tail, in their order. */
+interface Spread {
+  readonly places: Map<JsonText, number>
+  readonly to: [UserId, Seq, number[]][]
+  readonly facts: Map<number, Following>
+}
+
+const kinds: ReadonlySet<unknown> = new Set<NodeFrame['t']>([
+  'entries',
+  'timeline',
+  'check',
+  'hint',
+  'close',
+  'close-all',
+  'closed',
+  'ask',
+  'asked',
+  'presence',
+  'here',
+])
+
+const isNodeFrame = (frame: unknown): frame is NodeFrame =>
+  typeof frame === 'object' && frame !== null && 't' in frame && kinds.has(frame.t)

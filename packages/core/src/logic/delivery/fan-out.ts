@@ -1,0 +1,117 @@
+// From what was committed to the sessions of its readers: this node's by a call, other nodes' over the bus.
+// Recipients are located after the commit, never before.
+import type { ConversationId, JsonText, Seq, UserId } from '@rookery/protocol'
+import { entryTailJson, factEntryJson, messageTailJson, numberedJson } from '../../model/wire.js'
+import type { GroupResult } from '../../ports/storage.js'
+import type { Cluster, NodeFrame, Run } from './cluster.js'
+import type { Following, Sessions } from './sessions.js'
+
+/** Consecutive messages of a conversation whose members read its own timeline. */
+interface Stretch {
+  readonly from: Seq
+  readonly messages: JsonText[]
+  version: number
+}
+
+export class FanOut {
+  private runs = new Map<UserId, Run[]>()
+  private stretches = new Map<ConversationId, Stretch[]>()
+  /** Somebody begins or ceases to follow a timeline by what waits here. */
+  private hasFacts = false
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly cluster: Cluster,
+  ) {}
+
+  /** Notes one committed entry; `flush` sends it. */
+  add(userId: UserId, seq: Seq, entry: JsonText): void {
+    this.note(userId, seq, entryTailJson(entry))
+  }
+
+  /** Notes the entries that point at a committed message, in the order of `members`; its text is made once for all of them. */
+  addMessage(members: readonly UserId[], inbox: readonly Seq[], at: number, message: JsonText): void {
+    const tail = messageTailJson(at, message)
+    for (let i = 0; i < members.length; i++) this.note(members[i]!, inbox[i]!, tail)
+  }
+
+  /**
+   * Notes the `follow` and `unfollow` entries that a change of a group wrote.
+   * @param at of the entries: the control message's `serverTime`
+   */
+  addFacts(conversation: ConversationId, at: number, result: Extract<GroupResult, { status: 'stored' }>): void {
+    const { seq: to, version, facts } = result
+    if (facts.length === 0) return
+    this.hasFacts = true
+    const from = to - 1
+    const id = JSON.stringify(conversation)
+    const tailOf = (kind: 'follow' | 'unfollow', place: string): JsonText =>
+      entryTailJson(factEntryJson(to, at, kind, `{"conversationId":${id},${place}}`))
+    const follow = tailOf('follow', `"from":${from}`)
+    const unfollow = tailOf('unfollow', `"to":${to}`)
+    for (const { userId, seq, kind } of facts)
+      if (kind === 'follow') this.note(userId, seq, follow, { kind, conversation, from, version })
+      else this.note(userId, seq, unfollow, { kind, conversation, to })
+  }
+
+  /**
+   * Notes a message of a group that is fanned out on read.
+   * @param version the group's, when it was committed; of a change of the group the one that it made
+   */
+  addTimeline(conversation: ConversationId, version: number, seq: Seq, message: JsonText): void {
+    const stretches = this.stretches.get(conversation)
+    const last = stretches?.at(-1)
+    if (last !== undefined && last.from + last.messages.length === seq) {
+      last.messages.push(message)
+      last.version = Math.max(last.version, version)
+    } else if (stretches === undefined) this.stretches.set(conversation, [{ from: seq, messages: [message], version }])
+    else stretches.push({ from: seq, messages: [message], version })
+  }
+
+  /** Sends everything noted: what one commit gave a user, or a timeline, goes in one frame. */
+  flush(): void {
+    if (this.runs.size === 0 && this.stretches.size === 0) return
+    const { runs: byUser, stretches: byConversation, hasFacts } = this
+    this.runs = new Map()
+    this.stretches = new Map()
+    this.hasFacts = false
+    for (const [user, runs] of byUser)
+      if (this.sessions.has(user))
+        for (const { from, tails, facts } of runs) this.sessions.deliver(user, from, numberedJson(from, tails), facts)
+    const frames: NodeFrame[] = []
+    for (const [conversation, stretches] of byConversation)
+      for (const { version, from, messages } of stretches) {
+        this.sessions.deliverTimeline(conversation, version, from, messages)
+        frames.push({ t: 'timeline', conversation, version, from, messages })
+      }
+    if (this.cluster.alone) return
+    const spread = byUser.size === 0 ? null : this.cluster.spread(byUser)
+    // Whoever begins to follow by this commit is told so before the first message, and need not look for it.
+    if (hasFacts && spread !== null) void spread.then(() => this.cluster.broadcast(frames))
+    else this.cluster.broadcast(frames)
+  }
+
+  private note(userId: UserId, seq: Seq, tail: JsonText, says: Following | null = null): void {
+    const runs = this.runs.get(userId)
+    let run = runs?.at(-1)
+    if (run === undefined || run.from + run.tails.length !== seq) {
+      run = { from: seq, tails: [], facts: null }
+      if (runs === undefined) this.runs.set(userId, [run])
+      else runs.push(run)
+    }
+    run.tails.push(tail)
+    if (says !== null) (run.facts ??= []).push({ ...says, seq })
+  }
+
+  /** Has the sessions of users compared with the heads of their inboxes, wherever they are. */
+  check(users: readonly UserId[]): void {
+    for (const user of users) this.sessions.check(user)
+    if (!this.cluster.alone) void this.cluster.send(users.map((user) => ({ t: 'check', user })))
+  }
+
+  /** Sends a transient event to users wherever they are. */
+  hint(users: readonly UserId[], event: string, json: JsonText): void {
+    for (const user of users) this.sessions.hint(user, event, json)
+    if (!this.cluster.alone) void this.cluster.send(users.map((user) => ({ t: 'hint', user, event, json })))
+  }
+}

@@ -1,0 +1,219 @@
+// From a decided step to a changed group: read how it stands, decide, commit under that version, tell; and decide again
+// where it had changed meanwhile.
+import { type ConversationId, mayBeTriedAgain, RookeryError, type UserId } from '@rookery/protocol'
+import type { RequestDigest } from '../../model/digest.js'
+import type { NewMessage } from '../../model/message.js'
+import { messageJson } from '../../model/wire.js'
+import type { Timing } from '../../options/limits.js'
+import type { Clock } from '../../ports/clock.js'
+import type { Random } from '../../ports/random.js'
+import type { GroupOp, GroupResult, Storage } from '../../ports/storage.js'
+import { type Authoriser, notFound } from '../access/authorise.js'
+import type { FanOut } from '../delivery/fan-out.js'
+import { commitOne } from '../storing/commit.js'
+import type { Writer } from '../storing/writer.js'
+import type { GroupFacts, GroupStep } from './group-steps.js'
+import { restWhereStale } from './stale.js'
+
+/** Under which a change is made once. */
+export interface ChangeKey {
+  readonly clientMsgId: string
+  readonly digest: RequestDigest
+  /** The sender chose it, and may come again with it. */
+  readonly isGiven: boolean
+}
+
+/** A change that somebody asks for. */
+export interface GroupOrder {
+  readonly groupId: ConversationId
+  /** Null for the host. */
+  readonly by: UserId | null
+  readonly key: ChangeKey
+  /** Whose memberships decide, besides that of whoever asks. */
+  readonly named: readonly UserId[]
+  /** Null where there is nothing to do. Asked again where the group has changed meanwhile. */
+  readonly decide: (facts: GroupFacts) => GroupStep | null | Promise<GroupStep | null>
+}
+
+interface Parts {
+  readonly storage: Pick<Storage, 'groups' | 'timelines'>
+  readonly authoriser: Authoriser
+  readonly writer: Writer
+  readonly fanOut: FanOut
+  readonly clock: Clock
+  readonly random: Random
+  readonly timing: Timing
+}
+
+export class GroupChanges {
+  constructor(private readonly parts: Parts) {}
+
+  /**
+   * Makes a group under an id of its own.
+   * @returns its id; that of the first attempt where the key is known
+   * @throws RookeryError `CONFLICT`, `UNAVAILABLE`
+   */
+  async create(groupId: ConversationId, by: UserId | null, key: ChangeKey, step: GroupStep): Promise<ConversationId> {
+    const members = step.change.fanOut === 'read' ? [] : step.change.join!.map(({ userId }) => userId)
+    const message = this.message(groupId, by, key, step)
+    const op = { op: 'group', message, version: null, members, change: step.change } as const
+    const made = await this.commit(op, key, this.parts.timing.sendDeadlineMs)
+    if (made === 'stale') throw new RookeryError('CONFLICT', 'there is such a group already')
+    return made
+  }
+
+  /**
+   * Changes a group, or finds that it stands so already.
+   * @throws RookeryError `NOT_FOUND`, `CONFLICT`, `UNAVAILABLE`; what `decide` throws
+   */
+  async change(order: GroupOrder): Promise<void> {
+    await this.once(order.by, order.key, () => this.attempts(order))
+  }
+
+  /**
+   * Asks whether a change may be made as the group stands now, and makes none.
+   * @throws RookeryError `NOT_FOUND`; what `decide` throws
+   */
+  async mayBeMade(order: Pick<GroupOrder, 'groupId' | 'by' | 'named' | 'decide'>): Promise<void> {
+    const facts = await this.facts(order)
+    // One that changes just now is asked when the change is made.
+    if (facts !== 'stale') await order.decide(facts)
+  }
+
+  /**
+   * Runs what may refuse or find nothing to do; both give way to what is stored under the key already.
+   * @param run answers the group; null where there was nothing to do
+   * @returns the group; null where nothing was to do, nor had been done
+   */
+  async once(
+    by: UserId | null,
+    key: ChangeKey,
+    run: () => Promise<ConversationId | null>,
+  ): Promise<ConversationId | null> {
+    let refusal: RookeryError | null = null
+    try {
+      const done = await run()
+      if (done !== null) return done
+    } catch (error) {
+      if (!key.isGiven || !(error instanceof RookeryError) || mayBeTriedAgain(error.code)) throw error
+      refusal = error
+    }
+    const stored = key.isGiven ? await this.parts.storage.timelines.key(by, key.clientMsgId) : null
+    if (stored !== null) return sameOr(stored, key)
+    if (refusal !== null) throw refusal
+    return null
+  }
+
+  private async attempts(order: GroupOrder): Promise<ConversationId | null> {
+    const { clock, timing } = this.parts
+    const deadlineMs = clock.monotonic() + timing.sendDeadlineMs
+    for (let attempt = 1; ; attempt++) {
+      const made = await this.attempt(order, deadlineMs)
+      if (made !== 'stale') return made
+      if (clock.monotonic() >= deadlineMs)
+        throw new RookeryError('UNAVAILABLE', 'the group changes all the time', { retryAfterMs: 1000 })
+      await restWhereStale(clock, attempt)
+    }
+  }
+
+  private async attempt(order: GroupOrder, deadlineMs: number): Promise<ConversationId | null | 'stale'> {
+    const { authoriser, clock } = this.parts
+    const { groupId, by, key, decide } = order
+    const facts = await this.facts(order)
+    if (facts === 'stale') return 'stale'
+    const step = await decide(facts)
+    if (step === null) return null
+
+    const { version, fanOut } = facts.group
+    let readers: readonly UserId[] = []
+    if (fanOut === 'write' && step.change.fanOut !== 'read') {
+      const roster = await authoriser.rosters.at(groupId, version)
+      if (roster === null) return 'stale'
+      readers = [...roster.userIds, ...(step.change.join ?? []).map(({ userId }) => userId)]
+    }
+    const message = this.message(groupId, by, key, step)
+    const op = { op: 'group', message, version, members: readers, change: step.change } as const
+    return this.commit(op, key, Math.max(1, deadlineMs - clock.monotonic()))
+  }
+
+  /** How the group stands, and who asks; `stale` where it changed while it was read. */
+  private async facts({
+    groupId,
+    by,
+    named,
+  }: Pick<GroupOrder, 'groupId' | 'by' | 'named'>): Promise<GroupFacts | 'stale'> {
+    const { storage, clock } = this.parts
+    const asked = by === null ? named : [by, ...named]
+    const [group, found] = await Promise.all([
+      storage.groups.group(groupId),
+      storage.groups.memberships(groupId, asked),
+    ])
+    if (group === null || found === null) throw notFound()
+    const members = new Map(
+      found.memberships.flatMap((one) => (one === null || one.to !== null ? [] : [[one.userId, one]])),
+    )
+    const role = by === null ? null : members.get(by)?.role
+    if (role === undefined) throw notFound()
+    return group.version === found.version ? { group, role, named: members, now: clock.now() } : 'stale'
+  }
+
+  private message(groupId: ConversationId, by: UserId | null, key: ChangeKey, { event }: GroupStep): NewMessage {
+    const { random, clock } = this.parts
+    const { event: name, ...rest } = event
+    return {
+      msgId: random.id(),
+      clientMsgId: key.clientMsgId,
+      conversationId: groupId,
+      kind: 'c2g',
+      from: by,
+      to: null,
+      subject: '',
+      type: 'im.group',
+      content: JSON.stringify({ event: name, by, ...rest }),
+      ext: null,
+      replyTo: null,
+      silent: false,
+      mentions: null,
+      viaServer: by === null,
+      countable: false,
+      clientTime: null,
+      serverTime: clock.now(),
+      digest: key.digest.text,
+    }
+  }
+
+  private commit(op: GroupOp, key: ChangeKey, deadlineMs: number): Promise<ConversationId | 'stale'> {
+    const { writer, clock, fanOut, authoriser } = this.parts
+    const { conversationId, msgId } = op.message
+    return commitOne(writer, clock, deadlineMs, op, (result) => {
+      switch (result.status) {
+        case 'stale':
+          return 'stale'
+        case 'duplicate':
+          // The same message id: an earlier run of this very commit was stored after all, and nobody was told live.
+          if (result.msgId === msgId) fanOut.check(op.members)
+          return sameOr(result, key)
+        case 'stored':
+          authoriser.rosters.forget(conversationId, result.version - 1)
+          this.tell(op, result)
+          return conversationId
+      }
+    })
+  }
+
+  private tell({ message, members }: GroupOp, result: Extract<GroupResult, { status: 'stored' }>): void {
+    const { fanOut } = this.parts
+    const { conversationId, serverTime } = message
+    const { seq, inbox, version } = result
+    const json = messageJson(message, seq, null)
+    if (members.length === 0) fanOut.addTimeline(conversationId, version, seq, json)
+    else fanOut.addMessage(members, inbox, serverTime, json)
+    fanOut.addFacts(conversationId, serverTime, result)
+  }
+}
+
+/** The group of the first attempt, where this is a repeat of it. */
+function sameOr(stored: { digest: string; conversationId: ConversationId }, { digest }: ChangeKey): ConversationId {
+  if (digest.matches(stored.digest)) return stored.conversationId
+  throw new RookeryError('CONFLICT', 'this clientMsgId was used for another request')
+}

@@ -1,0 +1,381 @@
+// The send path of a session, up to the writer and back: check, order, merge, decide, store, answer, fan out.
+import {
+  type ConversationId,
+  mayBeTriedAgain,
+  type MessageId,
+  RookeryError,
+  type Sent,
+  type UserId,
+} from '@rookery/protocol'
+import { isFirstVersion, isSendDigest } from '../../model/digest.js'
+import type { NewMessage } from '../../model/message.js'
+import { messageJson } from '../../model/wire.js'
+import type { Limits, Timing } from '../../options/limits.js'
+import type { Clock } from '../../ports/clock.js'
+import type { AfterSend, Handlers, ImSession } from '../../ports/host.js'
+import type { Observer } from '../../ports/observer.js'
+import type { Random } from '../../ports/random.js'
+import type { AppendResult, RefusedResult, Storage, StoredKey } from '../../ports/storage.js'
+import { type Admission, draftOf, speakerOf } from '../access/admission.js'
+import type { Authoriser } from '../access/authorise.js'
+import type { FanOut } from '../delivery/fan-out.js'
+import { restWhereStale } from '../groups/stale.js'
+import { Deadlines } from '../host/deadlines.js'
+import type { Faults } from '../host/faults.js'
+import { TurnoverMap } from '../storing/turnover-map.js'
+import type { Writer } from '../storing/writer.js'
+import { SendJob, type Incoming, type SendAnswer, type Sender, type SendOutcomes } from './send-job.js'
+import { ordersOf, type InTurn, type OrderRules, type SendOrders } from './send-order.js'
+import { earlierHostKey, isEarlierHostKey, storedKey } from './stored-keys.js'
+
+interface Parts {
+  readonly storage: Pick<Storage, 'timelines'>
+  readonly authoriser: Authoriser
+  readonly writer: Writer
+  readonly fanOut: FanOut
+  readonly faults: Faults
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: Pick<Limits, 'refused'>
+  readonly timing: Timing
+  readonly admission: Admission
+  readonly handlers: Handlers | null
+  readonly observer: Observer | null
+}
+
+/** A message of the host under way. */
+export interface HostSend {
+  /** Resolves once it stands in the writer's queue, or was refused: what is sent after that is numbered after it. */
+  readonly left: Promise<void>
+  /** @throws RookeryError as a session would be answered */
+  readonly sent: Promise<Sent>
+}
+
+/** A message that goes no further than to be refused. */
+export interface RefusedSend {
+  readonly kind: NewMessage['kind']
+  readonly conversationId: ConversationId
+  readonly clientMsgId: string
+  readonly type: string
+}
+
+export class Send implements SendOutcomes {
+  /** Sends that are not answered yet, by their key: the same one again joins them. */
+  private readonly pending = new TurnoverMap<string, SendJob>()
+  private readonly nowMs = (): number => this.parts.clock.monotonic()
+  private readonly deadlines: Deadlines
+
+  private readonly rules: OrderRules
+
+  constructor(private readonly parts: Parts) {
+    this.deadlines = new Deadlines(parts.clock, parts.timing.sendDeadlineMs)
+    this.rules = { refusedMax: parts.limits.refused, resendMs: parts.timing.resendMs }
+  }
+
+  /** Takes a message of a session, with its number among the session's requests. The answer comes once, in this turn or later. */
+  submit(sender: Sender, incoming: Incoming, arrival: number, answer: SendAnswer): void {
+    const before = this.pending.get(incoming.key)
+    const job = new SendJob(sender, incoming, this.nowMs() + this.parts.timing.sendDeadlineMs, this, answer)
+    const orders = ordersOf(sender, this.rules)
+    job.arrival = arrival
+    orders.place(job)
+    if (before === undefined) this.pending.set(incoming.key, job)
+    if (before === undefined && orders.isFree(job.conversationId, this.nowMs())) {
+      orders.begin(job)
+      this.first(job, orders)
+      return
+    }
+    if (before !== undefined && before.incoming.message.digest === incoming.message.digest) {
+      if (before.sender === sender) {
+        before.join(answer)
+        return
+      }
+      if (orders.refusal(job, this.nowMs()) === null) {
+        before.join((outcome) => {
+          if (isRefusal(outcome)) orders.refuse(job, outcome, this.nowMs())
+          else orders.settle(job)
+          answer(outcome)
+        })
+        // The order behind it counts from here: later sends of this session wait until it has left.
+        if (!before.hasLeft)
+          orders.push(
+            waitingFor(job, () => before.whenLeft()),
+            this.nowMs,
+          )
+        return
+      }
+    }
+    orders.begin(job)
+    orders.push(job, this.nowMs)
+    this.settleInTime(job)
+  }
+
+  /**
+   * Takes a message that its session was refused with an answer that may be tried again: what it sends behind it to that
+   * conversation is held back, as behind any other such answer.
+   */
+  turnedAway(sender: Sender, { kind, type, ...send }: RefusedSend, arrival: number, error: RookeryError): void {
+    const orders = ordersOf(sender, this.rules)
+    const one = { ...send, place: arrival, arrival, ownUntilMs: null, heldBack: null, earlier: null, later: null }
+    orders.place(one)
+    orders.refuse(one, error, this.nowMs())
+    this.parts.observer?.sent?.({ kind, type, by: 'session', outcome: error.code, durationMs: 0 })
+  }
+
+  /**
+   * Takes a message of the host. It goes past every session's order; the host keeps one of its own by waiting for `left`.
+   * @param onBehalfOf where given, contact policy and before-handlers are asked on its behalf
+   * @param given `hasNewKey`: nobody can have sent it before, under the key that it has
+   */
+  host(
+    incoming: Incoming,
+    onBehalfOf: ImSession | null,
+    given: { readonly msgId?: MessageId; readonly hasNewKey?: boolean } = {},
+  ): HostSend {
+    let settle: SendAnswer
+    const sent = new Promise<Sent>((resolve, reject) => {
+      settle = (outcome) => (outcome instanceof RookeryError ? reject(outcome) : resolve(outcome))
+    })
+    const before = this.pending.get(incoming.key)
+    if (before?.incoming.message.digest === incoming.message.digest) {
+      before.join(settle!)
+      return { left: before.whenLeft(), sent }
+    }
+    const deadlineMs = this.nowMs() + this.parts.timing.sendDeadlineMs
+    const job = new SendJob(null, incoming, deadlineMs, this, settle!, onBehalfOf, given.msgId ?? null)
+    job.mayBeStoredEarlier = given.hasNewKey !== true
+    void this.prepare(job)
+    return { left: job.whenLeft(), sent }
+  }
+
+  /** Nothing stands before it in its order: where nobody has to be waited for, it is with the writer in this very turn. */
+  private first(job: SendJob, orders: SendOrders): void {
+    const decided = this.decide(job)
+    if (decided === null) return
+    orders.push(
+      waitingFor(job, () => decided),
+      this.nowMs,
+    )
+    this.settleInTime(job)
+  }
+
+  /** Each step before the writer has a bound of its own; together they may take longer than a send may. */
+  private settleInTime(job: SendJob): void {
+    if (job.isAnswered) return
+    job.deadline = this.deadlines.begin(() =>
+      this.refused(job, new RookeryError('UNAVAILABLE', 'not decided in time', { retryAfterMs: 1000 })),
+    )
+  }
+
+  /** Everything before the writer that may take time. Called by its order, one at a time. */
+  async prepare(job: SendJob): Promise<void> {
+    const { incoming } = job
+    for (
+      let other = this.pending.get(incoming.key);
+      other !== undefined && other !== job;
+      other = this.pending.get(incoming.key)
+    ) {
+      // Another message under the same key is under way: what is stored decides, once it is answered.
+      await other.whenAnswered()
+    }
+    if (job.isAnswered) return
+    this.pending.set(incoming.key, job)
+    if (job.mayBeStoredEarlier && (await this.isStoredEarlier(job))) return
+    const decided = this.decide(job)
+    if (decided !== null) await decided
+  }
+
+  /** Whether it has its answer by now: an earlier version stored it, or nobody can look. */
+  private async isStoredEarlier(job: SendJob): Promise<boolean> {
+    try {
+      const stored = await earlierHostKey(this.parts.storage.timelines, job.incoming.message)
+      if (stored !== null) await this.repeat(job, stored)
+    } catch (error) {
+      await this.turnDown(job, this.parts.faults.toError(error, 'send'))
+    }
+    return job.isAnswered
+  }
+
+  /** Has it admitted, and gives it to the writer; null where both was done at once. Never rejects. */
+  private decide(job: SendJob): Promise<void> | null {
+    try {
+      const admitted = this.parts.admission.admit(job)
+      if (admitted !== null) return this.decideLater(job, admitted)
+      if (!job.isAnswered) this.enqueue(job)
+      return null
+    } catch (error) {
+      return this.turnDown(job, this.parts.faults.toError(error, 'send'))
+    }
+  }
+
+  private async decideLater(job: SendJob, admitted: Promise<void>): Promise<void> {
+    try {
+      await admitted
+      if (!job.isAnswered) this.enqueue(job)
+    } catch (error) {
+      await this.turnDown(job, this.parts.faults.toError(error, 'send'))
+    }
+  }
+
+  private enqueue(job: SendJob): void {
+    const { sender } = job
+    const { message } = job.incoming
+    message.msgId = job.msgId ?? this.parts.random.id()
+    message.serverTime = this.parts.clock.now()
+    if (job.changed !== null) message.content = job.changed
+    // Who reads it in a group is decided when it goes into a commit.
+    const members = message.kind === 'c2g' ? [] : this.readers(message)
+    job.op = { op: 'append', message, members, movesPosition: sender !== null }
+    const full = this.parts.writer.enqueue(job)
+    if (full === null) job.leave()
+    else this.refused(job, full)
+  }
+
+  private readers({ conversationId, from, to }: NewMessage): readonly UserId[] {
+    if (from !== null && to !== null) return from === to ? [from] : [from, to]
+    // The system speaks only in a conversation that exists; whoever asked for it has looked it up.
+    return this.parts.authoriser.known(conversationId)!.users
+  }
+
+  /** Whether a message may be stored now. One to a group is decided here, on what is known of it then, and again where that was old. */
+  admit(job: SendJob): RookeryError | Promise<RookeryError | null> | null {
+    if (job.incoming.message.kind !== 'c2g') return null
+    const { authoriser, clock } = this.parts
+    const group = authoriser.knownSpeaker(speakerOf(job), clock.now())
+    if (group === undefined) return this.learn(job)
+    job.op = { ...job.op, members: group.userIds, version: group.version }
+    return null
+  }
+
+  /** Has it read whether the sender may speak; the reason where not. */
+  private async learn(job: SendJob): Promise<RookeryError | null> {
+    const { authoriser, clock, faults } = this.parts
+    try {
+      // A group that changes all the time is not asked for all the time.
+      await restWhereStale(clock, job.stale)
+      await authoriser.speaker(speakerOf(job), clock.now())
+      return null
+    } catch (error) {
+      return faults.toError(error, 'send')
+    }
+  }
+
+  /** A definite refusal stands only where the key is not stored already. */
+  async turnDown(job: SendJob, error: RookeryError): Promise<void> {
+    const { incoming } = job
+    if (mayBeTriedAgain(error.code)) return this.refused(job, error)
+    try {
+      const stored = await storedKey(this.parts.storage.timelines, incoming.message)
+      if (stored === null) this.finish(job, error)
+      else await this.repeat(job, stored)
+    } catch (fault) {
+      this.refused(job, this.parts.faults.toError(fault, 'send'))
+    }
+  }
+
+  /** Commit or refusal by storage. Where the answer was given already, readers get the message all the same. */
+  stored(job: SendJob, result: AppendResult | RefusedResult): 'again' | void {
+    if (result.status === 'refused') return this.refused(job, this.parts.faults.toError(result.error, 'commit'))
+    const { authoriser, fanOut } = this.parts
+    const { message, members, version } = job.op
+    const { conversationId, kind, subject, serverTime, msgId } = message
+    if (result.status === 'stale') {
+      authoriser.rosters.forget(conversationId, version ?? 0)
+      job.stale += 1
+      return job.isAnswered ? undefined : 'again'
+    }
+    if (kind === 'c2c' && authoriser.known(conversationId) === undefined)
+      authoriser.remember({ conversationId, users: members, subject })
+    if (result.status === 'duplicate') {
+      // The same message id: an earlier run of this very commit was stored after all, and nobody was told live.
+      const own = result.msgId === msgId
+      if (!own) return void this.repeat(job, result)
+      this.finish(job, { ...sentOf(result), duplicate: false })
+      fanOut.check(members)
+      return
+    }
+    const { seq } = result
+    const sent: Sent = { msgId, conversationId, seq, serverTime, duplicate: false }
+    this.finish(job, sent)
+    const json = messageJson(message, seq, null)
+    if (kind === 'c2g' && members.length === 0) fanOut.addTimeline(conversationId, version!, seq, json)
+    else fanOut.addMessage(members, result.inbox, serverTime, json)
+    const after = this.parts.handlers?.after(message.kind, message.type)
+    if (after !== undefined && job.onBehalfOf !== null) void this.runAfter(after, job.onBehalfOf, job, sent)
+  }
+
+  /** Answers a key that is stored: the first result again, or a conflict. What the host sent answers nothing of a client's. */
+  private async repeat(job: SendJob, stored: StoredKey): Promise<void> {
+    const { message, received } = job.incoming
+    const { timelines } = this.parts.storage
+    try {
+      const isRepeat =
+        isSendDigest(stored.digest, message.digest, received) &&
+        (message.viaServer || !isFirstVersion(stored.digest) || !(await isEarlierHostKey(timelines, stored)))
+      const conflict = (): RookeryError => new RookeryError('CONFLICT', 'this clientMsgId was used for another message')
+      this.finish(job, isRepeat ? { ...sentOf(stored), duplicate: true } : conflict())
+    } catch (fault) {
+      this.refused(job, this.parts.faults.toError(fault, 'send'))
+    }
+  }
+
+  private async runAfter(after: AfterSend, session: ImSession, job: SendJob, sent: Sent): Promise<void> {
+    try {
+      await after(session, draftOf(job), sent)
+    } catch (error) {
+      this.parts.faults.toError(error, 'after-handler')
+    }
+  }
+
+  /** An answer without a stored message; one that may be tried again holds back what comes after it. */
+  refused(job: SendJob, error: RookeryError): void {
+    if (mayBeTriedAgain(error.code) && !job.isAnswered) job.sender?.orders?.refuse(job, error, this.nowMs())
+    this.finish(job, error)
+  }
+
+  overtaken(job: SendJob): RookeryError | null {
+    return job.sender?.orders?.overtaken(job, this.nowMs()) ?? null
+  }
+
+  private finish(job: SendJob, outcome: Sent | RookeryError): void {
+    const { key } = job.incoming
+    const orders = job.sender?.orders
+    if (this.pending.get(key) === job) this.pending.delete(key)
+    if (job.deadline !== null) this.deadlines.end(job.deadline)
+    // An attempt that was turned away meanwhile is not missing any more.
+    if (!isRefusal(outcome)) orders?.settle(job)
+    orders?.end(job)
+    if (this.parts.observer !== null && !job.isAnswered)
+      this.observe(job, outcome, this.nowMs() - (job.deadlineMs - this.parts.timing.sendDeadlineMs))
+    job.answer(outcome)
+  }
+
+  private observe({ sender, incoming }: SendJob, given: Sent | RookeryError, durationMs: number): void {
+    const { kind, type } = incoming.message
+    const outcome = given instanceof RookeryError ? given.code : given.duplicate ? 'duplicate' : 'stored'
+    this.parts.observer?.sent?.({ kind, type, by: sender === null ? 'host' : 'session', outcome, durationMs })
+  }
+}
+
+const sentOf = ({ msgId, conversationId, seq, serverTime }: StoredKey): Omit<Sent, 'duplicate'> => ({
+  msgId,
+  conversationId,
+  seq,
+  serverTime,
+})
+
+/** An answer that may be tried again. */
+const isRefusal = (outcome: Sent | RookeryError): outcome is RookeryError =>
+  outcome instanceof RookeryError && mayBeTriedAgain(outcome.code)
+
+/** A place in an order behind which later sends wait until something has ended. */
+const waitingFor = ({ conversationId, place, arrival }: SendJob, prepare: () => Promise<void>): InTurn => ({
+  conversationId,
+  place,
+  arrival,
+  heldBack: null,
+  earlier: null,
+  later: null,
+  prepare,
+  refuse: () => {},
+})

@@ -1,0 +1,35 @@
+// What is stored under the key of a message. Earlier versions put the host's keys among those of its users, where they are
+// found as long as keys are kept: their digests are of the first version.
+import { isFirstVersion } from '../../model/digest.js'
+import { clientMsgIdOf, isHostKey } from '../../model/keys.js'
+import type { NewMessage, StoredMessage } from '../../model/message.js'
+import type { StoredKey, TimelineReads } from '../../ports/storage.js'
+
+type Keyed = Pick<NewMessage, 'from' | 'clientMsgId'>
+type Reads = Pick<TimelineReads, 'key' | 'messages'>
+
+/** What is stored under the key of a message, wherever an earlier version put it. */
+export async function storedKey(reads: Reads, message: Keyed): Promise<StoredKey | null> {
+  return (await reads.key(message.from, message.clientMsgId)) ?? earlierHostKey(reads, message)
+}
+
+/** What an earlier version stored for the host under this key of the host's: among the user's own keys. */
+export async function earlierHostKey(reads: Reads, { from, clientMsgId }: Keyed): Promise<StoredKey | null> {
+  if (!isHostKey(clientMsgId)) return null
+  const stored = await reads.key(from, clientMsgIdOf(clientMsgId))
+  if (stored === null || !isFirstVersion(stored.digest)) return null
+  // Of what retention took only the key is left, which does not tell whose it was.
+  const message = await messageOf(reads, stored)
+  return message === null || message.viaServer ? stored : null
+}
+
+/** Whether a key that was found among a user's own is one that the host gave to an earlier version. */
+export async function isEarlierHostKey(reads: Reads, stored: StoredKey): Promise<boolean> {
+  return isFirstVersion(stored.digest) && (await messageOf(reads, stored))?.viaServer === true
+}
+
+async function messageOf(reads: Reads, { conversationId, seq }: StoredKey): Promise<StoredMessage | null> {
+  if (seq === 0) return null
+  const { messages } = await reads.messages(conversationId, { after: seq - 1, before: seq + 1, limit: 1 })
+  return messages[0] ?? null
+}

@@ -1,0 +1,18 @@
+// A reader's own reactions beside a page of messages: nothing in a message depends on who reads it.
+import type { JsonText, UserId } from '@rookery/protocol'
+import type { StoredMessage } from '../../model/message.js'
+import type { TimelineReads } from '../../ports/storage.js'
+
+/** `mine` of a page: `{ [msgId]: reaction[] }`. Asks only of messages that somebody reacted to, and of all of them at once. */
+export async function mineJson(
+  reads: TimelineReads,
+  userId: UserId,
+  messages: readonly StoredMessage[],
+): Promise<JsonText> {
+  const reacted = messages.filter(({ reactions }) => reactions !== null)
+  if (reacted.length === 0) return '{}'
+  const places = reacted.map(({ conversationId, seq }) => ({ conversationId, seq }))
+  const own = await reads.reactions(userId, places)
+  const mine = reacted.flatMap(({ msgId }, i) => (own[i]!.length === 0 ? [] : [[msgId, own[i]] as const]))
+  return JSON.stringify(Object.fromEntries(mine))
+}

@@ -1,0 +1,74 @@
+// What a user did with a conversation: read this far, keeps it pinned, muted, hidden. Own devices get an entry.
+import { type JsonText, type RequestOf, RookeryError, type UserId } from '@rookery/protocol'
+import { requestDigest } from '../../model/digest.js'
+import { conversationJson, factEntryJson } from '../../model/wire.js'
+import type { Timing } from '../../options/limits.js'
+import type { Clock } from '../../ports/clock.js'
+import { type Authoriser, notFound, peerOf } from '../access/authorise.js'
+import type { FanOut } from '../delivery/fan-out.js'
+import { commitOne } from '../storing/commit.js'
+import type { Writer } from '../storing/writer.js'
+import type { Naming } from './naming.js'
+
+interface Parts {
+  readonly naming: Naming
+  readonly authoriser: Authoriser
+  readonly writer: Writer
+  readonly fanOut: FanOut
+  readonly clock: Clock
+  readonly timing: Timing
+}
+
+export class Positions {
+  constructor(private readonly parts: Parts) {}
+
+  /** Moves the read position, never back; the other side of a 1:1 conversation gets a `receipt`. */
+  async read(userId: UserId, { conversationId, seq }: RequestOf<'read'>): Promise<JsonText> {
+    const { authoriser, writer, clock, timing, fanOut } = this.parts
+    const conversation = await authoriser.member(userId, conversationId)
+    const at = clock.now()
+    const op = { op: 'read', userId, conversationId, seq, at } as const
+    return commitOne(writer, clock, timing.sendDeadlineMs, op, (result) => {
+      if (result.status === 'not-member') throw notFound()
+      const { readSeq, unread, atSeq, inboxSeq } = result
+      if (inboxSeq !== null) {
+        const body = JSON.stringify({ conversationId, readSeq, unread, atSeq })
+        fanOut.add(userId, inboxSeq, factEntryJson(inboxSeq, at, 'read', body))
+        const peer = peerOf(conversation.users, userId)
+        if (conversation.users.length === 2)
+          fanOut.hint([peer], 'receipt', JSON.stringify({ conversationId, userId, readSeq }))
+      }
+      return JSON.stringify({ readSeq, unread, atSeq })
+    })
+  }
+
+  /** Changes how the user keeps a conversation, and answers it as it stands. */
+  async update(userId: UserId, request: RequestOf<'conversation.update'>): Promise<JsonText> {
+    const { authoriser, writer, clock, timing, fanOut, naming } = this.parts
+    const { clientMsgId, ...change } = request
+    const { conversationId } = change
+    await authoriser.member(userId, conversationId)
+    const digest = requestDigest('conversation.update', change)
+    const at = clock.now()
+    const key = clientMsgId === undefined ? {} : { key: { clientMsgId, digest: digest.text } }
+    await commitOne(
+      writer,
+      clock,
+      timing.sendDeadlineMs,
+      { op: 'settings', userId, ...change, at, ...key },
+      (result) => {
+        if (result.status === 'not-member') throw notFound()
+        if (result.status === 'duplicate') {
+          if (!digest.matches(result.digest))
+            throw new RookeryError('CONFLICT', 'this clientMsgId was used for another request')
+          return
+        }
+        const { pinned, muted, hidden, inboxSeq } = result
+        if (inboxSeq === null) return
+        const body = JSON.stringify({ conversationId, pinned, muted, hidden })
+        fanOut.add(userId, inboxSeq, factEntryJson(inboxSeq, at, 'conversation', body))
+      },
+    )
+    return conversationJson(await naming.view(userId, conversationId))
+  }
+}

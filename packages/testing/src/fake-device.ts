@@ -1,0 +1,189 @@
+// A client without a network: it speaks to a gate as a transport would, and remembers what it was given.
+import type { Connection, Frame, Gate, Inbound } from '@rookery/core'
+
+/** What came over the wire, parsed: tests look into it without saying first what it is. */
+// oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would make every look at an answer a cast
+export type Wire = any
+
+/** What a device shows when it connects; a plain object as on the wire. */
+export type FakeAuth = Readonly<Record<string, unknown>>
+
+/** An answer as it came over the wire. */
+export type FakeAnswer =
+  | { readonly ok: true; readonly data: Wire }
+  | {
+      readonly ok: false
+      readonly error: {
+        readonly code: string
+        readonly message: string
+        readonly details?: unknown
+        readonly retryAfterMs?: number
+      }
+    }
+
+/** An event as it came over the wire. */
+export interface FakeEvent {
+  readonly event: string
+  readonly payload: Wire
+}
+
+export class FakeDevice implements Connection {
+  /** Everything it was given, in order. */
+  readonly events: FakeEvent[] = []
+  /** Whether the server closed, or the device went. */
+  isClosed = false
+  /** While set, it reads nothing: what is emitted stays queued. */
+  isReading = true
+  /** Whether the server has stopped reading. What the device sends still comes, as what a transport had read already. */
+  isUnread = false
+  private queue: (() => void)[] = []
+  private bytes = 0
+  private inbound: Inbound | null = null
+  private readonly watchers = new Set<() => void>()
+
+  private constructor(private readonly take?: (event: FakeEvent) => void) {}
+
+  /**
+   * Connects and waits until the gate has decided.
+   * @throws RookeryError where the handshake is refused
+   */
+  static async connect(
+    gate: Gate,
+    auth: FakeAuth,
+    options: { readonly headers?: Record<string, string>; readonly onEvent?: (event: FakeEvent) => void } = {},
+  ): Promise<FakeDevice> {
+    const device = new FakeDevice(options.onEvent)
+    const inbound = await gate.open({ auth, headers: options.headers ?? {}, ip: '127.0.0.1' }, device)
+    if (device.isClosed) inbound.closed()
+    else device.inbound = inbound
+    return device
+  }
+
+  /** The payload of `ready`. */
+  get ready(): Wire {
+    return this.events.find(({ event }) => event === 'ready')?.payload
+  }
+
+  /** All live entries, in the order in which they came. */
+  get entries(): Wire[] {
+    return this.of('entries').flatMap((payload) => payload.entries)
+  }
+
+  /** The payloads of one kind of event. */
+  of(event: string): Wire[] {
+    return this.events.filter((one) => one.event === event).map(({ payload }) => payload)
+  }
+
+  /** Sends a request and waits for its answer. Never answered where the session ends first. */
+  request(event: string, ...args: unknown[]): Promise<FakeAnswer> {
+    return new Promise((resolve) => this.call(event, args, resolve))
+  }
+
+  /** Sends a request; its answer is handed on in its place among the events. */
+  call(event: string, args: readonly unknown[], answered: (answer: FakeAnswer) => void): void {
+    const sent: unknown[] = args.map((arg) => (arg === undefined ? arg : JSON.parse(JSON.stringify(arg))))
+    this.inbound?.request(event, sent, (json) => this.enqueue(json.length, () => answered(JSON.parse(json))))
+  }
+
+  /** Sends a request with its arguments as they are, as a transport might have decoded them. */
+  callAsIs(event: string, args: readonly unknown[], answered: (json: string) => void): void {
+    this.inbound?.request(event, args, answered)
+  }
+
+  /** The data of a request that must go well. */
+  async ask(event: string, request: unknown = {}): Promise<Wire> {
+    const answer = await this.request(event, request)
+    if (!answer.ok) throw new Error(`${event} was answered ${answer.error.code}: ${answer.error.message}`)
+    return answer.data
+  }
+
+  /** The code of a request that must fail. */
+  async code(event: string, ...args: unknown[]): Promise<string> {
+    const answer = await this.request(event, ...args)
+    if (answer.ok) throw new Error(`${event} went well: ${JSON.stringify(answer.data)}`)
+    return answer.error.code
+  }
+
+  /** Sends a request without asking for an answer. */
+  tell(event: string, ...args: unknown[]): void {
+    this.inbound?.request(event, args, undefined)
+  }
+
+  /** Resolves once `holds` does, looking whenever something comes in. */
+  async until(holds: () => boolean): Promise<void> {
+    if (holds()) return
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (!holds()) return
+        this.watchers.delete(look)
+        resolve()
+      }
+      this.watchers.add(look)
+    })
+  }
+
+  /** Stops to read, as a phone in a tunnel whose socket is still open. */
+  stall(): void {
+    this.isReading = false
+  }
+
+  /** Reads on: takes what was queued. */
+  resume(): void {
+    this.isReading = true
+    const queue = this.queue.splice(0)
+    this.bytes = 0
+    for (const take of queue) take()
+    if (queue.length > 0) this.inbound?.drained()
+  }
+
+  /** Goes away without a word. */
+  disconnect(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.inbound?.closed()
+    for (const look of this.watchers) look()
+  }
+
+  get queuedBytes(): number {
+    return this.bytes
+  }
+
+  emit({ event, json }: Frame, acknowledged?: () => void): void {
+    this.enqueue(json.length, () => {
+      const taken: FakeEvent = { event, payload: JSON.parse(json) }
+      this.events.push(taken)
+      this.take?.(taken)
+      acknowledged?.()
+    })
+  }
+
+  stopReading(): void {
+    this.isUnread = true
+  }
+
+  readOn(): void {
+    this.isUnread = false
+  }
+
+  end(last?: Frame): void {
+    if (this.isClosed) return
+    this.queue = []
+    this.bytes = 0
+    this.isReading = true
+    if (last !== undefined) this.emit(last)
+    this.isClosed = true
+    this.inbound?.closed()
+    for (const look of this.watchers) look()
+  }
+
+  private enqueue(bytes: number, take: () => void): void {
+    if (this.isClosed) return
+    if (this.isReading) {
+      take()
+      for (const look of this.watchers) look()
+      return
+    }
+    this.queue.push(take)
+    this.bytes += bytes
+  }
+}

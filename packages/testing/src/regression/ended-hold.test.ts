@@ -1,0 +1,29 @@
+// How the checker of histories took for a fault what is promised: a refused message holds back those behind it for 30 s from
+// its first refusal, whatever is refused meanwhile (PROTOCOL, after an answer that may be tried again). In the simulation a
+// database was away for longer, and a later message was stored before the one that had waited since.
+import { expect, it } from 'vitest'
+import { entry, Story } from '../simulation/story.js'
+
+const turnedAfter = (waitMs: number): number[] =>
+  new Story()
+    .connect(1, 'ann')
+    .send(1, 'a', 'bob', 'UNAVAILABLE')
+    .add({ t: 'fault', kind: 'nothing' }, waitMs)
+    .send(1, 'a', 'bob', 'UNAVAILABLE')
+    .send(1, 'b', 'bob', 1)
+    .send(1, 'a', 'bob', 2)
+    .final('ann', [entry(1, 'b', { seq: 1 }), entry(2, 'a', { seq: 2 })]).broken
+
+it('a message that was refused for 30 s may be stored behind a later one, and not before', () => {
+  expect(turnedAfter(28_000)).toEqual([])
+  expect(turnedAfter(27_000)).toEqual([9])
+})
+
+it('a message that was never refused keeps its place, however late', () => {
+  const story = new Story()
+    .connect(1, 'ann')
+    .send(1, 'a', 'bob', 2)
+    .add({ t: 'fault', kind: 'nothing' }, 60_000)
+    .send(1, 'b', 'bob', 1)
+  expect(story.final('ann', [entry(1, 'b', { seq: 1 }), entry(2, 'a', { seq: 2 })]).broken).toContain(9)
+})

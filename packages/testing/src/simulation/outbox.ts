@@ -1,0 +1,100 @@
+// What a client has sent and not been answered: kept in order, and sent again before anything new, as PROTOCOL asks.
+import type { FakeAnswer } from '../fake-device.js'
+import type { Clock, Timer } from '@rookery/core'
+import { type ErrorCode, mayBeTriedAgain } from '@rookery/protocol'
+
+/** A `c2c` or `c2g` request. */
+export interface Outgoing {
+  readonly event?: 'c2g'
+  readonly clientMsgId: string
+  readonly to: string
+  readonly subject?: string
+  readonly type: string
+  readonly content: Record<string, unknown>
+  readonly silent?: boolean
+  readonly mentions?: readonly string[]
+}
+
+interface Item {
+  readonly message: Outgoing
+  attempts: number
+}
+
+/** The messages to one conversation that are not answered for good. */
+interface Lane {
+  readonly items: Item[]
+  /** Runs after an answer that may be tried again: nothing new leaves meanwhile. */
+  retry: Timer | null
+}
+
+/** Sends one message now; null where the connection ended without an answer. */
+export type Transmit = (message: Outgoing) => Promise<FakeAnswer | null>
+
+const retryMs = 500
+
+export class Outbox {
+  readonly #lanes = new Map<string, Lane>()
+  #transmit: Transmit | null = null
+
+  constructor(
+    private readonly clock: Clock,
+    /** A message was acknowledged. */
+    private readonly acknowledged: (message: Outgoing) => void,
+  ) {}
+
+  get unanswered(): readonly string[] {
+    return [...this.#lanes.values()].flatMap(({ items }) => items.map(({ message }) => message.clientMsgId))
+  }
+
+  /** A connection is ready: everything unanswered leaves again, in order. */
+  connected(transmit: Transmit): void {
+    this.#transmit = transmit
+    for (const lane of this.#lanes.values()) this.#again(lane)
+  }
+
+  disconnected(): void {
+    this.#transmit = null
+    for (const lane of this.#lanes.values()) this.#stopWaiting(lane)
+  }
+
+  clear(): void {
+    this.disconnected()
+    this.#lanes.clear()
+  }
+
+  add(message: Outgoing): void {
+    const name = JSON.stringify([message.to, message.subject])
+    let lane = this.#lanes.get(name)
+    if (lane === undefined) this.#lanes.set(name, (lane = { items: [], retry: null }))
+    const item: Item = { message, attempts: 0 }
+    lane.items.push(item)
+    if (lane.retry === null) void this.#send(lane, item)
+  }
+
+  #again(lane: Lane): void {
+    this.#stopWaiting(lane)
+    for (const item of [...lane.items]) void this.#send(lane, item)
+  }
+
+  #stopWaiting(lane: Lane): void {
+    if (lane.retry !== null) this.clock.clearTimeout(lane.retry)
+    lane.retry = null
+  }
+
+  async #send(lane: Lane, item: Item): Promise<void> {
+    const transmit = this.#transmit
+    if (transmit === null) return
+    const attempt = ++item.attempts
+    const answer = await transmit(item.message)
+    const at = lane.items.indexOf(item)
+    if (answer === null || at === -1) return
+    if (!answer.ok && mayBeTriedAgain(answer.error.code as ErrorCode)) {
+      // An earlier attempt says nothing any more; and one wait is enough for all that come after it.
+      if (item.attempts === attempt && transmit === this.#transmit)
+        lane.retry ??= this.clock.setTimeout(() => this.#again(lane), answer.error.retryAfterMs ?? retryMs)
+      return
+    }
+    lane.items.splice(at, 1)
+    if (answer.ok) this.acknowledged(item.message)
+  }
+}

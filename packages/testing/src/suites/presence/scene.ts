@@ -1,0 +1,108 @@
+// One case's stage: two nodes with their presence, and ids that no other case uses.
+import type { NodeId, UserId } from '@rookery/protocol'
+import { type NodeInfo, type Presence, type SlotHolder, SystemRandom } from '@rookery/core'
+import type { PresenceSubject } from './subject.js'
+
+const random = new SystemRandom()
+
+/** A node of the case: its lease is renewed by `renew`, its sessions claim by `claim`. */
+export class SceneNode {
+  constructor(
+    readonly nodeId: NodeId,
+    readonly boot: string,
+    readonly presence: Presence,
+    private readonly leaseMs: number,
+  ) {}
+
+  get info(): NodeInfo {
+    return { nodeId: this.nodeId, boot: this.boot, url: null, sessions: 0 }
+  }
+
+  /** Renews sessions that logged in long ago, unless told when. */
+  async renew(
+    holders: readonly SlotHolder[] = [],
+    given: Partial<NodeInfo> = {},
+    agoMs = this.leaseMs * 100,
+  ): Promise<readonly SlotHolder[]> {
+    const info = { ...this.info, ...given }
+    const { lost, now } = await this.presence.renew(info, this.leaseMs, [])
+    if (holders.length === 0) return lost
+    const logins = holders.map((holder) => ({ holder, since: now - agoMs }))
+    return (await this.presence.renew(info, this.leaseMs, logins)).lost
+  }
+
+  async claim(holder: SlotHolder): Promise<SlotHolder | null> {
+    return (await this.presence.claim(holder)).displaced
+  }
+
+  leave(): Promise<void> {
+    return this.presence.leave(this.nodeId, this.boot)
+  }
+}
+
+export class PresenceScene {
+  readonly #mark = random.id()
+  readonly #running = new Set<Presence>()
+  #sessions = 0
+
+  private constructor(
+    private readonly subject: PresenceSubject,
+    readonly leaseMs: number,
+  ) {
+    this.#running.add(subject.presence)
+  }
+
+  static async open(subject: PresenceSubject, leaseMs: number): Promise<PresenceScene> {
+    return new PresenceScene(subject, leaseMs)
+  }
+
+  async close(): Promise<void> {
+    for (const presence of this.#running) await presence.stop()
+    await this.subject.dispose()
+  }
+
+  user = (name: string): UserId => `${name}.${this.#mark}`
+
+  /** A node whose lease has just begun. */
+  async node(name: string, boot = `boot-1`): Promise<SceneNode> {
+    const presence = (await this.subject.another?.()) ?? this.subject.presence
+    this.#running.add(presence)
+    const node = new SceneNode(`${name}.${this.#mark}`, boot, presence, this.leaseMs)
+    await node.renew()
+    return node
+  }
+
+  /** A session of a user on a node, in the slot `phone` unless another is given. */
+  session(node: SceneNode, userId: UserId, given: Partial<SlotHolder> = {}): SlotHolder {
+    this.#sessions += 1
+    return {
+      userId,
+      slot: 'phone',
+      deviceType: 'phone',
+      deviceId: `device-${this.#sessions}`,
+      instance: null,
+      sessionId: `session-${this.#sessions}.${this.#mark}`,
+      nodeId: node.nodeId,
+      boot: node.boot,
+      at: 1_750_000_000_000 + this.#sessions,
+      ...given,
+    }
+  }
+
+  /** Lets a lease run out, renewing those that are to stay. */
+  async outlive(...staying: readonly SceneNode[]): Promise<void> {
+    const steps = 6
+    for (let step = 0; step < steps; step += 1) {
+      await this.subject.elapse((this.leaseMs * 1.5) / steps)
+      for (const node of staying) await node.renew()
+    }
+  }
+
+  elapse(ms: number): Promise<void> {
+    return this.subject.elapse(ms)
+  }
+}
+
+/** Session ids in an order of their own: `locate` has none. */
+export const sessionsOf = (holders: readonly SlotHolder[]): string[] =>
+  holders.map((holder) => holder.sessionId).toSorted()

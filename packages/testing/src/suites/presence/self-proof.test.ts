@@ -1,0 +1,178 @@
+// Presences that are broken on purpose, each in one way, and the case that must catch it.
+import { describe, expect, it } from 'vitest'
+import { MemoryPresence, type Presence, type SlotHolder } from '@rookery/core'
+import { settle } from '../../settle.js'
+import { VirtualClock } from '../../virtual-clock.js'
+import { findCase } from '../suite-case.js'
+import { presenceGroups, runPresenceCase } from './describe-presence.js'
+
+interface Breakage {
+  readonly caughtBy: string
+  break?(right: MemoryPresence, clock: VirtualClock): Partial<Presence>
+}
+
+const unfenced = (holder: SlotHolder, found: readonly SlotHolder[]): SlotHolder =>
+  found.find((one) => one.slot === holder.slot) ?? holder
+
+const breakages: Readonly<Record<string, Breakage>> = {
+  'a claim that looks first and takes afterwards': {
+    caughtBy: 'of 50 claims at once over two nodes one remains, and each displaced holder is told to one claimant',
+    break: (right) => ({
+      async claim(holder) {
+        const before = (await right.locate([holder.userId])).find((one) => one.slot === holder.slot) ?? null
+        await settle()
+        const { watchers } = await right.claim(holder)
+        return { displaced: before, watchers }
+      },
+    }),
+  },
+  'a claim that displaces itself': {
+    caughtBy: 'a session that claims its own slot again displaces nobody',
+    break: (right) => ({
+      async claim(holder) {
+        const [before] = await right.locate([holder.userId])
+        return { ...(await right.claim(holder)), displaced: before ?? null }
+      },
+    }),
+  },
+  'one slot for each user': {
+    caughtBy: 'slots of one user, and one slot of several users, are apart',
+    break: (right) => ({ claim: (holder) => right.claim({ ...holder, slot: 'one' }) }),
+  },
+  'slots without case': {
+    caughtBy: 'slots of one user, and one slot of several users, are apart',
+    break: (right) => ({ claim: (holder) => right.claim({ ...holder, slot: holder.slot.toLowerCase() }) }),
+  },
+  'a release by whoever asks': {
+    caughtBy: 'a late release does not free the slot of a newer session',
+    break: (right) => ({
+      async release(holders) {
+        const found = await right.locate(holders.map((holder) => holder.userId))
+        return right.release(holders.map((holder) => unfenced(holder, found)))
+      },
+    }),
+  },
+  'a release that looks at the session id alone': {
+    caughtBy: 'only exactly the session that holds a slot can free it: node, boot and session id',
+    break: (right) => ({
+      async release(holders) {
+        const found = await right.locate(holders.map((holder) => holder.userId))
+        return right.release(holders.map((holder) => found.find((one) => one.sessionId === holder.sessionId) ?? holder))
+      },
+    }),
+  },
+  'a renewal that takes slots from newer sessions': {
+    caughtBy: 'a late renewal neither takes nor keeps the slot of a newer session, and tells of it each time',
+    break: (right) => ({
+      async renew(node, leaseMs, logins) {
+        const renewed = await right.renew(node, leaseMs, [])
+        for (const { holder } of logins) await right.claim(holder)
+        return renewed
+      },
+    }),
+  },
+  'a renewal that takes only free slots': {
+    caughtBy: 'of two logins that no claim told of the later one has the slot, whichever is renewed first',
+    break: (right) => ({
+      renew: (node, leaseMs, logins) =>
+        right.renew(
+          node,
+          leaseMs,
+          logins.map(({ holder }) => ({ holder, since: -1e9 })),
+        ),
+    }),
+  },
+  'a renewal that counts as a login': {
+    caughtBy:
+      'a login that its claim did not tell of takes the slot from an earlier claim, and leaves it to a later one',
+    break: (right) => ({
+      async renew(node, leaseMs, logins) {
+        const renewed = await right.renew(node, leaseMs, logins)
+        for (const { holder } of logins) if (!renewed.lost.includes(holder)) await right.claim(holder)
+        return renewed
+      },
+    }),
+  },
+  'a renewal that mends nothing': {
+    caughtBy: 'a renewal puts in what presence forgot',
+    break: (right) => ({
+      renew: async (node, leaseMs) => right.renew(node, leaseMs, []),
+    }),
+  },
+  'a renewal that forgets what it is not told': {
+    caughtBy: 'a renewal that names no sessions keeps those that are held',
+    break: (right) => ({
+      async renew(node, leaseMs, logins) {
+        await right.leave(node.nodeId, node.boot)
+        return right.renew(node, leaseMs, logins)
+      },
+    }),
+  },
+  'leases that never run out': {
+    caughtBy: "when a lease has run out its node's sessions are offline, its slots free, and it is not listed",
+    break: (right) => ({ renew: (node, _leaseMs, logins) => right.renew(node, 1e9, logins) }),
+  },
+  'leases of half their time': {
+    caughtBy: 'a lease that is renewed goes on, and so do its sessions',
+    break: (right) => ({ renew: (node, leaseMs, logins) => right.renew(node, leaseMs / 5, logins.slice(1)) }),
+  },
+  'a lease for each node, whichever process it is': {
+    caughtBy: 'a node that was started again is not disturbed by what its predecessor does late',
+    break: (right) => ({
+      leave: async (nodeId) => {
+        for (const boot of ['boot-1', 'boot-2']) await right.leave(nodeId, boot)
+      },
+    }),
+  },
+  'watched users that add up': {
+    caughtBy: 'watching again replaces the set, and an empty one ends it',
+    break: (right) => {
+      const all = new Set<string>()
+      return {
+        watch: (nodeId, boot, userIds) => {
+          for (const userId of userIds) all.add(userId)
+          return right.watch(nodeId, boot, [...all])
+        },
+      }
+    },
+  },
+  'a watching node that is forgotten at a release': {
+    caughtBy: 'a claim and a release tell which nodes watch the user',
+    break: (right) => ({
+      async release(holders) {
+        await right.release(holders)
+        return []
+      },
+    }),
+  },
+}
+
+function subjectOf(breakage: Breakage) {
+  const clock = new VirtualClock()
+  const right = new MemoryPresence(clock)
+  const presence: Presence = {
+    claim: (...args) => right.claim(...args),
+    release: (...args) => right.release(...args),
+    renew: (...args) => right.renew(...args),
+    locate: (...args) => right.locate(...args),
+    watch: (...args) => right.watch(...args),
+    nodes: () => right.nodes(),
+    leave: (...args) => right.leave(...args),
+    stop: () => right.stop(),
+    ...breakage.break?.(right, clock),
+  }
+  return { presence, elapse: (ms: number) => clock.advance(ms), dispose() {} }
+}
+
+describe('the presence suite catches', () => {
+  it.each(Object.entries(breakages))('%s', async (_name, breakage) => {
+    const one = findCase(presenceGroups, breakage.caughtBy)
+    await runPresenceCase(one, { create: () => subjectOf({ caughtBy: '' }) })
+    const caught: unknown = await runPresenceCase(one, { create: () => subjectOf(breakage) }).then(
+      () => null,
+      (error: unknown) => error,
+    )
+    expect(caught).toBeInstanceOf(Error)
+    expect(caught).not.toBeInstanceOf(TypeError)
+  })
+})
