@@ -4,7 +4,7 @@ import { brotliDecompressSync } from 'node:zlib'
 import { createRookery, RookeryError, type Storage } from '@rookery/core'
 import { FakeDevice } from '@rookery/testing'
 import { expect } from 'vitest'
-import type { FixtureTalk } from 'packages/storage-typeorm/testing/fixtures/talk.mjs'
+import type { FixtureTalk } from './fixtures/talk.mjs'
 
 export interface SaidBefore {
   /** The database as SQL text. */
