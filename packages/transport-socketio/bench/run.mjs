@@ -1,7 +1,7 @@
 // Heap of an idle connection and messages relayed each second, the transport against a bare socket.io server, in turns.
 // `npm run build && npm run bench -w @rookery/transport-socketio`; needs the built package and about a minute.
 import { fork } from 'node:child_process'
-import { join } from 'packages/transport-socketio/bench/client.mjs'
+import { join } from './client.mjs'
 
 const kinds = ['plain', 'direct', 'engine']
 const idleConnections = 2_000
