@@ -11,37 +11,67 @@ export interface Said {
 const textOf = ({ text }: Source, { start, end }: Node): string => text.slice(start, end)
 
 /** The words of a literal or template; what a choice of two may give, one after the other; nothing where it is no text. */
-function textsOf(node: Node): (string | null)[][] {
+function textsOf(node: Node, constants: Constants): (string | null)[][] {
   if (node.type === 'Literal' && typeof node.value === 'string') return [[node.value]]
   if (node.type === 'TemplateLiteral') {
     const quasis = (node.quasis as { value: { cooked: string } }[]).map(({ value }) => value.cooked)
-    return [quasis.flatMap((quasi, i) => (i === 0 ? [quasi] : [null, quasi]))]
+    // A sentence that is written above; of single words the page says `…`.
+    const filled = (node.expressions as Node[]).map((one) => {
+      const words = one.type === 'Identifier' ? textsOf(one, constants)[0] : undefined
+      return words?.join('').includes(' ') ? words : null
+    })
+    return [quasis.flatMap((quasi, i) => (i === 0 ? [quasi] : [...(filled[i - 1] ?? [null]), quasi]))]
   }
-  if (node.type === 'ConditionalExpression') return [node.consequent as Node, node.alternate as Node].flatMap(textsOf)
+  if (node.type === 'ConditionalExpression')
+    return [node.consequent as Node, node.alternate as Node].flatMap((one) => textsOf(one, constants))
+  if (node.type === 'Identifier') {
+    const value = constants.get(node.name as string)?.findLast(({ start }) => start < node.start)
+    return value === undefined ? [] : textsOf(value, constants)
+  }
   if (node.type === 'BinaryExpression' && node.operator === '+') {
-    const rights = textsOf(node.right as Node)
-    return textsOf(node.left as Node).flatMap((left) => rights.map((right) => [...left, ...right]))
+    const rights = textsOf(node.right as Node, constants)
+    return textsOf(node.left as Node, constants).flatMap((left) => rights.map((right) => [...left, ...right]))
   }
   return []
 }
 
 const lineOf = ({ path, text }: Source, { start }: Node): string => `${path}:${text.slice(0, start).split('\n').length}`
 
+/** The constants of a file whose value is written there. */
+type Constants = ReadonlyMap<string, readonly Node[]>
+
+function constantsOf(nodes: readonly Node[]): Constants {
+  const found = new Map<string, Node[]>()
+  for (const { type, id, init } of nodes) {
+    if (type !== 'VariableDeclarator' || init == null) continue
+    const name = (id as { name?: string }).name ?? ''
+    found.set(name, [...(found.get(name) ?? []), init as Node])
+  }
+  return found
+}
+
+/** What takes a line for the log, by how it is called. */
+const logs =
+  /(?:[lL]ogger|\bnest|\bfaultLog|\blog|[cC]omplaints|\bwarnings)\??\.(?:warn|error|report|fault|push)$|^this\.#(?:warn|fail)$/
+
 /** The lines that a file logs as a warning or an error. Those whose words come from elsewhere are none. */
 export function logged(source: Source): Said[] {
-  return source.body.flatMap((statement) =>
-    [...walk(statement)].flatMap((node) => {
-      if (node.type !== 'CallExpression') return []
-      const callee = node.callee as Node
-      if (!/(?:[lL]ogger|nest)\??\.(?:warn|error)$/.test(textOf(source, callee))) return []
-      const [message] = node.arguments as Node[]
-      return textsOf(message!).map((words) => ({ at: lineOf(source, node), words }))
-    }),
-  )
+  const nodes = source.body.flatMap((statement) => [...walk(statement)])
+  const constants = constantsOf(nodes)
+  return nodes.flatMap((node) => {
+    const said = (message: Node | undefined): Said[] =>
+      message === undefined ? [] : textsOf(message, constants).map((words) => ({ at: lineOf(source, node), words }))
+    if (node.type === 'CallExpression' && logs.test(textOf(source, node.callee as Node)))
+      return said((node.arguments as Node[])[0])
+    // What a storage answers to `start`, for its caller to log.
+    if (node.type === 'Property' && (node.key as { name?: string }).name === 'warnings')
+      return ((node.value as { elements?: Node[] }).elements ?? []).flatMap(said)
+    return []
+  })
 }
 
 /** What makes an error, beside the classes: functions of the packages that take a message or its parts. */
-const makers = /^(?:misconfigured|mistake|wrong|fail|taken|Error|TypeError|RangeError|StorageError)$/
+const makers = /^(?:misconfigured|mistake|wrong|fail|taken|Error|TypeError|RangeError|StorageError|LinkLost)$/
 
 /** The errors that a file makes itself; those of a code, which are answers, are none. */
 export function errorsMade(source: Source): Said[] {
@@ -50,7 +80,7 @@ export function errorsMade(source: Source): Said[] {
       if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return []
       if (!makers.test(textOf(source, node.callee as Node))) return []
       return (node.arguments as Node[])
-        .flatMap(textsOf)
+        .flatMap((one) => textsOf(one, new Map()))
         .filter((words) => words.some((word) => word !== null && /[a-z]{2} [a-z]/.test(word)))
         .map((words) => ({ at: lineOf(source, node), words }))
     }),
