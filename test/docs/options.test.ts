@@ -33,17 +33,32 @@ interface Row {
   readonly why: string
 }
 
-/** The rows of the table under a heading. */
-function table(heading: string): Row[] {
-  const page = readFileSync(join(root, 'docs/options.md'), 'utf8')
-  const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`))
-  if (section === undefined) throw new Error(`docs/options.md has no heading ${heading}`)
-  return [...section.matchAll(/^\| `(\w+)` \| (.*?) \| (.*?) ?\|$/gm)].map(([, option, given, why]) => ({
+const page = readFileSync(join(root, 'docs/options.md'), 'utf8')
+
+const rowsOf = (text: string): Row[] =>
+  [...text.matchAll(/^\| `([\w.]+)` \| (.*?) \| (.*?) ?\|$/gm)].map(([, option, given, why]) => ({
     option: option!,
     default: given!,
     why: why!,
   }))
+
+/** The rows of the table under a heading. */
+function table(heading: string): Row[] {
+  const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`))
+  if (section === undefined) throw new Error(`docs/options.md has no heading ${heading}`)
+  return rowsOf(section)
 }
+
+/** The options of `RookeryModule` stand by theme: those of core, those of its objects under `object.`, the transport's. */
+const themes = rowsOf(page.slice(0, page.indexOf('\n## Storage on SQLite\n')))
+const transportMark = '*Transport.* '
+const isTransports = ({ why }: Row): boolean => why.startsWith(transportMark)
+
+/** The rows of an object of options, without its name. */
+const objectRows = (name: string): Row[] =>
+  themes
+    .filter(({ option }) => option.startsWith(`${name}.`))
+    .map((row) => ({ ...row, option: row.option.slice(name.length + 1) }))
 
 /** A default as the page writes it: `10,000`, `` `im_` ``, `` `true` ``. */
 const shown = (value: unknown): string =>
@@ -60,31 +75,50 @@ const { checkSqliteOptions } = await load('storage-typeorm/src/sqlite/options.ts
 const { checkPostgresOptions } = await load('storage-typeorm/src/postgres/options.ts')
 const { checkMysqlOptions } = await load('storage-typeorm/src/mysql/options.ts')
 
-const sections: readonly { heading: string; options: string[]; defaults: Readonly<Record<string, unknown>> }[] = [
-  { heading: 'RookeryModule', options: coreOptions.filter((name) => !ports.includes(name)), defaults: {} },
+/** Options that are objects, each with an interface of its own. */
+const objects: Readonly<Record<string, { options: string[]; defaults: Readonly<Record<string, unknown>> }>> = {
+  groups: { options: named('core/src/options/limits.ts', 'GroupRules'), defaults: defaultGroupRules },
+  fanout: { options: named('core/src/options/limits.ts', 'FanOutRules'), defaults: defaultFanOutRules },
+  limits: { options: named('core/src/options/limits.ts', 'Limits'), defaults: defaultLimits },
+  timing: { options: named('core/src/options/limits.ts', 'Timing'), defaults: defaultTiming },
+  retention: { options: named('core/src/options/retention.ts', 'Retention'), defaults: defaultRetention },
+}
+
+interface Section {
+  readonly heading: string
+  readonly options: string[]
+  readonly defaults: Readonly<Record<string, unknown>>
+  /** Default: those under the heading. */
+  readonly rows?: readonly Row[]
+}
+
+const sections: readonly Section[] = [
+  {
+    heading: 'RookeryModule',
+    options: coreOptions.filter((name) => !ports.includes(name) && !Object.hasOwn(objects, name)),
+    defaults: {},
+    rows: themes.filter((row) => !row.option.includes('.') && !isTransports(row)),
+  },
+  ...Object.entries(objects).map(([heading, object]) => ({ heading, ...object, rows: objectRows(heading) })),
   { heading: 'Ports', options: coreOptions.filter((name) => ports.includes(name)), defaults: {} },
-  { heading: 'groups', options: named('core/src/options/limits.ts', 'GroupRules'), defaults: defaultGroupRules },
-  { heading: 'fanout', options: named('core/src/options/limits.ts', 'FanOutRules'), defaults: defaultFanOutRules },
-  { heading: 'limits', options: named('core/src/options/limits.ts', 'Limits'), defaults: defaultLimits },
-  { heading: 'timing', options: named('core/src/options/limits.ts', 'Timing'), defaults: defaultTiming },
-  { heading: 'retention', options: named('core/src/options/retention.ts', 'Retention'), defaults: defaultRetention },
   {
     heading: 'Transport',
     options: named('transport-socketio/src/options.ts', 'SocketIoTransportOptions').filter((name) => name !== 'logger'),
     defaults: settle({}),
+    rows: themes.filter(isTransports),
   },
   {
-    heading: 'TypeOrmStorageModule on SQLite',
+    heading: 'Storage on SQLite',
     options: named('storage-typeorm/src/sqlite/options.ts', 'SqliteOptions'),
     defaults: { ...checkSqliteOptions({ type: 'better-sqlite3', database: 'a.sqlite' }), database: undefined },
   },
   {
-    heading: 'TypeOrmStorageModule on PostgreSQL',
+    heading: 'Storage on PostgreSQL',
     options: named('storage-typeorm/src/postgres/options.ts', 'PostgresOptions'),
     defaults: checkPostgresOptions({ type: 'postgres' }),
   },
   {
-    heading: 'TypeOrmStorageModule on MySQL and MariaDB',
+    heading: 'Storage on MySQL and MariaDB',
     options: named('storage-typeorm/src/mysql/options.ts', 'MysqlOptions'),
     defaults: { ...checkMysqlOptions({ type: 'mysql', database: 'a' }), type: undefined },
   },
@@ -94,34 +128,32 @@ const sections: readonly { heading: string; options: string[]; defaults: Readonl
     defaults: {},
   },
   {
-    heading: 'RookeryMetricsModule',
+    heading: 'Metrics',
     options: named('nest-adapter/src/metrics/metrics.module.ts', 'RookeryMetricsOptions'),
     defaults: {},
   },
   {
-    heading: 'RookeryTracingModule',
+    heading: 'Tracing',
     options: named('nest-adapter/src/tracing/tracing.module.ts', 'RookeryTracingOptions'),
     defaults: {},
   },
 ]
 
 describe('docs/options.md', () => {
-  it.each(sections)('names every option of $heading, and no other', ({ heading, options }) => {
+  it.each(sections)('names every option of $heading, and no other', ({ heading, options, rows = table(heading) }) => {
     expect(options.length).toBeGreaterThan(0)
-    expect(
-      table(heading)
-        .map(({ option }) => option)
-        .sort(),
-    ).toEqual(options.sort())
+    expect(rows.map(({ option }) => option).sort()).toEqual(options.sort())
   })
 
-  it.each(sections)('gives the defaults of $heading as they are in the source', ({ heading, defaults }) => {
-    const rows = table(heading)
-    const known = rows.filter(({ option }) => defaults[option] != null)
-    expect(Object.fromEntries(known.map((row) => [row.option, row.default]))).toEqual(
-      Object.fromEntries(known.map(({ option }) => [option, shown(defaults[option])])),
-    )
-  })
+  it.each(sections)(
+    'gives the defaults of $heading as they are in the source',
+    ({ heading, defaults, rows = table(heading) }) => {
+      const known = rows.filter(({ option }) => defaults[option] != null)
+      expect(Object.fromEntries(known.map((row) => [row.option, row.default]))).toEqual(
+        Object.fromEntries(known.map(({ option }) => [option, shown(defaults[option])])),
+      )
+    },
+  )
 
   it('knows every interface of options that a package has', () => {
     const files = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' })
@@ -131,14 +163,20 @@ describe('docs/options.md', () => {
     expect(found.sort()).toEqual([...onThePage, ...notOnThePage].sort())
   })
 
+  it('has no option of an object that there is not', () => {
+    const prefixes = themes.filter(({ option }) => option.includes('.')).map(({ option }) => option.split('.')[0])
+    expect([...new Set(prefixes)].sort()).toEqual(Object.keys(objects).sort())
+    for (const name of Object.keys(objects)) expect(coreOptions).toContain(name)
+  })
+
   it('gives the rate as it is in the source', () => {
-    const rate = table('RookeryModule').find(({ option }) => option === 'rate')
+    const rate = themes.find(({ option }) => option === 'rate')
     expect(rate?.default).toBe(`${defaultRate.perSecond} a second, ${defaultRate.burst} at once`)
   })
 
   it('says of every option what it is, unless its name does', () => {
     const plain = ['port', 'username', 'database']
-    for (const { heading } of sections)
-      for (const row of table(heading)) if (row.why === '') expect(plain).toContain(row.option)
+    for (const { heading, rows = table(heading) } of sections)
+      for (const row of rows) if (row.why === '') expect(plain).toContain(row.option)
   })
 })

@@ -140,10 +140,10 @@ export function imServicePage(): string {
     prose(service.source.docOf(decorated(service)) ?? ''),
     '## Calls',
     ...sections('', service, membersOf(service)),
-    '## groups',
+    '## Calls for groups',
     prose(groups.source.docOf(groups.statement) ?? ''),
     ...sections('groups.', groups, membersOf(groups)),
-    '## within(tx)',
+    '## Calls inside your transaction',
     'What `within(tx)` gives. Your transaction decides: with its rollback, nothing of this happens.',
     ...sections(
       'within(tx).',
