@@ -1,8 +1,9 @@
-// From what the host's code throws to the codes that a client is answered with.
+// Maps what the host's code throws to the error codes that clients get.
 import { type Authenticate, type ErrorCode, RookeryError } from '@rookery/core'
 
 /**
- * Refuses a message, a request or a client under the code `REJECTED`. The message and the details are shown to the client.
+ * Throw it to refuse a message, a request or a client. The client gets the code `REJECTED` with this message and these
+ * details.
  * @example `throw new ImRejection('the listing is sold', { listingId })`
  */
 export class ImRejection extends RookeryError {
@@ -22,13 +23,14 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   429: 'RATE_LIMITED',
 }
 
-/** Told to a client that may try again: Nest's exceptions carry no time of their own. */
+/** Sent to a client that may try again: Nest's exceptions carry no time of their own. */
 const retryAfterMs = 1000
 
 /**
- * What something thrown means on the wire: an HttpException of 4xx its code, under its own message, which is written for
- * clients; any error with a status of 500 or more `UNAVAILABLE`: core logs it, and shows nothing of it; a WsException
- * `REJECTED`. Everything else is answered as it is: to core it is a fault.
+ * Maps a thrown value to the error that the client gets. An `HttpException` of 4xx becomes the code of its status, with
+ * its own message, because its author wrote that message for clients. Any error with a status of 500 or more becomes
+ * `UNAVAILABLE`: core logs the error and shows the client nothing of it. A `WsException` becomes `REJECTED`. Any other
+ * value is returned unchanged: core treats it as a fault.
  */
 export function toCoded(thrown: unknown): unknown {
   if (thrown instanceof RookeryError || !(thrown instanceof Error)) return thrown
@@ -44,19 +46,20 @@ export function toCoded(thrown: unknown): unknown {
   return new RookeryError(code, thrown.message, { details, ...(code === 'RATE_LIMITED' ? { retryAfterMs } : {}) })
 }
 
-/** The host's `authenticate`, with what it throws under its code. */
+/** Wraps the host's `authenticate`: errors that it throws get their codes. */
 export function withCodedErrors(authenticate: Authenticate): Authenticate {
   return async (credentials) => {
     try {
       return await authenticate(credentials)
     } catch (error) {
-      // That the host cannot know now, core tells by itself.
+      // Core itself answers `UNAVAILABLE` when the host cannot decide now.
       throw error instanceof Error && statusOf(error) >= 500 ? error : toCoded(error)
     }
   }
 }
 
-// By shape, not by class: a host may have another copy of Nest's packages, and need not have all of them.
+// These checks look at the shape, not at the class: a host may have a second copy of Nest's packages, or lack some of
+// them.
 interface HttpShape {
   getStatus(): number
   getResponse?(): unknown
@@ -65,7 +68,7 @@ interface HttpShape {
 const isHttpException = (error: Error): error is Error & HttpShape =>
   'getStatus' in error && typeof error.getStatus === 'function' && typeof error.getStatus() === 'number'
 
-/** What HTTP frameworks and clients put on their errors; 0 where there is none. */
+/** The HTTP status that frameworks and clients put on their errors; 0 if the error has none. */
 function statusOf(error: Error): number {
   const status: unknown = isHttpException(error) ? error.getStatus() : 'status' in error ? error.status : 0
   return typeof status === 'number' ? status : 0
@@ -78,13 +81,13 @@ function isWsException(error: Error): error is Error & { getError(): unknown } {
   return false
 }
 
-/** What an exception says besides its message: the faults that a validating pipe lists, or the host's own fields. */
+/** The facts of an exception besides its message: the faults that a validating pipe lists, or the host's own fields. */
 function detailsOf(response: unknown): unknown {
   if (typeof response !== 'object' || response === null) return undefined
   const { statusCode: _, error: __, message, ...own } = response as Record<string, unknown>
   const details = Array.isArray(message) ? message : Object.keys(own).length > 0 ? own : undefined
   try {
-    // Only what JSON can carry reaches a client; a circular object must not spoil the answer.
+    // A client gets only what JSON can carry; a circular object must not break the answer.
     return details === undefined ? undefined : JSON.parse(JSON.stringify(details))
   } catch {
     return undefined

@@ -1,5 +1,5 @@
-// Starts and stops a node with the host's app: put together in onModuleInit, serving from onApplicationBootstrap on,
-// drained in beforeApplicationShutdown, while the host's sockets and data sources are still open.
+// Starts and stops a node with the host's app. The node is built in onModuleInit, serves from onApplicationBootstrap
+// on, and drains in beforeApplicationShutdown, while the host's sockets and data sources are still open.
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -48,7 +48,7 @@ export class Lifecycle
       throw misconfigured('RookeryModule is imported twice: import it once, in the root module; it is global.')
     const ports = findPorts(this.modules)
     const core = resolveProvided(sortOptions(this.options).core, this.module)
-    // One that is missing or no function is core's to tell.
+    // Core reports an `authenticate` that is missing or no function.
     const authenticate =
       typeof core.authenticate === 'function' ? withCodedErrors(core.authenticate) : core.authenticate
     const handlers = this.handlers(core.handlers)
@@ -62,7 +62,8 @@ export class Lifecycle
   async onApplicationBootstrap(): Promise<void> {
     const { transport } = sortOptions(this.options)
     const server = httpServerOf(this.http)
-    // Attached before the node opens: a path that is taken or a wrong option must not leave a started storage behind.
+    // The transport attaches before the node starts: a path that is taken or a wrong option must not leave a started
+    // storage behind.
     if (server === undefined) this.logger.info('no HTTP server in this app: it serves no clients of its own')
     else this.transport = this.attach(server, transport)
     await this.rookery?.start()
@@ -70,7 +71,7 @@ export class Lifecycle
     this.running.started()
   }
 
-  /** Clients are told to go elsewhere and what was accepted is answered, then the connections are closed. */
+  /** The node sends clients to other nodes and answers what it accepted; then the transport closes the connections. */
   async beforeApplicationShutdown(): Promise<void> {
     if (this.isStarted) await this.rookery?.drain()
     await this.transport?.close()
@@ -93,7 +94,9 @@ export class Lifecycle
   }
 }
 
-/** Whether the app has an HTTP server: one made by createApplicationContext or createMicroservice has none. */
+/**
+ * The HTTP server of the app, if it has one: an app made by createApplicationContext or createMicroservice has none.
+ */
 function httpServerOf(host: HttpAdapterHost): Server | undefined {
   const server = host.httpAdapter?.getHttpServer() as Server | undefined
   return typeof server?.on === 'function' ? server : undefined
@@ -103,7 +106,7 @@ function countOf(modules: ModulesContainer, provider: new (...args: never[]) => 
   return [...modules.values()].filter((module) => module.providers.has(provider)).length
 }
 
-/** Mistakes in options are told by core and transport in their messages; where they were found helps nobody. */
+/** Core and transport report mistakes in options by their messages alone; a stack trace helps nobody. */
 function inOneLine<T>(make: () => T): T {
   try {
     return make()

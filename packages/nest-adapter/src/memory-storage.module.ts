@@ -1,8 +1,8 @@
-// Storage in memory, under its own name, so that nobody gets it by leaving something out.
+// Storage in memory. It is a module of its own, so that nobody gets it by forgetting another one.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { MemoryStorage, tokens } from '@rookery/core'
 
-/** Keeps everything in this process: for tests and demonstrations. All of it is gone at exit. */
+/** Keeps everything in this process, for tests and demonstrations. The data is lost when the process exits. */
 @Module({})
 export class MemoryStorageModule {
   static forRoot(): DynamicModule {

@@ -1,2 +1,2 @@
-// Figures for Prometheus, in the host's own registry. The only place that knows prom-client.
+// Metrics for Prometheus, in the host's own registry. Only this entry imports prom-client.
 export { RookeryMetricsModule, type RookeryMetricsOptions } from './metrics/metrics.module.js'

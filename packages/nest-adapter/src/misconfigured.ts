@@ -1,6 +1,6 @@
-// What the host wired up wrongly, told in one line.
+// Errors for mistakes in how the host set up its modules, in one line each.
 
-/** An error that is all in its message: where it was thrown says nothing about a mistake in the host's modules. */
+/** Makes an error without a stack trace: the place that throws says nothing about a mistake in the host's modules. */
 export function misconfigured(message: string): Error {
   const error = new Error(message)
   error.stack = `Error: ${message}`

@@ -1,4 +1,4 @@
-// `forRoot` and `forRootAsync`, as Nest builds them.
+// `forRoot` and `forRootAsync`, as Nest's builder makes them.
 import { ConfigurableModuleBuilder } from '@nestjs/common'
 import type { RookeryModuleOptions } from './module-options.js'
 

@@ -1,18 +1,20 @@
-// What a host gives to RookeryModule: core's options without the ports, which come from modules, and the transport's.
+// The options of RookeryModule: core's options without the ports, which come from modules, and the transport's options.
 import { didYouMean, optionNames, type RookeryOptions } from '@rookery/core'
 import type { SocketIoTransportOptions } from '@rookery/transport-socketio'
 import { misconfigured } from './misconfigured.js'
 import { type PortName, portNames } from './ports.js'
 import type { ProvidedOptions } from './provided.js'
 
-/** Core's options as the host's module gives them. Ports come from the adapters' modules, the logger is Nest's. */
+/**
+ * Core's options as the host gives them to the module. The adapters' modules provide the ports; the logger is Nest's.
+ */
 export type CoreModuleOptions = Omit<RookeryOptions, PortName | 'logger' | keyof ProvidedOptions> & ProvidedOptions
-/** Where and how clients connect: path, namespace, origins, caps. */
+/** Where and how clients connect: path, namespace, origins, limits on connections. */
 export type TransportModuleOptions = Omit<SocketIoTransportOptions, 'logger'>
 
 export interface RookeryModuleOptions extends CoreModuleOptions, TransportModuleOptions {}
 
-/** For `forRootAsync({ useClass })` and `useExisting`. */
+/** The class for `forRootAsync({ useClass })` and `useExisting`. */
 export interface RookeryOptionsFactory {
   createRookeryOptions(): Promise<RookeryModuleOptions> | RookeryModuleOptions
 }
@@ -37,11 +39,11 @@ const transportNames: Readonly<Record<keyof TransportModuleOptions, true>> = {
 
 const notHere: ReadonlySet<string> = new Set([...portNames, 'logger'])
 
-/** What is an option of the module: core's and the transport's. */
+/** The names of the module's options: core's and the transport's. */
 const known = [...optionNames, ...Object.keys(transportNames)].filter((name) => !notHere.has(name))
 
 /**
- * Sorts the options by whom they are for; an option given as undefined counts as left out.
+ * Splits the options into core's and the transport's. An option with the value undefined counts as left out.
  * @throws Error in one line that names the option and the remedy
  */
 export function sortOptions(options: unknown): { core: CoreModuleOptions; transport: TransportModuleOptions } {
@@ -64,6 +66,6 @@ export function sortOptions(options: unknown): { core: CoreModuleOptions; transp
     if (Object.hasOwn(transportNames, name)) transport[name] = value
     else core[name] = value
   }
-  // What they hold is told by those whom they are for when the module starts.
+  // Core and transport check the values when the module starts.
   return { core: core as unknown as CoreModuleOptions, transport }
 }

@@ -1,4 +1,4 @@
-// Core's logger port on Nest's logger, so that lines of chat come out where and as the host's own do.
+// Core's logger port on Nest's logger: chat's log lines appear where the host's own do, in the same form.
 import { Logger as NestLogger } from '@nestjs/common'
 import type { LogFacts, Logger } from '@rookery/core'
 

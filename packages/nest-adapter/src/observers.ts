@@ -1,7 +1,7 @@
-// Several who watch one node: figures and spans, each from a module of its own.
+// Combines several observers of one node: metrics and tracing each come from a module of their own.
 import type { ObservedHandler, Observer } from '@rookery/core'
 
-/** One observer that tells all of them; undefined where there are none. */
+/** Makes one observer that calls all of them; undefined if there are none. */
 export function combineObservers(observers: readonly Observer[]): Observer | undefined {
   if (observers.length < 2) return observers[0]
   const around = observers.filter((one) => one.handler !== undefined)

@@ -1,17 +1,18 @@
-// Finds core's ports in the host's container, wherever the adapters' modules stand in the tree and in whatever order.
+// Finds core's ports in the host's container. The adapters' modules may stand anywhere in the module tree, in any
+// order.
 import { type Observer, type RookeryOptions, tokens } from '@rookery/core'
 import type { ModulesContainer } from '@nestjs/core'
 import { misconfigured } from './misconfigured.js'
 import { combineObservers } from './observers.js'
 
-/** A port that an adapter's module may provide: core's option of the same name. */
+/** A port that an adapter's module may provide. It is the name of core's option. */
 export type PortName = keyof typeof tokens & keyof RookeryOptions
 export type Ports = Pick<RookeryOptions, PortName>
 
 export const portNames = Object.keys(tokens) as PortName[]
 
 /**
- * To be called once every provider exists, not before `onModuleInit`.
+ * Call it once every provider exists, not before `onModuleInit`.
  * @throws Error in one line that says what to import, or which import to remove
  */
 export function findPorts(modules: ModulesContainer): Ports {
@@ -28,13 +29,13 @@ export function findPorts(modules: ModulesContainer): Ports {
   return found as unknown as Ports
 }
 
-/** Each instance, with the module that provides it. */
+/** Each instance, with the name of the module that provides it. */
 function findAll(modules: ModulesContainer, name: PortName): ReadonlyMap<object, string> {
   const found = new Map<object, string>()
   for (const module of modules.values()) {
     const provider = module.providers.get(tokens[name])
     if (provider === undefined) continue
-    // Two imports of one adapter are two instances; two names of one instance are one.
+    // Importing one adapter twice makes two instances; two tokens for one instance count once.
     if (provider.instance) found.set(provider.instance as object, module.name)
   }
   return found

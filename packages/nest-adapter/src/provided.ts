@@ -1,29 +1,33 @@
-// Options that the host gives as a class: the app's container makes the instance, so that it may inject what it likes.
+// Options that the host may give as a class: the app's container makes the instance, so that the class can inject
+// providers.
 import type { Type } from '@nestjs/common'
 import type { ModuleRef } from '@nestjs/core'
 import type { Authenticate, ContactPolicy, ConversationNames, HostGroups, Users } from '@rookery/core'
 import { misconfigured } from './misconfigured.js'
 
-/** A class whose instances know who shows a token. */
+/** A class whose instances turn tokens into users. */
 export interface ImAuthenticator {
   authenticate: Authenticate
 }
 
-/** The options that may be given as a class which the app provides, or as a value. */
+/** The options that the host gives as a value, or as a class that the app provides. */
 export interface ProvidedOptions {
   /** Turns a token into a user: a function, or the class of a provider with an `authenticate` method. Required. */
   readonly authenticate: Authenticate | Type<ImAuthenticator>
-  /** The host's users. Default: every well-formed id counts as a user. */
+  /** Looks up the host's users. Default: every well-formed id counts as a user. */
   readonly users?: Users | Type<Users>
-  /** Who may write to whom, see whom, add whom. Default: everybody everybody, presence among those who share a conversation. */
+  /**
+   * Decides who may write to whom, who sees whose presence, and who may add whom to a group. Default: everybody may
+   * write to and add everybody, and users who share a conversation see each other's presence.
+   */
   readonly contacts?: ContactPolicy | Type<ContactPolicy>
-  /** How conversations are named in lists. Default: a 1:1 conversation has the profile of the peer, if `users` gives one. */
+  /** Names conversations in lists. Default: a 1:1 conversation has the profile of the peer, if `users` gives one. */
   readonly names?: ConversationNames | Type<ConversationNames>
-  /** Groups whose members stand in the host's own tables. Default: none, members are Rookery's alone. */
+  /** Groups whose members stand in the host's own tables. Default: none; Rookery alone keeps the members of groups. */
   readonly hostGroups?: HostGroups | Type<HostGroups>
 }
 
-/** The same options as values. */
+/** These options after classes became instances. */
 export interface ResolvedOptions {
   readonly authenticate: Authenticate
   readonly users?: Users
@@ -35,7 +39,7 @@ export interface ResolvedOptions {
 const names = ['authenticate', 'users', 'contacts', 'names', 'hostGroups'] as const
 
 /**
- * Asks the container for what was given as a class. To be called once every provider exists.
+ * Asks the container for the options that are classes. Call it once every provider exists.
  * @throws Error in one line that names the option and the remedy
  */
 export function resolveProvided<Options extends ProvidedOptions>(

@@ -1,4 +1,4 @@
-// What chat refuses, told over HTTP: for controllers that call `ImService`.
+// Answers HTTP requests with chat's errors, for controllers that call `ImService`.
 import { type ArgumentsHost, Catch, HttpException } from '@nestjs/common'
 import { BaseExceptionFilter } from '@nestjs/core'
 import { type ErrorCode, RookeryError } from '@rookery/core'
@@ -19,8 +19,9 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
 }
 
 /**
- * Answers a `RookeryError` that a controller lets through by the status of its code, with `{ statusCode, code, message, details,
- * retryAfterMs }`, on Express and Fastify. Without it Nest answers 500. Outside HTTP it changes nothing.
+ * Answers the HTTP request when a controller lets a `RookeryError` through. The status belongs to the error's code; the
+ * body is `{ statusCode, code, message, details, retryAfterMs }`. Works on Express and Fastify. Without this filter
+ * Nest answers 500. Outside HTTP it changes nothing.
  *
  * @example providers: [{ provide: APP_FILTER, useClass: RookeryExceptionFilter }]
  * @example app.useGlobalFilters(new RookeryExceptionFilter(app.getHttpAdapter()))
@@ -28,7 +29,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
 @Catch(RookeryError)
 export class RookeryExceptionFilter extends BaseExceptionFilter<RookeryError> {
   override catch(error: RookeryError, host: ArgumentsHost): unknown {
-    // Handlers of chat, gateways and brokers have answers of their own for it.
+    // Chat's handlers, gateways and message brokers answer this error themselves.
     if (host.getType() !== 'http') return error
     const statusCode = statuses[error.code]
     const { retryAfterMs } = error
@@ -39,7 +40,7 @@ export class RookeryExceptionFilter extends BaseExceptionFilter<RookeryError> {
   }
 }
 
-/** Both platforms have it: Express's response by Node's class, Fastify's reply under a name of its own. */
+/** Both platforms can set a header: Express's response by the method of Node's class, Fastify's reply by `header`. */
 function setRetryAfter(host: ArgumentsHost, retryAfterMs: number): void {
   const response = host.switchToHttp().getResponse<{
     header?(name: string, value: string): unknown

@@ -7,9 +7,9 @@ import { ConfigurableModuleClass } from './module-definition.js'
 import { RunningNode } from './running-node.js'
 
 /**
- * Chat inside the host's app. Import it once, in the root module, with `forRoot(options)` or
- * `forRootAsync({ imports, inject, useFactory | useClass | useExisting })`, beside the module of a storage adapter; the order
- * does not matter. It is global: `ImService` and `ImMaintenance` can be injected everywhere.
+ * Chat inside the host's app. Import it once, in the root module, with `forRoot(options)` or `forRootAsync({ imports,
+ * inject, useFactory | useClass | useExisting })`, beside the module of a storage adapter; the order does not matter.
+ * The module is global: you can inject `ImService` and `ImMaintenance` everywhere.
  */
 @Global()
 @Module({ providers: [RunningNode, ImService, ImMaintenance, Lifecycle], exports: [ImService, ImMaintenance] })

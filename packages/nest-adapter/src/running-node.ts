@@ -1,5 +1,5 @@
-// Where the node is found once there is one. It needs nothing to be built, so that whatever injects it can be built before
-// the options are known.
+// Holds the node once it exists. This class has no dependencies, so Nest can build whatever injects it before the
+// options are known.
 import { Injectable } from '@nestjs/common'
 import type { Rookery } from '@rookery/core'
 
@@ -8,23 +8,23 @@ export class RunningNode {
   private rookery: Rookery | undefined
   private isStarted = false
 
-  /** Called once, when the module has put the node together. */
+  /** The module calls it once, when it has built the node. */
   bind(rookery: Rookery): void {
     this.rookery = rookery
   }
 
-  /** Called once, when the node has started. */
+  /** The module calls it once, when the node has started. */
   started(): void {
     this.isStarted = true
   }
 
-  /** @throws Error while it is not put together */
+  /** @throws Error while the node is not built */
   get(): Rookery {
     if (this.rookery === undefined) throw tooEarly()
     return this.rookery
   }
 
-  /** @throws Error while it has not started */
+  /** @throws Error while the node has not started */
   running(): Rookery {
     if (this.rookery === undefined || !this.isStarted) throw tooEarly()
     return this.rookery

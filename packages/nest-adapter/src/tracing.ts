@@ -1,2 +1,2 @@
-// Spans for OpenTelemetry. The only place that knows its API.
+// Spans for OpenTelemetry. Only this entry imports its API.
 export { RookeryTracingModule, type RookeryTracingOptions } from './tracing/tracing.module.js'

@@ -1,4 +1,4 @@
-// An app with handlers for tests: on virtual time, tokens are user ids, and what is logged is kept.
+// An app with handlers, for tests. It runs on virtual time; tokens are user ids; it keeps its log lines.
 import type { LoggerService, ModuleMetadata } from '@nestjs/common'
 import { Test } from '@nestjs/testing'
 import type { RookeryError } from '@rookery/core'
@@ -26,7 +26,7 @@ const write =
   }
 const logger: LoggerService = { log: write('log'), warn: write('warn'), error: write('error') }
 
-/** An app with these handlers, on virtual time. Tokens are user ids. */
+/** Starts an app with these handlers, on virtual time. Tokens are user ids. */
 export async function start(
   providers: ModuleMetadata['providers'],
   options: Partial<RookeryModuleOptions> = {},
@@ -55,7 +55,7 @@ export async function start(
   return testChat(module)
 }
 
-/** The code that something is refused with, or `ok`. */
+/** The code of the refusal, or `ok`. */
 export const codeOf = async (sending: Promise<unknown>): Promise<string> =>
   sending.then(
     () => 'ok',

@@ -1,4 +1,4 @@
-// A plain socket.io client for tests of a whole app: connects, waits, asks.
+// A plain socket.io client for tests of a whole app: connects, waits for events, sends requests.
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -15,10 +15,10 @@ export interface Client {
   ): Promise<{ ok: boolean; data?: unknown; error?: { code: string; message: string } }>
 }
 
-/** Where an HTTP server that listens can be reached. */
+/** The URL of a listening HTTP server. */
 export const urlOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-/** Connects with this token; rejects with the refusal's `data` where it is refused. */
+/** Connects with this token; rejects with the `data` of the refusal. */
 export async function connect(
   url: string,
   token: string,

@@ -1,19 +1,19 @@
-// The two kinds of conversation, for tables of tests that hold for both.
+// The two kinds of conversation, for tests that run on both.
 import type { Message, Sent } from '@rookery/core'
 import { AfterC2C, AfterC2G, OnC2C, OnC2G } from '../src/index.js'
 import type { TestChat, TestDevice } from '../src/testing/index.js'
 
-/** Where two users talk. */
+/** A conversation in which two users talk. */
 export interface Room {
   readonly conversationId: string
-  /** The place of the first message that is said in it. */
+  /** The sequence of the first message that a user sends in it. */
   readonly firstSeq: number
-  /** What a message of this user names as `to`. */
+  /** The `to` of a message from this user. */
   to(from: string): string
   send(device: TestDevice, content: string | object, options?: SendOptions): Promise<Sent>
-  /** As `ImService` sends. */
+  /** Sends by `ImService`. */
   sendAsHost(message: { from: string; type: string; content: object; checked?: boolean }): Promise<Sent>
-  /** What users said in it, as a device holds it. */
+  /** The messages of users in it, as a device holds them. */
   said(device: TestDevice): Message[]
 }
 
@@ -60,7 +60,7 @@ export const kinds: readonly Kind[] = [
       const { groupId } = await im.groups.create({ owner: a, name: `${a} and ${b}`, members: [b] })
       return {
         conversationId: groupId,
-        // That the group was made stands before it.
+        // The message that the group was created has sequence 1.
         firstSeq: 2,
         to: () => groupId,
         send: (device, content, options) => device.sendToGroup(groupId, content, options),

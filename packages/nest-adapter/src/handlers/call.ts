@@ -1,17 +1,20 @@
 // What a handler's execution context holds: `[session, content, message, pattern]`. `switchToHttp().getRequest()` and
-// `switchToWs().getClient()` are the session, `switchToWs().getData()` is the content, `getPattern()` the pattern.
-// `switchToHttp().getResponse()` takes what is written to a response, and nobody is answered with it.
+// `switchToWs().getClient()` give the session, `switchToWs().getData()` gives the content, `getPattern()` gives the
+// pattern. `switchToHttp().getResponse()` accepts every write, and sends nothing to anybody.
 import type { Draft, ImSession, Sent } from '@rookery/core'
 
-/** The message that a handler is called for; null for a topic and on connect. */
-export type CalledMessage = (Draft & { /** After the commit only. */ readonly stored?: Sent }) | null
+/** The message that Nest calls the handler for; null for a topic and on connect. */
+export type CalledMessage = (Draft & { /** In after-handlers only. */ readonly stored?: Sent }) | null
 
-/** The arguments of one call, and so of its execution context. The pattern is the type, the topic, or `connect`. */
+/**
+ * The arguments of one call, which are also those of its execution context. The pattern is the type, the topic, or
+ * `connect`.
+ */
 export type CallArguments = readonly [session: CallSession, content: unknown, message: CalledMessage, pattern: string]
 
 /**
- * The session as one call sees it: a guard may write on it as it does on an HTTP request, without changing the session of
- * others, and it is what a request-scoped provider gets as `REQUEST`.
+ * The session as one call sees it. A guard may write properties on it, as it does on an HTTP request; other calls do
+ * not see them. A request-scoped provider gets it as `REQUEST`.
  */
 export class CallSession implements ImSession {
   readonly sessionId: string
@@ -32,7 +35,7 @@ export class CallSession implements ImSession {
     this.ip = session.ip
   }
 
-  /** A header, as Express and Fastify requests give it. */
+  /** Reads a header, as Express and Fastify requests do. */
   get(name: string): string | readonly string[] | undefined {
     return this.headers[name.toLowerCase()]
   }

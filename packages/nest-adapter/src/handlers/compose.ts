@@ -1,4 +1,5 @@
-// From the methods found to what core looks up for each message: one function a key, or none.
+// Builds what core looks up for each message from the methods that the explorer found: at most one function for each
+// key.
 import type { AfterSend, AnswerTopic, BeforeSend, Draft, Handlers, Logger, OnConnect as Connect } from '@rookery/core'
 import { type CallArguments, type CalledMessage, CallSession } from './call.js'
 import type { Handler } from './explorer.js'
@@ -7,11 +8,12 @@ import type { Runner } from './runner.js'
 
 type Kind = 'c2c' | 'c2g'
 
-/** Every type that has no handler of its own. */
+/** Stands for every type that has no handler of its own. */
 const everyOther = ''
 
 /**
- * The host's handlers, those given as an option first. Undefined where there are none: then core keeps nothing for them.
+ * Combines the host's handlers; those given as an option run first. Returns undefined if there are none: then core
+ * keeps nothing for handlers.
  */
 export function composeHandlers(
   found: readonly Handler[],
@@ -36,7 +38,7 @@ export function composeHandlers(
   }
 }
 
-/** Those for every type come before those for one. */
+/** Handlers for every type run before handlers for one type. */
 function byType<T>(
   found: readonly Handler[],
   on: 'before' | 'after',
@@ -54,7 +56,7 @@ function byType<T>(
   return { c2c: of('c2c'), c2g: of('c2g') }
 }
 
-/** One after the other; each sees what the one before made of the content. */
+/** Runs the handlers one after the other. Each sees the content as the one before returned it. */
 function runAll(handlers: readonly Handler[]): BeforeSend {
   const [only] = handlers
   if (handlers.length === 1) return runOne(only!)
@@ -68,7 +70,7 @@ function runAll(handlers: readonly Handler[]): BeforeSend {
   }
 }
 
-// The draft is this handler's own, and what it answers at once is passed on at once.
+// The only handler needs no copy of the draft, and a result that comes synchronously goes on synchronously.
 const runOne =
   ({ run }: Handler): BeforeSend =>
   (session, draft) => {
@@ -76,16 +78,17 @@ const runOne =
     return isThenable(given) ? Promise.resolve(given).then(contentOf) : contentOf(given)
   }
 
-// Anything but nothing is taken for content: core refuses what cannot be any.
+// Every value except undefined and null counts as content: core refuses what cannot be content.
 const contentOf = (given: unknown): Record<string, unknown> | undefined =>
   given === undefined || given === null ? undefined : asJson(given)
 
 const copy = (draft: Draft, content = draft.content): Draft => ({ ...draft, content: structuredClone(content) })
 
-// What a handler returns is read as JSON, like everything that a Nest app returns: instances of DTOs and dates are welcome.
+// Reads what a handler returns as JSON, as Nest does with every result: handlers may return instances of DTOs and
+// dates.
 const asJson = (given: unknown): Record<string, unknown> => JSON.parse(JSON.stringify(given) ?? 'null')
 
-/** Each for itself: one that fails does not keep the others from running. */
+/** Runs every handler: when one fails, the others run all the same. */
 function runEach(handlers: readonly Handler[], logger: Logger): AfterSend {
   return async (session, draft, sent) => {
     for (const { run, name } of handlers)
@@ -128,7 +131,7 @@ function inTurn(first: BeforeSend | undefined, second: BeforeSend | undefined): 
 function both(first: AfterSend | undefined, second: AfterSend | undefined): AfterSend | undefined {
   if (first === undefined || second === undefined) return first ?? second
   return async (session, draft, sent) => {
-    // The second never rejects: it logs each of its own.
+    // The second promise never rejects: it logs every error itself.
     await Promise.all([first(session, copy(draft), sent), second(session, draft, sent)])
   }
 }

@@ -1,11 +1,11 @@
-// The execution contexts in which guards and interceptors see a call. A guard that was written for HTTP, such as the one of
-// `@nestjs/throttler`, takes the request and writes headers to the response: the request is the session, and what is written
-// to the response goes nowhere.
+// The execution contexts that guards and interceptors get. A guard written for HTTP, such as that of
+// `@nestjs/throttler`, takes the request and writes headers to the response. Here the request is the session, and the
+// response drops what it gets.
 import type { ExecutionContext } from '@nestjs/common'
 import type { ExternalContextCreator } from '@nestjs/core'
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js'
 
-/** Stands where HTTP has its response: takes what those of Express and Fastify take, and answers nobody. */
+/** Stands in for the HTTP response: it has the methods of Express and Fastify responses, and sends nothing. */
 class NoResponse {
   readonly headersSent = false
   readonly locals: Record<string, unknown> = {}
@@ -35,19 +35,22 @@ export class CallContext extends ExecutionContextHost {
   }
 }
 
-/** Makes a context for a call of a method. */
+/** Makes the execution context for one call of a method. */
 type CreateContext = (args: unknown[], instance: object, callback: (...args: unknown[]) => unknown) => ExecutionContext
 
 const createContext: CreateContext = (args, instance, callback) =>
   new CallContext(args, instance.constructor as never, callback)
 
-/** What in Nest's creator makes contexts; not part of its public types. */
+/** The parts of Nest's creator that make contexts. They do not belong to its public types. */
 interface Consumers {
   readonly guardsConsumer?: { readonly createContext?: CreateContext }
   readonly interceptorsConsumer?: { readonly createContext?: CreateContext }
 }
 
-/** The same creator, whose guards and interceptors get these contexts; Nest's own where this Nest is built in another way. */
+/**
+ * Returns a creator whose guards and interceptors get these contexts. Returns Nest's own creator if this version of
+ * Nest is built in another way.
+ */
 export function withCallContexts(creator: ExternalContextCreator): ExternalContextCreator {
   const { guardsConsumer, interceptorsConsumer } = creator as unknown as Consumers
   if (guardsConsumer?.createContext === undefined || interceptorsConsumer?.createContext === undefined) return creator

@@ -1,22 +1,22 @@
-// What the decorators write on a method, and the explorer reads at the start.
+// The metadata that the decorators write on a method, and that the explorer reads at the start.
 import 'reflect-metadata'
 
-/** One thing that a method is called for. */
+/** One event that a method handles. */
 export type Declaration =
   | {
       readonly on: 'before' | 'after'
       readonly kind: 'c2c' | 'c2g'
-      /** Null: every type. */ readonly type: string | null
+      /** Null stands for every type. */ readonly type: string | null
     }
   | { readonly on: 'topic'; readonly topic: string }
   | { readonly on: 'connect' }
 
 const metadataKey = 'rookery:handler'
 
-/** Nest's own mark: request-scoped global enhancers are made for providers that bear it. */
+/** Nest's own mark. Nest makes request-scoped global enhancers only for providers that have it. */
 const entryProvider = '__entryProvider__'
 
-/** A decorator that adds a declaration to its method; a method may have several. */
+/** Makes a decorator that adds a declaration to its method. A method may have several. */
 export function declares(declaration: Declaration): MethodDecorator {
   return (target, _, descriptor) => {
     const method = descriptor.value as object
@@ -25,6 +25,6 @@ export function declares(declaration: Declaration): MethodDecorator {
   }
 }
 
-/** What a method is declared for, in the order in which it is written. */
+/** The declarations of a method, in the order in which they stand in the source. */
 export const declarationsOf = (method: object): readonly Declaration[] =>
   (Reflect.getMetadata(metadataKey, method) as readonly Declaration[] | undefined) ?? []

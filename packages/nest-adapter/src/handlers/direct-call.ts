@@ -1,13 +1,13 @@
-// A handler without interceptors, called as Nest's external context calls it: guards, then each parameter through its pipes,
-// then the method. Where none of them gives a promise this makes none either: under AsyncLocalStorage promises are what a call
-// costs, and Nest's own way takes nine.
+// Calls a handler that has no interceptors, in the order of Nest's external context: guards, then each parameter
+// through its pipes, then the method. It makes no promise unless one of these returns a promise: under
+// AsyncLocalStorage promises are the main cost of a call, and Nest's own way makes nine.
 import { type CanActivate, ForbiddenException, type PipeTransform } from '@nestjs/common'
 import type { ExternalContextCreator } from '@nestjs/core'
 import { isObservable, lastValueFrom } from 'rxjs'
 import type { CallArguments } from './call.js'
 import { CallContext } from './context.js'
 
-/** Calls a handler; a promise only where something has to be waited for. */
+/** Calls a handler. Returns a promise only if a step is asynchronous. */
 export type Call = (args: CallArguments) => unknown
 
 type Method = (...args: unknown[]) => unknown
@@ -24,7 +24,7 @@ interface Parameter {
   readonly pipes: readonly PipeTransform[]
 }
 
-/** What Nest found for a method. */
+/** What Nest's creator found for a method. */
 interface Found {
   guards?: readonly CanActivate[]
   pipes?: readonly PipeTransform[]
@@ -32,19 +32,20 @@ interface Found {
   interceptors?: readonly unknown[]
 }
 
-/** The steps of Nest's creator at which it has found something; not part of its public types. */
+/** The steps of Nest's creator that show what it found. They do not belong to its public types. */
 interface Steps {
   createGuardsFn(guards: readonly CanActivate[], ...rest: unknown[]): unknown
   createPipesFn(pipes: readonly PipeTransform[], parameters: readonly Parameter[]): unknown
   readonly interceptorsContextCreator: { create(...args: unknown[]): readonly unknown[] }
 }
 
-/** Nest's numbers of what a pipe is told that it stands at; everything else is `custom`. */
+/** Nest's numbers for the places that a pipe learns of; every other number means `custom`. */
 const places: Readonly<Record<number, 'body' | 'query' | 'param'>> = { 3: 'body', 4: 'query', 5: 'param' }
 
 /**
- * Has a creator look for what belongs to a method, and gives the call that does the same directly. Nest's own call where there
- * are interceptors, or where this Nest is built in another way than those that are known.
+ * Lets a creator find the guards, pipes and parameters of a method, and returns a call that runs them directly. Returns
+ * Nest's own call if the method has interceptors, or if this version of Nest is built in a way that this file does not
+ * know.
  */
 export function directCall(
   creator: ExternalContextCreator,
@@ -119,7 +120,7 @@ class DirectCall {
 
   private called(args: CallArguments): unknown {
     const { parameters } = this
-    // A method without decorated parameters gets what the context holds.
+    // A method without decorated parameters gets the arguments of the context.
     if (parameters.length === 0) return this.callMethod(args)
     const values: unknown[] = Array.from({ length: this.count }, () => null)
     for (let i = 0; i < parameters.length; i++) {
@@ -131,7 +132,8 @@ class DirectCall {
     return this.callMethod(values)
   }
 
-  // All that are left at once: none of them may fail unseen while another is waited for.
+  // Starts all remaining parameters at once: the rejection of one must not stay unhandled while the code waits for
+  // another.
   private async calledLater(i: number, value: PromiseLike<unknown>, values: unknown[], args: CallArguments) {
     const fill = async (parameter: Parameter, given: () => unknown): Promise<void> => {
       values[parameter.index] = await given()
@@ -149,7 +151,7 @@ class DirectCall {
   }
 }
 
-/** What a parameter is given: what its decorator takes from the call, through its pipes. */
+/** The value of a parameter: what its decorator takes from the call, after its pipes. */
 function valueOf(parameter: Parameter, args: CallArguments): unknown {
   const { pipes } = parameter
   let value = parameter.extractValue(...args)
@@ -169,7 +171,7 @@ async function pipedLater(parameter: Parameter, i: number, given: PromiseLike<un
 const metadataOf = ({ metatype, type, data, schema }: Parameter): Parameters<PipeTransform['transform']>[1] =>
   ({ metatype, type: places[type as number] ?? 'custom', data, schema }) as Parameters<PipeTransform['transform']>[1]
 
-/** A guard's answer, whatever it came in. */
+/** A guard's answer, from a value, a promise or an observable. */
 async function settled(given: Given): Promise<unknown> {
   const value: unknown = await given
   return unwrapped(value)

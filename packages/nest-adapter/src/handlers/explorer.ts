@@ -1,19 +1,19 @@
-// Finds the host's handlers, wherever in the app their classes are provided.
+// Finds the host's handlers in every module of the app.
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core'
 import { misconfigured } from '../misconfigured.js'
 import { type Declaration, declarationsOf } from './declarations.js'
 import type { Runner, RunnerFactory, Wrapper } from './runner.js'
 
-/** A method of the host and one thing that it is called for. */
+/** A method of the host and one event that it handles. */
 export interface Handler {
   readonly declaration: Declaration
-  /** For people: `ChatHandlers.offer`. */
+  /** For logs and error messages: `ChatHandlers.offer`. */
   readonly name: string
   readonly run: Runner
 }
 
 /**
- * All handlers in the order in which the app lists modules, providers and methods.
+ * Lists all handlers, in the order in which the app lists modules, providers and methods.
  * @throws Error in one line that names the methods and the remedy
  */
 export function exploreHandlers(modules: ModulesContainer, runners: RunnerFactory): readonly Handler[] {

@@ -13,15 +13,15 @@ type HostModule = ModulesContainer extends Map<string, infer Module> ? Module : 
 export type Wrapper = HostModule['providers'] extends Map<unknown, infer Of> ? Of : never
 
 /**
- * Calls a handler; a promise only where something has to be waited for. What it throws or rejects with is coded, where the host
- * meant it for the client.
+ * Calls a handler. Returns a promise only if a step is asynchronous. An error that the host meant for the client comes
+ * out with its code.
  */
 export type Runner = (args: CallArguments) => unknown
 
-/** What one instance of the host's class does with a call. */
+/** The functions that run one instance of the host's class. */
 interface Bound {
   readonly handle: Call
-  /** Gives what was thrown to the exception filters. */
+  /** Gives a thrown value to the exception filters. */
   readonly filter: (...args: CallArguments) => Promise<unknown>
 }
 
@@ -31,7 +31,7 @@ const contextType = 'im'
 const filtersKey = '__exceptionFilters__'
 
 export class RunnerFactory {
-  /** What a call failed with, for as long as its filters look at it. */
+  /** What a call threw, while its filters look at it. */
   private readonly thrown = new WeakMap<object, unknown>()
   private readonly reported = new Set<string>()
 
@@ -39,14 +39,14 @@ export class RunnerFactory {
 
   constructor(
     creator: ExternalContextCreator,
-    /** Whether the app has global exception filters. */
+    /** True if the app has global exception filters. */
     private readonly hasGlobalFilters: boolean,
     private readonly logger: Logger,
   ) {
     this.creator = withCallContexts(creator)
   }
 
-  /** @param name for people: `ChatHandlers.offer` */
+  /** @param name for logs and error messages: `ChatHandlers.offer` */
   create(wrapper: Wrapper, method: Method, methodName: string, name: string): Runner {
     const hasFilters = this.hasGlobalFilters || isFiltered(method, wrapper)
     if (wrapper.isDependencyTreeStatic()) {
@@ -89,8 +89,9 @@ export class RunnerFactory {
   }
 
   /**
-   * What is to be answered in place of what was thrown: an error that a filter returns. Nothing else that a filter does
-   * counts: one that was written for HTTP returns or fails with whatever it likes, and must not turn a refusal into a yes.
+   * Returns what the client gets instead of the thrown value: the error that a filter returns. Nothing else that a
+   * filter does counts: a filter written for HTTP returns or throws any value, and that must not turn a refusal into a
+   * success.
    */
   private async filtered(bound: Bound, error: unknown, args: CallArguments, name: string): Promise<unknown> {
     const [call] = args
@@ -104,7 +105,7 @@ export class RunnerFactory {
     }
   }
 
-  // Once for each handler: clients must not be able to fill the log.
+  // Logs once for each handler: clients must not be able to fill the log.
   private report(fault: unknown, handler: string): void {
     if (this.reported.has(handler)) return
     this.reported.add(handler)
@@ -133,8 +134,8 @@ export class RunnerFactory {
     }
   }
 
-  // The filters run apart from the call, so that what was thrown is known even where they fail. Under a name of its own,
-  // because Nest keeps the parameters of a method by its name.
+  // The filters run apart from the call, so that the thrown value is known even if they fail. They run under a method
+  // name of their own, because Nest caches the parameters of a method by its name.
   private bindFilters(instance: object, method: Method, methodName: string, context: Context): Bound['filter'] {
     const { thrown } = this
     const rethrow = (call: unknown): never => {
@@ -164,13 +165,13 @@ export class RunnerFactory {
 }
 
 /**
- * Runs a call in an asynchronous context of its own, as if something had been waited for: what a guard enters there
- * (`AsyncLocalStorage.enterWith`, as `nestjs-cls` does) must not outlast the call on the socket that it came from.
+ * Runs a call in its own asynchronous context, as if an `await` came before it. A guard may enter a store there
+ * (`AsyncLocalStorage.enterWith`, as `nestjs-cls` does); the store must not stay on the socket after the call.
  */
 const apart = (run: Runner, args: CallArguments): unknown =>
   new AsyncResource('RookeryHandler', { requireManualDestroy: true }).runInAsyncScope(run, undefined, args)
 
-/** The context of a request-scoped call, and in whose name it is asked for. */
+/** The context of a request-scoped call, and the id of the provider that asks for it. */
 type Context = readonly [contextId?: ReturnType<typeof ContextIdFactory.create>, inquirerId?: string]
 
 const isFiltered = (method: Method, { metatype }: Wrapper): boolean =>

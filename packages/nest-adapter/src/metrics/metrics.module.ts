@@ -1,4 +1,4 @@
-// The module that a host imports for figures.
+// The module that a host imports for metrics.
 import {
   ConfigurableModuleBuilder,
   type DynamicModule,
@@ -13,9 +13,9 @@ import { ImService } from '../im.service.js'
 import { NodeMetrics } from './node-metrics.js'
 
 export interface RookeryMetricsOptions {
-  /** Where the figures stand. Default: prom-client's global registry, which is right for one app in a process. */
+  /** The registry that gets the metrics. Default: prom-client's global registry, which suits one app in a process. */
   readonly registry?: Registry
-  /** In front of every name. Default: `rookery_`. */
+  /** The prefix of every metric's name. Default: `rookery_`. */
   readonly prefix?: string
 }
 
@@ -25,7 +25,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
     .setFactoryMethodName('createRookeryMetricsOptions')
     .build()
 
-/** Takes the figures out of the registry when the app ends, so that another one may begin. */
+/** Removes the metrics from the registry when the app ends, so that another app in this process can register them. */
 @Injectable()
 class Leaving implements OnApplicationShutdown {
   constructor(@Inject(tokens.observer) private readonly metrics: NodeMetrics) {}
@@ -36,8 +36,8 @@ class Leaving implements OnApplicationShutdown {
 }
 
 /**
- * Counts what chat does: sends by outcome, commits, handlers, sessions by device type, the writer's queue, sessions that
- * fell behind, pushes, rows of the outbox. Import it beside `RookeryModule`. No label is of clients' choosing.
+ * Metrics of chat: sends by outcome, commits, handlers, sessions by device type, the writer's queue, sessions that fell
+ * behind, pushes, rows of the outbox. Import it beside `RookeryModule`. Clients cannot choose the value of any label.
  */
 @Module({
   providers: [

@@ -1,11 +1,11 @@
-// What is counted of a node, under which name.
+// The metrics of one node, with their names and labels.
 import type { NodeStats, ObservedCommit, ObservedHandler, ObservedSend, Observer } from '@rookery/core'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { misconfigured } from '../misconfigured.js'
 
-/** From a commit in memory to a deadline, s. */
+/** Buckets in seconds: from a commit in memory to a deadline. */
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-/** From a lone message to a full batch. */
+/** Buckets of batch sizes: from a lone message to a full batch. */
 const sizes = [1, 2, 5, 10, 20, 50, 100, 200, 500]
 
 export class NodeMetrics implements Observer {
@@ -21,7 +21,7 @@ export class NodeMetrics implements Observer {
   private readonly rows: Counter
   private readonly taken: Counter
 
-  /** @throws Error in one line where the registry has these names already */
+  /** @throws Error in one line if the registry has these names already */
   constructor(
     private readonly registry: Registry,
     prefix: string,
@@ -129,13 +129,13 @@ export class NodeMetrics implements Observer {
     for (const [what, rows] of Object.entries(taken)) if (rows > 0) this.taken.inc({ what }, rows)
   }
 
-  /** Takes everything out of the registry. */
+  /** Removes all metrics of this node from the registry. */
   remove(): void {
     for (const name of this.names) this.registry.removeSingleMetric(name)
   }
 }
 
-/** Null while the app has not started: a scrape must not fail for that. */
+/** Null while the app has not started: a scrape must not fail then. */
 function known(stats: () => NodeStats): NodeStats | null {
   try {
     return stats()

@@ -1,10 +1,10 @@
-// What a device asks of groups, with the rights that its user has there.
+// The group requests of a device. The rights of the device's user apply.
 import type { GroupInfo, GroupMember, GroupProfile, Role } from '@rookery/core'
 
 /** Makes any request of the protocol. */
 type Ask = (event: string, request: object) => Promise<unknown>
 
-/** Every call throws a `RookeryError` under the code that it is refused with. */
+/** Every call rejects with a `RookeryError` if the server refuses it. */
 export class DeviceGroups {
   constructor(private readonly ask: Ask) {}
 
@@ -12,7 +12,7 @@ export class DeviceGroups {
     return this.group('get', { groupId })
   }
 
-  /** What is left out stays; an empty avatar or announcement takes it away. */
+  /** Fields that you leave out stay unchanged; an empty avatar or announcement removes it. */
   update(groupId: string, profile: GroupProfile): Promise<GroupInfo> {
     return this.group('update', { groupId, ...profile })
   }
@@ -29,7 +29,7 @@ export class DeviceGroups {
     return this.group('role', { groupId, userId, role })
   }
 
-  /** Without a user: everybody but owner and admins. `until` in Unix ms; 0 ends it. */
+  /** Mutes one member; without `userId` everybody but the owner and the admins. `until` in Unix ms; 0 ends the mute. */
   mute(groupId: string, { userId, until }: { readonly userId?: string; readonly until: number }): Promise<GroupInfo> {
     return this.group('mute', { groupId, until, ...(userId === undefined ? {} : { userId }) })
   }
@@ -42,7 +42,7 @@ export class DeviceGroups {
     await this.ask('group.dissolve', { groupId })
   }
 
-  /** A page of the members, by their ids. */
+  /** Reads a page of the members, ordered by user id. */
   async members(groupId: string, page: { readonly cursor?: string; readonly limit?: number } = {}) {
     const request = { groupId, ...page }
     return (await this.ask('group.members', request)) as {

@@ -1,15 +1,15 @@
-// What a device holds of conversations that it follows beside its inbox: groups above `fanout.readAbove`.
+// The timelines that a device follows besides its inbox: those of groups above `fanout.readAbove`.
 import type { Message } from '@rookery/core'
 import { Naming } from '@rookery/testing'
 
-/** A page's part of one timeline. */
+/** The part of a pull's page that belongs to one timeline. */
 export interface TimelinePage {
   readonly conversationId: string
   readonly messages: readonly Message[]
   readonly seq: number
 }
 
-/** An entry that begins or ends a timeline. */
+/** An inbox entry that begins or ends a timeline. */
 export interface TimelineFact {
   readonly seq: number
   readonly kind: string
@@ -22,32 +22,35 @@ export class FollowedTimelines {
   private readonly held = new Map<string, Map<number, Message>>()
   private readonly at = new Map<string, number>()
   private readonly ends = new Map<string, number>()
-  /** The entry that was the last to say something of a conversation: an older one that is seen later says nothing. */
+  /** For each conversation the newest entry that spoke of it: an older entry that arrives later changes nothing. */
   private readonly toldBy = new Map<string, number>()
   private naming = new Naming()
 
-  /** The last sequence held of each, as the next handshake or `pull` names them: as many as a list may have, in turns. */
+  /**
+   * The last sequence held of each timeline, for the next handshake or `pull`. If there are more than a list may have,
+   * the calls take turns.
+   */
   next(): Readonly<Record<string, number>> {
     return this.naming.next(Object.fromEntries(this.at))
   }
 
-  /** As many as a list may have. */
+  /** Sets how many timelines a list may have. */
   set list(list: number) {
     if (list !== this.naming.list) this.naming = new Naming(list)
   }
 
-  /** It follows these; what no entry told of it follows from the head on. */
+  /** Follows these timelines. One that no entry has begun is followed from the head on. */
   learn(timelines: readonly { readonly conversationId: string; readonly seq: number }[]): void {
     for (const { conversationId, seq } of timelines)
       if (!this.toldBy.has(conversationId) && !this.at.has(conversationId)) this.at.set(conversationId, seq)
   }
 
-  /** Of all timelines, one after the other, each by its sequence. */
+  /** The messages of all timelines, one timeline after the other, each in order of sequence. */
   get messages(): Message[] {
     return [...this.held.values()].flatMap((messages) => [...messages.values()].sort((a, b) => a.seq - b.seq))
   }
 
-  /** Takes an entry of the inbox; most say nothing of timelines. */
+  /** Takes an entry of the inbox; most entries change no timeline. */
   tell({ seq, kind, conversationId = '', from = 0, to = 0 }: TimelineFact): void {
     if ((kind !== 'follow' && kind !== 'unfollow') || seq < (this.toldBy.get(conversationId) ?? 0)) return
     this.toldBy.set(conversationId, seq)
@@ -58,7 +61,7 @@ export class FollowedTimelines {
     this.moveTo(conversationId, this.at.get(conversationId))
   }
 
-  /** Takes messages, live ones or those of a page. */
+  /** Takes messages, whether live or from a page. */
   hold(conversationId: string, messages: readonly Message[]): void {
     const held = this.held.get(conversationId) ?? new Map<number, Message>()
     this.held.set(conversationId, held)
@@ -72,7 +75,10 @@ export class FollowedTimelines {
     if (at !== undefined) this.moveTo(conversationId, Math.max(at, seq))
   }
 
-  /** What follows without a gap is held, too: live messages may be seen before the entry that begins their timeline. */
+  /**
+   * Moves on over messages that are held already without a gap: live messages may arrive before the entry that begins
+   * their timeline.
+   */
   private moveTo(conversationId: string, position: number | undefined): void {
     if (position === undefined) return
     const held = this.held.get(conversationId)

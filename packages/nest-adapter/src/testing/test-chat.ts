@@ -1,4 +1,4 @@
-// Where a test of the host's app gets its devices.
+// Gives the devices of a test of the host's app.
 import type { INestApplicationContext } from '@nestjs/common'
 import { tokens } from '@rookery/core'
 import { settle, type VirtualClock } from '@rookery/testing'
@@ -6,11 +6,11 @@ import { ImService } from '../im.service.js'
 import { RunningNode } from '../running-node.js'
 import { TestDevice } from './test-device.js'
 
-/** Also where a test has put other timers in their place since. */
+/** Taken at import, because a test may replace the timers later. */
 const { setImmediate: realSetImmediate } = globalThis
 
 export interface TestChatOptions {
-  /** The token that a user shows, as the app's `authenticate` wants it. Default: the user id itself. */
+  /** Makes the token that a user shows to the app's `authenticate`. Default: the user id itself. */
   readonly tokenOf?: (userId: string) => string | Promise<string>
 }
 
@@ -19,9 +19,9 @@ export interface DeviceOptions {
   readonly deviceType?: string
   /** Default: a new one. */
   readonly deviceId?: string
-  /** Default: what `tokenOf` gives. */
+  /** Default: the result of `tokenOf`. */
   readonly token?: string
-  /** As HTTP gives them, lower-case names. */
+  /** The headers of the handshake, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -44,7 +44,7 @@ export const testChat = (module: INestApplicationContext, options: TestChatOptio
   new TestChat(module, options)
 
 export class TestChat {
-  /** What the app's own services use. */
+  /** The service that the app's own services inject. */
   readonly im: ImService
   private devices = 0
 
@@ -56,9 +56,9 @@ export class TestChat {
   }
 
   /**
-   * A device of the user that is connected, and follows from now on. A second one of another type is a second device; one of
-   * the same type kicks the first.
-   * @throws RookeryError where the app refuses it
+   * Makes a device of the user, connects it, and lets it follow from then on. A second device of another type stays
+   * beside it; a second one of the same type kicks the first.
+   * @throws RookeryError if the app refuses the device
    */
   async online(userId: string, options: DeviceOptions = {}): Promise<TestDevice> {
     const device = await this.offline(userId, options)
@@ -66,7 +66,7 @@ export class TestChat {
     return device
   }
 
-  /** A device of the user that was never connected: it learns everything with its first `connect`. */
+  /** Makes a device of the user that does not connect yet: its first `connect` brings it everything. */
   async offline(userId: string, options: DeviceOptions = {}): Promise<TestDevice> {
     const { gate } = this.module.get(RunningNode, { strict: false }).get()
     const { deviceType = 'phone', deviceId = `device-${++this.devices}`, headers = {} } = options
@@ -76,7 +76,7 @@ export class TestChat {
 
   /** Resolves when everything has happened that needs neither time nor the outside world. */
   async settle(): Promise<void> {
-    // On the real clock a commit begins at the end of a turn, and what follows from it may bring another.
+    // On the real clock a commit begins at the end of an event-loop turn, and its results may start a second commit.
     for (let commits = 0; commits < 2; commits++) {
       await settle()
       await new Promise((resolve) => realSetImmediate(resolve))
@@ -85,7 +85,7 @@ export class TestChat {
   }
 
   /**
-   * Moves time on, and everything that comes due on the way happens.
+   * Moves the virtual time on by `ms`, and runs every timer that comes due.
    * @throws Error without `VirtualTimeModule`
    */
   advance(ms: number): Promise<void> {

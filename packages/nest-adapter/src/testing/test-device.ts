@@ -1,4 +1,5 @@
-// A device of a user, as a client app runs on it: it follows, catches up, comes back; and it can be slow, away or kicked.
+// A device of a user, as a client app would run on it: it connects, catches up and follows; a test can disconnect it,
+// make it slow, or have it kicked.
 import {
   type Conversation,
   type ErrorCode,
@@ -16,9 +17,9 @@ import { FollowedTimelines, type TimelineFact, type TimelinePage } from './follo
 interface AnySendOptions {
   /** Default: `text`. */
   readonly type?: string
-  /** The place of the message that it answers. */
+  /** The sequence of the message that this one answers. */
   readonly replyTo?: number
-  /** Given again, it is the same message. Default: a new one. */
+  /** A second send with the same `clientMsgId` is the same message. Default: a new one. */
   readonly clientMsgId?: string
 }
 
@@ -31,13 +32,13 @@ export interface GroupSendOptions extends AnySendOptions {
   readonly mentions?: readonly string[]
 }
 
-/** A message by its place. What a send answers is one. */
+/** Names a message by conversation and sequence. The result of a send is one. */
 export interface Place {
   readonly conversationId: string
   readonly seq: number
 }
 
-/** An inbox entry as the protocol has it. */
+/** An inbox entry of the protocol. */
 interface Entry extends TimelineFact {
   readonly message?: Message
 }
@@ -55,15 +56,15 @@ interface FollowsPage {
   readonly cursor?: string
 }
 
-/** How long `received` waits before it says what came instead, ms of real time. */
+/** How long `received` waits before it rejects with what came instead, ms of real time. */
 const patienceMs = 2000
 
 export class TestDevice {
-  /** Every inbox entry that it holds, in order, each once, whether it came live or by catching up. */
+  /** Every inbox entry of the device, in order, each once, whether it came live or with a pull. */
   readonly entries: Entry[] = []
-  /** Every event that it was given, over all its connections. */
+  /** Every event that the device received, over all its connections. */
   readonly events: FakeEvent[] = []
-  /** Changes of groups, and who is in them. */
+  /** Requests that change groups and read their members. */
   readonly groups = new DeviceGroups((event, request) => this.ask(event, request))
   private connection: FakeDevice | null = null
   private ended: Promise<never> | null = null
@@ -79,41 +80,40 @@ export class TestDevice {
     private readonly headers: Readonly<Record<string, string>>,
   ) {}
 
-  /** Whether it is connected. */
   get isOnline(): boolean {
     return this.connection !== null && !this.connection.isClosed
   }
 
-  /** What it was told when it was kicked; null while it was not. */
+  /** The `kick` event that the device received; null if it received none. */
   get kicked(): { readonly reason: string; readonly by?: unknown } | null {
     return this.events.findLast(({ event }) => event === 'kick')?.payload ?? null
   }
 
   /**
-   * The messages that it holds, of all conversations, in the order of its inbox; those that it sent too. Behind them those of
-   * groups that it follows by their own timeline.
+   * All messages of the device, in the order of its inbox, also those that it sent. The messages of groups that it
+   * follows by their own timeline come last.
    */
   get messages(): Message[] {
     const ofInbox = this.entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
     return [...ofInbox, ...this.timelines.messages]
   }
 
-  /** The messages that it holds of one conversation, in order, what happened to the group (`im.group`) among them. */
+  /** The device's messages of one conversation, in order, including `im.group` messages (changes of the group). */
   messagesIn(conversationId: string): Message[] {
     return this.messages.filter((message) => message.conversationId === conversationId)
   }
 
-  /** The words of the text messages that it holds of one conversation. */
+  /** The texts of the text messages of one conversation. */
   textsIn(conversationId: string): string[] {
     return wordsOf(this.messagesIn(conversationId))
   }
 
-  /** The words of the text messages that it holds. */
+  /** The texts of all text messages of the device. */
   get texts(): string[] {
     return wordsOf(this.messages)
   }
 
-  /** What was pushed to it live (s2c), in order. */
+  /** The s2c events that the device received, in order. */
   get pushed(): { readonly topic: string; readonly payload: unknown }[] {
     return this.events
       .filter(({ event }) => event === 's2c')
@@ -121,8 +121,8 @@ export class TestDevice {
   }
 
   /**
-   * Connects, or connects again, and catches up with what it missed.
-   * @throws RookeryError where the app refuses it
+   * Connects or reconnects, and pulls what the device missed.
+   * @throws RookeryError if the app refuses the device
    */
   async connect(): Promise<void> {
     if (this.isOnline) return
@@ -142,59 +142,62 @@ export class TestDevice {
     await this.catchUp()
   }
 
-  /** Goes away without a word, as into a tunnel. */
+  /** Drops the connection without a close, as a phone in a tunnel does. */
   disconnect(): void {
     this.connection?.disconnect()
   }
 
-  /** Becomes slow: stays connected, but reads and acknowledges nothing more until `resume`. */
+  /** Makes the device slow: it stays connected, but reads and acknowledges nothing until `resume`. */
   stall(): void {
     this.online.stall()
   }
 
-  /** Reads on. */
+  /** Lets a slow device read again. */
   resume(): void {
     this.online.resume()
   }
 
   /**
-   * Sends a message, and waits until it is stored.
-   * @param content the words of a text, or the content of whatever type
-   * @throws RookeryError under the code that it is refused with
+   * Sends a message, and resolves once the server has stored it.
+   * @param content the text, or the content of another type
+   * @throws RookeryError if the server refuses the message
    */
   send(to: string, content: string | object, options: SendOptions = {}): Promise<Sent> {
     return this.say('c2c', to, content, options)
   }
 
   /**
-   * Sends a message to a group, and waits until it is stored.
+   * Sends a message to a group, and resolves once the server has stored it.
    * @param content as for `send`
-   * @throws RookeryError under the code that it is refused with
+   * @throws RookeryError if the server refuses the message
    */
   sendToGroup(groupId: string, content: string | object, options: GroupSendOptions = {}): Promise<Sent> {
     return this.say('c2g', groupId, content, options)
   }
 
   /**
-   * Makes a group whose owner is this device's user.
-   * @param members besides the owner
-   * @throws RookeryError under the code that it is refused with
+   * Creates a group whose owner is this device's user.
+   * @param members the other members
+   * @throws RookeryError if the server refuses it
    */
   createGroup(name: string, members: readonly string[], profile: GroupProfile = {}): Promise<GroupInfo> {
     return this.ask('group.create', { name, members, ...profile }) as Promise<GroupInfo>
   }
 
-  /** Takes a message back. Answers the place of the control message that says so. */
+  /** Recalls a message. Resolves with the sequence of the control message that says so. */
   recall({ conversationId, seq }: Place): Promise<{ readonly seq: number }> {
     return this.ask('recall', { conversationId, seq }) as Promise<{ seq: number }>
   }
 
-  /** Puts new content in the place of a message's. @param content as for `send` */
+  /**
+   * Replaces the content of a message.
+   * @param content as for `send`
+   */
   edit({ conversationId, seq }: Place, content: string | object): Promise<{ readonly seq: number }> {
     return this.ask('edit', { conversationId, seq, content: contentOf(content) }) as Promise<{ seq: number }>
   }
 
-  /** Reacts to a message, or takes the reaction back. */
+  /** Adds a reaction to a message, or removes it. */
   react(
     { conversationId, seq }: Place,
     reaction: string,
@@ -203,12 +206,12 @@ export class TestDevice {
     return this.ask('react', { conversationId, seq, reaction, remove }) as Promise<{ seq: number }>
   }
 
-  /** Reads up to a message. */
+  /** Moves the user's read position to this message. */
   read({ conversationId, seq }: Place): Promise<{ readonly readSeq: number; readonly unread: number }> {
     return this.ask('read', { conversationId, seq }) as Promise<{ readSeq: number; unread: number }>
   }
 
-  /** Who has read a message, of those to whom it was said. */
+  /** Reads which of the message's receivers have read it. */
   readers({ conversationId, seq }: Place) {
     return this.ask('readers', { conversationId, seq }) as Promise<{
       readonly read: number
@@ -218,25 +221,25 @@ export class TestDevice {
     }>
   }
 
-  /** The newest page of a conversation as it stands: with what was recalled, edited and reacted. */
+  /** Reads the newest page of a conversation, with recalls, edits and reactions applied. */
   async history(conversationId: string): Promise<readonly Message[]> {
     return ((await this.ask('history', { conversationId })) as { messages: Message[] }).messages
   }
 
-  /** A conversation as it stands in this user's list: unread, mentions, read position, pinned, muted. */
+  /** Reads a conversation of this user's list: unread, mentions, read position, pinned, muted. */
   conversation(conversationId: string): Promise<Conversation> {
     return this.ask('conversation.get', { conversationId }) as Promise<Conversation>
   }
 
-  /** Asks the app's handler of a topic (c2s). */
+  /** Sends a request to the app's handler of a topic (c2s). */
   topic(topic: string, payload: unknown = null): Promise<unknown> {
     return this.ask('c2s', { topic, payload })
   }
 
   /**
-   * Makes any request of the protocol.
-   * @returns the `data` of its answer
-   * @throws RookeryError where the answer is an error
+   * Sends any request of the protocol.
+   * @returns the `data` of the answer
+   * @throws RookeryError if the answer is an error
    */
   async ask(event: string, request: object = {}): Promise<unknown> {
     const answer = (await Promise.race([this.online.request(event, request), this.ended])) as FakeAnswer
@@ -246,8 +249,8 @@ export class TestDevice {
   }
 
   /**
-   * Resolves with the first message that matches, as soon as the device holds it.
-   * @throws Error after two seconds, with what it holds instead
+   * Resolves with the first message that matches, as soon as the device has it.
+   * @throws Error after two seconds, with the messages that it has instead
    */
   async received(matches: (message: Message) => boolean): Promise<Message> {
     const find = (): Message | undefined => this.messages.find(matches)
@@ -282,7 +285,7 @@ export class TestDevice {
     if (event.event === 'sync') this.catchUp().catch(() => {})
   }
 
-  // A live entry may be seen before the page in front of it: answers are taken a turn later than events.
+  // A live entry may arrive before the page in front of it: the device takes answers one turn later than events.
   private hold(entry: Entry): void {
     const before = this.entries.findLastIndex(({ seq }) => seq <= entry.seq)
     if (this.entries[before]?.seq !== entry.seq) {
@@ -292,7 +295,7 @@ export class TestDevice {
     this.seq = Math.max(this.seq, entry.seq)
   }
 
-  /** Pulls to the end, as a client does after a reconnect and when it is told `sync`. */
+  /** Pulls up to the head, as a client does after a reconnect and after the event `sync`. */
   private catchUp(): Promise<void> {
     this.catching ??= this.pullAll().finally(() => (this.catching = null))
     return this.catching
@@ -306,7 +309,8 @@ export class TestDevice {
       for (const timeline of page.timelines) this.timelines.holdPage(timeline)
       this.seq = Math.max(this.seq, page.seq)
       more = page.more
-      // An entry that told of a timeline may be gone; a page of nothing that is not the last says that it does not know all.
+      // The entry that began a timeline may be trimmed. An empty page that is not the last shows that the device lacks
+      // one.
       const isEmpty = page.entries.length === 0 && page.timelines.every(({ messages }) => messages.length === 0)
       if (page.truncated || (more && isEmpty)) await this.learn()
     }

@@ -1,4 +1,4 @@
-// Time that a test moves: chat's timers, deadlines and times of day come from one virtual clock.
+// Time that a test controls: chat's timers, deadlines and wall-clock times come from one virtual clock.
 import {
   type DynamicModule,
   Inject,
@@ -10,11 +10,11 @@ import {
 import { tokens } from '@rookery/core'
 import { settle, VirtualClock } from '@rookery/testing'
 
-/** How much time passes in one step of the app's end, and how often after it, ms. */
+/** While the app shuts down: how much time passes in one step, ms, and how many steps follow the shutdown. */
 const stepMs = 100
 const stepsAfter = 20
 
-/** Lets time pass by itself while the app shuts down: a drain waits for clients, and nobody moves time for it. */
+/** Lets time pass by itself while the app shuts down: a drain waits for clients, and no test moves the time for it. */
 @Injectable()
 class ClosingTime implements OnModuleDestroy, OnApplicationShutdown {
   private stepsLeft = Infinity
@@ -35,12 +35,13 @@ class ClosingTime implements OnModuleDestroy, OnApplicationShutdown {
 }
 
 /**
- * Import it beside the app's own modules. Time then moves by `TestChat.advance` alone: expiry, deadlines and heartbeats
- * take no real time. Only chat's clock is virtual, not that of the app, its database or the test runner.
+ * Import it beside the app's own modules. Then time passes only by `TestChat.advance`, and expiry, deadlines and
+ * heartbeats take no real time. Only chat's clock is virtual, not the clock of the app, its database or the test
+ * runner.
  */
 @Module({})
 export class VirtualTimeModule {
-  /** @param startMs what the wall clock says at first, Unix ms; default: the real time now */
+  /** @param startMs the first wall-clock time, Unix ms; default: the real time now */
   static forRoot({ startMs = Date.now() }: { readonly startMs?: number } = {}): DynamicModule {
     return {
       module: VirtualTimeModule,

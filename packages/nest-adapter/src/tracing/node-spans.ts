@@ -1,8 +1,9 @@
-// Which spans a node makes. Sends and commits are told when they end, so their spans are made then, with their start.
+// The spans of a node. Core reports sends and commits when they end, so this code makes their spans then, with the
+// start time in the past.
 import { type Attributes, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { ObservedCommit, ObservedHandler, ObservedSend, Observer } from '@rookery/core'
 
-/** Outcomes of a send that are nobody's fault but the server's. */
+/** The outcomes of a send that are the server's fault. */
 const faults: ReadonlySet<string> = new Set(['INTERNAL', 'UNAVAILABLE', 'OVERLOADED'])
 
 export class NodeSpans implements Observer {
@@ -22,7 +23,7 @@ export class NodeSpans implements Observer {
       try {
         return await call()
       } catch (error) {
-        // Not its message: that may tell what the message said.
+        // The span leaves out the error's message: it may quote the content of the chat message.
         span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : 'unknown' })
         throw error
       } finally {

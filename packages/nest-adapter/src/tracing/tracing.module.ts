@@ -5,7 +5,7 @@ import { trace, type Tracer } from '@opentelemetry/api'
 import { NodeSpans } from './node-spans.js'
 
 export interface RookeryTracingOptions {
-  /** Default: the tracer `rookery` of the provider that the app registered. */
+  /** The tracer that makes the spans. Default: the tracer `rookery` of the provider that the app registered. */
   readonly tracer?: Tracer
 }
 
@@ -13,8 +13,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<RookeryTracingOptions>().setClassMethodName('forRoot').build()
 
 /**
- * A span for each send, each commit and each call of a handler, whose own spans (of queries, of requests) stand under it.
- * Import it beside `RookeryModule`. Spans bear kinds, types and outcomes; no contents, no tokens, no user ids.
+ * Makes a span for each send, each commit and each call of a handler. The handler's own spans (of queries, of requests)
+ * become its children. Import it beside `RookeryModule`. Spans carry kinds, types and outcomes; no contents, no tokens,
+ * no user ids.
  */
 @Module({
   providers: [

@@ -1,4 +1,4 @@
-// A program that registers nothing: types are open, unless they are named where they are used.
+// A program that registers no message types: every type is open, unless the code names types where it uses them.
 import { createRookery, defineTypes, MemoryStorage } from '@rookery/core'
 import {
   type ImAuthenticator,

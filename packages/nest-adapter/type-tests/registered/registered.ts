@@ -1,4 +1,4 @@
-// A program that registers its message types once: contents are checked wherever ImService is injected.
+// A program that registers its message types once: TypeScript checks contents wherever ImService is injected.
 import { Injectable } from '@nestjs/common'
 import { type ContentOf, defineTypes } from '@rookery/core'
 import { ImService, RookeryModule } from '@rookery/nest-adapter'
@@ -31,9 +31,9 @@ export class OrderService {
 
   async right(tx: object): Promise<number> {
     await this.im.sendC2C({ from: 'ann', to: 'bob', type: 'offer', content: { listingId: 'l1', price: 100 } })
-    // What a schema takes, not what it makes of it.
+    // The sender gives the schema's input, not its output.
     await this.im.sendC2C({ from: 'ann', to: 'bob', type: 'dated', content: { at: '7' } })
-    // A type that is not declared stays open, for instances of classes too.
+    // A type that is not declared stays open, also for instances of classes.
     await this.im.sendC2C({ from: 'ann', to: 'bob', type: 'order', content: new Order(), clientMsgId: 'order-7' })
     await this.im.within(tx).sendC2C({ from: 'ann', to: 'bob', type: 'order', content: { id: 7 } })
     await this.im.sendC2G({
@@ -81,7 +81,7 @@ export class OrderService {
   }
 }
 
-/** What a handler is given is what the schema makes. */
+/** A handler gets the schema's output. */
 export const priceOf = (offer: ContentOf<typeof chatTypes, 'offer'>): number => offer.price
 export const timeOf = (dated: ContentOf<typeof chatTypes, 'dated'>): number => dated.at
 // @ts-expect-error no such field
