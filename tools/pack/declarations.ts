@@ -1,13 +1,19 @@
 // The types that a host's compiler reads: TypeScript's own declarations, and the same for `require`.
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { importsOf } from './imports.js'
 
-/** Copies every declaration of a `dist`, each with a twin that CommonJS files read. */
-export function copyDeclarations(dist: string, target: string): void {
-  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' })
-  for (const file of files.filter((name) => name.endsWith('.d.ts'))) {
-    mkdirSync(dirname(join(target, file)), { recursive: true })
+/** Copies what these declarations of a `dist` reach, each with a twin that CommonJS files read. */
+export function copyDeclarations(dist: string, entries: readonly string[], target: string): void {
+  const seen = new Set<string>()
+  const left = entries.map((file) => file.replace(/\.js$/, '.d.ts'))
+  for (let file = left.pop(); file !== undefined; file = left.pop()) {
+    if (seen.has(file)) continue
+    seen.add(file)
     const text = withoutMap(readFileSync(join(dist, file), 'utf8'))
+    for (const path of importsOf(text))
+      if (path.startsWith('.')) left.push(join(dirname(file), path).replace(/\.js$/, '.d.ts'))
+    mkdirSync(dirname(join(target, file)), { recursive: true })
     writeFileSync(join(target, file), text)
     writeFileSync(join(target, file.replace(/\.d\.ts$/, '.d.cts')), forRequire(text))
   }

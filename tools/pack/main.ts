@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join, resolve } from 'node:path'
 import { bundle } from './bundle.js'
 import { copyBeside, copyDeclarations } from './declarations.js'
+import { packagesUsed } from './imports.js'
 import { published } from './manifest.js'
 import { packageOf } from './package-facts.js'
 
@@ -19,10 +20,13 @@ for (const id of ids) {
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target)
   await bundle(one, join(target, 'dist'))
-  copyDeclarations(join(one.folder, 'dist'), join(target, 'dist'))
+  copyDeclarations(join(one.folder, 'dist'), Object.values(one.entries), join(target, 'dist'))
   for (const beside of ['README.md', 'CHANGELOG.md', 'bin'])
     if (existsSync(join(one.folder, beside))) copyBeside(join(one.folder, beside), join(target, beside))
   copyBeside(join(root, 'LICENSE'), join(target, 'LICENSE'))
-  writeFileSync(join(target, 'package.json'), `${JSON.stringify(published(one), null, 2)}\n`)
+  writeFileSync(
+    join(target, 'package.json'),
+    `${JSON.stringify(published(one, packagesUsed(join(target, 'dist'))), null, 2)}\n`,
+  )
   console.log(`packages/${id}/publish in ${Math.round(performance.now() - startedAt)} ms`)
 }

@@ -25,11 +25,10 @@ function typesVersionsOf(exports: Manifest['exports']): object {
   return { typesVersions: { '*': Object.fromEntries(paths) } }
 }
 
-export function published({ id, manifest, inlined }: Package): object {
+/** @param used the packages that its files import */
+export function published({ id, manifest }: Package, used: ReadonlySet<string>): object {
   const { name, version, description, bin, exports, dependencies = {}, peerDependencies, engines } = manifest
-  // A package whose types show stays a dependency.
-  const gone = id === 'protocol' ? [] : inlined
-  const kept = Object.entries(dependencies).filter(([dependency]) => !gone.includes(dependency))
+  const kept = Object.entries(dependencies).filter(([dependency]) => used.has(dependency))
   const ours = kept.map(([dependency, range]) => [dependency, dependency.startsWith('@rookery/') ? version : range])
   return {
     name,

@@ -16,12 +16,11 @@ export interface Manifest {
 }
 
 /**
- * Dependencies that go into our own files: a host loads less, and cannot load two copies. Their types must not show in
- * our declarations.
+ * Dependencies that go into our own files: a host loads less, and cannot load two copies. One whose types show in our
+ * declarations stays a dependency, too.
  */
 const inlined: Readonly<Record<string, readonly string[]>> = {
   core: ['lru-cache', 'uuidv7'],
-  // Its types show in those of `./schemas`, so it stays a dependency, too.
   protocol: ['zod'],
 }
 

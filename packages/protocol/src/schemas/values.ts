@@ -47,4 +47,7 @@ export const reaction = z
   .regex(/^\P{Cc}*$/u, 'must be text without control characters')
   .superRefine(clean)
 
+/** A field that may be named, and has no value. */
+export const absent = z.undefined().optional()
+
 export const role = z.enum(['owner', 'admin', 'member'])

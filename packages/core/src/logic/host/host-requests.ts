@@ -1,6 +1,5 @@
 // What the host gives, checked like what a client sends; its keys may be left out.
-import { jsonValue, longId, requestSchemas, shortId } from '@rookery/protocol/schemas'
-import { z } from 'zod'
+import { absent, jsonValue, longId, requestSchemas, shortId, strictObject } from '@rookery/protocol/schemas'
 
 const key = { clientMsgId: shortId.optional() }
 const { c2c, c2g } = requestSchemas
@@ -8,20 +7,18 @@ const { c2c, c2g } = requestSchemas
 export const hostSchemas = {
   c2c: c2c.omit({ clientMsgId: true }).extend({ from: longId, ...key }),
   c2g: c2g.omit({ clientMsgId: true }).extend({ from: longId, ...key }),
-  system: c2c
-    .omit({ clientMsgId: true, subject: true })
-    .extend({ to: z.undefined().optional(), conversationId: longId, ...key }),
+  system: c2c.omit({ clientMsgId: true, subject: true }).extend({ to: absent, conversationId: longId, ...key }),
   'group.create': requestSchemas['group.create']
     .omit({ clientMsgId: true })
-    .extend({ owner: longId, members: z.array(longId).optional() }),
+    .extend({ owner: longId, members: longId.array().optional() }),
   'group.get': requestSchemas['group.get'],
   'group.update': requestSchemas['group.update'],
   'group.members': requestSchemas['group.members'],
   'group.role': requestSchemas['group.role'],
   'group.mute': requestSchemas['group.mute'],
-  userIds: z.array(longId),
+  userIds: longId.array(),
   key: shortId,
-  push: z.strictObject({ userId: longId, topic: shortId, payload: jsonValue }),
+  push: strictObject({ userId: longId, topic: shortId, payload: jsonValue }),
   history: requestSchemas.history,
   conversations: requestSchemas.conversations,
   recall: requestSchemas.recall,
