@@ -1,11 +1,13 @@
-// Starts the app, and stops it gracefully.
+// Starts the app, says where it is, and stops it gracefully.
 import { Logger, ShutdownSignal } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import type { Server } from 'node:http'
+import { AppLogger } from './app-logger.js'
 import { AppModule } from './app.module.js'
 import { type Config, readConfig } from './config.js'
 import { servePage } from './page/serve-page.js'
+import { demoUsers } from './users/demo-users.js'
 
 /** What a connection may take to say what it wants: idle ones must not hold the server open. */
 const httpTimeoutMs = 10_000
@@ -13,7 +15,10 @@ const httpTimeoutMs = 10_000
 const shutdownMsMax = 9_000
 
 const config = configOrExit()
-const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), { forceCloseConnections: true })
+const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
+  forceCloseConnections: true,
+  logger: new AppLogger(),
+})
 servePage(app)
 
 const server = app.getHttpServer() as Server
@@ -25,7 +30,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => setTimeout(() => process.exit(1), shutdownMsMax).unref())
 
 await app.listen(config.port)
-new Logger('App').log(`http://localhost:${(server.address() as { port: number }).port}`)
+const logger = new Logger('App')
+logger.log(`log in as ${demoUsers.names.join(', ')}, password ${demoUsers.password}`)
+logger.log(`http://localhost:${(server.address() as { port: number }).port}`)
 
 /** A mistake in the environment is one line: where it was found helps nobody. */
 function configOrExit(): Config {

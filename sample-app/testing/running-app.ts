@@ -11,6 +11,8 @@ const main = join(appDir, 'dist/main.js')
 
 export interface RunningApp {
   readonly url: string
+  /** What it has printed. */
+  output(): string
   /** Sends SIGTERM and answers how the process ended, and after how long. */
   stop(): Promise<{ code: number | null; tookMs: number }>
   /** Ends it as a loss of power would: with `kill -9`. */
@@ -58,6 +60,7 @@ export async function startApp(
   })
   return {
     url,
+    output,
     async kill() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
