@@ -1,7 +1,7 @@
-// A client that costs as little as it can: frames are recognised by their first characters and never parsed.
+// A client that costs as little CPU as possible: it recognises frames by their first characters and never parses them.
 import { connect } from 'node:net'
 
-/** A client frame under the mask 0, so that the payload stays as it is. */
+/** Makes a client frame with the mask 0, which leaves the payload unchanged. */
 const masked = (text) => {
   const payload = Buffer.from(text)
   const header =
@@ -11,7 +11,7 @@ const masked = (text) => {
   return Buffer.concat([header, payload])
 }
 
-/** Resolves when `ready` came. `onFrame` is given the packet's type, '2' an event, '3' an answer. */
+/** Resolves when `ready` came. `onFrame` gets the packet's type: '2' is an event, '3' an answer. */
 export const join = (port, id, onFrame) =>
   new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')

@@ -1,5 +1,6 @@
-// Heap of an idle connection and messages relayed each second, the transport against a bare socket.io server, in turns.
-// `npm run build && npm run bench -w @rookery/transport-socketio`; needs the built package and about a minute.
+// Compares the transport with a bare socket.io server: the heap of an idle connection, and the messages that each
+// relays in a second. The two take turns. `npm run build && npm run bench -w @rookery/transport-socketio`; needs the
+// built package and about a minute.
 import { fork } from 'node:child_process'
 import { join } from './client.mjs'
 
@@ -27,7 +28,7 @@ const start = async (kind) => {
 
 const idle = async (kind) => {
   const server = await start(kind)
-  // What is loaded and allocated once does not count.
+  // The first connections load and allocate what all share; they do not count.
   for (let i = 0; i < 50; i++) (await join(server.port, i)).close()
   const before = await server.ask('memory')
   const clients = []

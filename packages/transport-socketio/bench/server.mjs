@@ -1,5 +1,5 @@
-// One server in a process of its own: a bare socket.io relay, or the transport with a gate that relays the same way.
-// Told what to do, and answers, over IPC. Clients are numbered; 2n and 2n+1 are a pair.
+// One server in its own process: a bare socket.io relay, or the transport with a gate that relays the same way. It
+// takes commands and answers them over IPC. Clients have numbers; 2n and 2n+1 are a pair.
 import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 import { attachSocketIo } from '../dist/index.js'

@@ -1,12 +1,13 @@
-// Whose connection it is, as far as the network can tell.
+// Finds the address of a client, as far as the network can tell.
 import type { IncomingMessage } from 'node:http'
 import { isIP, isIPv6 } from 'node:net'
 
-/** The client's address: the peer's, or the one that `hops` trusted proxies vouch for. */
+/** The client's address: that of the TCP peer, or the one that `hops` trusted proxies report. */
 export const clientAddress = (request: IncomingMessage, hops: number): string => {
   const peer = request.socket.remoteAddress ?? ''
   if (hops === 0) return peer
-  // Several headers of this name arrive joined. The rightmost entries are the proxies' own words, the rest is hearsay.
+  // Node joins several headers of this name. The host's own proxies wrote the rightmost entries; a client may have made
+  // up the rest.
   const header = request.headers['x-forwarded-for']
   const named = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',')
   const address = named[named.length - hops]?.trim() ?? ''
@@ -14,7 +15,8 @@ export const clientAddress = (request: IncomingMessage, hops: number): string =>
 }
 
 /**
- * What counts as one address: an IPv4 address, or an IPv6 /64, since whoever has one IPv6 address has the whole network.
+ * What counts as one address: an IPv4 address, or an IPv6 /64, because the owner of one IPv6 address owns the whole
+ * /64.
  */
 export const addressKey = (address: string): string => {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]

@@ -1,5 +1,5 @@
-// How many connections there may be: in all, from one address, and before they have said who they are. A place is held
-// from the upgrade until the TCP connection is gone, so that lingering ones count too.
+// Limits the number of connections: of all, of one address, and of those that are not authenticated yet. A connection
+// holds its seat from the upgrade until the TCP connection is gone, so that connections that are closing count too.
 import type { Settings } from './options.js'
 
 interface AddressCount {
@@ -8,7 +8,7 @@ interface AddressCount {
   unauthenticated: number
 }
 
-/** One connection's place. */
+/** The seat of one connection. */
 export interface Seat {
   readonly address: AddressCount
   authenticated: boolean
@@ -34,7 +34,7 @@ export class Admission {
     return this.#unauthenticated
   }
 
-  /** Why one more connection of this address cannot come in, or undefined where it can. */
+  /** Returns why no further connection of this address may come in; undefined if it may. */
   refusal(key: string): string | undefined {
     const max = this.#max
     const address = this.#addresses.get(key)
@@ -64,7 +64,7 @@ export class Admission {
     this.#unauthenticated--
   }
 
-  /** To be called once for each seat. */
+  /** Call it once for each seat. */
   leave(seat: Seat): void {
     this.authenticated(seat)
     this.#connections--
@@ -72,7 +72,7 @@ export class Admission {
     if (this.#connections === 0) this.#whenEmpty?.()
   }
 
-  /** Lets nobody in any more; resolves when everybody has left. */
+  /** Admits nobody any more. Resolves when all connections are gone. */
   close(): Promise<void> {
     this.#closed = true
     if (this.#connections === 0) return Promise.resolve()

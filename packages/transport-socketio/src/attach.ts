@@ -1,4 +1,4 @@
-// Puts the transport together on a host's HTTP server, and takes it off again.
+// Attaches the transport to a host's HTTP server, and detaches it.
 import type { Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Gate } from '@rookery/core'
@@ -27,13 +27,13 @@ import { Packets } from './packets.js'
 export interface SocketIoTransport {
   counters(): TransportCounters
   /**
-   * Accepts nothing more, tells every client that the server disconnects it, and resolves when all connections are gone,
-   * at the latest `endGraceMs` later. The HTTP server stays open, it is the host's.
+   * Accepts no more connections, tells every client that the server disconnects it, and resolves when all connections
+   * are gone, at the latest `endGraceMs` later. The HTTP server stays open: it belongs to the host.
    */
   close(): Promise<void>
 }
 
-/** What a connection may take to say what it wants; Node's own defaults are a minute and more. */
+/** How long the HTTP server may wait for a request, ms; Node's own defaults are a minute and more. */
 const httpTimeoutMsMax = 10_000
 
 const warnOfTimeouts = (server: HttpServer | HttpsServer, settings: Settings): void => {
@@ -49,7 +49,8 @@ const warnOfTimeouts = (server: HttpServer | HttpsServer, settings: Settings): v
   }
 }
 
-// Shared by all connections, so that none pays for closures: what they belong to stands on the object they are called on.
+// All connections share these functions, so that no connection pays for closures. A listener finds its link on the
+// object that it runs on.
 function onData(this: EngineConnection, data: unknown): void {
   this[kLink]?.received(data)
 }
@@ -83,8 +84,8 @@ const adopt = (context: LinkContext, conn: EngineConnection): void => {
 }
 
 /**
- * Brings the clients that connect to `httpServer` at `options.path` to `gate`.
- * @throws Error with one line where an option is wrong, or where another transport has this path on this server
+ * Connects the clients that come to `httpServer` at `options.path` with `gate`.
+ * @throws Error with one line if an option is wrong, or if another transport has this path on this server
  */
 export const attachSocketIo = (
   httpServer: HttpServer | HttpsServer,
@@ -133,7 +134,7 @@ export const attachSocketIo = (
 
   const detach = enterHttp(httpServer, settings.path, {
     refusal(request, query) {
-      // A second transport for a connection would get past everything that is checked here.
+      // A second transport for one connection would bypass every check here.
       if (query.has('sid')) {
         complaints.refuse('sid')
         return { status: '400 Bad Request', message: 'websocket only, without an upgrade' }

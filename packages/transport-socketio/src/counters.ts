@@ -1,23 +1,26 @@
-// What the transport counts and complains of.
+// What the transport counts and logs about its clients.
 import type { Logger } from '@rookery/core'
 
-/** A snapshot; the first three are levels, the others only grow. */
+/** A snapshot. The first three rise and fall; the others only grow. */
 export interface TransportCounters {
-  /** Connections of any state, those that are closing included. */
+  /** Connections in every state, also those that are closing. */
   readonly connections: number
-  /** Of these, the ones whose handshake is not through. */
+  /** Of these, the connections whose handshake is not complete. */
   readonly unauthenticated: number
-  /** Bytes that wait for clients, here or in their sockets. */
+  /** Bytes that wait for clients, here or in the kernel's sockets. */
   readonly queuedBytes: number
-  /** Upgrades turned away: origin, caps, form. */
+  /** Upgrades that the transport refused: origin, limits, form. */
   readonly refused: number
-  /** Connections closed because of what they sent. */
+  /** Connections that the transport closed because of what they sent. */
   readonly malformed: number
-  /** Connections cut because they did not read. */
+  /** Connections that the transport cut because they did not read. */
   readonly overflowed: number
 }
 
-/** The counters that only grow, each with a line in the log, at most one a minute of each kind: attackers write no logs. */
+/**
+ * The counters that only grow. Each event also logs a line, at most one a minute of each kind: an attacker must not
+ * fill the log.
+ */
 export class Complaints {
   refused = 0
   malformed = 0
@@ -29,7 +32,7 @@ export class Complaints {
     this.#logger = logger
   }
 
-  /** @param why for people, where there is more to say than the reason */
+  /** @param why a longer text for the log, if there is more to say than the reason */
   refuse(reason: string, why?: string): void {
     this.refused++
     const message = 'socket.io connection refused'
@@ -46,7 +49,7 @@ export class Complaints {
     this.#warn('socket.io connection cut, it does not read', 'queueBytesMax', this.overflowed)
   }
 
-  /** A client came to our path that wants something else than chat there. */
+  /** A client came to our path for something other than chat. */
   foreign(path: string, wants: string): void {
     const remedy =
       `a client asked for ${wants} at path ${path}, where chat speaks socket.io in its own namespace, over websocket only; ` +
@@ -65,7 +68,7 @@ export class Complaints {
     try {
       this.#logger?.error(message, error, id === undefined ? undefined : { id })
     } catch {
-      // A logger that fails must not take a connection with it.
+      // A logger that throws must not end a connection.
     }
   }
 

@@ -1,4 +1,4 @@
-// Slow readers and the end of connections: what is bounded, what is discarded, what is last.
+// Slow readers and the end of connections: the bound of the queue, what an end discards, and which frame is last.
 import { connect, type Socket as NetSocket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
@@ -11,7 +11,7 @@ describe.each([
   ['straight to the socket', true],
   ['through engine.io', false],
 ])('%s', (_name, directWrites) => {
-  /** A client that has joined and stopped reading, with more queued for it than the kernel takes. */
+  /** A client that has joined and stopped reading, while more is queued for it than the kernel takes. */
   const stalled = async (options: object = {}) => {
     const made = await start({ directWrites, ...options })
     const socket = await made.raw().joined()
@@ -110,7 +110,7 @@ describe.each([
     expect(socket.texts.slice(-2)).toEqual(['42/im,["kick",{"reason":"admin"}]', '41/im,'])
   })
 
-  test('a client that says goodbye closes its session once', async () => {
+  test('a client that disconnects closes its session once', async () => {
     const { gate, connected, transport } = await start({ directWrites })
     const socket = await connected()
     socket.disconnect()
@@ -149,7 +149,7 @@ describe.each([
   })
 })
 
-test('a gate that throws costs its own connection only', async () => {
+test('a gate that throws ends only its own connection', async () => {
   const { gate, connected } = await start()
   const bad = await connected()
   const good = await connected()
@@ -162,7 +162,7 @@ test('a gate that throws costs its own connection only', async () => {
   expect(await good.emitWithAck('c2s', 1)).toEqual({ ok: true })
 })
 
-test('a frame that cannot be encoded costs its own connection only', async () => {
+test('a frame that cannot be encoded ends only its own connection', async () => {
   const { gate, connected } = await start()
   const socket = await connected()
   expect(() => gate.last.connection.emit(Object.freeze(frame('entries', 1)))).not.toThrow()
@@ -170,7 +170,7 @@ test('a frame that cannot be encoded costs its own connection only', async () =>
   await connected()
 })
 
-test('close ends every connection, resolves when they are gone, lets nobody in, and leaves the HTTP server open', async () => {
+test('close ends every connection, resolves when they are gone, admits nobody, and leaves the HTTP server open', async () => {
   const { gate, connected, raw, transport, server, port } = await start({ endGraceMs: 100 })
   const socket = await connected()
   const pending = await raw().opened()

@@ -1,4 +1,4 @@
-// Who is written to when, with connections that only count.
+// In which order the list writes to connections. The connections here only count.
 import { expect, test } from 'vitest'
 import { FlushList } from './flush-list.js'
 
@@ -13,7 +13,7 @@ const connections = (count: number) => {
   return { list, flushed, all, add, answer, everybody: [...all.keys()] }
 }
 
-test('a few that are told something are written to in one turn, in their order, each once', async () => {
+test('a few connections with events are flushed in one turn, in their order, each once', async () => {
   const { flushed, add } = connections(3)
   add(2, 0, 2, 1, 0)
   await turn()
@@ -22,7 +22,7 @@ test('a few that are told something are written to in one turn, in their order, 
   expect(flushed).toHaveLength(3)
 })
 
-test('whom something is answered to is written to first, and once for all it has', async () => {
+test('a connection with an answer is flushed first, and once for all that it has', async () => {
   const { flushed, add, answer } = connections(3)
   add(0, 1, 2)
   answer(2)
@@ -31,7 +31,7 @@ test('whom something is answered to is written to first, and once for all it has
   expect(flushed).toEqual([2, 0, 1])
 })
 
-test('a broadcast goes out in slices, and an answer that comes between two of them does not wait for the rest', async () => {
+test('a broadcast goes out in slices, and an answer between two slices does not wait for the rest', async () => {
   const { flushed, add, answer, everybody } = connections(1000)
   add(...everybody)
   await turn()
@@ -44,7 +44,7 @@ test('a broadcast goes out in slices, and an answer that comes between two of th
   expect(flushed.toSorted((a, b) => a - b)).toEqual(everybody)
 })
 
-test('what comes for one that still waits goes with what it waits for, and keeps its place', async () => {
+test('a connection that waits and gets more keeps its place and is flushed once', async () => {
   const { flushed, add, everybody } = connections(200)
   add(...everybody)
   await turn()
@@ -56,7 +56,7 @@ test('what comes for one that still waits goes with what it waits for, and keeps
   expect(slice).toBeLessThan(200)
 })
 
-test('in one turn as many are told something as are answered', async () => {
+test('one turn flushes as many connections with events as with answers', async () => {
   const { flushed, add, answer, everybody } = connections(600)
   const told = everybody.slice(300)
   add(...told)
@@ -73,7 +73,7 @@ test('the more wait, the larger the slices: the last of ten thousand waits for a
   expect(turns).toBeLessThan(400)
 })
 
-test('one that is added while another is written to is written to as well', async () => {
+test('a connection that is added during a flush is flushed too', async () => {
   const { list, flushed, all } = connections(2)
   list.add({ flush: () => list.add(all[1]!) })
   list.addAnswer({ flush: () => list.addAnswer(all[0]!) })

@@ -1,11 +1,11 @@
-// Which connections have something to write. One list and one callback for all of them: it runs in the check phase, after
-// every socket that was readable in this turn of the event loop has been read and what could be answered at once was
-// answered, so that whatever is meant for one client leaves in one write.
+// The connections that have something to write. One list and one callback serve all of them. The callback runs in the
+// check phase: by then the event loop has read every socket that was readable in this turn, and the server has answered
+// what it could answer at once. So everything for one client leaves in one write.
 //
-// Whom something is answered to is written first. The others, whom something is only told, follow in slices, a slice a
-// turn, and between two slices what clients send is read: a broadcast to thousands holds up nobody else, storage works
-// beside it, and what comes for a connection before its turn goes in the same write. A slice is no smaller than what was
-// answered in its turn: who sends much does not keep others from being told.
+// Connections with an answer come first. Connections with events alone follow in slices, one slice a turn; between two
+// slices the event loop reads what clients send. So a broadcast to thousands delays nobody else, storage works
+// meanwhile, and an event that comes before a connection's turn goes in the same write. A slice is at least as large as
+// the number of answers in its turn: clients that send much do not keep others from their events.
 
 interface Flushable {
   /** Must not throw. */
@@ -13,12 +13,12 @@ interface Flushable {
 }
 
 /**
- * Of those that are only told something, so many are written to in one turn: some 0.05 ms, which is little more than a turn
- * itself costs. The next message to a group comes while the last is still being told: it, and then the database's answer,
- * wait for one slice.
+ * The least number of event-only connections that one turn flushes. It takes some 0.05 ms, little more than the turn
+ * itself costs. The next message to a group comes while the last one is still going out: that message, and then the
+ * database's answer, wait for one slice.
  */
 const sliceMin = 4
-/** Where more wait it is one of so many: the last of ten thousand waits for some 300 turns. */
+/** If more connections wait, a slice is this fraction of them: the last of ten thousand waits for some 300 turns. */
 const sliceOf = 64
 
 export class FlushList {
@@ -41,14 +41,14 @@ export class FlushList {
     if (this.#told.size > 0) this.#schedule()
   }
 
-  /** It has something to tell: it is flushed once, in a turn to come. */
+  /** Adds a connection with an event; the list flushes it once, in a later turn. */
   add(one: Flushable): void {
     if (this.#answered.has(one)) return
     this.#told.add(one)
     this.#schedule()
   }
 
-  /** It has an answer: it is flushed once, in this turn. */
+  /** Adds a connection with an answer; the list flushes it once, in this turn. */
   addAnswer(one: Flushable): void {
     this.#told.delete(one)
     this.#answered.add(one)

@@ -1,4 +1,4 @@
-// What leaves: in which order, in which bytes, in how many writes. Every case runs on both ways out.
+// The frames that leave: their order, their bytes, and the number of writes. Every case runs on both wires.
 import { connect, type Socket as NetSocket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { frame, start, until } from './testing/harness.js'
@@ -57,7 +57,7 @@ describe.each([
     expect(got).toEqual(values)
   })
 
-  test('one frame is encoded once for all who receive it', async () => {
+  test('one frame is encoded once for all its receivers', async () => {
     const { gate, connected } = await start({ directWrites })
     const sockets = await Promise.all([connected(), connected(), connected()])
     const one = frame('entries', { text: 'to all' })
@@ -85,7 +85,7 @@ describe.each([
     expect(got).toEqual([7, 7])
   })
 
-  test('a frame that asks for an acknowledgement is told when it comes, once, and only of its own', async () => {
+  test('a frame that asks for an acknowledgement hears of its own acknowledgement, once', async () => {
     const { gate, connected } = await start({ directWrites })
     const socket = await connected()
     const answers: (() => void)[] = []
@@ -102,7 +102,7 @@ describe.each([
     expect(told).toEqual(['second', 'first'])
   })
 
-  test('acknowledgements twice, of nothing, and that nobody waits for any more are ignored', async () => {
+  test('repeated, unknown and late acknowledgements are ignored', async () => {
     const { gate, raw } = await start({ directWrites })
     const socket = await raw().joined()
     let told = 0
@@ -139,7 +139,7 @@ describe.each([
     expect(gate.last.connection.queuedBytes).toBe(0)
   })
 
-  test('binary arguments are handed on, and binary acknowledgements count', async () => {
+  test('binary arguments reach the gate, and binary acknowledgements count', async () => {
     const { gate, connected } = await start({ directWrites })
     const socket = await connected()
     const { connection } = gate.last
@@ -224,7 +224,7 @@ test('the greeting of socket.io is never overtaken, even when engine.io has to h
   const socket = raw()
   gate.onOpen = async (_handshake, connection) => {
     for (let i = 0; i < 3; i++) connection.emit(frame('early', i))
-    // A ping that the socket does not take keeps engine.io from giving it anything else.
+    // While the socket does not take a ping, engine.io gives it nothing else.
     net!.cork()
     await until(() => net!.writableLength > 0, 'a ping is stuck')
   }

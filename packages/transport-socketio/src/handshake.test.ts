@@ -1,4 +1,4 @@
-// Who gets in, and what the others are told.
+// Whom the transport admits, and what it answers to the others.
 import { RookeryError } from '@rookery/core'
 import { describe, expect, test } from 'vitest'
 import { type FakeSession, frame, start, until } from './testing/harness.js'
@@ -57,7 +57,7 @@ describe('a handshake', () => {
     expect(errors).toEqual([{ error: cause, id: (error.data as { details: { id: string } }).details.id }])
   })
 
-  test('refused with details that are no JSON still tells its code', async () => {
+  test('refused with details that are no JSON still carries its code', async () => {
     const { gate, client } = await start()
     gate.onOpen = () => {
       throw new RookeryError('REJECTED', 'no', { details: { big: 1n } })
@@ -67,7 +67,7 @@ describe('a handshake', () => {
     await refusedNoMore(client())
   })
 
-  test('whose client goes away meanwhile closes the session that came of it', async () => {
+  test('whose client goes away meanwhile closes the session that it opened', async () => {
     const { gate, raw } = await start()
     let proceed = (): void => {}
     gate.onOpen = () => new Promise<void>((resolve) => (proceed = resolve))
@@ -81,7 +81,7 @@ describe('a handshake', () => {
     expect(gate.last.requests).toEqual([])
   })
 
-  test('that the gate ends before it is through gives the last frame and nothing else', async () => {
+  test('that the gate ends before it completes gives the last frame and nothing else', async () => {
     const { gate, client } = await start()
     gate.onOpen = (_handshake, connection) => {
       connection.emit(frame('early', 1))
@@ -139,7 +139,7 @@ describe('namespaces', () => {
 describe('caps', () => {
   const status = (error: Error | undefined) => error?.message
 
-  test('of all connections: the next is turned away until one leaves', async () => {
+  test('of all connections: the next is refused until one leaves', async () => {
     const { connected, raw, transport } = await start({ connectionsMax: 2 })
     const first = await connected()
     await connected()
@@ -151,7 +151,7 @@ describe('caps', () => {
     await connected()
   })
 
-  test('of unauthenticated connections: a flood leaves those inside alone', async () => {
+  test('of unauthenticated connections: a flood does not disturb open sessions', async () => {
     const { connected, raw, transport } = await start({ unauthenticatedMax: 3 })
     const inside = await connected()
     const flood = Array.from({ length: 10 }, () => raw())
@@ -171,7 +171,7 @@ describe('caps', () => {
     await from('10.0.0.2').joined()
   })
 
-  test('X-Forwarded-For is not believed unless told so', async () => {
+  test('X-Forwarded-For counts only with trustedProxyHops', async () => {
     const { raw, gate } = await start()
     await raw({ headers: { 'x-forwarded-for': '10.0.0.1' } }).joined()
     expect(gate.last.handshake.ip).toBe('127.0.0.1')

@@ -1,4 +1,4 @@
-// The way in: which pages, which paths, and what stays of the host's server.
+// How requests reach the transport: which pages and which paths, and what the host's server keeps.
 import { createServer, type IncomingMessage, request } from 'node:http'
 import { Server as HostServer } from 'socket.io'
 import { io } from 'socket.io-client'
@@ -60,7 +60,7 @@ describe('the Origin of an upgrade', () => {
   })
 })
 
-test('a refused origin is named, with the option, to the client and in the log, whatever it is', async () => {
+test('a refusal names the origin and the option, to the client and in the log, whatever the origin is', async () => {
   const warnings: string[] = []
   const logger = { info() {}, error() {}, warn: (message: string) => warnings.push(message) }
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 })
@@ -83,7 +83,7 @@ test('a refused origin is named, with the option, to the client and in the log, 
   expect(warnings).toEqual([`socket.io connection refused: origin "https://shop.example" ${remedy}`])
 })
 
-test('long polling is refused, and socket.io clients that try it are told', async () => {
+test('long polling is refused, and socket.io clients that try it learn of it', async () => {
   const { port, client } = await start()
   const response = await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`)
   expect(response.status).toBe(400)
@@ -164,7 +164,7 @@ describe.each(['the host first', 'the transport first'])('beside a host’s own 
   })
 })
 
-test('two transports on one server do not see each other', async () => {
+test('two transports on one server do not disturb each other', async () => {
   const one = await start({ path: '/one' })
   const gate = new FakeGate()
   const two = attachSocketIo(one.server, gate, { path: '/one/two' })
@@ -208,7 +208,7 @@ test('an upgrade that is nobody’s is dropped', async () => {
   expect(status).toBe(400)
 })
 
-test('timeouts of the HTTP server that are too long are told once', async () => {
+test('timeouts of the HTTP server that are too long give one warning', async () => {
   const warnings: string[] = []
   const logger = { info() {}, error() {}, warn: (message: string) => warnings.push(message) }
   await start({ logger })

@@ -1,8 +1,8 @@
-// The way in on an HTTP server that belongs to somebody else: what comes for exactly one path is ours, everything else goes on
-// to whom it went before, and `detach` leaves the server as it was found.
+// The entry on an HTTP server that belongs to the host. The transport takes what comes for exactly one path; everything
+// else goes to the listeners that had it before; `detach` restores the server.
 //
-// Other websocket servers answer, or destroy, every upgrade of a path that is not theirs. So what is ours must not reach their
-// listeners, whenever they were added: it is taken where the server emits it.
+// Other websocket servers answer, or destroy, every upgrade whose path is not theirs. So our upgrades must not reach
+// their listeners, in whatever order they were added: we override the server's `emit` and take our upgrades there.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
@@ -13,24 +13,24 @@ type Emit = (this: SharedServer, event: string | symbol, ...args: unknown[]) => 
 
 const kEntry = Symbol('rookery.entry')
 
-/** What a refused upgrade is answered with. */
+/** The answer to a refused upgrade. */
 export interface UpgradeRefusal {
   readonly status: '400 Bad Request' | '403 Forbidden' | '429 Too Many Requests' | '503 Service Unavailable'
   readonly message: string
 }
 
 export interface HttpEntryHandlers {
-  /** Why this upgrade is turned away, or undefined where it may go on. */
+  /** Returns why this upgrade is refused; undefined if it may go on. */
   refusal(request: IncomingMessage, query: URLSearchParams): UpgradeRefusal | undefined
-  /** Takes the socket over. */
+  /** Takes over the socket. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  /** A plain request came for the path; it is refused. */
+  /** Called when a plain request came for the path, which the entry refuses. */
   polled(): void
-  /** Another websocket server was put on this path after us: it gets nothing there. */
+  /** Called when another websocket server was put on this path after us. It gets no upgrade of this path. */
   rivalled(): void
 }
 
-/** An upgrade that no listener has answered by then is dropped. */
+/** The entry drops an upgrade that no listener has answered within this time, ms. */
 const unansweredMs = 10_000
 
 const target = (request: IncomingMessage): URL | undefined => {
@@ -52,10 +52,10 @@ const turnAway = (socket: Duplex, { status, message }: UpgradeRefusal): void => 
   )
 }
 
-/** All transports of one HTTP server, by path. */
+/** The entry of one HTTP server: all its transports, by path. */
 class HttpEntry {
   readonly paths = new Map<string, HttpEntryHandlers>()
-  /** The server's own `emit`, where it has one that is not its class's. */
+  /** The server's own `emit`, if it has one besides that of its class. */
   private readonly ownEmit: Emit | undefined
   private readonly emit: Emit = (event, ...args) => {
     if ((event === 'upgrade' || event === 'request') && this.took(event, args)) return true
@@ -65,7 +65,7 @@ class HttpEntry {
   constructor(private readonly server: SharedServer & { [kEntry]?: HttpEntry }) {
     this.ownEmit = Object.hasOwn(server, 'emit') ? (server.emit as Emit) : undefined
     server.emit = this.emit as typeof server.emit
-    // Without a listener Node drops upgrades by itself.
+    // Without a listener for upgrades Node itself drops them.
     server.on('upgrade', this.onForeignUpgrade)
     server.on('newListener', this.onNewListener)
     server[kEntry] = this
@@ -82,14 +82,14 @@ class HttpEntry {
     server.off('upgrade', this.onForeignUpgrade)
     server.off('newListener', this.onNewListener)
     delete server[kEntry]
-    // Whoever wrapped it after us keeps ours, which passes everything on from now on.
+    // Other code has wrapped our `emit` since: ours stays, and passes everything on from now on.
     if ((server.emit as Emit) !== this.emit) return
     if (this.ownEmit === undefined) delete (server as { emit?: unknown }).emit
     else server.emit = this.ownEmit as typeof server.emit
   }
 
   private passOn(event: string | symbol, args: unknown[]): boolean {
-    // Looked up each time: tools that watch HTTP replace the one of the class.
+    // Looked up at each call, because tools that watch HTTP replace the method of the class.
     const emit = this.ownEmit ?? (Object.getPrototypeOf(this.server) as { emit: Emit }).emit
     return emit.call(this.server, event, ...args)
   }
@@ -115,7 +115,7 @@ class HttpEntry {
 
   private readonly onNewListener = (event: string | symbol, listener: unknown): void => {
     if (event !== 'upgrade') return
-    // Not before whoever adds it has told it its path.
+    // Not earlier: the caller that adds the listener sets its path only afterwards.
     setImmediate(() => {
       for (const [path, handlers] of this.paths) if (claims(listener, path)) handlers.rivalled()
     })
@@ -128,13 +128,13 @@ function upgrade(handlers: HttpEntryHandlers, request: IncomingMessage, url: URL
     if (refusal === undefined) handlers.upgrade(request, socket, head)
     else turnAway(socket, refusal)
   } catch {
-    // Somebody has taken the socket before it came here.
+    // A listener took the socket before it came here.
     socket.on('error', ignore)
     socket.destroy()
   }
 }
 
-// Long polling is refused before the host's own handlers see it: two of them must not answer one request.
+// Refuses long polling before the host's own handlers see it: two handlers must not answer one request.
 function refusePolling(handlers: HttpEntryHandlers, response: ServerResponse): void {
   handlers.polled()
   response.writeHead(400, { 'content-type': 'application/json', connection: 'close' })
@@ -143,7 +143,7 @@ function refusePolling(handlers: HttpEntryHandlers, response: ServerResponse): v
 
 /**
  * @returns detach
- * @throws Error where another transport, or another websocket server, has this path on this server
+ * @throws Error if another transport, or another websocket server, has this path on this server
  */
 export const enterHttp = (server: SharedServer, path: string, handlers: HttpEntryHandlers): (() => void) => {
   const taken = (by: string): Error =>

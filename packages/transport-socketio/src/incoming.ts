@@ -1,7 +1,7 @@
-// The two packets that clients send all the time, events and acknowledgements of our namespace, taken apart without the
-// general parser. Everything else is left to socket.io's own.
+// Decodes the two packets that clients send most, events and acknowledgements of our namespace, without the general
+// parser. socket.io's own parser does the rest.
 
-/** `id` is -1 where the client asks for no answer. */
+/** `id` is -1 if the client asks for no answer. */
 export interface IncomingEvent {
   readonly kind: 'event'
   readonly id: number
@@ -34,7 +34,7 @@ export class Incoming {
     this.#disconnect = `1${namespace}`
   }
 
-  /** Whether this asks to be connected to our namespace. */
+  /** Tells whether this packet asks to enter our namespace. */
   connects(text: string): boolean {
     return (
       text.startsWith(this.#connect) && (text.length === this.#connect.length || text[this.#connect.length] === ',')
@@ -46,8 +46,8 @@ export class Incoming {
   }
 
   /**
-   * An event or acknowledgement; undefined where it is neither, or of another namespace.
-   * @throws MalformedPacket, SyntaxError or RangeError where it is none that a client may send.
+   * Decodes an event or an acknowledgement; undefined if it is neither, or belongs to another namespace.
+   * @throws MalformedPacket, SyntaxError or RangeError if no client may send it
    */
   decode(text: string): IncomingEvent | IncomingAck | undefined {
     const isEvent = text.startsWith(this.#event)
@@ -71,7 +71,7 @@ export class Incoming {
   }
 }
 
-/** An event from its decoded arguments, the first of which is its name. @throws MalformedPacket */
+/** Makes an event of its decoded arguments; the first is its name. @throws MalformedPacket */
 export const eventOf = (id: number, data: unknown[]): IncomingEvent => {
   const event: unknown = data.shift()
   if (typeof event !== 'string') throw new MalformedPacket('event name')

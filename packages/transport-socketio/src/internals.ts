@@ -1,5 +1,5 @@
-// Every part of socket.io, engine.io and ws that is used beyond their documented interfaces, and the check that it is as
-// expected. Nothing else in this package reaches into them.
+// Every part of socket.io, engine.io and ws that we use beyond their documented interfaces, with the check that it has
+// the expected form. No other file of this package touches such parts.
 import type { IncomingMessage } from 'node:http'
 import { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -7,24 +7,27 @@ import type { Server as EngineServer, Socket as EngineSocket } from 'engine.io'
 import type { Socket } from 'socket.io'
 import type { Link } from './link.js'
 
-/** Where a connection, and the TCP socket below it, keep their `Link`: shared listeners find it there. */
+/**
+ * The property under which a connection, and the TCP socket below it, keep their `Link`: shared listeners find it
+ * there.
+ */
 export const kLink = Symbol('rookery.link')
 
 export interface LinkedNetSocket extends NetSocket {
   [kLink]?: Link
 }
 
-/** An engine.io connection. `writeBuffer` holds what its transport has not been given yet. */
+/** An engine.io connection. `writeBuffer` holds what its transport has not taken yet. */
 export type EngineConnection = Omit<EngineSocket, 'writeBuffer' | 'request'> & {
   [kLink]?: Link
   readonly writeBuffer: readonly unknown[]
   request: EngineSocket['request'] | undefined
-  /** Takes a packet of the client's. */
+  /** Takes a packet of the client. */
   onPacket?(packet: { readonly type: string }): void
   readonly transport: { readonly name: string; readonly writable: boolean; readonly socket?: WebSocketLike }
 }
 
-/** What is used of a websocket of the `ws` package. */
+/** The part of a websocket of the `ws` package that we use. */
 export interface WebSocketLike {
   readonly readyState: number
   readonly extensions: string
@@ -38,14 +41,14 @@ export interface WebSocketLike {
 
 export const webSocketOpen = 1
 
-/** A packet as socket.io's parser gives it. */
+/** A packet as socket.io's parser makes it. */
 export interface DecodedPacket {
   readonly type: number
   readonly id?: number
   readonly data?: unknown
 }
 
-/** A socket of a namespace; `_onpacket` is given everything that the parser decoded for it. */
+/** A socket of a namespace; socket.io gives `_onpacket` every packet that its parser decoded for it. */
 export type NamespaceSocket = Omit<Socket, 'handshake'> & {
   _onpacket(packet: DecodedPacket): void
   handshake: Socket['handshake'] | undefined
@@ -55,8 +58,9 @@ export const asEngineConnection = (conn: unknown): EngineConnection => conn as E
 export const asNamespaceSocket = (socket: Socket): NamespaceSocket => socket as unknown as NamespaceSocket
 
 /**
- * The websocket under a connection, if frames may be written to `net` below it: a `ws` websocket on just this socket, that
- * frames synchronously because nothing is compressed. With any other engine frames go through engine.io instead.
+ * The websocket under a connection, if frames may go straight to `net` below it: it must be a `ws` websocket on exactly
+ * this socket that frames synchronously, because it compresses nothing. With any other engine the frames go through
+ * engine.io.
  */
 export const directWebSocket = (conn: EngineConnection, net: NetSocket): WebSocketLike | undefined => {
   const ws = conn.transport.name === 'websocket' ? conn.transport.socket : undefined
@@ -67,8 +71,8 @@ export const directWebSocket = (conn: EngineConnection, net: NetSocket): WebSock
 }
 
 /**
- * Gives an upgrade to engine.io. Since 6.6.12 it listens once for the socket's end on behalf of middlewares, and so keeps
- * the request for as long as the connection; we have no middlewares.
+ * Gives an upgrade to engine.io. Since 6.6.12 engine.io adds a listener for the socket's end on behalf of middlewares,
+ * and so keeps the request for as long as the connection; we have no middlewares, so we remove it.
  */
 export const handleUpgrade = (engine: EngineServer, request: IncomingMessage, socket: Duplex, head: Buffer): void => {
   const before = new Set(socket.rawListeners('close'))
@@ -80,8 +84,8 @@ export const handleUpgrade = (engine: EngineServer, request: IncomingMessage, so
 }
 
 /**
- * Reads nothing more from a client until what this gives is called. The client is pinged on, so that it stays; its pongs are
- * not read, and so each ping counts as answered.
+ * Stops reading from a client until the returned function runs. engine.io goes on to ping the client, so that it stays
+ * connected. Nobody reads its pongs meanwhile, so each ping counts as answered.
  */
 export const stopReading = (conn: EngineConnection, net: NetSocket): (() => void) => {
   const ws = conn.transport.socket
@@ -91,7 +95,7 @@ export const stopReading = (conn: EngineConnection, net: NetSocket): (() => void
     if (!isReading) conn.onPacket?.({ type: 'pong' })
   }
   const created = ({ type }: { readonly type: string }): void => {
-    // engine.io begins to wait for the pong behind this event.
+    // engine.io begins to wait for the pong after this event.
     if (type === 'ping') setImmediate(answered)
   }
   conn.on('packetCreate', created)
@@ -105,9 +109,9 @@ export const stopReading = (conn: EngineConnection, net: NetSocket): (() => void
 }
 
 /**
- * Lets go of the HTTP request that the connection began with: headers and all, it would be kept as long as the connection.
- * engine.io's listener for errors before the handshake keeps it too, and stays on the websocket although the transport's
- * own has taken over.
+ * Releases the HTTP request that the connection began with: otherwise it stays in memory, headers and all, as long as
+ * the connection. engine.io's listener for errors before the handshake keeps it too: it stays on the websocket after
+ * the transport's own listener has taken over.
  */
 export const dropRequest = (conn: EngineConnection): void => {
   conn.request = undefined

@@ -1,10 +1,10 @@
-// One client's connection from the upgrade to the end: what it may send in which state, and what it is sent.
+// One client's connection from the upgrade to the end: what it may send in which state, and what it gets.
 //
-//  1. Until the handshake is through nothing reaches the gate but the handshake, and nothing but it is accepted.
-//  2. After the handshake every frame leaves through the outbox, in the order in which it was given.
-//  3. Nothing that a client sends, and nothing that the gate does, throws out of here: the worst is that this connection
-//     is closed.
-//  4. `closed` is called once, after everything else, and never within a call that the gate makes.
+//  1. Until the handshake is complete the gate gets nothing but the handshake, and the client may send nothing else.
+//  2. After the handshake every frame leaves through the outbox, in the order in which the gate gave it.
+//  3. Nothing that a client sends, and nothing that the gate does, throws out of this class: the worst result is that
+//     this connection closes.
+//  4. `closed` runs once, after everything else, and never within a call that the gate makes.
 import type { Connection, Frame, Gate, Inbound, JsonText } from '@rookery/core'
 import { clientAddress } from './address.js'
 import type { Admission, Seat } from './admission.js'
@@ -44,7 +44,10 @@ const DISCONNECT = 1
 const EVENT = 2
 const ACK = 3
 
-/** Of so many frames back an acknowledgement is still taken: a client may never answer, and must not fill a map. */
+/**
+ * A link remembers this number of frames that wait for an acknowledgement: a client that never answers must not fill
+ * the map.
+ */
 const acksMax = 1_024
 
 type State = 'new' | 'handshaking' | 'open' | 'ended'
@@ -53,16 +56,16 @@ type Next = (error?: Error) => void
 export class Link implements Connection, OutboxOwner {
   #state: State = 'new'
   #gone = false
-  /** socket.io has begun with a packet that has attachments; what follows belongs to it. */
+  /** socket.io has begun a packet with attachments; the next data belongs to it. */
   #assembling = false
   #nextAckId = 0
   #acks: Map<number, () => void> | undefined
   #inbound: Inbound | undefined
   #next: Next | undefined
-  /** `end` was called before the handshake was through. */
+  /** Set when `end` came before the handshake was complete. */
   #farewell: { readonly last: Frame | undefined } | undefined
   #destroyTimer: NodeJS.Timeout | undefined
-  /** Has it read again; undefined while it is read. */
+  /** Starts reading again; undefined while the link reads. */
   #readOn: (() => void) | undefined
   readonly #outbox: Outbox
   readonly #seat: Seat
@@ -120,13 +123,13 @@ export class Link implements Connection, OutboxOwner {
 
   // What the transport calls.
 
-  /** Ends it whatever its state; the client is told that the server did. */
+  /** Ends the connection in any state; the client learns that the server disconnected it. */
   close(): void {
     if (this.#state === 'open') this.#finish(undefined)
     else this.#shut()
   }
 
-  /** Anything that arrives. */
+  /** Takes whatever arrives. */
   received(data: unknown): void {
     try {
       if (this.#state === 'open') this.#receivedOpen(data)
@@ -137,7 +140,7 @@ export class Link implements Connection, OutboxOwner {
     }
   }
 
-  /** A packet that socket.io's own parser has put together. */
+  /** Takes a packet that socket.io's own parser has put together. */
   decoded(packet: DecodedPacket): void {
     if (this.#state !== 'open') return
     this.#assembling = false
@@ -153,7 +156,7 @@ export class Link implements Connection, OutboxOwner {
     }
   }
 
-  /** socket.io asks whether this client may enter the namespace. */
+  /** socket.io calls it to ask whether this client may enter the namespace. */
   handshake(socket: NamespaceSocket, next: Next): void {
     const { request } = this.conn
     if (this.#state !== 'handshaking' || this.#next !== undefined || request === undefined) {
@@ -170,12 +173,12 @@ export class Link implements Connection, OutboxOwner {
     )
   }
 
-  /** The client is in the namespace; socket.io's own greeting is on its way. */
+  /** socket.io calls it when the client is in the namespace and its own greeting is on the way. */
   opened(socket: NamespaceSocket): void {
     if (this.#gone) return
     const { conn, net, context } = this
     socket._onpacket = onPacket
-    // Kept for a connection's whole life they are a tenth of its memory.
+    // These would be a tenth of a connection's memory for as long as it lives.
     socket.handshake = undefined
     dropRequest(conn)
     context.admission.authenticated(this.#seat)
@@ -185,14 +188,14 @@ export class Link implements Connection, OutboxOwner {
     const ws = context.settings.directWrites ? directWebSocket(conn, net) : undefined
     if (ws === undefined) return this.#outbox.open(new EngineWire(conn))
     const open = (): void => {
-      // The greeting must not be overtaken.
+      // No frame may overtake the greeting.
       if (conn.writeBuffer.length > 0) conn.once('drain', open)
       else this.#outbox.open(new DirectWire(ws, net))
     }
     open()
   }
 
-  /** engine.io is through with it. */
+  /** engine.io has closed the connection. */
   left(): void {
     if (this.#gone) return
     this.#gone = true
@@ -323,7 +326,7 @@ export class Link implements Connection, OutboxOwner {
 
   #shut(): void {
     this.#state = 'ended'
-    // The client's side of the closing has to be read.
+    // The link has to read to see the client's side of the close.
     this.readOn()
     this.#destroyLater()
     try {
@@ -349,7 +352,7 @@ export class Link implements Connection, OutboxOwner {
     this.net.destroy()
   }
 
-  /** A peer that neither reads nor closes must not keep a closed connection. */
+  /** A client that neither reads nor closes must not keep a closed connection. */
   #destroyLater(): void {
     if (this.net.destroyed) return
     this.#destroyTimer ??= setTimeout(() => this.net.destroy(), this.context.settings.endGraceMs).unref()
@@ -364,7 +367,7 @@ export class Link implements Connection, OutboxOwner {
   }
 }
 
-/** Shared by all sockets: socket.io calls it for what its own parser decoded. */
+/** All sockets share it: socket.io calls it with what its own parser decoded. */
 function onPacket(this: NamespaceSocket, packet: DecodedPacket): void {
   ;(this.conn as unknown as EngineConnection)[kLink]?.decoded(packet)
 }

@@ -1,4 +1,4 @@
-// Whatever a client sends, the process lives, others notice nothing, and the next one works.
+// Whatever a client sends, the process goes on, others notice nothing, and the next client works.
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { type RawClient, start, until } from './testing/harness.js'
@@ -152,7 +152,7 @@ test.each(cases)('%s', async (_name, send, stage, ends) => {
   if (ends === 'closed') await until(() => attacker.closed, 'the sender is closed')
   else {
     await until(() => gate.sessions.length === 2, 'joined')
-    // Still open, and answering, except while socket.io waits for attachments.
+    // It is still open and still answers, except while socket.io waits for attachments.
     await until(() => attacker.socket.readyState === 1, 'open')
     if (!_name.startsWith('attachments')) {
       attacker.send('42/im,77["still"]')
@@ -166,7 +166,7 @@ test.each(cases)('%s', async (_name, send, stage, ends) => {
   expect(({} as { a?: unknown }).a).toBeUndefined()
 })
 
-test('nothing reached the gate that was sent before its handshake was through', async () => {
+test('the gate got nothing that a client sent before its handshake was complete', async () => {
   const { raw, gate, transport } = await start()
   let proceed = (): void => {}
   gate.onOpen = () => new Promise<void>((resolve) => (proceed = resolve))
@@ -181,7 +181,7 @@ test('nothing reached the gate that was sent before its handshake was through', 
   expect(transport.counters().malformed).toBe(1)
 })
 
-test('a TCP connection that is reset at any point leaves nothing behind', async () => {
+test('a TCP connection that is reset at any point frees everything', async () => {
   const { port, transport, connected, gate } = await start()
   const upgrade =
     'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +

@@ -1,4 +1,4 @@
-// What an open connection must not keep.
+// What an open connection must not keep in memory.
 import { createServer } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { attachSocketIo } from './attach.js'
 import { listen, until } from './testing/harness.js'
 
-test('the request of the handshake is let go of while the connection stays open', async () => {
+test('the request of the handshake is released while the connection stays open', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const headers: WeakRef<object>[] = []

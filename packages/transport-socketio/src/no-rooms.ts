@@ -1,4 +1,4 @@
-// An adapter without rooms: frames are addressed by core, so that no connection pays for sets nobody reads.
+// An adapter without rooms: core addresses the frames, so no connection pays for sets that nobody reads.
 import type { ServerOptions } from 'socket.io'
 
 class NoRooms {

@@ -1,48 +1,62 @@
-// What a host may set, each with its default and the reason for it, and the one place where it is checked.
+// The options of a host, each with its default and the reason for it. This file alone checks them.
 import { didYouMean, type Logger } from '@rookery/core'
 import { checkOrigins, type Origins } from './origin.js'
 
 export interface SocketIoTransportOptions {
-  /** Where clients connect on the HTTP server. `/socket.io`: what every socket.io client uses unless told otherwise. */
+  /**
+   * Where clients connect on the HTTP server. `/socket.io`: every socket.io client uses it unless its user sets
+   * another.
+   */
   readonly path?: string
-  /** `/im`: leaves `/` to whatever else a host's clients speak. It is the only namespace of this transport. */
+  /** `/im`: leaves `/` to other socket.io clients of the host. This transport serves no other namespace. */
   readonly namespace?: string
   /**
-   * Which pages may connect: a list of origins (`https://shop.example`; `'*'` for any), or a function. Left out: pages of
-   * the same host and port only. What sends no Origin, as everything but a browser does, passes a list and the default.
+   * Which pages may connect: a list of origins (`https://shop.example`; `'*'` for any), or a function. Left out: only
+   * pages of the same host and port. A client that sends no Origin (every client except a browser) passes a list and
+   * the default.
    */
   readonly origins?: Origins
   /** The largest frame a client may send. 256 KiB: a full content of 64 KiB, even with every character escaped. */
   readonly frameBytesMax?: number
-  /** What may wait for one client; beyond it the connection is cut. 4 MiB: four of the largest pages. */
+  /**
+   * The bytes that may wait for one client; beyond it the transport cuts the connection. 4 MiB: four of the largest
+   * pages.
+   */
   readonly queueBytesMax?: number
-  /** From the upgrade to the end of the handshake, `authenticate` included. 10 s, which is also the most it may be. */
+  /**
+   * The time from the upgrade to the end of the handshake, including `authenticate`. 10 s, which is also the maximum.
+   */
   readonly connectTimeoutMs?: number
-  /** 25 s: below the minute after which common proxies and phone networks forget a silent connection. */
+  /**
+   * The time between two pings. 25 s: below the minute after which common proxies and phone networks drop a silent
+   * connection.
+   */
   readonly pingIntervalMs?: number
   /** How long a ping may stay unanswered. 20 s: a phone that changes networks. */
   readonly pingTimeoutMs?: number
-  /** How long a closed connection may take to hand over its last frame. 2 s; then it is destroyed. */
+  /** How long a closed connection may take to hand over its last frame. 2 s; then the transport destroys it. */
   readonly endGraceMs?: number
   /** Connections of this transport. 100,000: about 2.5 GB of heap. */
   readonly connectionsMax?: number
-  /** Of one address (an IPv6 /64 counts as one). 10,000: an office or a phone network behind one address. */
+  /**
+   * Connections of one address (an IPv6 /64 counts as one). 10,000: an office or a phone network behind one address.
+   */
   readonly connectionsPerAddressMax?: number
-  /** Connections whose handshake is not through. 10,000: everybody coming back at once after a restart. */
+  /** Connections whose handshake is not complete. 10,000: all clients return at once after a restart. */
   readonly unauthenticatedMax?: number
-  /** The same of one address. 2,000: nobody holds all places. */
+  /** The same for one address. 2,000: no single address takes all of them. */
   readonly unauthenticatedPerAddressMax?: number
   /**
-   * How many proxies of one's own stand in front, each appending to X-Forwarded-For. 0: the header is not believed, since
-   * any client can send it. With 1 the last address in it is the client's, with 2 the last but one.
+   * How many of your own proxies stand in front, each of which appends to X-Forwarded-For. 0: the transport ignores the
+   * header, because any client can send it. With 1 the last address in it is the client's, with 2 the last but one.
    */
   readonly trustedProxyHops?: number
   /**
-   * Frames are written to the underlying socket, one write for each turn of the event loop. `false` sends them through
-   * socket.io one by one instead, for tools that watch there; it is also what happens on a foreign websocket engine.
+   * Writes frames straight to the TCP socket, one write for each turn of the event loop. `false` sends them one by one
+   * through socket.io, for tools that watch there; the transport also does so on another websocket engine.
    */
   readonly directWrites?: boolean
-  /** Where refusals and faults are reported. Left out: nowhere. */
+  /** Gets refusals and faults. Left out: nobody does. */
   readonly logger?: Logger
 }
 
@@ -52,7 +66,7 @@ export type Settings = Required<Omit<SocketIoTransportOptions, 'origins' | 'logg
 
 const never = Number.MAX_SAFE_INTEGER
 
-/** [default, least, most] */
+/** [default, minimum, maximum] */
 const numbers = {
   frameBytesMax: [262_144, 1_024, 134_217_728],
   queueBytesMax: [4_194_304, 65_536, never],
@@ -67,7 +81,7 @@ const numbers = {
   trustedProxyHops: [0, 0, 16],
 } as const satisfies Record<string, readonly [number, number, number]>
 
-/** Every option that there is. */
+/** The names of all options. */
 const transportOptionNames: ReadonlySet<string> = new Set([
   'path',
   'namespace',
@@ -95,9 +109,7 @@ const number = (options: SocketIoTransportOptions, name: keyof typeof numbers): 
   throw mistake(`${name} must be an integer ${range}, not ${show(value)}`)
 }
 
-/**
- * @throws Error with one line that names the option and what it must be.
- */
+/** @throws Error with one line that names the option and what it must be */
 export const settle = (options: SocketIoTransportOptions): Settings => {
   for (const name of Object.keys(options)) {
     if (!transportOptionNames.has(name))

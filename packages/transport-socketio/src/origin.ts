@@ -1,8 +1,11 @@
-// Which web pages may open a connection. Browsers send Origin with every websocket upgrade and CORS does not apply to it,
-// so this is the only thing between a foreign page and a user's session.
+// Which web pages may open a connection. Browsers send Origin with every websocket upgrade, and CORS does not apply to
+// it. So this check alone keeps a foreign page from a user's session.
 import type { IncomingMessage } from 'node:http'
 
-/** Origins by name, or a function that decides; one that throws refuses. `origin` is absent where no header was sent. */
+/**
+ * Origins by name, or a function that decides; if it throws, the upgrade is refused. `origin` is undefined if the
+ * client sent no header.
+ */
 export type Origins = readonly string[] | ((origin: string | undefined, request: IncomingMessage) => boolean)
 
 const originOf = (text: string): string | undefined => {
@@ -14,7 +17,7 @@ const originOf = (text: string): string | undefined => {
   }
 }
 
-/** What is wrong with the option, in one line; undefined where nothing is. */
+/** Returns what is wrong with the option, in one line; undefined if nothing is. */
 export const checkOrigins = (origins: unknown): string | undefined => {
   if (origins === undefined || typeof origins === 'function') return undefined
   if (!Array.isArray(origins)) return 'origins must be a list of origins or a function'
@@ -25,7 +28,7 @@ export const checkOrigins = (origins: unknown): string | undefined => {
   return undefined
 }
 
-/** The Origin of an upgrade for people to read: whatever a client sends is one short line of printable ASCII. */
+/** The Origin of an upgrade for logs and messages: one short line of printable ASCII, whatever the client sends. */
 export const shownOrigin = (request: IncomingMessage): string => {
   const { origin } = request.headers
   if (origin === undefined) return '(none)'
@@ -33,7 +36,7 @@ export const shownOrigin = (request: IncomingMessage): string => {
   return JSON.stringify(origin.length > 200 ? `${clean}...` : clean)
 }
 
-/** Whether an upgrade may go on, as far as its Origin is concerned. */
+/** Tells whether the Origin of an upgrade is allowed. */
 export const originAllowed = (origins: Origins | undefined, request: IncomingMessage): boolean => {
   const origin = request.headers.origin
   if (typeof origins === 'function') {
@@ -45,7 +48,7 @@ export const originAllowed = (origins: Origins | undefined, request: IncomingMes
   }
   if (origin === undefined) return true
   if (origins !== undefined) return origins.includes(origin) || origins.includes('*')
-  // The scheme is not compared: behind a proxy that ends TLS the server cannot know its own.
+  // The scheme does not count: behind a proxy that ends TLS the server cannot know its own.
   const page = originOf(origin)
   return page !== undefined && new URL(page).host === request.headers.host?.toLowerCase()
 }

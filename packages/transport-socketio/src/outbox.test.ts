@@ -1,4 +1,4 @@
-// The queue alone, on a wire that takes what the test says when the test says so.
+// The queue alone, on a wire that the test lets take bytes or not.
 import { expect, test } from 'vitest'
 import { FlushList } from './flush-list.js'
 import { Outbox } from './outbox.js'
@@ -8,7 +8,7 @@ class FakeWire implements Wire {
   readonly written: string[] = []
   readonly taken: (() => void)[] = []
   pendingBytes = 0
-  /** Whether the next writes are taken at once. */
+  /** True if the wire takes the next writes at once. */
   free = true
   write(frames: readonly Buffer[], bytes: number, taken: () => void): number {
     this.written.push(Buffer.concat(frames).toString())
@@ -31,7 +31,7 @@ const make = () => {
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('whatever is pushed in one turn, also by its ticks and promises, is one write', async () => {
+test('all frames of one turn, also those of its ticks and promises, are one write', async () => {
   const { outbox, push, wire } = make()
   outbox.open(wire)
   push('a')
@@ -53,7 +53,7 @@ test('nothing leaves before it is opened', async () => {
   expect([wire.written, outbox.bytes]).toEqual([['a'], 0])
 })
 
-test('a socket that is busy is given nothing more until it has taken what it has', async () => {
+test('a busy socket gets nothing more until it has taken what it has', async () => {
   const { outbox, push, wire, told } = make()
   outbox.open(wire)
   push('first')
@@ -70,7 +70,7 @@ test('a socket that is busy is given nothing more until it has taken what it has
   expect([wire.written.at(-1), outbox.bytes, told]).toEqual(['third', 0, ['drained']])
 })
 
-test('more than 64 KiB leaves in several writes of whole frames, and that it drained is told', async () => {
+test('more than 64 KiB leaves in several writes of whole frames, and the owner hears that it drained', async () => {
   const { outbox, push, wire, told } = make()
   outbox.open(wire)
   for (const letter of 'abcd') push(letter.repeat(30_000))
@@ -84,7 +84,7 @@ test('more than 64 KiB leaves in several writes of whole frames, and that it dra
   expect(told).toEqual(['drained'])
 })
 
-test('after end only the last frames leave, behind what was written', async () => {
+test('after end only the last frames leave, after what was written', async () => {
   const { outbox, push, wire } = make()
   outbox.open(wire)
   wire.free = false
@@ -99,7 +99,7 @@ test('after end only the last frames leave, behind what was written', async () =
   expect(wire.written).toEqual(['written', 'last!'])
 })
 
-test('a wire that throws is told to the owner and stops nobody else', async () => {
+test('the owner hears of a wire that throws, and other outboxes go on', async () => {
   const list = new FlushList()
   const told: string[] = []
   const owner = { outboxDrained() {}, outboxFailed: (error: unknown) => told.push((error as Error).message) }

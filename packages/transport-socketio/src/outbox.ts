@@ -1,25 +1,25 @@
-// The one queue through which every frame of a connection leaves after the handshake. It never gives the socket more while
-// the socket has not passed on what it was given: what is still queued here can be discarded, what the socket has cannot.
+// The one queue through which every frame of a connection leaves after the handshake. It gives the socket nothing more
+// until the socket has passed on what it has: the outbox can discard what is queued here, but not what the socket has.
 import type { FlushList } from './flush-list.js'
 import type { Wire } from './wire.js'
 
-/** Frames joined into one write. 64 KiB: beyond it copying costs more than another system call. */
+/** The most bytes of frames in one write. 64 KiB: beyond it copying costs more than another system call. */
 const writeBytesMax = 65_536
 
-/** Whom an outbox tells what becomes of it. */
+/** The owner of an outbox: the outbox tells it about drains and failures. */
 export interface OutboxOwner {
-  /** Everything is taken, after something was left behind a write. */
+  /** The kernel has taken everything, after a write that had left something. */
   outboxDrained(): void
-  /** Nothing more can be written. */
+  /** The outbox can write nothing more. */
   outboxFailed(error: unknown): void
 }
 
 export class Outbox {
   #queue: Buffer[] | undefined
   #queuedBytes = 0
-  /** A write was not taken at once: nothing more is written until it is. */
+  /** The kernel did not take a write at once: the outbox writes nothing more until it has. */
   #blocked = false
-  /** Something was left after a write; the owner is told when nothing is. */
+  /** A write left something; the owner hears when nothing is left. */
   #behind = false
   #closed = false
   #wire: Wire | undefined
@@ -32,7 +32,7 @@ export class Outbox {
     this.#owner = owner
   }
 
-  /** Bytes queued here or written and not yet taken by the kernel. */
+  /** Bytes that are queued here, or written and not yet taken by the kernel. */
   get bytes(): number {
     return this.#blocked && this.#wire !== undefined ? this.#queuedBytes + this.#wire.pendingBytes : this.#queuedBytes
   }
@@ -44,7 +44,7 @@ export class Outbox {
     this.#enlist(true)
   }
 
-  /** @param isAnswer it is an answer to a request of the client: it leaves in this turn */
+  /** @param isAnswer the frame answers a request of the client: it leaves in this turn */
   push(frame: Buffer, isAnswer = false): void {
     if (this.#closed) return
     if (this.#queue === undefined) this.#queue = [frame]
@@ -53,7 +53,7 @@ export class Outbox {
     this.#enlist(isAnswer)
   }
 
-  /** Writes what is queued, unless the socket is still busy with what it has. Never throws. */
+  /** Writes what is queued, unless the socket is still busy. Never throws. */
   flush(): void {
     try {
       this.#writeOut()
@@ -63,8 +63,8 @@ export class Outbox {
   }
 
   /**
-   * Discards what is queued, writes these last frames behind what was written already, and takes nothing any more.
-   * @param otherwise the way out where none was opened yet.
+   * Discards what is queued, writes these last frames after what is already written, and takes nothing any more.
+   * @param otherwise makes the wire if none was opened yet
    */
   end(frames: readonly Buffer[], otherwise: () => Wire): void {
     this.close()

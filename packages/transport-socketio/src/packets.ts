@@ -1,5 +1,5 @@
 // The bytes of one frame on the wire: a websocket text frame around an engine.io message around a socket.io packet.
-// Made once for each frame, however many receive it.
+// Encoded once for each frame, for all its receivers.
 import type { Frame, JsonText } from '@rookery/core'
 
 const textFrame = 0x81
@@ -23,13 +23,13 @@ export const webSocketFrame = (text: string): Buffer => {
   return bytes
 }
 
-/** The socket.io packet in a frame that `webSocketFrame` made, without engine.io's type before it. */
+/** The socket.io packet in a frame that `webSocketFrame` made, without the engine.io type in front. */
 export const packetText = (bytes: Buffer): string => {
   const length = bytes[1] ?? 0
   return bytes.toString('utf8', (length < 126 ? 2 : length === 126 ? 4 : 10) + 1)
 }
 
-/** What stays in `Frame.encoded`; the namespace is part of the bytes. */
+/** The value of `Frame.encoded`; the namespace is part of the bytes. */
 class EncodedFrame {
   constructor(
     readonly namespace: string,
@@ -41,7 +41,7 @@ class EncodedFrame {
 export class Packets {
   readonly #event: string
   readonly #ack: string
-  /** Tells the client that the server ends it for good. */
+  /** Tells the client that the server disconnects it for good. */
   readonly disconnect: Buffer
 
   constructor(readonly namespace: string) {
@@ -58,7 +58,7 @@ export class Packets {
     return bytes
   }
 
-  /** Carries an id of its own, so it is nobody else's. */
+  /** The frame carries an id of its own, so no other receiver can share it. */
   eventWithAck(frame: Frame, id: number): Buffer {
     return webSocketFrame(`${this.#event}${id}[${JSON.stringify(frame.event)},${frame.json}]`)
   }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { start, until } from './testing/harness.js'
 
-it('a client that is not read comes with nothing more than what was read already, and with the rest later', async () => {
+it('stopReading holds back what was not read yet, and readOn brings the rest', async () => {
   const { gate, raw } = await start()
   gate.onRequest = (session) => {
     if (session === gate.sessions[0] && session.requests.length === 1) session.connection.stopReading()
@@ -13,7 +13,7 @@ it('a client that is not read comes with nothing more than what was read already
   const count = 2_000
   for (let i = 0; i < count; i++) client.send(text)
   await until(() => session.requests.length > 0, 'something is read')
-  // Others are read meanwhile: whatever is here of the first by then is here.
+  // Another client connects meanwhile: by then everything that was read of the first has arrived.
   const other = await raw().joined()
   for (let i = 0; i < 20; i++) {
     other.send('42/im,1["time",{}]')
@@ -26,24 +26,24 @@ it('a client that is not read comes with nothing more than what was read already
   await until(() => session.requests.length === count, 'the rest is read')
 })
 
-it('its silence does not count: it is pinged, its pongs are not waited for, and it stays', async () => {
+it('while nobody reads it, its silence does not count: pings go on, pongs are not needed, and it stays', async () => {
   const pings = { pingIntervalMs: 40, pingTimeoutMs: 40 }
   const { gate, raw } = await start(pings)
   const client = await raw().joined()
   const seen = () => client.texts.filter((text) => text === '2').length
   await until(() => seen() > 0, 'it is pinged')
-  // No pong for the ping that is out, and none for those to come.
+  // It answers neither the ping that is out nor any later one.
   gate.last.connection.stopReading()
   const before = seen()
   await until(() => seen() > before + 10, 'it is pinged on')
   expect(client.closed).toBe(false)
   expect(gate.last.closes).toBe(0)
-  // Read again and still silent, it is gone like every other.
+  // Once the link reads again and the client is still silent, the transport closes it like every other.
   gate.last.connection.readOn()
   await until(() => gate.last.closes === 1, 'it is closed')
 })
 
-it('what it is sent still leaves', async () => {
+it('frames to it still leave', async () => {
   const { gate, raw } = await start()
   const client = await raw().joined()
   gate.last.connection.stopReading()
@@ -51,7 +51,7 @@ it('what it is sent still leaves', async () => {
   await client.received('["sync"')
 })
 
-it('one that is ended while it is not read gets its last frame, and is gone', async () => {
+it('a client that the gate ends while nobody reads it gets its last frame, and is gone', async () => {
   const { gate, raw, transport } = await start()
   const client = await raw().joined()
   gate.last.connection.stopReading()

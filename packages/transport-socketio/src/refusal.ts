@@ -1,9 +1,9 @@
-// How a handshake that the gate refuses is told to the client.
+// How the transport tells a client that the gate refused its handshake.
 import { randomUUID } from 'node:crypto'
 import { RookeryError } from '@rookery/core'
 import type { Complaints } from './counters.js'
 
-/** What socket.io makes a `connect_error` of. */
+/** socket.io makes a `connect_error` of it. */
 export interface HandshakeRefusal extends Error {
   readonly data: object
 }
@@ -13,12 +13,15 @@ const asRefusal = (error: RookeryError): HandshakeRefusal => {
   return Object.assign(new Error(wire.message), { data: wire })
 }
 
-/** Only what a RookeryError shows reaches the client; anything else is logged under an id, and the client is told the id. */
+/**
+ * The client sees only what a RookeryError shows. Any other error goes to the log under an id, and the client gets the
+ * id.
+ */
 export const refusalOf = (error: unknown, complaints: Complaints): HandshakeRefusal => {
   if (error instanceof RookeryError) {
     try {
       const refusal = asRefusal(error)
-      // socket.io encodes it in a tick of its own, where a throw would end the process.
+      // socket.io encodes it in a later tick, where a throw would end the process.
       JSON.stringify(refusal.data)
       return refusal
     } catch (fault) {

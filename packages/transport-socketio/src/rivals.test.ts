@@ -1,5 +1,5 @@
-// Other websocket servers on the same HTTP server, whichever comes first: each has its own path, and where two want the same
-// one it is told.
+// Other websocket servers on the same HTTP server, in either order: each has its own path, and if two want the same
+// path the host hears of it.
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Server as HostServer } from 'socket.io'
@@ -9,7 +9,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { attachSocketIo } from './attach.js'
 import { FakeGate, listen, start, until } from './testing/harness.js'
 
-/** Takes the place of what a host puts on its HTTP server. @returns takes it off again */
+/** Adds to a host's HTTP server what the host would add. @returns removes it */
 type Put = (server: Server) => () => void
 
 const greets = (wss: WebSocketServer): (() => void) => {
@@ -45,7 +45,7 @@ const socketIoAt =
   (server) => {
     const host = new HostServer(server, { path })
     host.on('connection', (socket) => socket.emit('greeting', 'hello'))
-    // It would close the HTTP server with itself.
+    // Closing it would close the HTTP server too.
     return () => host.disconnectSockets(true)
   }
 const wsAt =
@@ -92,7 +92,7 @@ describe.each(orders)('%s: beside', (order) => {
     onTestFinished(take)
     const chat = await connected()
     expect(await greeted(port)).toBe('hello')
-    // engine.io ends what is not its own after a second; this one had its answer and stays.
+    // engine.io destroys foreign sockets after a second; this one had its answer and stays.
     expect(await chat.emitWithAck('c2s', 1)).toEqual({ ok: true, data: [1] })
     expect(chat.connected).toBe(true)
     await transport.close()
@@ -131,7 +131,7 @@ describe('the same path', () => {
     await connected()
   })
 
-  test('the host’s own code is not asked: it shows when its clients come', async () => {
+  test('the check does not run the host’s own code: a rival there shows when its clients come', async () => {
     const warnings: string[] = []
     const logger = { info() {}, error() {}, warn: (message: string) => warnings.push(message) }
     const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 })
@@ -152,7 +152,7 @@ describe('the same path', () => {
   })
 })
 
-test('a transport that goes leaves an emit that was replaced after it', async () => {
+test('a transport that detaches leaves an emit that was replaced after it', async () => {
   const server = createServer((_, response) => response.end('page'))
   const { transport } = await start({ path: '/one' }, server)
   const ours = server.emit

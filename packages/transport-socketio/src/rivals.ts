@@ -1,8 +1,8 @@
-// Other websocket servers on the HTTP server: which of them wants the upgrades of a path that is ours. What is known here of
-// the listeners of engine.io, ws and Nest's WsAdapter is checked by tests against them.
+// Finds other websocket servers on the HTTP server that want the upgrades of our path. Tests check what this file knows
+// of the listeners of engine.io, ws and Nest's WsAdapter against these packages.
 import { randomUUID } from 'node:crypto'
 
-/** Listeners that only look at the path and hand the upgrade on: nothing of the host's own code runs when they are asked. */
+/** Listeners that only look at the path and pass the upgrade on: a check runs none of the host's own code. */
 const known = [
   // engine.io, and so socket.io and Nest's IoAdapter.
   /\bdestroyUpgrade\b/,
@@ -14,7 +14,10 @@ const known = [
 
 class Taken extends Error {}
 
-/** Whether a listener would take an upgrade of this URL: it is shown one that ends as soon as it is taken. */
+/**
+ * Tells whether a listener would take an upgrade of this URL. The listener gets a fake upgrade that throws as soon as
+ * something takes it.
+ */
 function takes(listener: (...args: unknown[]) => unknown, url: string): boolean {
   let isTaken = false
   const taken = (): never => {
@@ -27,7 +30,7 @@ function takes(listener: (...args: unknown[]) => unknown, url: string): boolean 
     upgrade: 'websocket',
     'sec-websocket-key': Buffer.alloc(16).toString('base64'),
     'sec-websocket-version': '13',
-    // ws reads it once the path is found to be its own, engine.io `_query`.
+    // ws reads it once it has found the path to be its own; engine.io reads `_query`.
     get 'sec-websocket-protocol'() {
       return taken()
     },
@@ -52,15 +55,15 @@ function takes(listener: (...args: unknown[]) => unknown, url: string): boolean 
   try {
     listener(request, socket, Buffer.alloc(0))
   } catch (error) {
-    // Whatever else it could not do with what it was shown, it did not take it.
+    // Any other error shows that the listener could not use the fake, not that it took it.
     if (!(error instanceof Taken)) return false
   }
   return isTaken
 }
 
 /**
- * Whether an upgrade listener is that of another server on just this path. One that takes the paths beside it as well takes
- * what comes: it loses this path and keeps all others.
+ * Tells whether an upgrade listener belongs to another server on exactly this path. A listener that also takes other
+ * paths takes whatever comes: it loses this path and keeps the rest.
  */
 export function claims(listener: unknown, path: string): boolean {
   if (typeof listener !== 'function') return false

@@ -1,4 +1,4 @@
-// Older versions of these let a client end the process or fill its memory.
+// With older versions of these packages a client could end the process or fill its memory.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 

@@ -6,20 +6,21 @@ import { packetText } from './packets.js'
 /** Takes whole frames in order. */
 export interface Wire {
   /**
-   * @param taken is called in a later tick, when the kernel has the bytes that it did not take at once; not called where it
-   * took all of them
-   * @returns how many bytes are not taken yet; undefined where nothing was written because the client is leaving.
+   * @param taken runs in a later tick, when the kernel has the bytes that it did not take at once; it does not run if
+   * the kernel took all of them
+   * @returns the number of bytes that the kernel has not taken yet; undefined if nothing was written because the client
+   * is leaving
    */
   write(frames: readonly Buffer[], bytes: number, taken: () => void): number | undefined
-  /** Of what was written, the bytes that are not taken yet. */
+  /** The written bytes that the kernel has not taken yet. */
   readonly pendingBytes: number
 }
 
 const nothing = Buffer.alloc(0)
 
 /**
- * One write for all frames given together. `ws` writes its own frames (pings, pongs, close) whole and synchronously to the
- * same socket, so neither can end up inside the other.
+ * One write for all frames of one call. `ws` writes its own frames (pings, pongs, close) whole and synchronously to the
+ * same socket, so no frame ends up inside another.
  */
 export class DirectWire implements Wire {
   readonly #ws: WebSocketLike
@@ -31,12 +32,12 @@ export class DirectWire implements Wire {
   }
 
   write(frames: readonly Buffer[], bytes: number, taken: () => void): number | undefined {
-    // After a close frame nothing may follow.
+    // Nothing may follow a close frame.
     if (this.#ws.readyState !== webSocketOpen || !this.#net.writable) return undefined
     const [first] = frames
     this.#net.write(frames.length === 1 && first !== undefined ? first : Buffer.concat(frames, bytes))
     const pending = this.#net.writableLength
-    // Most writes are taken at once, and cost less where nobody asks to be told of it.
+    // The kernel takes most writes at once, and a write without a callback costs less.
     if (pending > 0) this.#net.write(nothing, taken)
     return pending
   }
@@ -46,7 +47,7 @@ export class DirectWire implements Wire {
   }
 }
 
-/** Packet by packet through engine.io's public interface. */
+/** Packet by packet, through engine.io's public interface. */
 export class EngineWire implements Wire {
   readonly #conn: EngineConnection
   #pendingBytes = 0

@@ -1,4 +1,4 @@
-// What the tests of this package share: a gate that does as it is told, a server with the transport on it, and clients.
+// What the tests of this package share: a gate that answers as the test says, a server with the transport on it, and clients.
 // Imported by tests alone, and not built.
 // oxlint-disable eslint/no-restricted-imports -- clients and the test runner belong here
 import { createServer, type Server } from 'node:http'
@@ -18,7 +18,7 @@ export interface Request {
   readonly answer: ((json: JsonText) => void) | undefined
 }
 
-/** One session as the gate sees it: it records everything, and answers what it was told to answer. */
+/** One session as the gate sees it. It records everything, and answers as the test says. */
 export class FakeSession implements Inbound {
   readonly requests: Request[] = []
   drains = 0
@@ -49,7 +49,7 @@ export class FakeGate implements Gate {
   readonly sessions: FakeSession[] = []
   readonly handshakes: Handshake[] = []
   onRequest: (session: FakeSession, request: Request) => void = echo
-  /** Runs before a session exists; a throw refuses. */
+  /** Runs before a session exists; a throw refuses the handshake. */
   onOpen: (handshake: Handshake, connection: Connection) => unknown = () => {}
   async open(handshake: Handshake, connection: Connection): Promise<Inbound> {
     this.handshakes.push(handshake)
@@ -66,7 +66,7 @@ export class FakeGate implements Gate {
   }
 }
 
-/** Waits until it holds; fails with what it waited for. */
+/** Waits until `holds` is true; otherwise fails and names what it waited for. */
 export const until = async (holds: () => boolean, what: string, withinMs = 10_000): Promise<void> => {
   const deadline = performance.now() + withinMs
   while (!holds()) {
@@ -104,7 +104,7 @@ export const start = async (options: SocketIoTransportOptions = {}, server = cre
     onTestFinished(() => void socket.disconnect())
     return socket
   }
-  /** A socket.io client that has got its `ready`. */
+  /** A socket.io client that has received `ready`. */
   const connected = async (more: Partial<ManagerOptions & SocketOptions> = {}): Promise<Socket> => {
     const socket = client(more)
     const ready = new Promise<void>((resolve, reject) => {
@@ -123,7 +123,7 @@ export const start = async (options: SocketIoTransportOptions = {}, server = cre
   return { gate, transport, server, port, client, connected, raw }
 }
 
-/** A websocket that speaks socket.io by hand. */
+/** A websocket client that writes socket.io packets itself. */
 export class RawClient {
   readonly texts: string[] = []
   closeCode: number | undefined
