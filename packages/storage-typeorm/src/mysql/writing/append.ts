@@ -1,5 +1,6 @@
 // Appending a message: numbers, the message, its key, and a pointer in each member's inbox.
 import type { AppendOp, AppendResult, RefusedResult } from '@rookery/core'
+import { isStale } from '../../operations/stale.js'
 import { systemUser } from '../../rows/codes.js'
 import { sideOf, type Batch } from './batch.js'
 import type { ConversationRow } from './rows.js'
@@ -38,10 +39,6 @@ function begun(batch: Batch, { message, members }: AppendOp): ConversationRow | 
   const persons = members.map((userId) => batch.userRow(userId).person)
   return batch.begin({ conversationId, kind, subject, createdAt, persons })
 }
-
-/** Whether a group has changed since something was decided under a version. */
-export const isStale = (conversation: ConversationRow | undefined, version: number | undefined): boolean =>
-  version !== undefined && (conversation?.version !== version || conversation.isDissolved)
 
 /** Entries pointing at a message; answers their places. */
 export const point = (

@@ -1,5 +1,6 @@
 // From an operation to what carries it out. Operations take effect in the order given.
 import type { CustomOp, CustomResult, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
+import { customBody } from '../../operations/custom.js'
 import { entryKind, systemUser } from '../../rows/codes.js'
 import { append } from './append.js'
 import type { Batch } from './batch.js'
@@ -38,11 +39,11 @@ export async function apply(
   }
 }
 
-function custom(batch: Batch, { userId, topic, payload, at, key }: CustomOp): CustomResult {
+function custom(batch: Batch, op: CustomOp): CustomResult {
+  const { userId, at, key } = op
   if (key !== undefined) {
     if (batch.known(null, key)) return { status: 'ok', inboxSeq: null }
     batch.takeKey(null, systemUser, key, { digest: '', msgId: '', conversationId: '', seq: 0, serverTime: at }, null)
   }
-  const body = `{"topic":${JSON.stringify(topic)},"payload":${payload}}`
-  return { status: 'ok', inboxSeq: batch.addFact(batch.userRow(userId), entryKind.custom, at, body) }
+  return { status: 'ok', inboxSeq: batch.addFact(batch.userRow(userId), entryKind.custom, at, customBody(op)) }
 }

@@ -3,7 +3,8 @@
 // Operations are carried out in memory, one after another; what they need was read for all of them at once. Only what is
 // rare is asked for in between, after what was written so far.
 import type { NewMessage } from '@rookery/core'
-import { entryKind, flag } from '../../rows/codes.js'
+import { entryKind } from '../../rows/codes.js'
+import { flagsOf, isExceptional } from '../../rows/flags.js'
 import { packMentions } from '../../rows/mentions.js'
 import type { Answers, Row } from '../link.js'
 import type { Sql } from '../sql.js'
@@ -263,12 +264,11 @@ export class Batch {
   ): { readonly seq: number; readonly ordinal: number } {
     const { sql } = this
     const seq = (conversation.lastSeq += 1)
-    const isExceptional = message.countable && message.from !== null && !moved
     if (message.countable) {
       conversation.countable += 1
       conversation.lastCountableSeq = seq
       conversation.updatedAt = message.serverTime
-      if (isExceptional) {
+      if (isExceptional(message, moved)) {
         conversation.lastExceptionalSeq = seq
         this.#pending.exceptional.push(`(${conversation.id},${seq},${person},0)`)
       }
@@ -295,7 +295,7 @@ export class Batch {
     ]
     this.#pending.messages.push(
       `(${conversation.id},${seq},${ordinal},${[...numbers, message.replyTo].map((n) => sql.int(n)).join(',')},
-        ${flagsOf(message, isExceptional)},${sql.bytes(clientMsgId)},${texts.map((text) => sql.text(text)).join(',')})`,
+        ${flagsOf(message, moved)},${sql.bytes(clientMsgId)},${texts.map((text) => sql.text(text)).join(',')})`,
     )
     return { seq, ordinal }
   }
@@ -354,15 +354,6 @@ export class Batch {
 }
 
 const recipientOf = (batch: Batch, { to }: NewMessage): number | null => (to === null ? null : batch.userRow(to).person)
-
-function flagsOf(message: NewMessage, isExceptional: boolean): number {
-  let flags = 0
-  if (message.countable) flags |= flag.countable
-  if (message.silent) flags |= flag.silent
-  if (message.viaServer) flags |= flag.viaServer
-  if (isExceptional) flags |= flag.exceptional
-  return flags
-}
 
 /** The side a user stands on; undefined for whoever is no member. */
 export function sideOf({ a, b }: ConversationRow, person: number): Side | undefined {

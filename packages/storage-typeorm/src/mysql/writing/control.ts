@@ -1,11 +1,11 @@
 // Recalls, edits and reactions: the message they change, and the control message that tells of it.
 import type { ControlChange, ControlOp, ControlResult } from '@rookery/core'
+import { already, counted } from '../../operations/control.js'
+import { isStale } from '../../operations/stale.js'
 import { flag, systemUser } from '../../rows/codes.js'
-import { isStale, point } from './append.js'
+import { point } from './append.js'
 import type { Batch } from './batch.js'
 import type { ConversationRow, TargetRow } from './rows.js'
-
-type Reaction = Extract<ControlChange, { kind: 'reaction' }>
 
 export async function control(batch: Batch, op: ControlOp): Promise<ControlResult> {
   const { message, change } = op
@@ -16,34 +16,15 @@ export async function control(batch: Batch, op: ControlOp): Promise<ControlResul
   const target = conversation && (await batch.target(conversation, change.seq))
   if (conversation === undefined || target === undefined || target.type.startsWith('im.')) return { status: 'gone' }
 
-  const before = already(batch, conversation, target, change)
+  const before = already(target, change, {
+    hasContent: (content) => target.content === content,
+    reactionOf: (userId, reaction) => batch.reaction(conversation, target.seq, batch.userRow(userId).person, reaction),
+  })
   if (before !== null) return before
   const person = message.from === null ? systemUser : batch.userRow(message.from).person
   const { seq, ordinal } = batch.addMessage(conversation, message, person, false)
   fold(batch, conversation, target, change, seq, message.serverTime)
   return { status: 'stored', seq, ordinal, inbox: point(batch, conversation, seq, message.serverTime, op.members) }
-}
-
-/** Why nothing is to be done; null where something is. */
-function already(
-  batch: Batch,
-  conversation: ConversationRow,
-  target: TargetRow,
-  change: ControlChange,
-): ControlResult | null {
-  const last = target.asOf ?? target.seq
-  const isRecalled = (target.flags & flag.recalled) !== 0
-  if (change.kind === 'recall') return isRecalled ? { status: 'unchanged', seq: last } : null
-  if (isRecalled) return { status: 'gone' }
-  if (change.kind === 'edit') {
-    return target.content === change.content ? { status: 'unchanged', seq: target.editSeq ?? last } : null
-  }
-  const { person } = batch.userRow(change.userId)
-  const mine = batch.reaction(conversation, target.seq, person, change.reaction)
-  if (change.remove) return mine === undefined ? { status: 'unchanged', seq: last } : null
-  if (mine !== undefined) return { status: 'unchanged', seq: mine }
-  const counts = countsOf(target.reactions)
-  return !counts.has(change.reaction) && counts.size >= change.max ? { status: 'too-many' } : null
 }
 
 function fold(
@@ -116,16 +97,4 @@ function uncount(batch: Batch, conversation: ConversationRow, { seq, sender }: T
   batch.add(`DELETE FROM ${t.mention} WHERE conversation = ${conversation.id} AND seq = ${seq}`)
   conversation.lastExceptionalSeq = Math.max(conversation.lastExceptionalSeq, seq)
   batch.touch(conversation)
-}
-
-const countsOf = (reactions: string | null): Map<string, number> =>
-  new Map(reactions === null ? [] : Object.entries(JSON.parse(reactions) as Record<string, number>))
-
-/** The counts with one reaction more, or less; null where none is left. */
-function counted(reactions: string | null, { reaction, remove }: Reaction): string | null {
-  const counts = countsOf(reactions)
-  const count = (counts.get(reaction) ?? 0) + (remove ? -1 : 1)
-  if (count > 0) counts.set(reaction, count)
-  else counts.delete(reaction)
-  return counts.size === 0 ? null : JSON.stringify(Object.fromEntries(counts))
 }

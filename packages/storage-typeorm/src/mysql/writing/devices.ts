@@ -1,5 +1,6 @@
 // What is remembered of devices, and what their acknowledgements tell the peers.
 import type { DeviceOp, DeviceResult } from '@rookery/core'
+import { acknowledge, type Acknowledgement } from '../../operations/acknowledge.js'
 import { entryKind } from '../../rows/codes.js'
 import type { Row } from '../link.js'
 import { asText, type Sql } from '../sql.js'
@@ -33,18 +34,11 @@ export interface LoadedRange extends Range {
 export async function device(batch: Batch, op: DeviceOp, loaded: LoadedRange | undefined): Promise<DeviceResult> {
   const user = batch.userRow(op.userId)
   const known = batch.device(user.person, op.deviceId)
-  let range = { from: known?.from ?? 0, to: known?.to ?? 0 }
-  let delivered: DeviceResult['delivered'] = []
-  if (op.delivered) {
-    const from = Math.min(op.delivered.from, user.head)
-    const to = Math.max(from, Math.min(op.delivered.to, user.head))
-    delivered = await raise(batch, user, Math.max(from, from <= range.to ? range.to : 0), to, loaded)
-    if (!known || from > range.to) range = { from, to }
-    // What ends before the stored range begins joins nothing to it: what lies between was not acknowledged.
-    else range = { from: to >= range.from ? Math.min(from, range.from) : range.from, to: Math.max(to, range.to) }
-  }
+  const acknowledged = op.delivered && acknowledge(known, op.delivered, user.head)
+  const delivered = acknowledged ? await raise(batch, user, acknowledged, loaded) : []
+  const { from, to } = acknowledged?.range ?? known ?? { from: 0, to: 0 }
   const { deviceType } = op
-  batch.setDevice(user.person, op.deviceId, { ...range, deviceType, seenAt: op.seenAt ?? known?.seenAt ?? null })
+  batch.setDevice(user.person, op.deviceId, { from, to, deviceType, seenAt: op.seenAt ?? known?.seenAt ?? null })
   return { status: 'ok', delivered }
 }
 
@@ -52,8 +46,7 @@ export async function device(batch: Batch, op: DeviceOp, loaded: LoadedRange | u
 async function raise(
   batch: Batch,
   user: UserRow,
-  after: number,
-  to: number,
+  { after, to }: Acknowledgement,
   loaded: LoadedRange | undefined,
 ): Promise<DeviceResult['delivered']> {
   if (after >= to) return []

@@ -1,7 +1,8 @@
 // Making and changing a group: members, roles, profile, and the control message that tells of it.
 import type { GroupChange, GroupOp, GroupResult } from '@rookery/core'
+import { isStale } from '../../operations/stale.js'
 import { entryKind, fanOutCode, roleCode, systemUser } from '../../rows/codes.js'
-import { isStale, point } from './append.js'
+import { point } from './append.js'
 import type { Batch } from './batch.js'
 import { newMember, type ConversationRow, type MemberRow } from './rows.js'
 

@@ -1,5 +1,6 @@
 // What a user keeps of a conversation: the read position, and pinned, muted, hidden.
 import type { ReadOp, ReadResult, SettingsOp, SettingsResult } from '@rookery/core'
+import { changedSettings } from '../../operations/settings.js'
 import { entryKind } from '../../rows/codes.js'
 import { sideOf, type Batch } from './batch.js'
 import type { ConversationRow, MemberRow } from './rows.js'
@@ -43,16 +44,14 @@ export function settings(batch: Batch, op: SettingsOp): SettingsResult {
   if (user === undefined || conversation === undefined || member === undefined) return { status: 'not-member' }
 
   const before = { pinned: member.pinned, muted: member.muted, hidden: member.hiddenAt === conversation.countable }
-  const pinned = op.pinned ?? before.pinned
-  const muted = op.muted ?? before.muted
-  const hidden = op.hidden ?? before.hidden
-  const changed = pinned !== before.pinned || muted !== before.muted || hidden !== before.hidden
   // The key is taken even where nothing changes: a repeat that comes after somebody else's change must not undo it.
   if (key) {
     const taken = { digest: key.digest, msgId: '', conversationId, seq: 0, serverTime: at }
     batch.takeKey(userId, user.person, key.clientMsgId, taken, conversation.id)
   }
-  if (!changed) return { status: 'ok', pinned, muted, hidden, inboxSeq: null }
+  const changed = changedSettings(before, op)
+  if (changed === null) return { status: 'ok', ...before, inboxSeq: null }
+  const { pinned, muted, hidden } = changed
   const hiddenAt = hidden ? conversation.countable : null
   batch.touchMember(user.person, conversation, { ...member, pinned, muted, hiddenAt })
   const body = JSON.stringify({ conversationId, pinned, muted, hidden })

@@ -1,4 +1,5 @@
 // The counter rows that a batch works with, as they are read under their locks.
+import type { Target } from '../../operations/control.js'
 import { fanOutCode } from '../../rows/codes.js'
 import type { Row } from '../link.js'
 import { asText, type Sql } from '../sql.js'
@@ -211,15 +212,9 @@ export interface KnownKey {
 }
 
 /** A message that is to be changed, as it stands. */
-export interface TargetRow {
-  readonly seq: number
-  readonly type: string
-  readonly flags: number
+export interface TargetRow extends Target {
   readonly sender: number | null
   readonly content: string | null
-  readonly asOf: number | null
-  readonly editSeq: number | null
-  readonly reactions: string | null
 }
 
 /** Of message `m`, in the order in which `targetOf` takes them. */

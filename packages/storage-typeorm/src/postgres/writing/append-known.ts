@@ -3,7 +3,7 @@ import type { AppendOp, OpResults } from '@rookery/core'
 import { flag } from '../../rows/codes.js'
 import { int4Array, int8Array, numbersOf, textArray } from '../arrays.js'
 import { callFlag } from '../migrations/append-function.js'
-import { flagsOf } from './append.js'
+import { flagsOfCall } from './append.js'
 import { Inboxes } from './inboxes.js'
 import type { Known } from './known.js'
 import { messageLists, messageTypes, seldom } from '../message-lists.js'
@@ -57,7 +57,7 @@ function countOut(ops: readonly AppendOp[]): Counted | null {
   for (const [index, { message, members, movesPosition, version }] of ops.entries()) {
     const conversation = conversations.add(message.conversationId)
     const sender = message.from === null ? -1 : users.add(message.from)
-    const flags = flagsOf(message, movesPosition)
+    const flags = flagsOfCall(message, movesPosition)
     conversationOf.push(conversation)
     senderOf.push(sender)
     recipientOf.push(message.to === null ? -1 : users.add(message.to))

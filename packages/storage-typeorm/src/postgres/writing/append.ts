@@ -1,6 +1,6 @@
 // Appends on their way to the append function, and back.
 import type { AppendOp, NewMessage, OpResults, RefusedResult } from '@rookery/core'
-import { flag } from '../../rows/codes.js'
+import { flagsOf } from '../../rows/flags.js'
 import { int4Array, int8Array, numbersOf, textArray } from '../arrays.js'
 import type { Step } from '../link.js'
 import { callFlag, unstored } from '../migrations/append-function.js'
@@ -33,7 +33,7 @@ export function appendPiece(ops: readonly AppendOp[], known: Known, needed: Read
     senders.push(message.from === null ? -1 : users.add(message.from))
     recipients.push(message.to === null ? -1 : users.add(message.to))
     const isNeeded = needed.has(message.conversationId)
-    flags.push(flagsOf(message, movesPosition) | (makes(op) ? callFlag.made : 0) | (isNeeded ? callFlag.needed : 0))
+    flags.push(flagsOfCall(message, movesPosition) | (makes(op) ? callFlag.made : 0) | (isNeeded ? callFlag.needed : 0))
     inboxes.add(index, members, users)
   }
   conversations.sort()
@@ -67,15 +67,9 @@ export function appendPiece(ops: readonly AppendOp[], known: Known, needed: Read
   }
 }
 
-export function flagsOf(message: NewMessage, movesPosition: boolean): number {
-  let flags = 0
-  if (message.countable) flags |= flag.countable
-  if (message.silent) flags |= flag.silent
-  if (message.viaServer) flags |= flag.viaServer
-  if (message.from !== null && movesPosition) flags |= callFlag.moves
-  else if (message.countable && message.from !== null) flags |= flag.exceptional
-  return flags
-}
+/** The flags of a row, with what the function is told beside them. */
+export const flagsOfCall = (message: NewMessage, movesPosition: boolean): number =>
+  flagsOf(message, movesPosition) | (message.from !== null && movesPosition ? callFlag.moves : 0)
 
 type KnownTuple = readonly [number, string, string | null, string | null, number | null, number]
 

@@ -1,10 +1,11 @@
 // Operations that are not plain appends, on their way to the apply function, and back.
 import type { ControlOp, GroupOp, OpResults, StorageOp, StorageResult } from '@rookery/core'
+import { customBody } from '../../operations/custom.js'
+import { flagsOf } from '../../rows/flags.js'
 import { packMentions } from '../../rows/mentions.js'
 import { int4Array, int8Array, textArray } from '../arrays.js'
 import type { Step } from '../link.js'
 import { operation } from '../migrations/operation-functions.js'
-import { flagsOf } from './append.js'
 import type { Piece, Row } from './piece.js'
 
 export type OtherOp = Exclude<StorageOp, { readonly op: 'append' }>
@@ -60,10 +61,13 @@ function listsOf(op: OtherOp): Lists {
       const taken = key && { key: key.clientMsgId, digest: key.digest }
       return { kind: operation.settings, target, numbers, at, ...taken }
     }
-    case 'custom': {
-      const body = `{"topic":${JSON.stringify(op.topic)},"payload":${op.payload}}`
-      return { kind: operation.custom, body, at: op.at, ...(op.key === undefined ? {} : { key: op.key }) }
-    }
+    case 'custom':
+      return {
+        kind: operation.custom,
+        body: customBody(op),
+        at: op.at,
+        ...(op.key === undefined ? {} : { key: op.key }),
+      }
     case 'device': {
       const { deviceId: target, deviceType: body, delivered } = op
       const numbers = [delivered?.from ?? null, delivered?.to ?? null]

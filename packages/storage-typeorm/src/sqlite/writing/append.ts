@@ -1,6 +1,8 @@
 // Appending a message: numbers, the message, its key, and a pointer in each member's inbox.
 import type { AppendOp, AppendResult, NewMessage, RefusedResult } from '@rookery/core'
-import { flag, systemUser } from '../../rows/codes.js'
+import { isStale } from '../../operations/stale.js'
+import { systemUser } from '../../rows/codes.js'
+import { flagsOf } from '../../rows/flags.js'
 import { packMentions } from '../../rows/mentions.js'
 import type { Batch, KnownKey } from './batch.js'
 import type { ConversationCounters } from './counters.js'
@@ -31,10 +33,6 @@ export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult
 /** What is stored under a message's key. Its sender has a row from here on. */
 export const knownKey = (batch: Batch, { from, clientMsgId }: NewMessage): KnownKey | undefined =>
   batch.known(from === null ? systemUser : batch.counters.userRow(from).id, clientMsgId)
-
-/** Whether a group has changed since something was decided under a version. */
-export const isStale = (conversation: ConversationCounters | undefined, version: number | undefined): boolean =>
-  version !== undefined && (conversation?.version !== version || conversation.isDissolved)
 
 /** A message that has its numbers. */
 export interface Stored {
@@ -113,13 +111,4 @@ export function point(
     inbox.push(batch.addPointer(batch.counters.userRow(userId), at, id, conversation.id, seq))
   }
   return inbox
-}
-
-function flagsOf(message: NewMessage, movesPosition: boolean): number {
-  let flags = 0
-  if (message.countable) flags |= flag.countable
-  if (message.silent) flags |= flag.silent
-  if (message.viaServer) flags |= flag.viaServer
-  if (message.countable && message.from !== null && !movesPosition) flags |= flag.exceptional
-  return flags
 }

@@ -1,6 +1,7 @@
 // From an operation to the one that carries it out. Operations take effect in the order given; what they need is read for
 // all of them at once before the first.
 import type { CustomOp, CustomResult, GroupChange, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
+import { customBody } from '../../operations/custom.js'
 import { entryKind, systemUser } from '../../rows/codes.js'
 import { append } from './append.js'
 import type { Batch } from './batch.js'
@@ -87,15 +88,15 @@ export class Operations {
     }
   }
 
-  #custom({ userId, topic, payload, at, key }: CustomOp): CustomResult {
+  #custom(op: CustomOp): CustomResult {
+    const { userId, at, key } = op
     if (key !== undefined) {
       if (this.batch.known(systemUser, key)) return { status: 'ok', inboxSeq: null }
       const taken = { digest: '', msgId: '', conversationId: '', seq: 0, serverTime: at }
       this.batch.takeKey(systemUser, key, taken, null)
     }
-    const body = `{"topic":${JSON.stringify(topic)},"payload":${payload}}`
     const user = this.batch.counters.userRow(userId)
-    return { status: 'ok', inboxSeq: this.batch.addFact(user, entryKind.custom, at, body) }
+    return { status: 'ok', inboxSeq: this.batch.addFact(user, entryKind.custom, at, customBody(op)) }
   }
 }
 

@@ -1,25 +1,17 @@
 // Recalls, edits and reactions: the message they change, and the control message that tells of it.
 import type { ControlChange, ControlOp, ControlResult } from '@rookery/core'
+import { already, counted, type Target } from '../../operations/control.js'
+import { isStale } from '../../operations/stale.js'
 import { flag } from '../../rows/codes.js'
 import type { SqliteStatement } from '../driver.js'
-import { isStale, knownKey, point, store } from './append.js'
+import { knownKey, point, store } from './append.js'
 import type { Batch } from './batch.js'
 import type { ConversationCounters } from './counters.js'
 
 type Reaction = Extract<ControlChange, { kind: 'reaction' }>
 
-/** The message to be changed, as it stands. */
-interface Target {
-  readonly seq: number
-  readonly type: string
-  readonly isRecalled: boolean
-  /** Whether the content is what an edit makes of it. */
-  readonly isSame: boolean
-  /** The last control message folded in, or the message itself. */
-  readonly last: number
-  readonly editSeq: number | null
-  readonly reactions: string | null
-}
+/** The message to be changed, and whether its content is what an edit makes of it. */
+type Found = Target & { readonly isSame: boolean }
 type TargetTuple = [string, number, number, number | null, number | null, string | null]
 
 export class Controls {
@@ -62,7 +54,10 @@ export class Controls {
     const target = conversation && this.#targetOf(conversation, change)
     if (!conversation || !target || target.type.startsWith('im.')) return { status: 'gone' }
 
-    const before = this.#already(conversation, target, change)
+    const before = already(target, change, {
+      hasContent: () => target.isSame,
+      reactionOf: (userId, reaction) => this.#reactionOf(conversation, target.seq, userId, reaction),
+    })
     if (before !== null) return before
     const stored = store(this.batch, conversation, message, false, change.kind === 'edit' ? target.seq : null)
     this.#fold(conversation, target, change, stored.seq, message.serverTime)
@@ -70,7 +65,7 @@ export class Controls {
     return { status: 'stored', seq: stored.seq, ordinal: stored.ordinal, inbox }
   }
 
-  #targetOf({ id }: ConversationCounters, change: ControlChange): Target | undefined {
+  #targetOf({ id }: ConversationCounters, change: ControlChange): Found | undefined {
     const values = [change.kind === 'edit' ? change.content : null, id, change.seq]
     let row = this.#target.get(values) as TargetTuple | undefined
     if (!row) {
@@ -80,22 +75,12 @@ export class Controls {
     }
     if (!row) return undefined
     const [type, flags, isSame, asOf, editSeq, reactions] = row
-    const isRecalled = (flags & flag.recalled) !== 0
-    return { seq: change.seq, type, isRecalled, isSame: isSame === 1, last: asOf ?? change.seq, editSeq, reactions }
+    return { seq: change.seq, type, flags, isSame: isSame === 1, asOf, editSeq, reactions }
   }
 
-  /** Why nothing is to be done; null where something is. */
-  #already(conversation: ConversationCounters, target: Target, change: ControlChange): ControlResult | null {
-    const { last } = target
-    if (change.kind === 'recall') return target.isRecalled ? { status: 'unchanged', seq: last } : null
-    if (target.isRecalled) return { status: 'gone' }
-    if (change.kind === 'edit') return target.isSame ? { status: 'unchanged', seq: target.editSeq ?? last } : null
-    const user = this.batch.counters.userRow(change.userId)
-    const mine = this.#reaction.get([conversation.id, target.seq, user.id, change.reaction]) as [number] | undefined
-    if (change.remove) return mine === undefined ? { status: 'unchanged', seq: last } : null
-    if (mine !== undefined) return { status: 'unchanged', seq: mine[0] }
-    const counts = countsOf(target.reactions)
-    return !counts.has(change.reaction) && counts.size >= change.max ? { status: 'too-many' } : null
+  #reactionOf({ id }: ConversationCounters, seq: number, userId: string, reaction: string): number | undefined {
+    const user = this.batch.counters.userRow(userId)
+    return (this.#reaction.get([id, seq, user.id, reaction]) as [number] | undefined)?.[0]
   }
 
   #fold(conversation: ConversationCounters, target: Target, change: ControlChange, by: number, at: number): void {
@@ -123,16 +108,4 @@ export class Controls {
     if (remove) this.#removeReaction.run(row)
     else this.#addReaction.run([...row, by])
   }
-}
-
-const countsOf = (reactions: string | null): Map<string, number> =>
-  new Map(reactions === null ? [] : Object.entries(JSON.parse(reactions) as Record<string, number>))
-
-/** The counts with one reaction more, or less; null where none is left. */
-function counted(reactions: string | null, { reaction, remove }: Reaction): string | null {
-  const counts = countsOf(reactions)
-  const count = (counts.get(reaction) ?? 0) + (remove ? -1 : 1)
-  if (count > 0) counts.set(reaction, count)
-  else counts.delete(reaction)
-  return counts.size === 0 ? null : JSON.stringify(Object.fromEntries(counts))
 }

@@ -1,5 +1,6 @@
 // What is remembered of devices, and what their acknowledgements tell the peers.
 import type { DeviceOp, DeviceResult, ForgetDeviceOp } from '@rookery/core'
+import { acknowledge, type Acknowledgement } from '../../operations/acknowledge.js'
 import { entryKind } from '../../rows/codes.js'
 import type { SqliteStatement } from '../driver.js'
 import type { Batch } from './batch.js'
@@ -39,20 +40,12 @@ export class Devices {
 
   device(op: DeviceOp): DeviceResult {
     const user = this.batch.counters.userRow(op.userId)
-    const known = this.#read.get([user.id, op.deviceId]) as DeviceTuple | undefined
-    const [knownFrom, knownTo, knownSeenAt] = known ?? [0, 0, null]
-    let range = { from: knownFrom, to: knownTo }
-    let delivered: DeviceResult['delivered'] = []
-    if (op.delivered) {
-      const from = Math.min(op.delivered.from, user.head)
-      const to = Math.max(from, Math.min(op.delivered.to, user.head))
-      delivered = this.#raise(user, Math.max(from, from <= range.to ? range.to : 0), to)
-      if (!known || from > range.to) range = { from, to }
-      // What ends before the stored range begins joins nothing to it: what lies between was not acknowledged.
-      else range = { from: to >= range.from ? Math.min(from, range.from) : range.from, to: Math.max(to, range.to) }
-    }
-    const seenAt = op.seenAt ?? knownSeenAt
-    this.#write.run([user.id, op.deviceId, op.deviceType, range.from, range.to, seenAt])
+    const row = this.#read.get([user.id, op.deviceId]) as DeviceTuple | undefined
+    const known = row ? { from: row[0], to: row[1] } : null
+    const acknowledged = op.delivered && acknowledge(known, op.delivered, user.head)
+    const delivered = acknowledged ? this.#raise(user, acknowledged) : []
+    const { from, to } = acknowledged?.range ?? known ?? { from: 0, to: 0 }
+    this.#write.run([user.id, op.deviceId, op.deviceType, from, to, op.seenAt ?? row?.[2] ?? null])
     return { status: 'ok', delivered }
   }
 
@@ -63,7 +56,7 @@ export class Devices {
   }
 
   /** Raises the user's delivered position in the c2c conversations that the entries in `(after, to]` point into. */
-  #raise(user: UserCounters, after: number, to: number): DeviceResult['delivered'] {
+  #raise(user: UserCounters, { after, to }: Acknowledgement): DeviceResult['delivered'] {
     const { counters } = this.batch
     if (after >= to) return []
     this.batch.flush()

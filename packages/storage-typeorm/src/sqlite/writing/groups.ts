@@ -1,8 +1,9 @@
 // Making and changing a group: members, roles, profile, and the control message that tells of it.
 import type { GroupChange, GroupOp, GroupResult } from '@rookery/core'
+import { isStale } from '../../operations/stale.js'
 import { entryKind, fanOutCode, roleCode } from '../../rows/codes.js'
 import type { SqliteStatement, SqlValue } from '../driver.js'
-import { isStale, knownKey, point, store } from './append.js'
+import { knownKey, point, store } from './append.js'
 import type { Batch } from './batch.js'
 import type { ConversationCounters } from './counters.js'
 import { ManyRows } from './rows.js'

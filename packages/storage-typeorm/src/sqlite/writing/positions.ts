@@ -1,5 +1,6 @@
 // What a user keeps of a conversation: the read position, and pinned, muted, hidden.
 import type { ReadOp, ReadResult, SettingsOp, SettingsResult } from '@rookery/core'
+import { changedSettings } from '../../operations/settings.js'
 import { entryKind, flag } from '../../rows/codes.js'
 import type { SqliteStatement } from '../driver.js'
 import type { Batch } from './batch.js'
@@ -58,16 +59,14 @@ export class Positions {
 
     const [wasPinned, wasMuted, hiddenAt] = row as [number, number, number | null]
     const before = { pinned: wasPinned === 1, muted: wasMuted === 1, hidden: hiddenAt === conversation.countable }
-    const pinned = op.pinned ?? before.pinned
-    const muted = op.muted ?? before.muted
-    const hidden = op.hidden ?? before.hidden
-    const changed = pinned !== before.pinned || muted !== before.muted || hidden !== before.hidden
     // The key is taken even where nothing changes: a repeat that comes after somebody else's change must not undo it.
     if (key) {
       const taken = { digest: key.digest, msgId: '', conversationId, seq: 0, serverTime: at }
       this.batch.takeKey(user.id, key.clientMsgId, taken, conversation.id)
     }
-    if (!changed) return { status: 'ok', pinned, muted, hidden, inboxSeq: null }
+    const changed = changedSettings(before, op)
+    if (changed === null) return { status: 'ok', ...before, inboxSeq: null }
+    const { pinned, muted, hidden } = changed
     const values = [pinned ? 1 : 0, muted ? 1 : 0, hidden ? conversation.countable : null]
     this.#writeSettings.run([...values, user.id, conversation.id])
     const body = JSON.stringify({ conversationId, pinned, muted, hidden })

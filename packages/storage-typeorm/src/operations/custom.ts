@@ -1,0 +1,6 @@
+// The inbox entry that a custom event becomes.
+import type { CustomOp } from '@rookery/core'
+
+/** Its body. The payload is JSON already. */
+export const customBody = ({ topic, payload }: CustomOp): string =>
+  `{"topic":${JSON.stringify(topic)},"payload":${payload}}`
