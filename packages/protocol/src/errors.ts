@@ -26,9 +26,9 @@ export const errorCodes = {
   TOO_LARGE: { meaning: 'content, list or frame over its limit', tryAgain: 'no' },
   RATE_LIMITED: { meaning: 'too much at once; nothing was stored', tryAgain: 'after-retryAfterMs' },
   OVERLOADED: { meaning: 'the server is busy; nothing was stored', tryAgain: 'after-retryAfterMs' },
-  UNAVAILABLE: { meaning: 'it is not known to be stored', tryAgain: 'yes' },
+  UNAVAILABLE: { meaning: 'nobody knows whether it was stored', tryAgain: 'yes' },
   INTERNAL: {
-    meaning: 'it is not known to be stored; `details` bears the id under which the server logged the fault',
+    meaning: 'nobody knows whether it was stored; `details` has the id of the fault in the server’s log',
     tryAgain: 'yes',
   },
   UNSUPPORTED: { meaning: 'unknown event or protocol version', tryAgain: 'no' },

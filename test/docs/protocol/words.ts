@@ -43,7 +43,7 @@ export const eventWords: Readonly<Record<ServerEvent, string>> = {
   s2c: 'The business server says something. It is not stored. Acknowledge it with no value.',
   receipt: 'A hint: the other user of a 1:1 conversation received or read this far. `conversations` has the truth.',
   typing: 'Somebody types.',
-  presence: 'Somebody whom I subscribed to comes or goes.',
+  presence: 'A user to whom I subscribed comes or goes.',
   kick: 'The session is over; `reason` says why. Then the socket closes.',
   reconnect: 'The node goes down. Connect elsewhere after `afterMs`.',
 }
