@@ -29,6 +29,8 @@ export async function bundle({ folder, inlined, entries }: Package, target: stri
         entryFileNames: `[name].${ending}`,
         chunkFileNames: `[name]-[hash].${ending}`,
         sourcemap: true,
+        // Declarations and maps have them; a process would hold them.
+        comments: false,
         exports: 'named',
         // Jest runs CommonJS without a loader for modules.
         dynamicImportInCjs: false,

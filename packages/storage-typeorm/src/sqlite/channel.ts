@@ -5,13 +5,16 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { StorageError } from '@rookery/core'
 import type { SqliteSettings } from './options.js'
-import { SqliteThread, type Opened, type Role } from './thread.js'
+import type { Opened, Role, SqliteThread } from './thread.js'
 import type { Call, Reply } from './wire.js'
 import type { FromWorker, ToWorker, WorkerData } from './worker.js'
 
 export interface Channel {
-  /** @throws Error of one line. */
-  open(): Promise<Opened>
+  /**
+   * @param after what must be done before the file is opened; a thread begins to load meanwhile
+   * @throws Error of one line.
+   */
+  open(after?: Promise<unknown>): Promise<Opened>
   /** @throws StorageError */
   call(work: string, text: string): Promise<string>
   /** Waits for what was called before, and closes. */
@@ -49,8 +52,8 @@ class WorkerChannel implements Channel {
     private readonly settings: SqliteSettings,
   ) {}
 
-  open(): Promise<Opened> {
-    return (this.#ready ??= this.#start())
+  open(after?: Promise<unknown>): Promise<Opened> {
+    return (this.#ready ??= this.#start(after))
   }
 
   call(work: string, text: string): Promise<string> {
@@ -80,12 +83,16 @@ class WorkerChannel implements Channel {
     clearTimeout(timer)
   }
 
-  #start(): Promise<Opened> {
+  #start(after?: Promise<unknown>): Promise<Opened> {
     return new Promise((resolve, reject) => {
       const workerData: WorkerData = { role: this.role, settings: this.settings }
       // The host's loaders and flags are for its own code: the thread is plain JavaScript.
       const worker = new Worker(workerFile(), { workerData, execArgv: [], name: `rookery-sqlite-${this.role}` })
       this.#worker = worker
+      const open = (): void => worker.postMessage('open' satisfies ToWorker)
+      if (after === undefined) open()
+      // Where that fails, whoever waits for it closes the thread.
+      else after.then(open, () => {})
       let opened = false
       let cause: unknown
       worker.on('message', (message: FromWorker) => {
@@ -173,22 +180,28 @@ class WorkerChannel implements Channel {
 
 /** On the caller's own thread: every call waits for the disk. */
 class InlineChannel implements Channel {
-  readonly #thread: SqliteThread
+  #thread: SqliteThread | undefined
   #work: Promise<unknown> = Promise.resolve()
   #lastId = 0
 
-  constructor(role: Role, settings: SqliteSettings) {
-    this.#thread = new SqliteThread(role, settings)
-  }
+  constructor(
+    private readonly role: Role,
+    private readonly settings: SqliteSettings,
+  ) {}
 
-  open(): Promise<Opened> {
+  async open(after?: Promise<unknown>): Promise<Opened> {
+    await after
+    const { SqliteThread } = await import('./thread.js')
+    this.#thread = new SqliteThread(this.role, this.settings)
     return this.#thread.open()
   }
 
   async call(work: string, text: string): Promise<string> {
     this.#lastId += 1
     const call = { id: this.#lastId, work, text }
-    const answer = this.#work.then(() => this.#thread.answer(call))
+    const thread = this.#thread
+    if (thread === undefined) throw new StorageError('the database is not open', 'none')
+    const answer = this.#work.then(() => thread.answer(call))
     this.#work = answer
     const reply = await answer
     if ('text' in reply) return reply.text
@@ -197,6 +210,6 @@ class InlineChannel implements Channel {
 
   async close(): Promise<void> {
     await this.#work
-    this.#thread.close()
+    this.#thread?.close()
   }
 }

@@ -75,8 +75,9 @@ export class SqliteStorage implements Storage {
     if (this.#state !== 'new') throw new StorageError(`start called on a storage that is ${this.#state}`, 'none')
     this.#state = 'closed'
     try {
-      const info = await this.#writing.open()
-      await this.#reading.open()
+      // The reader's thread loads while the writer's opens the file, which may have to be made.
+      const writing = this.#writing.open()
+      const [info] = await Promise.all([writing, this.#reading.open(writing)])
       this.#state = 'open'
       return info
     } catch (error) {

@@ -8,7 +8,7 @@ export interface WorkerData {
   readonly role: Role
   readonly settings: SqliteSettings
 }
-export type ToWorker = readonly Call[] | 'close'
+export type ToWorker = readonly Call[] | 'open' | 'close'
 export type FromWorker =
   | { readonly opened: Opened }
   | { readonly failed: string }
@@ -23,10 +23,15 @@ const { role, settings } = workerData as WorkerData
 const thread = new SqliteThread(role, settings)
 const post = (message: FromWorker): void => port.postMessage(message)
 
-let work = open()
+let work = Promise.resolve()
 port.on('message', (message: ToWorker) => {
-  work = work.then(() => (message === 'close' ? close() : answer(message)))
+  work = work.then(() => carryOut(message))
 })
+
+function carryOut(message: ToWorker): Promise<void> | void {
+  if (message === 'open') return open()
+  return message === 'close' ? close() : answer(message)
+}
 
 async function open(): Promise<void> {
   try {
