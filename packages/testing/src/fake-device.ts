@@ -1,14 +1,14 @@
-// A client without a network: it speaks to a gate as a transport would, and remembers what it was given.
+// A client without a network: it speaks to a gate as a transport would, and remembers what the gate sent.
 import type { Connection, Frame, Gate, Inbound } from '@rookery/core'
 
-/** What came over the wire, parsed: tests look into it without saying first what it is. */
+/** Parsed JSON from the wire: tests read its fields without stating its type first. */
 // oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would make every look at an answer a cast
 export type Wire = any
 
-/** What a device shows when it connects; a plain object as on the wire. */
+/** The `auth` of a device's handshake, a plain object as on the wire. */
 export type FakeAuth = Readonly<Record<string, unknown>>
 
-/** An answer as it came over the wire. */
+/** An answer as the wire carries it. */
 export type FakeAnswer =
   | { readonly ok: true; readonly data: Wire }
   | {
@@ -21,20 +21,23 @@ export type FakeAnswer =
       }
     }
 
-/** An event as it came over the wire. */
+/** An event as the wire carries it. */
 export interface FakeEvent {
   readonly event: string
   readonly payload: Wire
 }
 
 export class FakeDevice implements Connection {
-  /** Everything it was given, in order. */
+  /** Every event that it received, in order. */
   readonly events: FakeEvent[] = []
-  /** Whether the server closed, or the device went. */
+  /** True once the server has closed the session, or the device has disconnected. */
   isClosed = false
-  /** While set, it reads nothing: what is emitted stays queued. */
+  /** While false the device reads nothing: emitted frames stay queued. */
   isReading = true
-  /** Whether the server has stopped reading. What the device sends still comes, as what a transport had read already. */
+  /**
+   * True while the server has stopped reading. The device's requests still reach it, as if the transport had read them
+   * already.
+   */
   isUnread = false
   private queue: (() => void)[] = []
   private bytes = 0
@@ -44,8 +47,8 @@ export class FakeDevice implements Connection {
   private constructor(private readonly take?: (event: FakeEvent) => void) {}
 
   /**
-   * Connects and waits until the gate has decided.
-   * @throws RookeryError where the handshake is refused
+   * Connects, and waits until the gate has decided.
+   * @throws RookeryError if the gate refuses the handshake
    */
   static async connect(
     gate: Gate,
@@ -64,40 +67,40 @@ export class FakeDevice implements Connection {
     return this.events.find(({ event }) => event === 'ready')?.payload
   }
 
-  /** All live entries, in the order in which they came. */
+  /** All live entries, in the order in which they arrived. */
   get entries(): Wire[] {
     return this.of('entries').flatMap((payload) => payload.entries)
   }
 
-  /** The payloads of one kind of event. */
+  /** The payloads of all events with this name. */
   of(event: string): Wire[] {
     return this.events.filter((one) => one.event === event).map(({ payload }) => payload)
   }
 
-  /** Sends a request and waits for its answer. Never answered where the session ends first. */
+  /** Sends a request and resolves with its answer. It never settles if the session ends first. */
   request(event: string, ...args: unknown[]): Promise<FakeAnswer> {
     return new Promise((resolve) => this.call(event, args, resolve))
   }
 
-  /** Sends a request; its answer is handed on in its place among the events. */
+  /** Sends a request. `answered` gets the answer in its place among the events. */
   call(event: string, args: readonly unknown[], answered: (answer: FakeAnswer) => void): void {
     const sent: unknown[] = args.map((arg) => (arg === undefined ? arg : JSON.parse(JSON.stringify(arg))))
     this.inbound?.request(event, sent, (json) => this.enqueue(json.length, () => answered(JSON.parse(json))))
   }
 
-  /** Sends a request with its arguments as they are, as a transport might have decoded them. */
+  /** Sends a request with its arguments unchanged, as a transport might have decoded them. */
   callAsIs(event: string, args: readonly unknown[], answered: (json: string) => void): void {
     this.inbound?.request(event, args, answered)
   }
 
-  /** The data of a request that must go well. */
+  /** Sends a request that must succeed, and resolves with its data. */
   async ask(event: string, request: unknown = {}): Promise<Wire> {
     const answer = await this.request(event, request)
     if (!answer.ok) throw new Error(`${event} was answered ${answer.error.code}: ${answer.error.message}`)
     return answer.data
   }
 
-  /** The code of a request that must fail. */
+  /** Sends a request that must fail, and resolves with its code. */
   async code(event: string, ...args: unknown[]): Promise<string> {
     const answer = await this.request(event, ...args)
     if (answer.ok) throw new Error(`${event} went well: ${JSON.stringify(answer.data)}`)
@@ -109,7 +112,7 @@ export class FakeDevice implements Connection {
     this.inbound?.request(event, args, undefined)
   }
 
-  /** Resolves once `holds` does, looking whenever something comes in. */
+  /** Resolves once `holds()` is true; checks after everything that arrives. */
   async until(holds: () => boolean): Promise<void> {
     if (holds()) return
     await new Promise<void>((resolve) => {
@@ -122,12 +125,12 @@ export class FakeDevice implements Connection {
     })
   }
 
-  /** Stops to read, as a phone in a tunnel whose socket is still open. */
+  /** Stops reading, as a phone in a tunnel whose socket is still open. */
   stall(): void {
     this.isReading = false
   }
 
-  /** Reads on: takes what was queued. */
+  /** Reads again, and takes what was queued. */
   resume(): void {
     this.isReading = true
     const queue = this.queue.splice(0)
@@ -136,7 +139,7 @@ export class FakeDevice implements Connection {
     if (queue.length > 0) this.inbound?.drained()
   }
 
-  /** Goes away without a word. */
+  /** Drops the connection without a close. */
   disconnect(): void {
     if (this.isClosed) return
     this.isClosed = true

@@ -83,7 +83,7 @@ describe('faulty storage', () => {
     expect([order.toSorted(), await head()]).toEqual([['commit', 'read'], 1])
   })
 
-  it('holds rows: what needs them is refused as held with what is behind it, and where that is all, the commit', async () => {
+  it('holds rows: operations on them, and later ones of their conversation, are refused as held; if no other is left, the commit fails', async () => {
     const { storage, head } = await open()
     storage.holdRows((op) => op.op === 'raise-login')
     const raise = { op: 'raise-login', userId: 'alice' } as const

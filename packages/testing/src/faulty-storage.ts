@@ -1,4 +1,4 @@
-// A storage that fails, refuses and dawdles on command, around one that does not.
+// A storage that fails, refuses or delays when a test says so. It wraps a storage that works.
 import {
   type Clock,
   type ConversationReads,
@@ -18,19 +18,20 @@ import {
 } from '@rookery/core'
 
 /**
- * How a commit fails: nothing is stored and that is known, or the answer is lost, after it was stored or before.
+ * How a commit fails: `none` stores nothing, and the caller knows it; the others lose the answer, after the commit was
+ * stored or before.
  */
 export type CommitFault = 'none' | 'unknown-stored' | 'unknown-not-stored'
 
-/** Wraps a storage. Every fault is off until it is asked for. */
+/** Wraps a storage. Every fault is off until the test asks for it. */
 export class FaultyStorage implements Storage {
-  /** Between the call of `commit` and its taking effect, ms. */
+  /** From the call of `commit` until it takes effect, ms. */
   commitDelayMs = 0
-  /** Between a commit's taking effect and its answer, ms. */
+  /** From the effect of a commit until its answer, ms. */
   answerDelayMs = 0
-  /** Between the call of a read and its taking effect, ms. */
+  /** From the call of a read until it takes effect, ms. */
   readDelayMs = 0
-  /** How often `commit` was called. */
+  /** The number of calls of `commit`. */
   commits = 0
   readonly timelines: TimelineReads
   readonly conversations: ConversationReads
@@ -90,27 +91,29 @@ export class FaultyStorage implements Storage {
     this.devices = { list: (...args) => this.#read(() => devices.list(...args)) }
   }
 
-  /** The next commits fail like this, one fault each, behind those asked for before. */
+  /** Lets the next commits fail like this, one fault each, after those asked for before. */
   failCommits(fault: CommitFault, times = 1): void {
     for (let n = 0; n < times; n += 1) this.#commitFaults.push(fault)
   }
 
-  /** The next reads fail. */
+  /** Lets the next reads fail. */
   failReads(times = 1): void {
     this.#readFaults += times
   }
 
-  /** Operations that match are answered `refused`, alone, until another predicate is given. */
+  /** Refuses each operation that matches, and no other, until a test gives another predicate. */
   refuse(matches: (op: StorageOp) => boolean): void {
     this.#refuses = matches
   }
 
-  /** Somebody else holds a row that operations need which match, until another predicate is given. */
+  /**
+   * Acts as if another transaction held the rows of the operations that match, until a test gives another predicate.
+   */
   holdRows(matches: (op: StorageOp) => boolean): void {
     this.#holds = matches
   }
 
-  /** Every call from now on waits, as behind a locked row or a stopped database, until `release`. */
+  /** Lets every call from now on wait, as behind a locked row or a stopped database, until `release`. */
   hold(): void {
     this.#held ??= new Promise((resolve) => (this.#release = resolve))
   }
@@ -120,7 +123,7 @@ export class FaultyStorage implements Storage {
     this.#held = null
   }
 
-  /** Forgets every fault asked for, and releases what is held. */
+  /** Clears every fault, and releases the held calls. */
   heal(): void {
     this.#commitFaults = []
     this.#readFaults = 0
@@ -150,7 +153,7 @@ export class FaultyStorage implements Storage {
     return results as ResultsOf<Ops>
   }
 
-  /** All but what is to be refused. */
+  /** Commits all operations except those to refuse. */
   async #commitMost(ops: readonly StorageOp[]): Promise<readonly (StorageResult | RefusedResult)[]> {
     const held = this.#heldOf(ops)
     if (held.size > 0 && held.size === ops.length) throw new RowsHeld()
@@ -164,7 +167,7 @@ export class FaultyStorage implements Storage {
     })
   }
 
-  /** What waits for a row, and what comes behind it in its conversation. */
+  /** The operations that wait for a row, and the later ones of the same conversations. */
   #heldOf(ops: readonly StorageOp[]): ReadonlySet<StorageOp> {
     const conversationOf = (op: StorageOp): string | null =>
       'message' in op ? op.message.conversationId : 'conversationId' in op ? op.conversationId : null

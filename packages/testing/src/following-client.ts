@@ -1,37 +1,37 @@
-// A client that keeps its timelines as PROTOCOL has it: it follows its inbox and the conversations that this names, pulls
-// after `sync`, and takes nothing that is out of its order.
+// A client that keeps its timelines as the protocol asks: it follows its inbox and the conversations that the inbox
+// names, pulls after `sync`, and takes nothing out of order.
 import type { Gate } from '@rookery/core'
 import { FakeDevice, type FakeAuth, type FakeEvent, type Wire } from './fake-device.js'
 import { Naming } from './naming.js'
 
-/** What a device keeps over its sessions. */
+/** What a device keeps between its sessions. */
 export interface KeptByClient {
   readonly seq: number
   readonly positions: Readonly<Record<string, number>>
 }
 
 export class FollowingClient {
-  /** The last inbox entry that it holds. */
+  /** The sequence of the last inbox entry that it holds. */
   seq = 0
-  /** The last message that it holds of each conversation timeline that it follows. */
+  /** For each conversation timeline that it follows, the sequence of the last message that it holds. */
   readonly positions = new Map<string, number>()
-  /** Messages by conversation, in the order in which it took them. */
+  /** Messages by conversation, in the order in which the client took them. */
   readonly taken = new Map<string, Wire[]>()
-  /** Sequences by conversation of everything that it was given, taken or not. */
+  /** The sequences of all messages that the client received, by conversation, whether it took them or not. */
   readonly given = new Map<string, Set<number>>()
-  /** What came out of order, twice, or after an end; must stay empty. */
+  /** Messages that came out of order, twice, or after an end; must stay empty. */
   readonly faults: string[] = []
-  /** How often it was told `sync`. */
+  /** How many `sync` events it received. */
   syncs = 0
-  /** How many pages it pulled. */
+  /** The number of pulled pages. */
   pulls = 0
-  /** Characters of the longest page. */
+  /** The length of the longest page in characters. */
   pageBytesMost = 0
   device!: FakeDevice
   private readonly ends = new Map<string, number>()
   private isPulling = false
   private isTold = false
-  /** It asks which timelines there are beyond those that `ready` named. */
+  /** True while it asks for the timelines beyond those that `ready` named. */
   private isListing = false
 
   private constructor(
@@ -77,17 +77,17 @@ export class FollowingClient {
     return client
   }
 
-  /** What it would name when it comes back. */
+  /** What it would name in its next handshake. */
   get kept(): KeptByClient {
     return { seq: this.seq, positions: Object.fromEntries(this.positions) }
   }
 
-  /** The sequences of a conversation's messages that it took. */
+  /** The sequences of the messages of a conversation that it took. */
   seqs(conversationId: string): number[] {
     return (this.taken.get(conversationId) ?? []).map(({ seq }) => seq)
   }
 
-  /** Pulls until there is nothing more, unless it does so already. */
+  /** Pulls until it reaches the head; does nothing if a pull is under way. */
   pull(): void {
     if (this.isPulling) this.isTold = true
     else {
@@ -97,13 +97,13 @@ export class FollowingClient {
     }
   }
 
-  /** What it did not know of it follows from the head on. */
+  /** Follows timelines that it did not know from the head on. */
   private learn(timelines: readonly Wire[]): void {
     for (const { conversationId, seq } of timelines)
       if (!this.positions.has(conversationId)) this.positions.set(conversationId, seq)
   }
 
-  /** Learns of all timelines that it follows, page by page. */
+  /** Asks for all timelines that it follows, page by page. */
   private list(cursor?: string, done?: () => void): void {
     this.device.call('follows', [{ ...(cursor === undefined ? {} : { cursor }) }], (answer) => {
       if (!answer.ok) return this.list(cursor, done)
@@ -131,7 +131,8 @@ export class FollowingClient {
       for (const entry of entries) this.entry(entry, 'pulled')
       for (const timeline of timelines) this.timeline(timeline)
       if (this.seq !== seq) this.faults.push(`a page that ends at ${this.seq} says ${seq}`)
-      // An entry that told of a timeline may be gone; a page of nothing that is not the last says that it does not know all.
+      // The entry that began a timeline may be trimmed. An empty page that is not the last shows that the client lacks
+      // one.
       const isEmpty = entries.length === 0 && timelines.every(({ messages }: Wire) => messages.length === 0)
       if (truncated || (more && isEmpty)) return this.list(undefined, () => this.page())
       if (more) return this.page()
@@ -144,7 +145,7 @@ export class FollowingClient {
     for (const message of messages) this.note(conversationId, message.seq)
     const at = this.positions.get(conversationId)
     const first = messages[0]?.seq ?? seq
-    // Of a membership that began after the one that ended on this very page: the entry that tells of it comes yet.
+    // The message belongs to a membership that began after the one that ended on this page: its own entry comes later.
     if (at === undefined || first > (this.ends.get(conversationId) ?? Infinity)) return
     if (truncated) this.moveTo(conversationId, Math.max(at, first - 1))
     for (const message of messages) this.message(conversationId, message, 'pulled')

@@ -1,19 +1,19 @@
-// A group that the host keeps, while its list changes and both nodes of a cluster are told of it, again and again at once:
-// in the end its members are those of the last list, whatever overtook what.
+// A race on a group of the host: its list changes, and both nodes of a cluster get word of it again and again at the
+// same time. In the end the members must be those of the last list, whichever call overtook another.
 import { MemoryDatabase, MemoryStorage } from '@rookery/core'
 import { TestNode } from './node.js'
 import { SeededRandom } from './seeded-random.js'
 
 export interface HostGroupRace {
-  /** Who is a member at the end. */
+  /** The members at the end. */
   readonly members: readonly string[]
-  /** Whom the last list names, and the owner. */
+  /** The users of the last list, and the owner. */
   readonly listed: readonly string[]
 }
 
 const people = ['ann', 'bob', 'cid', 'dan', 'eve'] as const
 
-/** Runs one seed. */
+/** Runs the race with one seed. */
 export async function raceHostGroups(seed: number): Promise<HostGroupRace> {
   const random = new SeededRandom(seed)
   const database = new MemoryDatabase()
@@ -21,7 +21,7 @@ export async function raceHostGroups(seed: number): Promise<HostGroupRace> {
   const turns = async (max: number): Promise<void> => {
     for (let left = random.int(max); left > 0; left--) await Promise.resolve()
   }
-  // The list is on its way for a while, and may be old when it comes.
+  // Reading the list takes a while, so the result may be old.
   const members = async (groupId: string): Promise<readonly string[] | null> => {
     const listed = lists.get(groupId) ?? null
     await turns(12)

@@ -1,4 +1,4 @@
-// A world without real time, chance or network, for tests of whatever stands on core. It needs no test runner.
+// Virtual time, seeded randomness and simulated networks, for tests of code that builds on core. Needs no test runner.
 export { FakeDevice, type FakeAnswer, type FakeAuth, type FakeEvent, type Wire } from './fake-device.js'
 export { FaultyStorage, type CommitFault } from './faulty-storage.js'
 export { FollowingClient, type KeptByClient } from './following-client.js'

@@ -16,7 +16,7 @@ async function network(seed = 1) {
 }
 
 describe('the lossy bus', () => {
-  it('loses what its rate says, the same for the same seed, and nothing twice', async () => {
+  it('loses frames at its rate, the same for the same seed, and delivers none twice', async () => {
     const run = async (seed: number): Promise<unknown[]> => {
       const { clock, hub, a, b } = await network(seed)
       hub.lossRate = 0.3
@@ -60,7 +60,7 @@ describe('the lossy bus', () => {
     expect(await sendAll('healed')).toEqual([['healed ba'], ['healed ab', 'healed cb'], ['healed ac']])
   })
 
-  it('drops the next frame that matches, alone, and later ones no more', async () => {
+  it('drops the next frame that matches, alone, and no later one', async () => {
     const { clock, hub, a, b } = await network()
     hub.dropNext((frame, { to }) => to === 'b' && frame === 'x')
     a.send('c', 'x')
@@ -71,7 +71,7 @@ describe('the lossy bus', () => {
     expect(hub.lost).toBe(1)
   })
 
-  it('keeps what comes for a paused node until it is resumed', async () => {
+  it('keeps frames for a paused node until it is resumed', async () => {
     const { clock, hub, a, b, c } = await network()
     hub.pause('b')
     a.send('b', 1)

@@ -1,4 +1,4 @@
-// A network between nodes that loses, delays and reorders frames; it never delivers one twice, as no bus may.
+// A network between nodes that loses, delays and reorders frames. It never delivers a frame twice, because no bus may.
 import { type Bus, type Clock, MemoryBusHub, type Parcel } from '@rookery/core'
 import type { NodeId } from '@rookery/protocol'
 import type { SeededRandom } from './seeded-random.js'
@@ -11,18 +11,18 @@ export interface LossyBusOptions {
 type Deliver = (frames: readonly unknown[]) => void
 
 export class LossyBusHub {
-  /** How likely it is that what one `publish` gave is lost, 0 to 1. */
+  /** The probability that the network loses what one `publish` gave, 0 to 1. */
   lossRate = 0
-  /** Each parcel takes a time of its own between these two, ms; where they differ, later ones overtake earlier ones. */
+  /** The delay of each parcel lies between these two, ms; if they differ, later parcels overtake earlier ones. */
   delayMs: readonly [min: number, max: number] = [0, 0]
-  /** How many frames never arrived, and how many did. */
+  /** The number of frames that never arrived, and the number that did. */
   lost = 0
   delivered = 0
   readonly #clock: Clock
   readonly #random: SeededRandom
   readonly #hub = new MemoryBusHub((parcel, deliver) => this.#carry(parcel, deliver))
   readonly #cuts = new Set<string>()
-  /** What came for nodes that are stopped, in the order in which it came. */
+  /** Frames for paused nodes, in the order in which they arrived. */
   readonly #paused = new Map<NodeId, (() => void)[]>()
   #drops: ((frame: unknown, parcel: Parcel) => boolean)[] = []
 
@@ -31,12 +31,12 @@ export class LossyBusHub {
     this.#random = options.random
   }
 
-  /** A node's own end. */
+  /** Makes a bus for one node. */
   bus(): Bus {
     return this.#hub.bus()
   }
 
-  /** Nothing published from now on passes between these two, in either direction. */
+  /** Loses whatever one of these two nodes publishes to the other from now on. */
   cut(a: NodeId, b: NodeId): void {
     this.#cuts.add(pairOf(a, b))
   }
@@ -45,7 +45,7 @@ export class LossyBusHub {
     this.#cuts.delete(pairOf(a, b))
   }
 
-  /** No loss, delay, cut or drop any more; nodes that are paused stay so. */
+  /** Ends loss, delays, cuts and drops; paused nodes stay paused. */
   healAll(): void {
     this.lossRate = 0
     this.delayMs = [0, 0]
@@ -53,17 +53,17 @@ export class LossyBusHub {
     this.#drops = []
   }
 
-  /** The next frame that matches is lost, alone. Several calls lose several. */
+  /** Loses the next frame that matches, alone. Several calls lose several. */
   dropNext(matches: (frame: unknown, parcel: Parcel) => boolean): void {
     this.#drops.push(matches)
   }
 
-  /** Like a stopped process: what comes for the node waits. */
+  /** Acts like a stopped process: frames for the node wait. */
   pause(nodeId: NodeId): void {
     if (!this.#paused.has(nodeId)) this.#paused.set(nodeId, [])
   }
 
-  /** What waited arrives, in its order. */
+  /** Delivers the frames that waited, in their order. */
   resume(nodeId: NodeId): void {
     const waiting = this.#paused.get(nodeId) ?? []
     this.#paused.delete(nodeId)
@@ -97,5 +97,5 @@ export class LossyBusHub {
   }
 }
 
-/** The same in both directions. */
+/** The same key for both directions. */
 const pairOf = (a: NodeId, b: NodeId): string => JSON.stringify(a < b ? [a, b] : [b, a])

@@ -1,4 +1,4 @@
-// How a client names its timelines where there are more than a list may have: in turns.
+// How a client names its timelines if it has more than a list may have: the lists take turns.
 
 export class Naming {
   private turn = 0
@@ -6,7 +6,7 @@ export class Naming {
   /** @param list `limits.list` */
   constructor(readonly list = 200) {}
 
-  /** The positions that come next; the first ones again after the last. */
+  /** The next positions to name; after the last it begins again with the first. */
   next(positions: Readonly<Record<string, number>>): Record<string, number> {
     const all = Object.entries(positions)
     if (all.length <= this.list) return { ...positions }

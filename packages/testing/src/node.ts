@@ -1,8 +1,8 @@
-// One node in memory with devices to connect to it: the smallest world for a test of core.
+// One node in memory, and devices that connect to it: the smallest setting for a test of core.
 import { createRookery, MemoryStorage, type Rookery, type RookeryOptions } from '@rookery/core'
 import { FakeDevice, type FakeAuth } from './fake-device.js'
 
-/** A running node. Its tokens are user ids; those that begin with `no` are refused, and `nobody…` does not exist. */
+/** A running node. Its tokens are user ids. It refuses tokens that begin with `no`; a user `nobody…` does not exist. */
 export class TestNode {
   private count = 0
 
@@ -19,13 +19,13 @@ export class TestNode {
     return new TestNode(rookery)
   }
 
-  /** A new device of a user, a phone unless told otherwise. */
+  /** Connects a new device of a user, a phone by default. */
   connect(userId: string, auth: FakeAuth = {}): Promise<FakeDevice> {
     const deviceId = this.unique('device')
     return FakeDevice.connect(this.rookery.gate, { token: userId, deviceId, deviceType: 'phone', ...auth })
   }
 
-  /** A text message, under a key of its own unless one is given. */
+  /** Makes the request of a text message, with a new key by default. */
   text(to: string, words: string, clientMsgId = this.unique('m')) {
     return { clientMsgId, to, type: 'text', content: { text: words } }
   }

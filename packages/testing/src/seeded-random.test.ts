@@ -11,7 +11,7 @@ describe('seeded randomness', () => {
   })
 
   it('steps its state as the published generator does', () => {
-    // What the reference code answers for the state 1, 2, 3, 4.
+    // What the reference code returns for the state 1, 2, 3, 4.
     const state = Uint32Array.of(1, 2, 3, 4)
     const drawn = Array.from({ length: 10 }, () => xoshiro128(state))
     expect(drawn).toEqual([
@@ -19,7 +19,7 @@ describe('seeded randomness', () => {
     ])
   })
 
-  it('draws what it always drew from a seed, so that a seed noted once still replays its run', () => {
+  it('draws the same from a seed in every version, so that a noted seed replays its run', () => {
     const random = new SeededRandom(42)
     expect([random.uint32(), random.uint32(), random.uint32()]).toEqual([2837322924, 544945897, 479756282])
     expect(random.id()).toBe('000000001-d09fde9e14404494')
@@ -37,7 +37,7 @@ describe('seeded randomness', () => {
     expect(() => random.pick([])).toThrow(RangeError)
   })
 
-  it('shuffles a copy that holds the same', () => {
+  it('shuffles a copy with the same elements', () => {
     const list = Array.from({ length: 50 }, (_, n) => n)
     const shuffled = new SeededRandom(5).shuffle(list)
     expect(shuffled).not.toEqual(list)

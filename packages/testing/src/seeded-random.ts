@@ -1,4 +1,4 @@
-// Randomness that a seed replays.
+// Randomness that a seed reproduces.
 import type { Random } from '@rookery/core'
 
 /**
@@ -27,7 +27,7 @@ export class SeededRandom implements Random {
     return this.uint32() / 2 ** 32
   }
 
-  /** Ascending, and unlikely to meet those of another seed. */
+  /** Ids ascend, and hardly ever equal those of another seed. */
   id(): string {
     this.#ids += 1
     return `${this.#ids.toString(16).padStart(9, '0')}-${hex(this.uint32())}${hex(this.uint32())}`
@@ -44,8 +44,8 @@ export class SeededRandom implements Random {
   }
 
   /**
-   * One of the list.
-   * @throws RangeError where the list is empty.
+   * One element of the list.
+   * @throws RangeError if the list is empty
    */
   pick<T>(list: readonly T[]): T {
     if (list.length === 0) throw new RangeError('nothing to pick from')
@@ -62,13 +62,15 @@ export class SeededRandom implements Random {
     return shuffled
   }
 
-  /** A generator of its own, for one part of a run: what that part draws changes nothing for the others. */
+  /** Makes a generator for one part of a run: what that part draws changes nothing for the others. */
   fork(): SeededRandom {
     return new SeededRandom(this.uint32())
   }
 }
 
-/** @internal One step of the generator: changes the four words of state, and answers 32 bits as an unsigned integer. */
+/**
+ * @internal One step of the generator: changes the four words of the state, and returns 32 bits as an unsigned integer.
+ */
 export function xoshiro128(state: Uint32Array): number {
   const [a, b, c, d] = state as unknown as [number, number, number, number]
   const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0

@@ -1,11 +1,11 @@
 // Real turns of the event loop, for tests in which no real time passes.
 
-/** How many turns let everything come to rest that waits for promises, and for a turn or two itself. */
+/** The number of turns after which all code has finished that waits for promises, or for a turn or two itself. */
 const turns = 2
 
 /**
- * Resolves when everything pending has run that needs neither a timer nor the outside world. Each turn of the event
- * loop runs all microtasks there are, and those that they make.
+ * Resolves when all pending code has run that needs neither a timer nor the outside world. Each turn of the event loop
+ * runs all microtasks, and those that they add.
  */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) await nextTurn()
@@ -21,13 +21,13 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve)
     if (waiting.length > 1) return
-    // The process must not end while somebody waits for a turn, and may while nobody does.
+    // The process must stay alive while code waits for a turn, and may end otherwise.
     there.ref()
     here.postMessage(null)
   })
 }
 
-/** A message port answers in a later turn, and no fake timer of a test runner stands in for it. */
+/** A message port answers in a later turn, and a test runner's fake timers do not replace it. */
 function open(): { readonly here: Port; readonly there: Port } {
   const { port1: here, port2: there } = new MessageChannel()
   there.on('message', () => {

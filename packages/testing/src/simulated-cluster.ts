@@ -1,5 +1,5 @@
-// Several nodes of core in one process: one database, one presence, a network between them, and virtual time. Everything
-// that can go wrong with them goes wrong on command.
+// Several nodes of core in one process: one database, one presence, a network between them, and virtual time. A test
+// can cause every kind of fault.
 import {
   type Bus,
   createRookery,
@@ -21,21 +21,27 @@ import type { VirtualClock } from './virtual-clock.js'
 export interface SimulatedClusterOptions {
   readonly clock: VirtualClock
   readonly random: SeededRandom
-  /** Where it is not memory: the storage of each node that is started, on one database. Time stands still while it works. */
+  /**
+   * The storage of each started node, on one database; left out, storage is in memory. Time stands still while a call
+   * is under way.
+   */
   readonly storage?: RealStorage
-  /** The host's side of every node. Called with the node's own clock. */
+  /** The host's options for each node; the function gets the node's own clock. */
   readonly host: (clock: NodeProcess) => Partial<RookeryOptions> & Pick<RookeryOptions, 'authenticate'>
 }
 
-/** A storage outside the virtual world. */
+/** A storage outside the simulation. */
 export interface RealStorage {
-  /** One for another node. It is started and stopped with the node. */
+  /** Opens the storage of one more node, which starts and stops it. */
   open(): Storage
-  /** Time may move on by so much while a call is under way, so that calls meet; 0 where each waits for the one before. */
+  /**
+   * How far time may move on while a call is under way, so that calls overlap, ms; 0: each call waits for the one
+   * before.
+   */
   readonly togetherMs: number
 }
 
-/** One node from its start to its end; one that is started again is another. */
+/** One node from its start to its end; a restart makes another one. */
 export class SimulatedNode implements Listener {
   readonly links = new Set<Link>()
   isDraining = false
@@ -46,7 +52,7 @@ export class SimulatedNode implements Listener {
     readonly nodeId: string,
     readonly process: NodeProcess,
     readonly rookery: Rookery,
-    /** Its ways to the database and to presence. */
+    /** The node's connections to the database and to presence. */
     readonly storage: Remote,
     readonly presence: Remote,
   ) {}
@@ -60,7 +66,7 @@ export class SimulatedCluster {
   readonly database: MemoryDatabase
   readonly presence: PresenceService
   readonly bus: LossyBusHub
-  /** Those that live, running or paused. */
+  /** The nodes that live, running or paused. */
   nodes: SimulatedNode[] = []
   readonly #clock: VirtualClock
   readonly #random: SeededRandom
@@ -74,7 +80,7 @@ export class SimulatedCluster {
     this.bus = new LossyBusHub({ clock: this.#clock, random: this.#random.fork() })
   }
 
-  /** Starts a node, under an id of its own or that of one that is gone. */
+  /** Starts a node, with a new id or with the id of a dead one. */
   async start(nodeId?: string): Promise<SimulatedNode> {
     const name = `node${++this.#starts}`
     const id = nodeId ?? name
@@ -99,26 +105,26 @@ export class SimulatedCluster {
     return node
   }
 
-  /** A way for a client to a node. */
+  /** Makes a client's link to a node. */
   dial(node: SimulatedNode, random: SeededRandom, hooks: LinkHooks): Link {
     return new Link(this.#clock, random, node, hooks)
   }
 
-  /** The process vanishes. What it had sent to the database may still take effect. */
+  /** Ends the process at once. What it had sent to the database may still take effect. */
   kill(node: SimulatedNode): void {
     node.process.kill()
     this.nodes = this.nodes.filter((other) => other !== node)
     for (const link of node.links) link.nodeDied()
   }
 
-  /** Stops a node as a deploy does, and lets its process end. */
+  /** Stops a node as a deploy does, and then ends its process. */
   async drain(node: SimulatedNode): Promise<void> {
     node.isDraining = true
     await node.rookery.stop()
     if (node.process.state !== 'dead') this.kill(node)
   }
 
-  /** Every fault ends; what is dead stays dead. */
+  /** Ends every fault; dead nodes stay dead. */
   heal(): void {
     this.bus.healAll()
     for (const node of this.nodes) {
@@ -129,7 +135,7 @@ export class SimulatedCluster {
   }
 }
 
-/** The bus of a process: stopped with it, and gone with it. */
+/** The bus of a process: it pauses and dies with the process. */
 const busOf = (process: NodeProcess, bus: Bus): Bus => ({
   start: (nodeId, receive) => bus.start(nodeId, (frame, from) => process.enter(() => receive(frame, from))),
   publish: (to, frames) => {

@@ -73,7 +73,7 @@ describe('virtual time', () => {
     expect(clock.monotonic()).toBe(850)
   })
 
-  it('refuses to be moved by two at once', async () => {
+  it('refuses two moves at the same time', async () => {
     const clock = new VirtualClock()
     const first = clock.advance(10)
     await expect(clock.advance(10)).rejects.toThrow('moved already')
@@ -81,7 +81,7 @@ describe('virtual time', () => {
     expect(clock.monotonic()).toBe(10)
   })
 
-  it('hands on what a timer throws, and can be moved again', async () => {
+  it('rejects with what a timer throws, and can move again', async () => {
     const clock = new VirtualClock()
     clock.setTimeout(() => {
       throw new Error('thrown by a timer')
@@ -154,7 +154,7 @@ describe('virtual time that waits for the real world', () => {
       }, realMs),
     )
 
-  it('stands still until what it waits for has settled, failed or not', async () => {
+  it('stands still until the work that it waits for has settled, failed or not', async () => {
     const clock = new VirtualClock()
     const met: string[] = []
     clock.setTimeout(() => {
@@ -167,7 +167,7 @@ describe('virtual time that waits for the real world', () => {
     expect(met).toEqual(['second at 10', 'first at 10', 'timer at 11'])
   })
 
-  it('moves on by as much as it may meanwhile', async () => {
+  it('moves on meanwhile as far as it may', async () => {
     const clock = new VirtualClock()
     const met: string[] = []
     clock.hold(
@@ -180,7 +180,7 @@ describe('virtual time that waits for the real world', () => {
     expect(met).toEqual(['timer at 20', 'work ends at 20', 'timer at 21'])
   })
 
-  it('does not end before what began in it has', async () => {
+  it('does not end before the work that began in it', async () => {
     const clock = new VirtualClock()
     let isDone = false
     clock.setTimeout(

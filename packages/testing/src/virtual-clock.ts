@@ -1,27 +1,27 @@
-// Time that stands still until a test moves it.
+// Time that moves only when a test moves it.
 import type { Clock, Timer } from '@rookery/core'
 import { settle } from './settle.js'
 
 interface Due {
   readonly atMs: number
-  /** Timers that are due together fire in the order in which they were set. */
+  /** Timers that are due at the same time fire in the order in which they were set. */
   readonly order: number
   readonly run: () => void
   isCleared: boolean
 }
 
-/** A clock whose time moves by `advance` and `runUntil` alone; between two timers everything pending is settled. */
+/** A clock whose time moves only by `advance` and `runUntil`. Between two timers it lets all pending code run. */
 export class VirtualClock implements Clock {
   #nowMs = 0
   #wallMs: number
   #order = 0
-  /** A binary heap, the next timer first. */
+  /** A binary heap; the next timer is first. */
   readonly #heap: Due[] = []
   #isMoving = false
-  /** Work in the real world that time waits for, with when it began. */
+  /** Work outside the simulation that time waits for, with the time at which it began. */
   readonly #held = new Map<Promise<unknown>, number>()
 
-  /** @param wallMs what `now` says at the start, Unix ms */
+  /** @param wallMs the first value of `now`, Unix ms */
   constructor(wallMs = 1_750_000_000_000) {
     this.#wallMs = wallMs
   }
@@ -45,19 +45,19 @@ export class VirtualClock implements Clock {
     ;(timer as Due).isCleared = true
   }
 
-  /** Where time stands still a turn ends with what is under way. */
+  /** While time stands still, a turn ends with the work under way. */
   endOfTurn(): Promise<void> {
     return Promise.resolve()
   }
 
-  /** A clock for one node of several: it can be paused, and its wall clock can be wrong by itself. */
+  /** Makes the clock of one node: a test can pause it, and its wall clock can be wrong by itself. */
   node(options: { readonly skewMs?: number } = {}): NodeClock {
     return new NodeClock(this, options.skewMs ?? 0)
   }
 
   /**
-   * Time stands still until this has settled: for what happens outside the virtual world, such as a call to a database.
-   * @param togetherMs time may move on by so much meanwhile, so that what is asked for then is under way at once
+   * Stops time until this work has settled: for work outside the simulation, such as a call to a database.
+   * @param togetherMs how far time may move on meanwhile, so that requests of that span are under way at once
    */
   hold(work: Promise<unknown>, togetherMs = 0): void {
     const settled = work.then(
@@ -68,14 +68,14 @@ export class VirtualClock implements Clock {
     void settled.then(() => this.#held.delete(settled))
   }
 
-  /** The wall clock jumps, in either direction; timers and `monotonic` do not notice. */
+  /** Lets the wall clock jump, in either direction; timers and `monotonic` do not change. */
   jumpWall(ms: number): void {
     this.#wallMs += ms
   }
 
   /**
-   * Moves time on, and fires what comes due on the way, in order.
-   * @throws whatever a timer throws: as in a process, nobody else could catch it
+   * Moves time on, and fires every timer that comes due, in order.
+   * @throws whatever a timer throws: as in a process, no other code could catch it
    */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms
@@ -88,8 +88,8 @@ export class VirtualClock implements Clock {
 
   /**
    * Moves time on, from timer to timer, until the condition holds.
-   * @returns how long that took, ms
-   * @throws Error when it does not hold after `maxMs`
+   * @returns the time that passed, ms
+   * @throws Error if it does not hold after `maxMs`
    */
   async runUntil(condition: () => boolean | Promise<boolean>, maxMs: number): Promise<number> {
     const startMs = this.#nowMs
@@ -107,7 +107,7 @@ export class VirtualClock implements Clock {
     return this.#nowMs - startMs
   }
 
-  /** Until everything pending has come to rest, and what time may not pass has settled. */
+  /** Waits until all pending code has run, and the work that time must not pass has settled. */
   async #settle(untilMs: number): Promise<void> {
     await settle()
     while (this.#held.size > 0) {
@@ -120,7 +120,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Moves to the next timer and fires it; false where none is due by then. */
+  /** Moves to the next timer and fires it; false if none is due by then. */
   #fireNext(untilMs: number): boolean {
     while (this.#heap[0]?.isCleared) pop(this.#heap)
     const next = this.#heap[0]
@@ -150,11 +150,11 @@ interface NodeTimer {
 /** One node's view of a VirtualClock. */
 export class NodeClock implements Clock {
   #isPaused = false
-  /** Came due during the pause or behind what did, in order. */
+  /** Timers that came due during the pause, or behind such timers, in order. */
   readonly #late = new Set<NodeTimer>()
   #isFiring = false
 
-  /** @param skewMs by how much the node's wall clock is wrong; may be changed at any time */
+  /** @param skewMs the error of the node's wall clock; may change at any time */
   constructor(
     private readonly base: VirtualClock,
     public skewMs: number,
@@ -184,12 +184,12 @@ export class NodeClock implements Clock {
     return this.#isPaused ? new Promise((resolve) => this.setTimeout(resolve, 0)) : this.base.endOfTurn()
   }
 
-  /** Like a stopped process, as far as timers go: none fires until `resume`; time goes on. */
+  /** Like a stopped process for timers: none fires until `resume`; time goes on. */
   pause(): void {
     this.#isPaused = true
   }
 
-  /** What came due meanwhile fires late, in its order, as soon as time moves again. */
+  /** Fires the timers that came due meanwhile, in order, as soon as time moves again. */
   resume(): void {
     this.#isPaused = false
     this.#fireLate()

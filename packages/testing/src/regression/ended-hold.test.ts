@@ -1,6 +1,7 @@
-// How the checker of histories took for a fault what is promised: a refused message holds back those behind it for 30 s from
-// its first refusal, whatever is refused meanwhile (PROTOCOL, after an answer that may be tried again). In the simulation a
-// database was away for longer, and a later message was stored before the one that had waited since.
+// The history checker once reported a fault where the server kept its promise. The promise: a refused message holds
+// back the later ones for 30 s from its first refusal, whatever the server refuses meanwhile (PROTOCOL, after an answer
+// that may be tried again). In the simulation a database was away for longer than that, and a later message was stored
+// before the one that had waited since.
 import { expect, it } from 'vitest'
 import { entry, Story } from '../simulation/story.js'
 
@@ -14,7 +15,7 @@ const turnedAfter = (waitMs: number): number[] =>
     .send(1, 'a', 'bob', 2)
     .final('ann', [entry(1, 'b', { seq: 1 }), entry(2, 'a', { seq: 2 })]).broken
 
-it('a message that was refused for 30 s may be stored behind a later one, and not before', () => {
+it('a message that was refused for 30 s may be stored after a later one; with less than 30 s it may not', () => {
   expect(turnedAfter(28_000)).toEqual([])
   expect(turnedAfter(27_000)).toEqual([9])
 })

@@ -1,11 +1,11 @@
-// How the simulation turned round what one device sent (RELIABILITY 9), and the server had done nothing wrong. A node stood
-// still while two messages came in; two more came in the very millisecond in which it went on. Those ran at once, and the
-// first two behind them. A process that goes on takes what it was sent in the order in which that came, whenever it came.
+// The simulation once reordered what one device sent (RELIABILITY 9), though the server was right. A node stood still
+// while two messages arrived; two more arrived in the very millisecond in which it went on. Those two ran at once,
+// before the first two. A process that goes on must handle what arrived in the order of arrival.
 import { expect, it } from 'vitest'
 import { NodeProcess } from '../simulation/node-process.js'
 import { VirtualClock } from '../virtual-clock.js'
 
-it('what reaches a process as it goes on does not overtake what waited for it', async () => {
+it('what arrives as a process goes on does not overtake what waited for it', async () => {
   const clock = new VirtualClock()
   const process = new NodeProcess(clock)
   const ran: string[] = []
@@ -20,7 +20,7 @@ it('what reaches a process as it goes on does not overtake what waited for it', 
   expect(ran).toEqual(['during the pause', 'during the pause, too', 'as it goes on', 'later'])
 })
 
-it('a process that stands still again before it has taken everything takes the rest in order afterwards', async () => {
+it('a process that pauses again before it has handled everything handles the rest in order afterwards', async () => {
   const clock = new VirtualClock()
   const process = new NodeProcess(clock)
   const ran: string[] = []
@@ -41,7 +41,7 @@ it('a process that stands still again before it has taken everything takes the r
   expect(ran).toEqual(['first', 'second', 'third'])
 })
 
-it('timers of a clock that goes on fire in the order in which they came due', async () => {
+it('timers of a resumed clock fire in the order in which they came due', async () => {
   const clock = new VirtualClock()
   const node = clock.node()
   const fired: string[] = []

@@ -1,12 +1,12 @@
-// How the checker of histories took a good server for a broken one (RELIABILITY 18 and 24). It knew the places of a user's
-// entries, and who belongs to a conversation, from what devices told at the end alone. Where none of a user's devices came
-// back to tell anything, each receipt that the user had given was one that nobody gave. What a device was given before counts
-// as much; and of what nobody was ever given nobody can say that it is wrong.
+// The history checker once reported a correct server as broken (RELIABILITY 18 and 24). It took the places of a user's
+// entries, and the members of a conversation, only from what devices reported at the end. If none of a user's devices
+// came back, the checker took every receipt of that user for one that nobody had given. What devices received earlier
+// is evidence too; and what no device ever received, the checker must not judge.
 import { describe, expect, it } from 'vitest'
 import { conversation, entry, Story } from '../simulation/story.js'
 
 const receipt = { conversationId: conversation, userId: 'bob', deliveredSeq: 1 }
-/** Ann wrote to bob, who acknowledged it and is not heard of any more. */
+/** Ann wrote to bob, who acknowledged it; bob's devices then stay silent. */
 const story = (acknowledged: number) =>
   new Story()
     .connect(1, 'ann')
@@ -16,18 +16,18 @@ const story = (acknowledged: number) =>
     .live(2, entry(1, 'a'))
     .ask(2, 'ack', { seq: acknowledged }, { seq: acknowledged })
 
-describe('of a user who tells nothing at the end', () => {
-  it('a receipt is good for what one of its devices was given and acknowledged', () => {
+describe('of a user whose devices report nothing at the end', () => {
+  it('a receipt is good if one of the devices received and acknowledged the message', () => {
     const told = story(1).event(1, 'receipt', receipt).add({ t: 'disconnect', conn: 2, by: 'network' })
     expect(told.final('ann', [entry(1, 'a')]).broken).toEqual([])
   })
 
-  it('a receipt that no device gave is caught all the same', () => {
+  it('the checker still catches a receipt that no device gave', () => {
     const told = story(0).event(1, 'receipt', receipt)
     expect(told.final('ann', [entry(1, 'a')]).broken).toEqual([18])
   })
 
-  it('a receipt for what none of its devices was given is good where one acknowledged what it was not given, too', () => {
+  it('a receipt for what no device received is good if one acknowledged beyond what it received', () => {
     const unheard = (acknowledged: number) =>
       new Story()
         .connect(1, 'ann')
@@ -40,7 +40,7 @@ describe('of a user who tells nothing at the end', () => {
     expect(unheard(0).broken).toEqual([18])
   })
 
-  it('what it wrote to itself is its own conversation', () => {
+  it('what the user wrote to itself is its own conversation', () => {
     const note = entry(1, 'note', { from: 'bob', to: 'bob', conversationId: 'p_bob' })
     const told = new Story()
       .connect(1, 'bob')

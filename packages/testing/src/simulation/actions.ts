@@ -1,11 +1,11 @@
-// What people and their clients do, and what a few do who should not.
+// What users and their clients do, and what a few users do who should not.
 import type { SeededRandom } from '../seeded-random.js'
 import { actInGroups } from './group-actions.js'
 import { keysSoFar, newKey } from './keys.js'
 import type { Plan } from './plan.js'
 import type { SimDevice } from './sim-device.js'
 
-/** One random action of one random device. */
+/** Performs one random action of one random device. */
 export function act(plan: Plan, devices: readonly SimDevice[], random: SeededRandom): void {
   const device = random.pick(devices)
   if (plan.groups !== null && random.chance(0.7)) return actInGroups(plan, device, random)
@@ -70,7 +70,7 @@ function send(plan: Plan, device: SimDevice, random: SeededRandom): void {
   })
 }
 
-/** A key that was acknowledged comes once more, as it was or with other words. */
+/** Sends an acknowledged key again, with the same words or with others. */
 function sendAgain(device: SimDevice, random: SeededRandom): void {
   if (device.sent.length === 0) return
   const message = random.pick(device.sent)
@@ -78,7 +78,7 @@ function sendAgain(device: SimDevice, random: SeededRandom): void {
   else device.send({ ...message, content: { text: 'something else' } })
 }
 
-/** Asks for what belongs to others. */
+/** Asks for data of other users. */
 function pry(device: SimDevice, devices: readonly SimDevice[], random: SeededRandom): void {
   const others = devices.filter(({ user }) => user !== device.user)
   const theirs = others.flatMap(({ conversations }) => [...conversations.keys()])

@@ -1,5 +1,5 @@
-// The checker proves itself on groups, and on what becomes of what was said: as in broken-servers.test.ts, each history is
-// that of a server with exactly one fault, and the checker must name its invariant and no other.
+// Proves the checker on groups, and on changes of messages. As in broken-servers.test.ts, each history is that of a
+// server with exactly one fault, and the checker must name its invariant and no other.
 import { describe, expect, it } from 'vitest'
 import { checkHistory } from './check-history.js'
 import type { WireEntry, WireMessage } from './history.js'
@@ -23,7 +23,7 @@ const message = (seq: number, over: Partial<WireMessage> = {}): WireMessage => (
 const told = (seq: number, type: string, content: object, over: Partial<WireMessage> = {}): WireMessage =>
   message(seq, { type: `im.${type}`, content, ...over })
 
-// Ann makes the group with Bob and speaks; Cyd is added; Ann speaks; Bob is removed; Ann speaks.
+// Ann creates the group with Bob and sends; she adds Cyd; she sends; she removes Bob; she sends.
 const [made, first, added, second, removed, third] = [
   told(1, 'group', { event: 'created', by: 'ann', userIds: ['ann', 'bob'] }),
   message(2),
@@ -34,7 +34,7 @@ const [made, first, added, second, removed, third] = [
 ] as const
 const all = [made, first, added, second, removed, third]
 
-/** An inbox that holds these, in order. */
+/** An inbox that holds these messages, in order. */
 const inbox = (...messages: readonly (WireMessage | object)[]): WireEntry[] =>
   messages.map((one, i) =>
     'msgId' in one
@@ -74,7 +74,7 @@ const finals = (
 const history = (story: Story, conn: number, messages: readonly WireMessage[], after = 0): Story =>
   story.ask(conn, 'history', { conversationId: group, after }, { messages, more: false })
 
-/** Changes of the first message, while Bob is there no more; everybody else is told. */
+/** Changes of the first message, after Bob's removal; all other members get them. */
 const edit = told(7, 'edit', { seq: 2, content: { text: 'new' } })
 const edited = { ...first, content: { text: 'new' }, asOf: 7, editedAt: at }
 const recall = told(7, 'recall', { seq: 4 })
@@ -85,7 +85,7 @@ const change = (story: Story, event: string, body: object, seq: number): Story =
 const now = (seq: number, becomes: WireMessage, messages = all): WireMessage[] =>
   messages.map((one) => (one.seq === seq ? becomes : one))
 
-/** The group crosses as Cyd is added: what follows is in no inbox. */
+/** The group crosses to fan-out on read as Cyd joins: later messages are in no inbox. */
 const crossing = { [group]: all.slice(2) }
 const crossed = (story = spoken(), more: { ann?: WireMessage[]; timeline?: readonly WireMessage[] } = {}): Story =>
   story
@@ -93,7 +93,9 @@ const crossed = (story = spoken(), more: { ann?: WireMessage[]; timeline?: reado
     .final('cyd', inbox(follow(2)), crossing)
 const liveTimeline = (story: Story, conn: number, ...messages: WireMessage[]): Story =>
   story.event(conn, 'timeline', { conversationId: group, messages })
-/** Cyd says something before Ann adds her or after, something else behind it, and the first again: it is stored last. */
+/**
+ * Cyd sends a message before Ann adds her or after, then another one, then the first again: that one is stored last.
+ */
 const saidAround = (isAddedFirst: boolean): Story => {
   const joined = told(2, 'group', { event: 'added', by: 'ann', userIds: ['cyd'] })
   const say = (key: string) => ({ clientMsgId: key, to: group, type: 'text', content: { text: key } })
@@ -133,7 +135,7 @@ describe('a clean story of a group', () => {
     history(story, 1, stands)
     history(story, 3, stands.slice(2))
     story.ask(3, 'read', { conversationId: group, seq: 3 }, { readSeq: 3, unread: 1, atSeq: 9 })
-    // Bob was there when they were said, and not when they were changed.
+    // Bob was a member when the messages were sent, and no longer when they were changed.
     const withheld = (one: WireMessage): WireMessage => {
       const { content: ___, ...rest } = one
       return { ...rest, withheld: true }

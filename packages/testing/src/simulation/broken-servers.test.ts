@@ -1,5 +1,5 @@
-// The checker proves itself: each history below is one that a server with exactly one fault would give, and the checker
-// must name that fault's invariant and no other. Without the fault the same story must be clean.
+// Proves the checker: each history below is one of a server with exactly one fault, and the checker must name that
+// fault's invariant and no other. Without the fault the same story must be clean.
 import { describe, expect, it } from 'vitest'
 import { checkHistory } from './check-history.js'
 import type { WireEntry } from './history.js'
@@ -7,7 +7,7 @@ import { conversation, entry, readEntry, sentAs, Story } from './story.js'
 
 const two = [entry(1, 'a'), entry(2, 'b')]
 
-/** Ann (1) sends a and b to bob (2); everybody gets everything. */
+/** Ann (1) sends a and b to bob (2); both receive everything. */
 const begin = (): Story => new Story().connect(1, 'ann').connect(2, 'bob')
 const chat = (): Story =>
   begin()
@@ -17,7 +17,7 @@ const chat = (): Story =>
     .send(1, 'b', 'bob', 2)
     .live(1, entry(2, 'b'))
     .live(2, entry(2, 'b'))
-/** As the list of conversations has it. */
+/** As the list of conversations shows it. */
 const listed = {
   conversationId: conversation,
   readSeq: 2,

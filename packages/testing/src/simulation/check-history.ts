@@ -10,20 +10,20 @@ import { checkSessions } from './invariants/sessions.js'
 import { checkStoredOnce } from './invariants/stored-once.js'
 import { observe, type Observed } from './observed.js'
 
-/** One thing that must not have been seen. */
+/** One observation that breaks an invariant. */
 export interface Violation {
-  /** The number under which RELIABILITY lists what was broken. */
+  /** The invariant's number in RELIABILITY. */
   readonly invariant: number
   readonly what: string
 }
 
-/** Durations that some invariants speak of, ms. */
+/** Durations that some invariants need, ms. */
 export interface Bounds {
   readonly leaseMs: number
   readonly sendDeadlineMs: number
-  /** How long a refused message holds back those behind it, from its first refusal. */
+  /** How long a refused message holds back the later ones, from its first refusal. */
   readonly resendMs: number
-  /** For the way of a request and its answer, and the server's own rounding. */
+  /** For the travel of a request and its answer, and the server's own rounding. */
   readonly slackMs: number
 }
 
@@ -45,7 +45,7 @@ const groups: readonly Invariants[] = [
 
 export const defaultBounds: Bounds = { leaseMs: 30_000, sendDeadlineMs: 10_000, resendMs: 30_000, slackMs: 1_500 }
 
-/** Everything that was broken, each only once in the same words. */
+/** Returns all violations; equal texts only once. */
 export function checkHistory(history: History, bounds: Bounds = defaultBounds): Violation[] {
   const found = new Map<string, Violation>()
   const report: Report = (invariant, what) => {

@@ -13,7 +13,7 @@ export interface FaultyWorld {
   readonly cluster: SimulatedCluster
   readonly devices: readonly SimDevice[]
   readonly record: (event: Recorded) => void
-  /** Says that nothing needs to strike any more. */
+  /** Returns true once no fault needs to strike any more. */
   isOver(): boolean
 }
 
@@ -23,7 +23,7 @@ export function strike(world: FaultyWorld, kind: FaultKind): void {
   if (world.isOver()) return
   const forMs =
     kind === 'storage-stopped' ? 4_000 + random.int(20_000) : 500 + random.int(random.chance(0.2) ? 40_000 : 8_000)
-  // Between a node that died and the one in its place there may be none.
+  // After a node died there may be no node until its replacement starts.
   if (cluster.nodes.length === 0) return
   const node = random.pick(cluster.nodes)
   const device = random.pick(world.devices)
@@ -97,7 +97,7 @@ export function strike(world: FaultyWorld, kind: FaultKind): void {
   }
 }
 
-/** What one commit tells other nodes is lost, and nothing else. */
+/** Loses what one commit tells other nodes, and nothing else. */
 export function loseNextEntries(cluster: SimulatedCluster): void {
   cluster.bus.dropNext((frame) => (frame as { t?: unknown }).t === 'entries')
 }
@@ -121,13 +121,13 @@ function storageFault(world: FaultyWorld, kind: FaultKind, forMs: number): void 
         failRate: 0,
       }
     else if (kind === 'storage-failing') storage.conditions = { delayMs: [1, 20], failRate: random.pick([0.2, 0.6]) }
-    // Each call takes as long as storage may take at all, and then fails.
+    // Each call takes as long as a call to storage may take, and then fails.
     else storage.conditions = { delayMs: [3_900, 4_000], failRate: 1 }
     clock.setTimeout(() => world.isOver() || (storage.conditions = goodConditions()), forMs)
   }
 }
 
-/** A node dies, and another one comes up after a while: with a name of its own, or under the dead one's. */
+/** A node dies, and another starts after a while, with a new id or with the dead node's. */
 function replace(world: FaultyWorld, node: SimulatedNode): void {
   const { cluster, random, record, clock } = world
   record({ t: 'killed', node: node.name })
@@ -137,7 +137,7 @@ function replace(world: FaultyWorld, node: SimulatedNode): void {
   clock.setTimeout(() => void cluster.start(nodeId), 200 + random.int(5_000))
 }
 
-/** A user who was on this node with everything loses power with it. */
+/** A user all of whose devices are on this node loses power with it. */
 function switchOff({ devices }: FaultyWorld, node: SimulatedNode): void {
   const byUser = new Map<string, SimDevice[]>()
   for (const device of devices) byUser.set(device.user, [...(byUser.get(device.user) ?? []), device])

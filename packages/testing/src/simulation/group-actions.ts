@@ -1,4 +1,4 @@
-// What people do in groups, and with what was said. Most of it they may; the rest a server must refuse.
+// What users do in groups and with messages. Most of it is allowed; the server must refuse the rest.
 import type { FakeAnswer } from '../fake-device.js'
 import type { SeededRandom } from '../seeded-random.js'
 import { newKey } from './keys.js'
@@ -11,14 +11,14 @@ const kinds = [
   ...['recall', 'edit', 'edit', 'react', 'react', 'react', 'history', 'open', 'pry'],
 ] as const
 
-/** One random action of one device. */
+/** Performs one random action of one device. */
 export function actInGroups(plan: Plan, device: SimDevice, random: SeededRandom): void {
   const kind = random.pick(kinds)
   if (kind === 'open') return device.open()
   if (kind === 'create' ? random.chance(0.3) : device.groups.size === 0 && random.chance(0.3))
     return create(plan, device, random)
   if (device.groups.size === 0) return
-  // Mostly the first: few groups in which much happens.
+  // Mostly the first group: few groups in which much happens.
   const groupId = random.chance(0.6) ? [...device.groups][0]! : random.pick([...device.groups])
   const others = random.shuffle(plan.users)
   const change = (event: string, body: object = {}): Promise<FakeAnswer | null> => {
@@ -33,7 +33,7 @@ export function actInGroups(plan: Plan, device: SimDevice, random: SeededRandom)
         userIds: [...others.slice(0, 1 + random.int(3)), ...(random.chance(0.03) ? ['nobody'] : [])],
       })
     case 'remove':
-      // Those who stay talk on at once: what they say then is not for who had to go.
+      // The remaining members go on sending at once: what they send is not for the removed ones.
       return void change('group.remove', { userIds: others.slice(0, 1 + random.int(2)) }).then((answer) => {
         if (answer?.ok === true) for (let left = random.int(4); left > 0; left--) say(plan, device, groupId, random)
       })
@@ -64,7 +64,7 @@ export function actInGroups(plan: Plan, device: SimDevice, random: SeededRandom)
   }
 }
 
-/** Something about a message that the device knows, of two or of a group. */
+/** Acts on a message that the device knows, 1:1 or of a group. */
 function onMessage(
   plan: Plan,
   device: SimDevice,
@@ -91,7 +91,7 @@ function onMessage(
   }
 }
 
-/** Where something is to be changed or read: where it was changed before, where it is one's own, or anywhere. */
+/** The message to change or read: one that was changed before, an own one, or any. */
 function placeOf(device: SimDevice, kind: 'read' | 'recall' | 'edit' | 'react', random: SeededRandom): Place | null {
   if (kind !== 'read' && device.changed.length > 0 && random.chance(0.4)) return random.pick(device.changed.slice(-6))
   if ((kind === 'recall' || kind === 'edit') && device.own.length > 0 && random.chance(0.5))
@@ -100,7 +100,7 @@ function placeOf(device: SimDevice, kind: 'read' | 'recall' | 'edit' | 'react', 
   if (known.length === 0) return null
   const groups = known.filter(([id]) => device.groups.has(id))
   const [conversationId, last] = random.pick(groups.length > 0 && random.chance(0.8) ? groups : known)
-  // Mostly a late one, now and then one that is not there yet.
+  // Mostly a late one, sometimes one that does not exist yet.
   return { conversationId, seq: Math.max(1, last + 1 - random.int(Math.min(last + 1, 8))) }
 }
 

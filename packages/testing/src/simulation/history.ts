@@ -1,7 +1,7 @@
-// What clients saw, in the order in which it happened, and nothing that only a server could know. Faults stand in it so
-// that a person can follow a run; the checker uses of them only when a node died or stood still.
+// What clients saw, in the order in which it happened, and nothing that only a server could know. It also lists faults,
+// so that a person can follow a run; of these the checker uses only when a node died or stood still.
 
-/** A `Message` as it came over the wire. */
+/** A `Message` as the wire carries it. */
 export interface WireMessage {
   readonly msgId: string
   readonly clientMsgId: string
@@ -17,59 +17,59 @@ export interface WireMessage {
   readonly mentions?: readonly string[]
   readonly via?: string
   readonly serverTime: number
-  /** What has become of it; absent where nothing has. */
+  /** The last change that is folded in; absent if there is none. */
   readonly asOf?: number
   readonly recalled?: boolean
   readonly reactions?: Readonly<Record<string, number>>
   readonly withheld?: boolean
 }
 
-/** A page of a conversation's own timeline, as a `pull` answers it. */
+/** A page of a conversation's own timeline, from the answer to a `pull`. */
 export interface WireTimeline {
   readonly conversationId: string
   readonly messages: readonly WireMessage[]
   readonly seq: number
-  /** It does not reach back to the position given. */
+  /** The page does not reach back to the position given. */
   readonly truncated: boolean
 }
 
-/** An `Entry` as it came over the wire. */
+/** An `Entry` as the wire carries it. */
 export interface WireEntry {
   readonly seq: number
   readonly kind: string
   readonly at: number
-  /** Kind `message`. */
+  /** Of kind `message`. */
   readonly message?: WireMessage
-  /** Kinds `follow` and `unfollow`. */
+  /** Of kinds `follow` and `unfollow`. */
   readonly from?: number
   readonly to?: number
-  /** Kind `read`; the conversation of `follow` and `unfollow`, too. */
+  /** Of kind `read`, and of `follow` and `unfollow`. */
   readonly conversationId?: string
   readonly readSeq?: number
   readonly unread?: number
   readonly atSeq?: number
 }
 
-/** Where a device stood when everything had healed and been quiet for two heartbeats. */
+/** The state of a device after everything had healed and two heartbeats had passed. */
 export interface Standing {
   readonly user: string
   readonly device: string
   readonly type: string
-  /** Its connection, null where it has none. */
+  /** Its connection; null if it has none. */
   readonly conn: number | null
-  /** Whether it tries to be connected: a device that was kicked does not. */
+  /** True if it tries to be connected: a device that was kicked does not. */
   readonly wants: boolean
-  /** Whether it has no power. */
+  /** True while it has no power. */
   readonly isOff: boolean
   /** The last entry up to which it holds everything since it began. */
   readonly position: number
-  /** The same of each conversation timeline that it follows. */
+  /** The same for each conversation timeline that it follows. */
   readonly timelines?: Readonly<Record<string, number>>
-  /** Keys that it still tries to send. */
+  /** The keys that it still tries to send. */
   readonly unanswered: readonly string[]
 }
 
-/** The fields of all requests together; each request has its own of them. */
+/** The fields of all requests together; each request has some of them. */
 export interface RequestBody {
   readonly clientMsgId: string
   readonly to: string
@@ -87,7 +87,7 @@ export interface RequestBody {
   readonly remove?: boolean
 }
 
-/** The fields of all answers together; each answer has its own of them. */
+/** The fields of all answers together; each answer has some of them. */
 export interface AnswerData {
   readonly msgId: string
   readonly conversationId: string
@@ -114,14 +114,14 @@ export interface AnswerData {
     readonly unread: number
     readonly mentioned: number
     readonly seq: number
-    /** The last countable one. */
+    /** The last countable message. */
     readonly lastMessage?: WireMessage
   }[]
   readonly unreadTotal: number
   readonly cursor?: string
 }
 
-/** The fields of all events together; each event has its own of them. */
+/** The fields of all events together; each event has some of them. */
 export interface EventPayload {
   readonly entries: readonly WireEntry[]
   readonly messages: readonly WireMessage[]
@@ -136,7 +136,7 @@ export interface EventPayload {
   readonly afterMs: number
 }
 
-/** Where a handshake says that its device stands. */
+/** The position that a device claims in its handshake. */
 export interface HandshakeClaim {
   readonly since?: number
   readonly sinceAt?: number
@@ -145,11 +145,11 @@ export interface HandshakeClaim {
 }
 
 interface OnConnection {
-  /** Numbers connections over all devices, from 1. */
+  /** Numbers the connections of all devices, from 1. */
   readonly conn: number
 }
 
-/** What was recorded; `atMs` is virtual time from the start of the run. */
+/** One recorded event; `atMs` is virtual time from the start of the run. */
 export type Recorded =
   /** A handshake leaves the device. */
   | ({
@@ -173,7 +173,7 @@ export type Recorded =
       }
     } & OnConnection)
   | { readonly t: 'refused'; readonly user: string; readonly device: string; readonly code: string }
-  /** `n` numbers requests over all connections. */
+  /** `n` numbers the requests of all connections. */
   | ({ readonly t: 'request'; readonly n: number; readonly event: string; readonly body: RequestBody } & OnConnection)
   | ({ readonly t: 'answer'; readonly n: number } & (
       | { readonly ok: true; readonly data: AnswerData }
@@ -181,29 +181,29 @@ export type Recorded =
     ) &
       OnConnection)
   | ({ readonly t: 'event'; readonly event: string; readonly payload: EventPayload } & OnConnection)
-  /** From here on what either side sends may come late or never, though they may not know. */
+  /** From here on what either side sends may arrive late or never, and neither side may know. */
   | ({ readonly t: 'broken' } & OnConnection)
   | ({ readonly t: 'disconnect'; readonly by: 'server' | 'network' | 'client' } & OnConnection)
   | { readonly t: 'fault'; readonly kind: string; readonly facts?: Readonly<Record<string, unknown>> }
   | { readonly t: 'paused' | 'resumed' | 'killed'; readonly node: string }
   | { readonly t: 'healed' }
-  /** Told before anything else: what of a group those who join may read of before. */
+  /** The first event: which older messages of a group a new member may read. */
   | { readonly t: 'policy'; readonly joinersRead: 'from-now' | 'everything' }
   | { readonly t: 'settled'; readonly standings: readonly Standing[] }
-  /** A device's pull from zero to the end, after everything. */
+  /** A device's pull from zero to the head, after everything else. */
   | {
       readonly t: 'final'
       readonly user: string
       readonly device: string
       readonly entries: readonly WireEntry[]
-      /** Of the conversation timelines that it was told to follow. */
+      /** The conversation timelines that its inbox told it to follow. */
       readonly timelines?: Readonly<Record<string, readonly WireMessage[]>>
     }
 
 export type HistoryEvent = Recorded & { readonly atMs: number }
 export type History = readonly HistoryEvent[]
 
-/** A run's history as lines to read, one an event. */
+/** Prints a run's history, one event a line. */
 export const printHistory = (history: History): string =>
   history
     .map(({ atMs, t, ...rest }, index) => `${index}\t${(atMs / 1000).toFixed(3)}\t${t}\t${JSON.stringify(rest)}`)

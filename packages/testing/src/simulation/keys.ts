@@ -1,4 +1,4 @@
-// Keys that the devices of one run choose.
+// The keys that the devices of one run choose.
 import type { Plan } from './plan.js'
 import type { SimDevice } from './sim-device.js'
 
@@ -6,7 +6,7 @@ const counts = new WeakMap<Plan, number>()
 
 export const keysSoFar = (plan: Plan): number => counts.get(plan) ?? 0
 
-/** A new key; every other one differs from the one before in case alone. */
+/** Makes a new key; every second one differs from the one before only in case. */
 export function newKey(plan: Plan, device: SimDevice): string {
   const count = keysSoFar(plan) + 1
   counts.set(plan, count)

@@ -1,4 +1,4 @@
-// The network between one client and one node: in order both ways, until it is cut.
+// The network between one client and one node: it keeps the order in both directions, until a test cuts it.
 import type { Connection, Frame, Gate, Handshake, Inbound } from '@rookery/core'
 import { RookeryError } from '@rookery/protocol'
 import type { SeededRandom } from '../seeded-random.js'
@@ -9,12 +9,12 @@ import type { NodeProcess } from './node-process.js'
 export type Cut =
   /** Both sides learn of it at once. */
   | 'reset'
-  /** The client learns of it; the server only when no answer to its ping comes. */
+  /** The client learns of it; the server learns of it only when its ping gets no answer. */
   | 'half-open'
-  /** Nobody learns of it before a time is over. */
+  /** Neither side learns of it before a timeout. */
   | 'black-hole'
 
-/** What a node offers to whoever connects. */
+/** What a node offers to clients that connect. */
 export interface Listener {
   readonly name: string
   readonly process: NodeProcess
@@ -22,11 +22,11 @@ export interface Listener {
   readonly links: Set<Link>
 }
 
-/** What the client's side of a link does when things happen to it. */
+/** What the client's side of a link does on events of the link. */
 export interface LinkHooks {
-  /** Nothing arrives any more, known or not. */
+  /** Nothing arrives any more, whether or not the sides know it. */
   broken(): void
-  /** The client knows that it is over; not called where the client itself went. */
+  /** The client knows that the link is over; not called if the client itself closed it. */
   ended(by: 'server' | 'network'): void
 }
 
@@ -41,12 +41,12 @@ export class Link implements Gate {
   #isCut = false
   #upAtMs = 0
   #downAtMs = 0
-  /** Emitted in this turn of the node. */
+  /** Frames that the node emitted in this turn. */
   #turn: Frame[] = []
   #turnBytes = 0
   #swallow = 0
   #isStalled = false
-  /** Arrived where the client does not read, in order. */
+  /** Data that arrived while the client does not read, in order. */
   #unread: { readonly run: () => void; readonly bytes: number }[] = []
   #hasServerEnded = false
   #last: Frame | undefined
@@ -92,13 +92,13 @@ export class Link implements Gate {
         )
         this.#flush()
         if (this.#hasServerEnded) this.#tellEnd()
-        // It went away during the handshake.
+        // The client closed the link during the handshake.
         if (this.#state === 'over') this.#toServer(() => inbound.closed())
       }
       if (this.node.process.state === 'dead') this.#toClient(() => refuse(new Error('nobody listens')))
       else
         this.#toServer(() => {
-          // What it shows is sent once the server has answered its greeting: a client that is gone by now showed nothing.
+          // A client sends its `auth` only after the server's greeting: one that is gone by now sent nothing.
           if (this.#state === 'new')
             this.node.gate
               .open(handshake, this.#serverSide())
@@ -117,12 +117,12 @@ export class Link implements Gate {
     this.clock.setTimeout(() => this.node.process.enter(() => this.#inbound?.closed()), serverAfterMs)
   }
 
-  /** The next answer or frame is lost, and the connection with it. */
+  /** Loses the next answer or frame, and the connection with it. */
   swallowNext(): void {
     this.#swallow++
   }
 
-  /** Nothing is lost any more that was not lost yet, and what was lost is noticed. */
+  /** From now on nothing more is lost, and both sides notice earlier losses. */
   healed(): void {
     this.#swallow = 0
     if (this.#isCut) this.#clientEnds('network')
@@ -139,7 +139,7 @@ export class Link implements Gate {
     }, forMs)
   }
 
-  /** The node's machine has closed its sockets. */
+  /** The dead node's machine closes its sockets. */
   nodeDied(): void {
     if (this.#state === 'over' || this.#isCut) return
     this.#isCut = true
@@ -171,7 +171,7 @@ export class Link implements Gate {
       emit: (frame) => {
         if (!this.#hasServerEnded) this.#queue(frame)
       },
-      // What a device sends was read already, however much it is.
+      // The node has already read all that a device sends, however much it is.
       stopReading: () => {},
       readOn: () => {},
       end: (last) => {
@@ -197,7 +197,7 @@ export class Link implements Gate {
       this.#toClient(() => this.#state === 'open' && this.#device?.emit(frame), frame.json.length)
   }
 
-  /** An answer leaves behind the frames before it. */
+  /** An answer leaves after the frames before it. */
   #fromServer(run: () => void, bytes: number): void {
     if (this.#hasServerEnded) return
     this.#flush()
@@ -246,7 +246,7 @@ export class Link implements Gate {
     }, this.#downAtMs - this.clock.monotonic())
   }
 
-  /** One after the other, as a client's event loop takes what its socket holds. */
+  /** One at a time, as a client's event loop takes data from its socket. */
   #readOn(): void {
     const next = this.#isStalled || this.#isCut ? undefined : this.#unread[0]
     if (next === undefined) return

@@ -1,4 +1,4 @@
-// A process as the outside sees it: what reaches it runs now, waits while it is stopped, and is lost once it is dead.
+// A process seen from outside: calls that reach it run now; they wait while it is paused, and are lost once it is dead.
 import type { Clock, Timer } from '@rookery/core'
 import type { VirtualClock } from '../virtual-clock.js'
 
@@ -7,9 +7,9 @@ interface ProcessTimer {
   isCleared: boolean
 }
 
-/** One node's process, and its clock: its timers are among what waits and what is lost. */
+/** One node's process, and its clock: its timers too wait while it is paused, and are lost once it is dead. */
 export class NodeProcess implements Clock {
-  /** By how much its wall clock is wrong, ms. */
+  /** The error of its wall clock, ms. */
   skewMs = 0
   #state: 'running' | 'paused' | 'dead' = 'running'
   #waiting: (() => void)[] = []
@@ -21,7 +21,7 @@ export class NodeProcess implements Clock {
     return this.#state
   }
 
-  /** Something from outside reaches the process. */
+  /** A call from outside reaches the process. */
   enter(run: () => void): void {
     if (this.#state === 'running' && this.#waiting.length === 0) run()
     else if (this.#state !== 'dead') this.#waiting.push(run)
@@ -32,7 +32,7 @@ export class NodeProcess implements Clock {
     if (this.#state === 'running') this.#state = 'paused'
   }
 
-  /** SIGCONT: what came meanwhile comes in, one after the other, and what comes now behind it. */
+  /** SIGCONT: the process handles what arrived meanwhile, one after the other, and then what arrives now. */
   resume(): void {
     if (this.#state !== 'paused') return
     this.#state = 'running'

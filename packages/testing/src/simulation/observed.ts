@@ -1,4 +1,5 @@
-// A history as the invariants look at it: connections, sends with their outcomes, entries with who was given them when.
+// A history in the form that the invariants need: connections, sends with their outcomes, and entries with the times at
+// which each device received them.
 import type { AnswerData, History, HistoryEvent, RequestBody, WireEntry, WireMessage } from './history.js'
 import { talksFrom, type Talk } from './talks.js'
 
@@ -9,11 +10,11 @@ export interface ObservedConnection {
   readonly type: string
   readonly node: string
   readonly index: number
-  /** Where in the history it ended for its client, Infinity where it did not. */
+  /** The place in the history where it ended for its client; Infinity if it did not. */
   end: number
-  /** From when on nothing need arrive (ms); Infinity where that never came. */
+  /** From this time on nothing need arrive, ms; Infinity if there is no such time. */
   brokenAtMs: number
-  /** Where it was told `kick`. */
+  /** The place where it received `kick`. */
   kicked: number | null
 }
 
@@ -41,7 +42,7 @@ export interface Given {
   readonly entry: WireEntry
 }
 
-/** A message that somebody was given, by whichever way. */
+/** A message that some client received, in any way. */
 export interface GivenMessage {
   readonly index: number
   readonly user: string
@@ -49,7 +50,7 @@ export interface GivenMessage {
   readonly how: 'live' | 'pulled' | 'final' | 'history'
   readonly via: 'inbox' | 'timeline' | 'history'
   readonly message: WireMessage
-  /** Since when the answer that it stands in was asked for; where it came unasked, when it came. */
+  /** For a message in an answer: the place of the request. Otherwise the place where the message arrived. */
   readonly askedIndex: number
 }
 
@@ -66,28 +67,28 @@ export interface Observed {
   readonly requests: readonly ObservedRequest[]
   readonly keys: ReadonlyMap<string, ObservedKey>
   readonly given: readonly Given[]
-  /** Each user's inbox from the longest final. */
+  /** Each user's inbox, from its longest final report. */
   readonly inboxes: ReadonlyMap<string, readonly WireEntry[]>
-  /** What each user has of conversation timelines, from the same final. */
+  /** Each user's conversation timelines, from the same report. */
   readonly timelines: ReadonlyMap<string, Readonly<Record<string, readonly WireMessage[]>>>
   readonly messages: readonly GivenMessage[]
-  /** Conversations put together from what everybody was given. */
+  /** Conversations put together from what all clients received. */
   readonly talks: ReadonlyMap<string, Talk>
 }
 
 const nothing = {} as AnswerData
 
-/** Codes after which the message may be stored all the same, or be tried again. */
+/** Codes after which the message may be stored all the same, or after which the client may try again. */
 export const indefinite: ReadonlySet<string> = new Set(['UNAVAILABLE', 'INTERNAL'])
 
-/** A key's place in maps: keys are compared as they are. */
+/** The key for maps: compares keys byte for byte. */
 export const keyOf = (user: string | null, key: string): string => `${user}\n${key}`
 
-/** The conversation that a send goes to, as the client can tell: it does not know the id yet. */
+/** The conversation of a send, as far as the client knows: it does not know the id yet. */
 export const pairOf = ({ event, connection, body }: ObservedRequest): string =>
   event === 'c2g' ? body.to : JSON.stringify([...[connection.user, body.to].sort(), body.subject ?? ''])
 
-/** What a message says, to compare with what was sent. */
+/** The content of a message, to compare with what was sent. */
 export const saidOf = (m: {
   to?: string
   groupId?: string | undefined
@@ -97,14 +98,14 @@ export const saidOf = (m: {
   silent?: boolean | undefined
 }): string => JSON.stringify([m.to ?? m.groupId, m.subject ?? '', m.type, m.content, m.silent ?? false])
 
-/** Whether a message is the server's own, or was changed since it was said: it does not match what was sent any more. */
+/** Tells whether a message is the server's own, or was changed since it was sent: it no longer equals what was sent. */
 export const isChanged = ({ type, asOf, withheld }: WireMessage): boolean =>
   type.startsWith('im.') || asOf !== undefined || withheld === true
 
 export const messagesOf = (entries: readonly WireEntry[]): WireMessage[] =>
   entries.flatMap(({ message }) => (message === undefined ? [] : [message]))
 
-/** Whether an attempt was answered so that it cannot have been stored. */
+/** Tells whether the answer to an attempt excludes that the message was stored. */
 export const isDefinite = ({ answer }: ObservedRequest): boolean =>
   answer !== null && !answer.ok && !indefinite.has(answer.code!)
 

@@ -1,4 +1,5 @@
-// What a client has sent and not been answered: kept in order, and sent again before anything new, as PROTOCOL asks.
+// The messages that a client has sent without an answer: it keeps their order, and sends them again before new ones, as
+// PROTOCOL asks.
 import type { FakeAnswer } from '../fake-device.js'
 import type { Clock, Timer } from '@rookery/core'
 import { type ErrorCode, mayBeTriedAgain } from '@rookery/protocol'
@@ -20,14 +21,14 @@ interface Item {
   attempts: number
 }
 
-/** The messages to one conversation that are not answered for good. */
+/** The messages to one conversation that have no final answer. */
 interface Lane {
   readonly items: Item[]
-  /** Runs after an answer that may be tried again: nothing new leaves meanwhile. */
+  /** Runs after an answer that allows a retry: no new message leaves meanwhile. */
   retry: Timer | null
 }
 
-/** Sends one message now; null where the connection ended without an answer. */
+/** Sends one message now; null if the connection ended without an answer. */
 export type Transmit = (message: Outgoing) => Promise<FakeAnswer | null>
 
 const retryMs = 500
@@ -38,7 +39,7 @@ export class Outbox {
 
   constructor(
     private readonly clock: Clock,
-    /** A message was acknowledged. */
+    /** Called for each acknowledged message. */
     private readonly acknowledged: (message: Outgoing) => void,
   ) {}
 
@@ -46,7 +47,7 @@ export class Outbox {
     return [...this.#lanes.values()].flatMap(({ items }) => items.map(({ message }) => message.clientMsgId))
   }
 
-  /** A connection is ready: everything unanswered leaves again, in order. */
+  /** A connection is ready: sends all unanswered messages again, in order. */
   connected(transmit: Transmit): void {
     this.#transmit = transmit
     for (const lane of this.#lanes.values()) this.#again(lane)
@@ -89,7 +90,7 @@ export class Outbox {
     const at = lane.items.indexOf(item)
     if (answer === null || at === -1) return
     if (!answer.ok && mayBeTriedAgain(answer.error.code as ErrorCode)) {
-      // An earlier attempt says nothing any more; and one wait is enough for all that come after it.
+      // The answer of an earlier attempt no longer counts; and one wait is enough for all messages after it.
       if (item.attempts === attempt && transmit === this.#transmit)
         lane.retry ??= this.clock.setTimeout(() => this.#again(lane), answer.error.retryAfterMs ?? retryMs)
       return

@@ -1,4 +1,4 @@
-// What a seed stands for: who takes part, what they do, and what goes wrong. Everything is drawn from the seed.
+// What a seed decides: who takes part, what they do, and which faults occur. All of it is drawn from the seed.
 import type { SeededRandom } from '../seeded-random.js'
 
 export const faultKinds = [
@@ -26,7 +26,7 @@ export const faultKinds = [
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
-/** What sessions and slots depend on. */
+/** The faults that affect sessions and slots. */
 const sessionFaults = [
   'bus-loss',
   'node-killed',
@@ -40,8 +40,8 @@ const sessionFaults = [
 ] as const satisfies readonly FaultKind[]
 
 /**
- * What a run is about: people who talk two by two; who meet in groups, and change what they said, too; or who log in again
- * and again, on one device and another, while everything that sessions depend on fails.
+ * What the users of a run do: they talk in pairs (`twos`); they talk in groups and change messages too (`groups`); or
+ * they log in again and again on several devices, while everything that sessions depend on fails (`logins`).
  */
 export type StoryKind = 'twos' | 'groups' | 'logins'
 
@@ -51,29 +51,32 @@ export interface Plan {
   readonly durationMs: number
   readonly actions: number
   readonly faults: readonly FaultKind[]
-  /** How often each kind of fault strikes. */
+  /** The number of faults of each kind. */
   readonly strikes: number
   /** Small limits, so that a few messages reach them. */
   readonly isNarrow: boolean
   readonly hasHandlers: boolean
-  /** Null where people talk two by two alone. */
+  /** Null if users talk only in pairs. */
   readonly groups: GroupPlan | null
 }
 
-/** How groups are in a run. */
+/** The groups of a run. */
 export interface GroupPlan {
-  /** Groups above so many members are fanned out on read. */
+  /** Groups with more members than this are fanned out on read. */
   readonly readAbove: number
   readonly joinersRead: 'from-now' | 'everything'
   readonly membersMayAdd: boolean
 }
 
-/** Two of them differ in case alone. */
+/** Two names differ only in case. */
 const people = ['ann', 'bob', 'cyd', 'Ann'] as const
-/** More of them, where there are groups. */
+/** More users, for runs with groups. */
 const company = [...people, 'eve', 'dan'] as const
 
-/** Each seed draws its own few kinds of fault, so that rare meetings of two kinds are not buried under all the others. */
+/**
+ * Each seed draws a few kinds of fault of its own, so that a rare combination of two kinds is not hidden under all the
+ * others.
+ */
 export function planOf(seed: number, random: SeededRandom, story: StoryKind): Plan {
   const plan = planOfTwos(seed, random)
   if (story === 'twos') return plan

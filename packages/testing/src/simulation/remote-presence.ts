@@ -1,4 +1,4 @@
-// The presence that all nodes share, over one node's own connection to it. It may forget everything.
+// The presence that all nodes share, over one node's own connection to it. It may lose all its data.
 import { type Clock, type Login, MemoryPresence, type NodeInfo, type Presence, type SlotHolder } from '@rookery/core'
 import type { Remote } from './remote.js'
 
@@ -10,7 +10,7 @@ export class PresenceService {
     this.now = new MemoryPresence(clock)
   }
 
-  /** As after a flush, or a restart of a service that keeps nothing. */
+  /** Loses all data, as after a flush, or a restart of a service that stores nothing. */
   forget(): void {
     this.now = new MemoryPresence(this.clock)
   }

@@ -1,23 +1,23 @@
-// Calls that a process makes to a database or a presence service somewhere else: each takes time, may fail, may have
-// happened although it failed, and answers nobody once the process is dead.
+// Calls of a process to a database or a presence service elsewhere. Each call takes time and may fail; it may have
+// taken effect although it failed; it answers nobody once the process is dead.
 import type { VirtualClock } from '../virtual-clock.js'
 import type { SeededRandom } from '../seeded-random.js'
 import type { NodeProcess } from './node-process.js'
 
-/** How calls of one kind fare now. */
+/** How calls of one kind behave now. */
 export interface Conditions {
-  /** How long the way there, and the way back, take, ms. */
+  /** The time to the other side, and the time back, ms. */
   delayMs: readonly [min: number, max: number]
-  /** How likely a call fails, 0 to 1. */
+  /** The probability that a call fails, 0 to 1. */
   failRate: number
 }
 
-/** What became of a failed call, as only the other side knows. */
+/** The result of a failed call, as only the other side knows it. */
 export type Outcome = 'none' | 'unknown-done' | 'unknown-not-done'
 
 export const goodConditions = (): Conditions => ({ delayMs: [1, 5], failRate: 0 })
 
-/** Failed calls of each outcome. */
+/** The number of failed calls of each outcome. */
 export type FailureCounts = Record<Outcome, number>
 
 export class Remote {
@@ -29,11 +29,14 @@ export class Remote {
     private readonly random: SeededRandom,
     private readonly process: NodeProcess,
     private readonly errorOf: (outcome: Outcome) => Error,
-    /** Called with what the other side does, where that is outside the virtual world. */
+    /** Gets the other side's work, if that happens outside the simulation. */
     private readonly began: ((work: Promise<unknown>) => void) | null = null,
   ) {}
 
-  /** Carries a call to the other side, where it takes effect even if the process has died meanwhile, and its answer back. */
+  /**
+   * Sends a call to the other side, where it takes effect even if the process has died meanwhile, and brings the answer
+   * back.
+   */
   call<T>(run: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.process.state === 'dead') return

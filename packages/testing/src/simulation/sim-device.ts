@@ -1,5 +1,5 @@
-// A client as PROTOCOL describes it, on one device: it logs in with what it holds, pulls, follows, sends again what was
-// not answered, comes back after a lost connection, and stays away after a kick. Everything it sees is recorded.
+// One device with a client as PROTOCOL describes it: it logs in with what it holds, pulls, follows, sends unanswered
+// messages again, reconnects after a lost connection, and stays away after a kick. It records everything that it sees.
 import { RookeryError } from '@rookery/protocol'
 import { FakeDevice, type FakeAnswer, type FakeEvent } from '../fake-device.js'
 import type { SeededRandom } from '../seeded-random.js'
@@ -19,18 +19,18 @@ import type { Cut, Link, LinkHooks } from './link.js'
 import { Outbox, type Outgoing } from './outbox.js'
 import { Timelines } from './timelines.js'
 
-/** A message's place. */
+/** A message by its place. */
 export interface Place {
   readonly conversationId: string
   readonly seq: number
 }
 
-/** What devices share. */
+/** What all devices share. */
 export interface SimWorld {
   readonly clock: VirtualClock
   readonly random: SeededRandom
   readonly record: (event: Recorded) => void
-  /** A node to connect to, not `except` if there is another; null where none is known. */
+  /** A node to connect to, not `except` if there is another; null if none is known. */
   node(except: string | null): SimulatedNode | null
   dial(node: SimulatedNode, hooks: LinkHooks): Link
   nextConn(): number
@@ -53,32 +53,32 @@ interface Live {
   readonly waiting: Set<(answer: FakeAnswer | null) => void>
 }
 
-/** A client that is not answered for so long takes its connection for dead. */
+/** How long a client waits for an answer before it takes its connection for dead, ms. */
 const patienceMs = 20_000
-/** Asks for pages of up to so many. */
+/** The largest page that it asks for. */
 export const pageMax = 20
 
 export class SimDevice {
-  /** Whether it tries to be connected. */
+  /** True while it tries to be connected. */
   wants = false
-  /** Without power, for the rest of the run. */
+  /** Without power for the rest of the run. */
   isOff = false
-  /** Everything up to here is held, from where it began. */
+  /** It holds every entry up to here, from where it began. */
   position = 0
-  /** Messages it knows: conversation → the last one that it saw. */
+  /** The conversations that it knows, each with the last message that it saw. */
   readonly conversations = new Map<string, number>()
   /** Those of them that are groups. */
   readonly groups = new Set<string>()
-  /** Messages of its user's, and those that it asked to change. */
+  /** Messages of its user, and those that it asked to change. */
   readonly own: Place[] = []
   readonly changed: Place[] = []
   /** The conversation timelines that it follows. */
   readonly timelines = new Timelines()
-  /** What was acknowledged to it. */
+  /** Messages whose acknowledgement it received. */
   readonly sent: Outgoing[] = []
   readonly outbox: Outbox
   #live: Live | null = null
-  /** Its connection before this one, not let go of yet. */
+  /** The connection before this one, not closed yet. */
   #replaced: Live | null = null
   #positionAt: number | null = null
   #epoch: string | null = null
@@ -93,7 +93,7 @@ export class SimDevice {
     readonly deviceId: string,
     readonly type: string,
     private readonly instance: string | null,
-    /** Whether its first login names a position (0), or follows from then on. */
+    /** True if its first login names the position 0; otherwise it follows from then on. */
     private readonly beginsAtZero: boolean,
   ) {
     this.outbox = new Outbox(world.clock, (message) => this.sent.push(message))
@@ -110,12 +110,12 @@ export class SimDevice {
     return { user, device, type, conn, wants, isOff, position, timelines, unanswered: this.outbox.unanswered }
   }
 
-  /** Which node its connection goes to, ready or not; null where it has none. */
+  /** The node of its connection, ready or not; null if it has none. */
   get nodeName(): string | null {
     return this.#live?.link.nodeName ?? null
   }
 
-  /** It does not come back once its connection is lost, and what it had not sent is forgotten. */
+  /** It does not come back after it loses its connection, and it forgets what it had not sent. */
   switchOff(): void {
     this.wants = false
     this.isOff = true
@@ -123,21 +123,21 @@ export class SimDevice {
     this.#letGo()
   }
 
-  /** Where it was switched off, it comes back. */
+  /** Switches a device on again that was switched off. */
   switchOn(): void {
     if (!this.isOff) return
     this.isOff = false
     this.open()
   }
 
-  /** The person opens the app. */
+  /** The user opens the app. */
   open(): void {
     if (this.wants || this.isOff) return
     this.wants = true
     void this.#connect()
   }
 
-  /** It changes networks: it connects anew, and lets go of its old connection once that is decided. */
+  /** The device changes networks: it opens a second connection, and closes the first once the second is decided. */
   reopen(): void {
     const old = this.#live
     if (old?.isReady !== true || this.#replaced !== null || !this.wants) return
@@ -156,7 +156,7 @@ export class SimDevice {
     this.#live?.link.swallowNext()
   }
 
-  /** The network is good from now on. */
+  /** The network works from now on. */
   healed(): void {
     this.#live?.link.healed()
   }
@@ -166,7 +166,7 @@ export class SimDevice {
     this.#live?.link.stall(forMs)
   }
 
-  /** What it says about where it stands is no longer true: a restored phone, a backup of another server. */
+  /** Makes the position that it claims wrong, as on a restored phone, or against another server's backup. */
   corrupt(kind: 'beyond' | 'epoch' | 'entry'): void {
     if (!this.#hasBegun || this.position === 0) return
     if (kind === 'beyond') this.position += 1000
@@ -179,7 +179,9 @@ export class SimDevice {
     if (!this.isOff) this.outbox.add(message)
   }
 
-  /** Any request besides those it makes by itself; null where it is not connected or the connection ends first. */
+  /**
+   * Sends any request besides those that it makes by itself; null if it is not connected or the connection ends first.
+   */
   ask(event: string, body: object): Promise<FakeAnswer | null> {
     const live = this.#live
     const device = live?.device
@@ -340,7 +342,7 @@ export class SimDevice {
   #takeTimeline({ conversationId, messages }: EventPayload): void {
     for (const message of messages) {
       const at = this.timelines.at(conversationId)
-      // What it was not told to follow, and what it holds.
+      // Skips a timeline that it does not follow, and messages that it holds.
       if (at === undefined || message.seq <= at) continue
       if (message.seq > at + 1) return void this.#pull()
       this.timelines.moved(conversationId, message.seq)
@@ -375,7 +377,7 @@ export class SimDevice {
     this.#giveUp(live)
   }
 
-  /** It closes by itself. */
+  /** The client itself closes the connection. */
   #giveUp(live: Live): void {
     if (this.#live !== live) return
     live.device?.disconnect()
@@ -390,7 +392,7 @@ export class SimDevice {
     this.#comeBack()
   }
 
-  /** What it asked there is not waited for any more. */
+  /** It no longer waits for answers on that connection. */
   #leave(live: Live): void {
     this.#live = null
     this.#isPulling = false

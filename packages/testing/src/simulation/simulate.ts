@@ -1,4 +1,4 @@
-// One seed, from start to verdict: people chat while things go wrong, everything heals, and clients tell what they saw.
+// One seed, from start to verdict: users chat while faults occur, everything heals, and clients report what they saw.
 import { RookeryError } from '@rookery/protocol'
 import type { RookeryOptions } from '@rookery/core'
 import { SeededRandom } from '../seeded-random.js'
@@ -17,27 +17,28 @@ export interface SimulationResult {
   readonly plan: Plan
   readonly history: History
   readonly violations: readonly Violation[]
-  /** How often each kind of fault struck. */
+  /** How often each kind of fault occurred. */
   readonly struck: Readonly<Record<string, number>>
-  /** Messages that were acknowledged. */
+  /** The number of acknowledged messages. */
   readonly acknowledged: number
 }
 
 const nodeCount = 3
 /** Two heartbeats of the default timing, and time for the last pulls. */
 const settleMs = 23_000
-/** By then the lease of whatever died is over, too. */
+/** By then the leases of dead nodes are over, too. */
 const restMs = 15_000
 
 /** A run on a real database. */
 export interface OnDatabase extends RealStorage {
-  /** Ends every user's id: people of other runs on the same database are others. */
+  /** The end of every user's id: users of other runs on the same database have other ids. */
   readonly mark: string
 }
 
 /**
- * Runs one seed. The same seed gives the same history, event for event; on a database, too, unless calls may meet there.
- * @param on in memory where left out
+ * Runs one seed. The same seed gives the same history, event for event; also on a database, unless calls may overlap
+ * there.
+ * @param on the database; in memory if left out
  */
 export async function simulate(
   seed: number,
@@ -70,7 +71,7 @@ export async function simulate(
       clock.setTimeout(() => strike(faulty, kind), 2_000 + random.int(plan.durationMs - 2_000))
   await clock.advance(plan.durationMs)
 
-  // Whoever has a device has one that is on, so that each slot has somebody to come back to it.
+  // Each user has at least one device that is on, so that each slot has a device that comes back.
   for (const device of devices)
     if (
       !devices.some(({ user, type, wants, isOff }) => (wants || isOff) && user === device.user && type === device.type)
@@ -86,7 +87,7 @@ export async function simulate(
   record({ t: 'settled', standings: devices.map(({ standing }) => standing) })
   await clock.advance(restMs)
   await each(clock, devices, (device) => lookAround(device, plan))
-  // Power comes back, so that everybody can tell what there is.
+  // Power comes back, so that every device can report what it can read.
   for (const device of devices) device.switchOn()
   await clock.advance(10_000)
   await each(clock, devices, async (device) => {
@@ -97,7 +98,7 @@ export async function simulate(
   return { plan, history, violations: checkHistory(history), ...countsOf(history) }
 }
 
-/** The last message of all, and nobody on another node is told of it: only looking finds it. */
+/** Sends one last message that no other node hears of: only a check of the head finds it. */
 async function lastWords(
   clock: VirtualClock,
   cluster: SimulatedCluster,
@@ -165,7 +166,7 @@ function devicesOf(plan: Plan, random: SeededRandom, world: SimWorld): SimDevice
 
 const narrowLimits = { inflight: 4, pull: 5, sessionQueueBytes: 1500, pageBytes: 2000, commitOps: 3, writerQueue: 12 }
 
-/** The host of every node: users are who their tokens say; one person does not exist. */
+/** The host of every node: the token is the user id; one user does not exist. */
 function hostOf(plan: Plan, random: SeededRandom, isQuick: () => boolean) {
   return (clock: NodeProcess): Pick<RookeryOptions, 'authenticate'> & Partial<RookeryOptions> => {
     const delay = (ms: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, ms))

@@ -1,4 +1,4 @@
-// Histories told by hand, for tests of the checker.
+// Histories written by hand, for tests of the checker.
 import { checkHistory } from './check-history.js'
 import type {
   AnswerData,
@@ -11,11 +11,11 @@ import type {
   WireMessage,
 } from './history.js'
 
-/** The one that ann and bob have. */
+/** The conversation of ann and bob. */
 export const conversation = 'p_ann_bob'
 const epoch = 'e1'
 
-/** A story told step by step; a second passes with each. */
+/** A story, step by step; each step takes a second. */
 export class Story {
   readonly events: HistoryEvent[] = []
   private atMs = 0
@@ -48,7 +48,7 @@ export class Story {
     )
   }
 
-  /** A request and its answer; null leaves it unanswered, a string refuses it. */
+  /** A request and its answer; null leaves it unanswered, a string refuses it with that code. */
   ask(conn: number, event: string, body: object, data: object | string | null, answerAfterMs = 20): this {
     const n = ++this.n
     this.add({ t: 'request', conn, n, event, body: body as RequestBody })
@@ -117,7 +117,7 @@ export class Story {
   }
 }
 
-/** What a send is answered with. */
+/** The answer to a send. */
 export const sentAs = (key: string, seq: number) => ({
   msgId: `id-${key}`,
   conversationId: conversation,
@@ -126,7 +126,7 @@ export const sentAs = (key: string, seq: number) => ({
   duplicate: false,
 })
 
-/** A `message` entry of what ann wrote to bob, unless told otherwise. */
+/** A `message` entry; by default ann wrote it to bob. */
 export const entry = (seq: number, key: string, over: Record<string, unknown> = {}): WireEntry => ({
   seq,
   kind: 'message',

@@ -1,49 +1,49 @@
-// Conversations put together from what all clients were given: what was said in which place, what became of it by when,
-// and in groups who was a member from where to where.
+// Conversations put together from what all clients received: which message has which place, how it was changed by when,
+// and for groups who was a member from where to where.
 import type { WireMessage } from './history.js'
 
-/** A recall, edit or reaction, as its control message tells it. */
+/** A recall, edit or reaction, from its control message. */
 export interface Told {
   readonly seq: number
   readonly kind: 'recall' | 'edit' | 'reaction'
   readonly target: number
   readonly by: string | null
-  /** Of an edit; undefined where it was recalled before anybody was seen to be given it. */
+  /** Of an edit; undefined if the message was recalled before any device received the edit. */
   readonly content?: unknown
   readonly reaction?: string
   readonly remove?: boolean
 }
 
-/** Messages after `from` up to `to` are for its user; Infinity while it lasts. */
+/** Messages after `from` up to `to` are for its user; `to` is Infinity while the membership lasts. */
 export interface Stay {
   readonly from: number
-  /** The message that told of it: the first that came by itself. */
+  /** The message that added the user: the first that came by itself. */
   readonly joined: number
   to: number
 }
 
-/** What a message says after some of its changes. */
+/** The content of a message after some of its changes. */
 export interface State {
   readonly content: unknown
   readonly isRecalled: boolean
   readonly reactions: Readonly<Record<string, number>>
-  /** By reaction, who gave it. */
+  /** For each reaction the users who gave it. */
   readonly reactedBy: ReadonlyMap<string, ReadonlySet<string>>
-  /** False where what it says was never seen. */
+  /** False if no client ever saw its content. */
   readonly isKnown: boolean
 }
 
 export class Talk {
   readonly isGroup: boolean
   readonly head: number
-  /** By the sequence of the message that they change, in order. */
+  /** By the sequence of the changed message, in order. */
   readonly changes = new Map<number, Told[]>()
   /** Of a group, by user. */
   readonly stays = new Map<string, Stay[]>()
 
   constructor(
     readonly conversationId: string,
-    /** As each was seen first, or with its content where it was seen with it. */
+    /** Each as it was first seen, or with its content if it was ever seen with it. */
     private readonly messages: ReadonlyMap<number, WireMessage>,
     joinersRead: 'from-now' | 'everything',
   ) {
@@ -54,21 +54,21 @@ export class Talk {
 
   message = (seq: number): WireMessage | undefined => this.messages.get(seq)
 
-  /** The first place that nobody was seen to be given anything in; null where there is none. */
+  /** The first place of which no client received anything; null if there is none. */
   get hole(): number | null {
     for (let seq = 1; seq <= this.head; seq++) if (!this.messages.has(seq)) return seq
     return null
   }
 
-  /** Whether a message is for a user. */
+  /** Tells whether a message is for a user. */
   isFor(user: string, seq: number): boolean {
     if (!this.isGroup) return true
     return (this.stays.get(user) ?? []).some(({ from, to }) => seq > from && seq <= to)
   }
 
   /**
-   * The last countable message up to `seq`, for a user who is a member; null where there is none, undefined where it was
-   * not seen.
+   * The last countable message up to `seq`, for a user who is a member; null if there is none, undefined if no client
+   * saw it.
    */
   lastFor(user: string, seq: number): WireMessage | null | undefined {
     const stay = this.stays.get(user)?.at(-1)
@@ -81,7 +81,7 @@ export class Talk {
     return null
   }
 
-  /** How a message stands once everything up to `asOf` is folded in. */
+  /** The state of a message with every change up to `asOf` folded in. */
   state(target: number, asOf: number): State {
     const said = this.messages.get(target)
     const told = this.changes.get(target) ?? []
@@ -108,12 +108,14 @@ export class Talk {
     return { content, isRecalled, reactions: Object.fromEntries(counts), reactedBy: users, isKnown }
   }
 
-  /** Countable messages in `(readSeq, atSeq]`, neither own nor recalled by `atSeq`; null where not all of them were seen. */
+  /**
+   * Countable messages in `(readSeq, atSeq]`, neither own nor recalled by `atSeq`; null if some of them were not seen.
+   */
   unread(user: string, readSeq: number, atSeq: number): number | null {
     return this.#unread(user, readSeq, atSeq)?.length ?? null
   }
 
-  /** Those of them that mention the user; null where not all of them were seen as they were said. */
+  /** Those of them that mention the user; null if some of them were not seen unchanged. */
   mentioned(user: string, readSeq: number, atSeq: number): number | null {
     const unread = this.#unread(user, readSeq, atSeq)
     if (unread === null || unread.some(({ withheld }) => withheld === true)) return null
@@ -168,7 +170,7 @@ export class Talk {
   }
 }
 
-/** Every conversation of which anybody was given anything. */
+/** Every conversation of which some client received anything. */
 export function talksFrom(
   given: readonly { readonly message: WireMessage }[],
   joinersRead: 'from-now' | 'everything',
@@ -178,7 +180,7 @@ export function talksFrom(
     const messages = seen.get(message.conversationId) ?? new Map<number, WireMessage>()
     seen.set(message.conversationId, messages)
     const known = messages.get(message.seq)
-    // What it said at first is the best to know of it; what it said later is better than nothing.
+    // The original content is the best evidence; a later state is better than none.
     const isBetter =
       known === undefined || (known.asOf !== undefined || known.withheld ? rank(message) > rank(known) : false)
     if (isBetter) messages.set(message.seq, message)

@@ -1,4 +1,4 @@
-// What each device tells at the end: everything it can still read.
+// What each device reports at the end: everything that it can still read.
 import type { SeededRandom } from '../seeded-random.js'
 import type { Recorded, WireEntry, WireMessage, WireTimeline } from './history.js'
 import { pageMax, type SimDevice } from './sim-device.js'
@@ -9,7 +9,7 @@ export async function recordFinal(device: SimDevice, record: (event: Recorded) =
   const entries: WireEntry[] = []
   const timelines: Record<string, WireMessage[]> = {}
   const held = new Timelines()
-  // A group that was left is named on, and nothing more comes of it: two pages without anything are the end, too.
+  // The device goes on naming a group that it left, and nothing more comes of it: two empty pages are the end, too.
   for (let since = 0, more = true, empty = 0; more && empty < 2;) {
     const answer = await device.ask('pull', { since, timelines: held.held })
     if (answer?.ok !== true) return
@@ -28,7 +28,7 @@ export async function recordFinal(device: SimDevice, record: (event: Recorded) =
   record({ t: 'final', user: device.user, device: device.deviceId, entries, timelines })
 }
 
-/** Reads everything that history has of the groups it knows. */
+/** Reads the whole history of the groups that it knows. */
 export async function readGroups(device: SimDevice, random: SeededRandom): Promise<void> {
   for (const conversationId of device.groups)
     for (let after = 0, more = true; more;) {

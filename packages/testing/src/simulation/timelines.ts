@@ -1,16 +1,16 @@
-// Where a client stands in the conversation timelines that its inbox told it to follow.
+// A client's positions in the conversation timelines that its inbox told it to follow.
 import type { WireEntry } from './history.js'
 
 export class Timelines {
   readonly #positions = new Map<string, number>()
-  /** Where those that it was told to follow no longer end. */
+  /** The ends of timelines that it is no longer to follow. */
   readonly #ends = new Map<string, number>()
 
   get isEmpty(): boolean {
     return this.#positions.size === 0
   }
 
-  /** As a handshake or pull names them. */
+  /** The positions that a handshake or pull names. */
   get held(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#positions)
   }
@@ -24,12 +24,12 @@ export class Timelines {
     this.#ends.clear()
   }
 
-  /** It follows from now on, and holds nothing of before. */
+  /** Follows a timeline from now on, and holds nothing of before. */
   begin(conversationId: string, seq: number): void {
     this.#positions.set(conversationId, seq)
   }
 
-  /** An entry that may be `follow` or `unfollow`. */
+  /** Takes an entry, which may be `follow` or `unfollow`. */
   told({ kind, conversationId, from, to }: WireEntry): void {
     if (kind === 'follow') {
       this.#ends.delete(conversationId!)
@@ -40,7 +40,7 @@ export class Timelines {
     }
   }
 
-  /** Everything up to there is held. */
+  /** The device holds everything up to `seq`. */
   moved(conversationId: string, seq: number): void {
     const at = this.#positions.get(conversationId)
     if (at === undefined) return

@@ -1,4 +1,4 @@
-// The suites that adapters of each port must pass, on vitest.
+// The suites that adapters of each port must pass. They need vitest.
 export { describeBus } from './bus/describe-bus.js'
 export type { BusSubject, BusSuiteOptions } from './bus/subject.js'
 export { describePresence } from './presence/describe-presence.js'

@@ -1,15 +1,16 @@
-// Members of a group who are removed while eight others send, each over two connections on two nodes; and others who join
-// meanwhile. Whatever comes to the removed, by any way, is kept, and held against where the removal stands in the group.
+// A race on a group: members are removed while eight others send, each over two connections on two nodes, and while
+// others join. The test keeps everything that the removed members receive, in any way, and compares it with the place
+// of the removal in the group.
 import { expect } from 'vitest'
 import type { Rookery } from '@rookery/core'
 import { FakeDevice, type Wire } from '../fake-device.js'
 
 export interface RemovalRace {
-  /** Two nodes on one database that reach one another. */
+  /** Two nodes on one database that reach each other. */
   readonly nodes: readonly [Rookery, Rookery]
-  /** What the option `groups.joinersRead` of both is. */
+  /** The option `groups.joinersRead` of both nodes. */
   readonly joinersRead: 'from-now' | 'everything'
-  /** Messages of each connection of a sender. Default: 15. */
+  /** The number of messages of each connection of a sender. Default: 15. */
   readonly messagesEach?: number
 }
 
@@ -17,7 +18,9 @@ const senders = Array.from({ length: 8 }, (_, i) => `sender${i}`)
 const leavers = ['gone0', 'gone1', 'gone2']
 const joiners = ['new0', 'new1']
 
-/** Everything that a user can pull, with the timelines that the entries name; `all` is what came over the wire for it. */
+/**
+ * Everything that a user can pull, with the timelines that the entries name; `all` is the raw text of it from the wire.
+ */
 async function pullAll(device: FakeDevice): Promise<{ readonly all: string; readonly messages: readonly Wire[] }> {
   const answers: Wire[] = []
   const messages: Wire[] = []
@@ -40,7 +43,7 @@ async function pullAll(device: FakeDevice): Promise<{ readonly all: string; read
   return { all: JSON.stringify(answers), messages }
 }
 
-/** Runs it once, and expects that nobody is given more or less than what is theirs. */
+/** Runs the race once, and expects that every user receives exactly its own messages. */
 export async function raceWithRemoval({ nodes, joinersRead, messagesEach = 15 }: RemovalRace): Promise<void> {
   const connect = (node: number, userId: string, deviceType: string, since?: number): Promise<FakeDevice> =>
     FakeDevice.connect(nodes[node]!.gate, {
@@ -60,7 +63,7 @@ export async function raceWithRemoval({ nodes, joinersRead, messagesEach = 15 }:
   const leaving = await Promise.all(leavers.map(bothOf))
   const joining = await Promise.all(joiners.map(bothOf))
 
-  // Both connections of a sender speak at once, and now and then change or answer what was said before.
+  // Both connections of a sender send at once, and sometimes change or answer an earlier message.
   let said = 0
   let key = 0
   const half = Math.floor((senders.length * 2 * messagesEach) / 2)
@@ -106,7 +109,7 @@ export async function raceWithRemoval({ nodes, joinersRead, messagesEach = 15 }:
   ])
   await owner.ask('c2g', { clientMsgId: 'last', to: conversationId, type: 'text', content: { text: 'the last word.' } })
 
-  // Everything in the order in which it was sequenced, control messages too, as the owner's devices are given it.
+  // Everything in the order of sequences, including control messages, as the owner's devices receive it.
   const { messages: told } = await pullAll(await connect(1, 'owner', 'pc', 0))
   const live = [
     ...owner.entries.flatMap(({ message }) => message ?? []),
@@ -120,7 +123,7 @@ export async function raceWithRemoval({ nodes, joinersRead, messagesEach = 15 }:
   const whereOf = (event: string, userId: string): number =>
     [...bySeq.values()].find(({ content }) => content?.event === event && content.userIds.includes(userId))!.seq
 
-  /** Words that were sequenced outside a window; what was edited there is known by its edit. */
+  /** The words that were sequenced outside a window; an edit made there counts by its own words. */
   const foreignTo = (from: number, to: number): string[] =>
     [...bySeq.values()]
       .filter(({ seq }) => seq < from || seq > to)
@@ -136,7 +139,7 @@ export async function raceWithRemoval({ nodes, joinersRead, messagesEach = 15 }:
     const answers: Wire[] = []
     for (const device of [...leaving[i]!, away]) {
       const { all, messages } = await pullAll(device)
-      // Everything up to the removal, and that itself; nothing behind it.
+      // Everything up to the removal, and the removal itself; nothing after it.
       const seqs = messages.filter((m) => m.conversationId === conversationId).map(({ seq }) => seq)
       expect([userId, [...new Set(seqs)]]).toEqual([userId, seqsUpTo(removedAt)])
       for (const [event, request] of [
@@ -186,7 +189,7 @@ export async function raceWithRemoval({ nodes, joinersRead, messagesEach = 15 }:
       expect(history[0].seq).toBe(joinersRead === 'everything' ? 1 : addedAt)
       expect(history.at(-1).seq).toBe(head)
       const wire = joinersRead === 'everything' ? all : JSON.stringify([all, history, device.events])
-      // What was edited since is told again with what it says now, to those who may read it.
+      // A message that was edited since appears again, with its new content, for those who may read it.
       const known = new Set(foreignTo(1, addedAt - 1))
       const leaked = earlier.filter((text) => wire.includes(`"${text}"`) && !known.has(text))
       expect([userId, leaked]).toEqual([userId, []])

@@ -1,12 +1,12 @@
-// What the port suites are made of: cases as data, so that they can be registered with the test runner or run one by one
-// against an adapter that is broken on purpose.
+// The parts of the port suites: cases are data, so that a test runner can register them, and a proof can run one of
+// them against an adapter that is broken on purpose.
 
-/** One promise of a port, checked on a fresh subject; it rejects where the promise is broken. */
+/** One promise of a port, checked on a fresh subject; it rejects if the adapter breaks the promise. */
 export interface SuiteCase<Scene, Capability extends string = never> {
   readonly name: string
   /** What the adapter must be able to do for this case to make sense. */
   readonly needs?: Capability
-  /** It stops what it is given, so it must be given a subject of its own. */
+  /** The case stops its instance, so it needs its own subject. */
   readonly alone?: true
   run(scene: Scene): Promise<void>
 }
@@ -20,7 +20,7 @@ export interface SuiteGroup<Scene, Capability extends string = never> {
 
 /**
  * Finds a case by its name.
- * @throws Error where there is none.
+ * @throws Error if there is none
  */
 export function findCase<Scene, Capability extends string>(
   groups: readonly SuiteGroup<Scene, Capability>[],

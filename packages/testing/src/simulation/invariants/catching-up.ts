@@ -1,15 +1,16 @@
-// Invariants 11, 13, 14 and 16: a reader is given everything behind its position, in order, or is told to start over.
+// Invariants 11, 13, 14 and 16: a reader receives everything after its position, in order, or learns that it must start
+// over.
 import type { Invariants, Report } from '../check-history.js'
 import type { EventPayload, HistoryEvent, WireEntry } from '../history.js'
 import { keyOf, type Observed, type ObservedRequest } from '../observed.js'
 import { Timelines } from '../timelines.js'
 
-/** A connection as its client can follow it. */
+/** A connection, as its client can track it. */
 interface Reader {
   readonly name: string
   isFollowing: boolean
   at: number
-  /** The same of conversation timelines. */
+  /** The same for conversation timelines. */
   readonly timelines: Timelines
 }
 
@@ -122,7 +123,7 @@ function page(
     report(13, `${name} pulled from ${since}, beyond the end, and was not told to start over`)
   for (const { conversationId, messages, seq: to, truncated: isCut } of answer!.data.timelines ?? []) {
     const from = body.timelines?.[conversationId]
-    // It may be cut only where the membership in which it was followed up to there has ended.
+    // It may be cut only if the membership in which the client followed it up to there has ended.
     const first = messages[0]?.seq ?? to
     const stay = talks
       .get(conversationId)

@@ -1,5 +1,5 @@
-// Invariants 14, 15, 22 and 27, of what was changed: a message says what it said, and what became of it up to where it says
-// that it stands, with the reader's own reactions beside it; what was recalled is never said again.
+// Invariants 14, 15, 22 and 27, for changed messages: a message shows what its sender wrote, with every change folded
+// in up to its `asOf`, and the reader's own reactions beside it; the content of a recalled message never appears again.
 import type { Invariants, Report } from '../check-history.js'
 import { messagesOf, type GivenMessage, type Observed } from '../observed.js'
 import type { Talk, Told } from '../talks.js'
@@ -12,7 +12,7 @@ export const checkChanges: Invariants = (observed, report) => {
     if (message.withheld === true) {
       if (message.content !== undefined) report(22, `${placeOf(given)} was withheld with its content`)
     } else if (talk.message(message.seq)?.msgId !== message.msgId)
-      // Two messages in one place are another invariant's business.
+      // Two messages in one place break another invariant.
       continue
     else if (message.type === 'im.edit') ofEdit(talk, given, acknowledged, report)
     else if (!message.type.startsWith('im.')) {
@@ -23,7 +23,9 @@ export const checkChanges: Invariants = (observed, report) => {
   ownReactions(observed, report)
 }
 
-/** By conversation and message changed: each change, with the place in the history where it was acknowledged. */
+/**
+ * For each conversation and changed message: its changes, with the place in the history where each was acknowledged.
+ */
 type Acknowledged = ReadonlyMap<string, readonly (Told & { readonly index: number })[]>
 
 const placeOf = ({ user, how, message }: GivenMessage): string =>
@@ -35,7 +37,7 @@ function asItStands(talk: Talk, given: GivenMessage, report: Report): void {
   const { asOf = 0, recalled = false } = message
   const told = talk.changes.get(message.seq) ?? []
   if (asOf !== 0 && !told.some(({ seq }) => seq === asOf)) {
-    // An edit whose message was recalled before anybody was seen to be given it does not tell what it changed.
+    // If a message was recalled before any device received its edit, the recalled edit no longer shows the new content.
     const by = talk.message(asOf)
     if (by !== undefined && !(by.type === 'im.edit' && by.content === undefined))
       report(15, `${placeOf(given)} stands as of ${asOf}, which did not change it`)
@@ -52,7 +54,7 @@ function asItStands(talk: Talk, given: GivenMessage, report: Report): void {
     report(15, `${placeOf(given)} has ${canonical(message.reactions)} as of ${asOf}, not ${canonical(state.reactions)}`)
 }
 
-/** 15: once nothing happens any more, what a page tells of own reactions is what its messages stand with. */
+/** 15: after everything has settled, a page's list of own reactions agrees with its messages. */
 function ownReactions({ history, requests, talks }: Observed, report: Report): void {
   const settled = history.findIndex(({ t }) => t === 'settled')
   if (settled === -1) return
@@ -75,7 +77,7 @@ function ownReactions({ history, requests, talks }: Observed, report: Report): v
   }
 }
 
-/** 14 and 27: what was acknowledged before somebody asked is folded in. */
+/** 14 and 27: a change that was acknowledged before a reader asked is folded in. */
 function asNew(talk: Talk, given: GivenMessage, acknowledged: Acknowledged, report: Report): void {
   const { user, how, message, askedIndex } = given
   if (how === 'live') return
@@ -88,7 +90,7 @@ function asNew(talk: Talk, given: GivenMessage, acknowledged: Acknowledged, repo
   }
 }
 
-/** 27: an edit of what was recalled says it no more. */
+/** 27: an edit of a recalled message no longer shows the content. */
 function ofEdit(talk: Talk, given: GivenMessage, acknowledged: Acknowledged, report: Report): void {
   const { message, how, askedIndex } = given
   if (how === 'live' || message.content === undefined) return

@@ -1,5 +1,5 @@
-// Invariants 1, 10, 14, 22 to 24 and 26, of groups: each member has exactly what was said while it was one, whether it came
-// through the inbox or through the group's own timeline.
+// Invariants 1, 10, 14, 22 to 24 and 26, for groups: each member has exactly the messages of its memberships, whether
+// they came through the inbox or through the group's own timeline.
 import type { Invariants, Report } from '../check-history.js'
 import { keyOf, messagesOf, type Observed } from '../observed.js'
 import type { Talk } from '../talks.js'
@@ -8,7 +8,7 @@ export const checkGroups: Invariants = (observed, report) => {
   for (const talk of observed.talks.values()) {
     if (!talk.isGroup) continue
     everythingForMembers(observed, talk, report)
-    // Where nobody was given some message, nobody can say who was a member then.
+    // If no device received some message, the checker does not know who was a member then.
     if (talk.hole === null) nothingForOthers(observed, talk, report)
   }
   historyHasNoHoles(observed, report)
@@ -54,7 +54,7 @@ function everythingForMembers(observed: Observed, talk: Talk, report: Report): v
     for (const seq of read)
       if (seq < crossed) report(26, `${user} has ${conversationId} ${seq} in the timeline, crossed at ${crossed} only`)
     for (const { joined, to } of stays) {
-      // Of a timeline that one follows no longer nothing more is given.
+      // The server sends nothing more of a timeline that the device no longer follows.
       const last = to === Infinity ? head : Math.min(to, crossed - 1)
       for (let seq = joined; seq <= last; seq++) {
         if (written.has(seq) || read.has(seq)) continue
@@ -70,7 +70,7 @@ function everythingForMembers(observed: Observed, talk: Talk, report: Report): v
 
 const seqsOf = (messages: readonly { readonly seq: number }[]): Set<number> => new Set(messages.map(({ seq }) => seq))
 
-/** The first message that is in no inbox: everybody who was there then is told to follow from before it. */
+/** The first message that is in no inbox: everyone who was a member then must follow from before it. */
 function crossingOf({ inboxes }: Observed, conversationId: string): number {
   let crossed = Infinity
   for (const entries of inboxes.values())
@@ -87,7 +87,7 @@ function acknowledgedIn({ keys }: Observed, conversationId: string): Set<number>
   return seqs
 }
 
-/** 23: a page of history leaves out nothing that is for its reader, up to where it ends. */
+/** 23: a page of history leaves out nothing that its reader may read, up to its end. */
 function historyHasNoHoles({ requests, talks }: Observed, report: Report): void {
   for (const { event, body, answer, connection } of requests) {
     if (event !== 'history' || answer?.ok !== true) continue
@@ -107,7 +107,7 @@ function historyHasNoHoles({ requests, talks }: Observed, report: Report): void 
 
 const folded: ReadonlySet<string> = new Set(['im.recall', 'im.edit', 'im.reaction'])
 
-/** 14, of the timelines that a pull names. */
+/** 14, for the timelines that a pull names. */
 function timelinesIncludeAcknowledged({ requests, keys, talks }: Observed, report: Report): void {
   const acks: { index: number; conversationId: string; seq: number; key: string }[] = []
   for (const { user, key, sends } of keys.values())
@@ -131,7 +131,7 @@ function timelinesIncludeAcknowledged({ requests, keys, talks }: Observed, repor
         .get(ack.conversationId)
         ?.stays.get(user)
         ?.find(({ joined, to: end }) => joined <= at + 1 && ack.seq <= end)
-      // The page is of the last stay; who was away meanwhile is told of it in the inbox.
+      // The page belongs to the last membership; a member who was away meanwhile hears of it in the inbox.
       if (stay?.to === Infinity)
         report(
           14,

@@ -1,4 +1,4 @@
-// Invariants 10, 12 and 15: numbers have no gaps and are never used twice, and an entry is the same however it came.
+// Invariants 10, 12 and 15: numbers have no gaps, no number is used twice, and an entry is the same however it came.
 import type { Invariants } from '../check-history.js'
 import type { WireMessage } from '../history.js'
 import { messagesOf } from '../observed.js'
@@ -10,7 +10,7 @@ export const checkNumbers: Invariants = ({ given, inboxes, history, connections 
     })
     const last = new Map<string, number>()
     for (const { conversationId, seq, groupId } of messagesOf(entries)) {
-      // Of a group one has only what was said while one was in it.
+      // A member has only the messages of its own memberships.
       if (groupId !== undefined) continue
       const before = last.get(conversationId) ?? 0
       if (seq > before + 1) report(10, `${user} has ${conversationId} without ${before + 1} to ${seq - 1}`)
@@ -20,7 +20,7 @@ export const checkNumbers: Invariants = ({ given, inboxes, history, connections 
   const entryAt = new Map<string, { identity: string; json: string; how: string }>()
   for (const { user, how, entry } of given) {
     const place = `${user} ${entry.seq}`
-    // What becomes of a message is another invariant's business, and so is what it says then.
+    // Changes of a message, and its content after them, belong to other invariants.
     const json = canonical(entry.message === undefined ? entry : { ...entry, message: lasting(entry.message) })
     const identity = entry.message === undefined ? `${entry.kind} ${entry.at}` : `message ${entry.message.msgId}`
     const before = entryAt.get(place)
@@ -28,7 +28,7 @@ export const checkNumbers: Invariants = ({ given, inboxes, history, connections 
     else if (before.identity !== identity) report(12, `${place} was ${before.identity}, then ${identity}`)
     else if (before.json !== json) report(15, `${place} was ${before.json} ${before.how}, and ${json} ${how}`)
   }
-  // 12: the head that a login is told never lies below what the user was given before it began.
+  // 12: the head that a login receives never lies below what the user received before the login began.
   const highest = new Map<string, number>()
   const knownAtDial = new Map<number, number>()
   for (const event of history) {
@@ -53,7 +53,7 @@ const mayChange: ReadonlySet<string> = new Set([
   'withheld',
 ])
 
-/** What of a message never changes. */
+/** The fields of a message that never change. */
 const lasting = (message: WireMessage): object =>
   Object.fromEntries(Object.entries(message).filter(([name]) => !mayChange.has(name)))
 

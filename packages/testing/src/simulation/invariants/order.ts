@@ -1,10 +1,10 @@
-// Invariants 7 to 9: one order, which respects what was known when something was sent.
+// Invariants 7 to 9: one order for all readers, which agrees with what the sender knew when it sent.
 import type { Invariants } from '../check-history.js'
 import type { WireMessage } from '../history.js'
 import { isDefinite, keyOf, messagesOf, pairOf, type Observed, type ObservedRequest } from '../observed.js'
 
 export const checkOrder: Invariants = (observed, report, { resendMs }) => {
-  // 7: a place in a conversation holds one message, whoever looks.
+  // 7: a place in a conversation holds one message, for every reader.
   const at = new Map<string, string>()
   for (const { user, message } of observed.messages) {
     const place = `${message.conversationId} ${message.seq}`
@@ -41,12 +41,13 @@ export const checkOrder: Invariants = (observed, report, { resendMs }) => {
 }
 
 /**
- * Whether one attempt of an earlier message may have been refused for good, for want of a right that its sender was given
- * before `seq`. An attempt whose answer is lost, or that a paused node carries out late, and one that was refused elsewhere
- * are attempts of one key: it is stored by the one that is allowed, and has its place from then.
+ * Tells whether the server may have refused one attempt of an earlier message for good, because its sender lacked a
+ * right that it received before `seq`. All attempts of one key belong together: one whose answer was lost, one that a
+ * paused node performed late, and one that was refused elsewhere. The message is stored by the attempt that is allowed,
+ * and has its place from then on.
  */
 function lateGrants({ messages }: Observed): (earlier: ObservedRequest, seq: number) => boolean {
-  /** By group: what lets somebody speak, with where it was seen first. */
+  /** By group: the messages that let a user send, with the place in the history where each was first seen. */
   const grants = new Map<string, Map<number, { readonly index: number; readonly message: WireMessage }>>()
   for (const { index, message } of messages) {
     if (message.type !== 'im.group') continue
@@ -63,9 +64,9 @@ function lateGrants({ messages }: Observed): (earlier: ObservedRequest, seq: num
 }
 
 /**
- * Whether an earlier message may have been refused for so long that it held back nothing any more when a later one was
- * stored. When it was refused first only its server knows: not before its first attempt that was not answered well. The later
- * one was stored by the time at which anybody heard of it.
+ * Tells whether the server may have refused an earlier message for so long that it held back nothing any more when a
+ * later one was stored. Only the server knows when it first refused: not before the first attempt without a good
+ * answer. The later message was stored no later than the time at which any client heard of it.
  */
 function heldLongEnough({ keys, messages, history }: Observed, resendMs: number) {
   const heardAtMs = new Map<string, number>()
@@ -87,7 +88,7 @@ function letsSpeak({ content }: WireMessage, user: string): boolean {
   return (event === 'created' || event === 'added' || event === 'role') && isMeant
 }
 
-/** Where each key ended up: from what was given, or from what it was acknowledged as. */
+/** The place of each key: from what clients received, or from its acknowledgement. */
 function placesOf({ messages, keys }: Observed): Map<string, number> {
   const places = new Map<string, number>()
   for (const [name, { sends }] of keys)
@@ -102,7 +103,7 @@ const firstAttempts = ({ keys }: Observed, places: ReadonlyMap<string, number>) 
     .map(({ user, key, sends }) => ({ first: sends[0]!, seq: places.get(keyOf(user, key)) }))
     .sort((a, b) => a.first.index - b.first.index)
 
-/** 8: what was acknowledged before something was sent comes before it. */
+/** 8: what was acknowledged before a client sent something comes before it. */
 function knownBefore(
   observed: Observed,
   places: ReadonlyMap<string, number>,

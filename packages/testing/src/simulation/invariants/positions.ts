@@ -8,14 +8,16 @@ export const checkPositions: Invariants = (observed, report) => {
   readPositions(observed, report)
 }
 
-/** 18: an acknowledgement counts up to what was given, and a receipt tells only of what some device acknowledged. */
+/**
+ * 18: an acknowledgement counts up to what the device received, and a receipt tells only what some device acknowledged.
+ */
 function delivered(observed: Observed, report: Report): void {
-  /** Where each connection's range began, how far it was given entries, and what it acknowledged. */
+  /** For each connection: where its range began, how far it received entries, and what it acknowledged. */
   const ranges = new Map<number, { from: number; given: number; to: number; user: string }>()
   const requests = new Map(observed.requests.map((request) => [request.n, request]))
   const inboxes = seenInboxes(observed)
   for (const event of observed.history) {
-    // A handshake that was carried out acknowledges, even if its client never heard of it.
+    // A handshake that the server performed acknowledges, even if its client never learned of it.
     if (event.t === 'dial' && event.given.since !== undefined)
       ranges.set(event.conn, { from: 0, given: 0, to: event.given.since, user: event.user })
     if (event.t === 'connect') {
@@ -27,7 +29,7 @@ function delivered(observed: Observed, report: Report): void {
     }
     if (event.t === 'request') {
       const range = ranges.get(event.conn)
-      // What the server is yet to answer may have told others already.
+      // Others may hear of an acknowledgement before the server has answered it.
       if (range !== undefined && event.event === 'ack') range.to = Math.max(range.to, event.body.seq)
       if (range !== undefined && event.event === 'pull') range.to = Math.max(range.to, event.body.since)
     }
@@ -56,14 +58,14 @@ function delivered(observed: Observed, report: Report): void {
   }
 }
 
-/** What is known of a user's inbox from everything that its devices were given. */
+/** What all devices of a user together received of its inbox. */
 interface SeenInbox {
   readonly seen: Set<number>
   /** Messages by conversation and place there. */
   readonly places: Map<string, number>
 }
 
-// Not from the end alone: of a user whose devices did not come back nobody tells anything there.
+// Not only from the final reports: if a user's devices did not come back, there are none.
 function seenInboxes({ given }: Observed): Map<string, SeenInbox> {
   const inboxes = new Map<string, SeenInbox>()
   for (const { user, entry } of given) {
@@ -76,7 +78,10 @@ function seenInboxes({ given }: Observed): Map<string, SeenInbox> {
   return inboxes
 }
 
-/** Whether something stands between two places that no device was given: an acknowledgement may name it all the same. */
+/**
+ * Tells whether something stands between two places that no device received: an acknowledgement may name it all the
+ * same.
+ */
 function hasUnseen(seen: ReadonlySet<number> | undefined, from: number, to: number): boolean {
   for (let place = from + 1; place <= to; place++) if (seen?.has(place) !== true) return true
   return false
@@ -87,7 +92,7 @@ function readPositions(
   { requests, inboxes, keys, given, messages, talks, connections }: Observed,
   report: Report,
 ): void {
-  /** Of each user and conversation: what is known to be read, and by when; and the most that can have been. */
+  /** For each user and conversation: what is known to be read, and by when; and the highest possible read position. */
   const positions = new Map<string, { known: { index: number; seq: number }[]; most: number }>()
   const of = (user: string, conversationId: string) => {
     const name = `${user} ${conversationId}`
@@ -105,7 +110,7 @@ function readPositions(
   }
   for (const { message } of messages)
     if (message.from !== null) mayBe(message.from, message.conversationId, message.seq)
-  // Who joins has read what was said before.
+  // A new member has read what was sent before it joined.
   for (const [conversationId, { stays }] of talks)
     for (const [user, ofUser] of stays) for (const { joined } of ofUser) mayBe(user, conversationId, joined - 1)
   for (const { event, body, connection } of requests)
@@ -146,7 +151,7 @@ function readPositions(
   )
 }
 
-/** Every device's list says the same, and it is what the history says. */
+/** Every device's list says the same, and it agrees with the history. */
 function atTheEnd(
   lists: Observed['requests'],
   talks: Observed['talks'],

@@ -1,4 +1,4 @@
-// Invariants 21, 24, 28 and 30: kicks, what is nobody else's business, the dead, and that everything settles.
+// Invariants 21, 24, 28 and 30: kicks, privacy, dead nodes, and that everything settles.
 import type { Invariants, Report } from '../check-history.js'
 import type { History } from '../history.js'
 import type { Observed } from '../observed.js'
@@ -34,7 +34,7 @@ function kicks({ history, connections }: Observed, report: Report): void {
     }
     for (const [name, { connected, wanting, off }] of slots) {
       if (connected.length > 1) report(21, `${connected.join(' and ')} both hold the slot ${name}`)
-      // Who kicked the others may have lost its power since.
+      // The device that kicked the others may have lost its power since.
       if (off > 0) continue
       if (wanting === 0) report(21, `of those who wanted the slot ${name} none is left`)
       else if (connected.length === 0) report(30, `nobody came back to the slot ${name}`)
@@ -54,8 +54,8 @@ function laterLoginsStay({ history, connections }: Observed, report: Report): vo
     const dialled = dials.get(event.conn)
     const answered = connections.get(event.conn)
     if (by === undefined || dialled === undefined || answered === undefined) return
-    // A login that began after this one was answered is a later one. Of two at once either may be, unless it was kicked by
-    // then and holds nothing any more.
+    // A login that began after this one was answered is a later one. Of two at once either may be, unless it was kicked
+    // by then and holds nothing any more.
     const mayBeLater = [...dials].some(
       ([conn, { device, index: begun }]) =>
         device === by &&
@@ -65,7 +65,7 @@ function laterLoginsStay({ history, connections }: Observed, report: Report): vo
   })
 }
 
-/** 24: what belongs to others. What a group's messages are to whom is looked at with groups. */
+/** 24: nobody receives what belongs to others. Another file checks who may read which messages of a group. */
 function strangers(observed: Observed, report: Report): void {
   const { given, history, connections, requests } = observed
   const membersOf = conversationsOf(observed, 'ever')
@@ -113,13 +113,13 @@ function conversationsOf({ messages, talks }: Observed, when: 'ever' | 'now'): M
   return members
 }
 
-/** Whether two users share a conversation: the others' presence is nobody's business. */
+/** Tells whether two users share a conversation: nobody else may see their presence. */
 function talksOf(observed: Observed, when: 'ever' | 'now'): (a: string, b: string) => boolean {
   const members = [...conversationsOf(observed, when).values()]
   return (a, b) => a === b || members.some((two) => two.has(a) && two.has(b))
 }
 
-/** 28: who was connected to a node that died, and nowhere since, is offline once its lease is over. */
+/** 28: a user who was connected to a node that died, and nowhere since, is offline once the lease is over. */
 function theDead(
   { history, requests, connections }: Observed,
   talks: (a: string, b: string) => boolean,
@@ -133,7 +133,7 @@ function theDead(
     if (event !== 'presence' || answer?.ok !== true) continue
     for (const { userId, online } of answer.data.users) {
       const state = lastSeenMs(userId, answer.index)
-      // A handshake that its client never heard the end of may have made a session all the same.
+      // A handshake may have made a session even if its client never learned the result.
       if (dials.some(({ user, conn }) => user === userId && !connections.has(conn))) continue
       if (online && state.died !== null && atMs > state.died + leaseMs)
         report(28, `${userId} was told to be there ${Math.round(atMs - state.died)} ms after the node died`)
@@ -151,7 +151,7 @@ function lastSeen(history: History, connections: Observed['connections']) {
       const death = history.find((event, i) => i > from && i < before && event.t === 'killed' && event.node === node)
       return death?.atMs ?? null
     }
-    // Only where every connection that the user ever had was to a node that died under it can nobody else be meant.
+    // The user is surely meant only if every connection that it ever had was to a node that died under it.
     const deaths = own.map(({ node, index }) => deathOf(node, index))
     const died = own.length > 0 && deaths.every((at) => at !== null) ? Math.max(...(deaths as number[])) : null
     return { died, isConnected }

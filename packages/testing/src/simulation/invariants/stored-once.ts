@@ -1,4 +1,4 @@
-// Invariants 1 to 6: what was acknowledged is there, once, as it was sent; what was refused is not.
+// Invariants 1 to 6: an acknowledged message is stored, once, as it was sent; a refused one is not.
 import type { Invariants, Report } from '../check-history.js'
 import { isChanged, isDefinite, keyOf, messagesOf, saidOf, type Observed, type ObservedKey } from '../observed.js'
 

@@ -1,4 +1,4 @@
-// The suite of the bus port: what a bus must do while its network is well.
+// The suite of the bus port: what a bus must do while its network works.
 import { describe, it } from 'vitest'
 import type { SuiteCase, SuiteGroup } from '../suite-case.js'
 import { failures } from './failures.js'
@@ -8,7 +8,7 @@ import type { BusSuiteOptions } from './subject.js'
 
 export const busGroups: readonly SuiteGroup<BusScene>[] = [frames, failures]
 
-/** Runs one case on a subject of its own. */
+/** Runs one case on its own subject. */
 export async function runBusCase(one: SuiteCase<BusScene>, create: BusSuiteOptions['create']): Promise<void> {
   const scene = new BusScene(await create())
   try {

@@ -1,4 +1,4 @@
-// What arrives, where, and how often.
+// Which frames arrive, at which node, and how often.
 import { expect } from 'vitest'
 import type { SuiteGroup } from '../suite-case.js'
 import type { BusScene } from './scene.js'

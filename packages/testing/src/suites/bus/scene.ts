@@ -1,4 +1,4 @@
-// One case's stage: nodes on one network, and ids that no other case uses.
+// The scene of one case: nodes on one network, and ids that no other case uses.
 import { expect } from 'vitest'
 import type { NodeId } from '@rookery/protocol'
 import { type Bus, SystemRandom } from '@rookery/core'
@@ -48,7 +48,7 @@ export class BusScene {
     expect(condition(), 'what was published has arrived').toBe(true)
   }
 
-  /** Publishes until one arrives: whatever was published to the node before has arrived or never will. */
+  /** Publishes until one frame arrives: by then every earlier frame to the node has arrived or never will. */
   async flushed(from: BusNode, to: BusNode): Promise<void> {
     const marker = random.id()
     const isHere = (): boolean => to.arrived.some(({ frame }) => frame === marker)

@@ -1,4 +1,4 @@
-// Buses that are broken on purpose, each in one way, and the case that must catch it.
+// Buses that are broken on purpose, each in one way, and the case that must catch each.
 import { describe, expect, it } from 'vitest'
 import { type Bus, type Carrier, MemoryBusHub } from '@rookery/core'
 import { VirtualClock } from '../../virtual-clock.js'
@@ -10,7 +10,7 @@ type Receive = Parameters<Bus['start']>[1]
 interface Breakage {
   readonly caughtBy: string
   readonly carry?: Carrier
-  /** Makes one node's end, where the hub's own is not what is broken. */
+  /** Makes the bus of one node, if the hub's own is not the broken part. */
   readonly bus?: (right: Bus, all: Map<string, Receive>) => Partial<Bus>
 }
 

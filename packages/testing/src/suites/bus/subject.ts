@@ -1,9 +1,9 @@
-// What an adapter's author hands to `describeBus`.
+// What an adapter's author gives to `describeBus`.
 import type { Bus } from '@rookery/core'
 
-/** A network that nodes meet on. */
+/** A network that connects nodes. */
 export interface BusSubject {
-  /** One node's end, unstarted; the suite starts and stops it. */
+  /** Makes the bus of one node, not started; the suite starts and stops it. */
   bus(): Promise<Bus> | Bus
   /** Lets time pass for frames under way: moves the virtual clock, or waits. */
   elapse(ms: number): Promise<void>
@@ -13,6 +13,6 @@ export interface BusSubject {
 
 export interface BusSuiteOptions {
   readonly name: string
-  /** Called once for each case. Every case uses node ids of its own. */
+  /** Called once for each case. Every case uses its own node ids. */
   readonly create: () => Promise<BusSubject> | BusSubject
 }

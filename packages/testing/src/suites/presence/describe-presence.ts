@@ -9,7 +9,7 @@ import { watching } from './watching.js'
 
 export const presenceGroups: readonly SuiteGroup<PresenceScene>[] = [slots, leases, watching]
 
-/** Runs one case on a subject of its own. */
+/** Runs one case on its own subject. */
 export async function runPresenceCase(
   one: SuiteCase<PresenceScene>,
   { create, leaseMs = 1000 }: Pick<PresenceSuiteOptions, 'create' | 'leaseMs'>,

@@ -1,4 +1,5 @@
-// Leases: what a node holds counts while its lease runs; renewals mend what was forgotten and take nothing from others.
+// Leases: what a node holds counts while its lease runs; renewals restore what presence forgot and take nothing from
+// others.
 import { expect } from 'vitest'
 import type { SuiteGroup } from '../suite-case.js'
 import { sessionsOf, type PresenceScene } from './scene.js'
@@ -117,7 +118,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         await one.claim(earlier)
         await scene.elapse(scene.leaseMs / 2)
         await one.claim(later)
-        // Renewals do not make a login later than it was.
+        // A renewal does not change the time of a login.
         await one.renew([earlier, later])
         const untold = [scene.session(two, alice), scene.session(two, bob)]
         expect(await two.renew(untold, {}, scene.leaseMs / 4)).toEqual([untold[1]])

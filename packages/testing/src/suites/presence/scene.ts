@@ -1,11 +1,11 @@
-// One case's stage: two nodes with their presence, and ids that no other case uses.
+// The scene of one case: two nodes with their presence, and ids that no other case uses.
 import type { NodeId, UserId } from '@rookery/protocol'
 import { type NodeInfo, type Presence, type SlotHolder, SystemRandom } from '@rookery/core'
 import type { PresenceSubject } from './subject.js'
 
 const random = new SystemRandom()
 
-/** A node of the case: its lease is renewed by `renew`, its sessions claim by `claim`. */
+/** A node of the case: `renew` renews its lease, `claim` claims for its sessions. */
 export class SceneNode {
   constructor(
     readonly nodeId: NodeId,
@@ -18,7 +18,7 @@ export class SceneNode {
     return { nodeId: this.nodeId, boot: this.boot, url: null, sessions: 0 }
   }
 
-  /** Renews sessions that logged in long ago, unless told when. */
+  /** Renews sessions that logged in long ago, unless the case says when. */
   async renew(
     holders: readonly SlotHolder[] = [],
     given: Partial<NodeInfo> = {},
@@ -63,7 +63,7 @@ export class PresenceScene {
 
   user = (name: string): UserId => `${name}.${this.#mark}`
 
-  /** A node whose lease has just begun. */
+  /** Makes a node whose lease has just begun. */
   async node(name: string, boot = `boot-1`): Promise<SceneNode> {
     const presence = (await this.subject.another?.()) ?? this.subject.presence
     this.#running.add(presence)
@@ -72,7 +72,7 @@ export class PresenceScene {
     return node
   }
 
-  /** A session of a user on a node, in the slot `phone` unless another is given. */
+  /** Makes a session of a user on a node, in the slot `phone` unless the case names another. */
   session(node: SceneNode, userId: UserId, given: Partial<SlotHolder> = {}): SlotHolder {
     this.#sessions += 1
     return {
@@ -89,7 +89,7 @@ export class PresenceScene {
     }
   }
 
-  /** Lets a lease run out, renewing those that are to stay. */
+  /** Lets a lease run out, and renews those that must stay. */
   async outlive(...staying: readonly SceneNode[]): Promise<void> {
     const steps = 6
     for (let step = 0; step < steps; step += 1) {
@@ -103,6 +103,6 @@ export class PresenceScene {
   }
 }
 
-/** Session ids in an order of their own: `locate` has none. */
+/** Session ids, sorted: `locate` promises no order. */
 export const sessionsOf = (holders: readonly SlotHolder[]): string[] =>
   holders.map((holder) => holder.sessionId).toSorted()

@@ -1,4 +1,4 @@
-// Presences that are broken on purpose, each in one way, and the case that must catch it.
+// Presences that are broken on purpose, each in one way, and the case that must catch each.
 import { describe, expect, it } from 'vitest'
 import { MemoryPresence, type Presence, type SlotHolder } from '@rookery/core'
 import { settle } from '../../settle.js'

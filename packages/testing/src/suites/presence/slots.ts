@@ -1,4 +1,4 @@
-// Slots: who holds one, who is displaced, and that nobody late disturbs it.
+// Slots: who holds one, who loses it, and that a late call does not disturb the holder.
 import { expect } from 'vitest'
 import type { SuiteGroup } from '../suite-case.js'
 import { sessionsOf, type PresenceScene } from './scene.js'

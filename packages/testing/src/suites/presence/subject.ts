@@ -1,10 +1,10 @@
-// What an adapter's author hands to `describePresence`.
+// What an adapter's author gives to `describePresence`.
 import type { Presence } from '@rookery/core'
 
 /** Presence as several nodes share it. */
 export interface PresenceSubject {
   readonly presence: Presence
-  /** A further instance, as another node would have; where left out, `presence` stands for all nodes. */
+  /** Makes a further instance, as another node would have; if left out, `presence` stands for all nodes. */
   another?(): Promise<Presence> | Presence
   /** Lets time pass for the leases: moves the virtual clock, or waits. */
   elapse(ms: number): Promise<void>
@@ -14,8 +14,8 @@ export interface PresenceSubject {
 
 export interface PresenceSuiteOptions {
   readonly name: string
-  /** Called once for each case. Every case uses ids of its own, so subjects may share one server. */
+  /** Called once for each case. Every case uses its own ids, so subjects may share one server. */
   readonly create: () => Promise<PresenceSubject> | PresenceSubject
-  /** A lease that is long enough for a dozen calls on a busy machine, and short enough to wait for; 1000 by default. */
+  /** The lease, ms: long enough for a dozen calls on a busy machine, and short enough to wait for; 1000 by default. */
   readonly leaseMs?: number
 }

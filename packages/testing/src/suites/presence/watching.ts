@@ -1,4 +1,4 @@
-// Which nodes want to know of a user's comings and goings.
+// Which nodes want to hear when a user goes online or offline.
 import { expect } from 'vitest'
 import type { SuiteGroup } from '../suite-case.js'
 import type { PresenceScene } from './scene.js'

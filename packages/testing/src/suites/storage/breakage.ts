@@ -1,4 +1,4 @@
-// How a right storage is broken on purpose, in one way, to prove that the suite catches it.
+// Breaks a correct storage on purpose, in one way, to prove that the suite catches it.
 import { describe, expect, it } from 'vitest'
 import { type AppendOp, MemoryDatabase, MemoryStorage, type Storage, type StorageOp } from '@rookery/core'
 import { findCase } from '../suite-case.js'
@@ -6,7 +6,7 @@ import { runStorageCase, storageGroups } from './describe-storage.js'
 import type { StorageSubject } from './subject.js'
 
 type Values<Table> = Table extends ReadonlyMap<unknown, infer Row> ? Row : never
-/** The rows of the memory storage, which breakages reach into. */
+/** The rows of the memory storage, which breakages change. */
 export type Tables = MemoryDatabase['tables']
 export type ConversationRow = Values<Tables['conversations']>
 export type MemberRow = Values<ConversationRow['members']>
@@ -31,21 +31,21 @@ export const messages = (
   change: (message: AppendOp['message']) => Partial<AppendOp['message']>,
 ): StorageOp[] => append(ops, (op) => ({ message: { ...op.message, ...change(op.message) } }))
 
-/** The ops are taken for others. */
+/** The storage takes the ops for others. */
 export const misread =
   (change: (ops: readonly StorageOp[]) => readonly StorageOp[]): Breakage['commit'] =>
   (commit) =>
   (ops) =>
     commit(change(ops))
 
-/** The right thing is stored and the wrong thing answered. */
+/** The storage stores the right thing and answers the wrong thing. */
 export const misanswer =
   (change: (result: Record<string, unknown>, op: StorageOp) => object): Breakage['commit'] =>
   (commit) =>
   async (ops) =>
     (await commit(ops)).map((result, index) => ({ ...result, ...change(result, ops[index]!) }))
 
-/** The rows are spoilt before or after each commit. */
+/** Damages the rows before or after each commit. */
 export const spoil =
   (when: 'before' | 'after', change: (tables: Tables, op: StorageOp) => void): Breakage['commit'] =>
   (commit, database) =>
@@ -60,7 +60,7 @@ export const spoil =
     return results
   }
 
-/** Keys are compared after folding them, as a collation does. */
+/** Compares keys after folding them, as a collation does. */
 export const foldKeys = (fold: (key: string) => string): Breakage['commit'] => {
   const seen = new Map<string, string>()
   return misread((ops) =>
@@ -77,7 +77,7 @@ export function members(tables: Tables, change: (member: MemberRow, countable: n
     for (const member of row.members.values()) change(member, row.countable)
 }
 
-/** Registers a proof for each breakage: that the suite's case passes on a right storage, and catches the broken one. */
+/** Registers a proof for each breakage: the suite's case passes on a correct storage, and catches the broken one. */
 export function describeBreakages(title: string, breakages: Readonly<Record<string, Breakage>>): void {
   describe(title, () => {
     it.each(Object.entries(breakages))('%s', async (_name, breakage) => {
@@ -88,7 +88,7 @@ export function describeBreakages(title: string, breakages: Readonly<Record<stri
         (error: unknown) => error,
       )
       expect(caught).toBeInstanceOf(Error)
-      // Caught by what it did, not by a slip in how it was broken.
+      // The case must catch what the storage did, not a mistake in the breakage.
       expect(caught).not.toBeInstanceOf(TypeError)
     })
   })

@@ -1,4 +1,4 @@
-// Conversations as their members see them, and who is one.
+// Conversations as their members see them, and who is a member.
 import { expect } from 'vitest'
 import type { ConversationView, ListPosition } from '@rookery/core'
 import { only, upTo, type StorageScene } from './scene.js'
@@ -149,7 +149,7 @@ export const conversations: StorageGroup = {
         expect(await scene.storage.members.access(conversationId, carol)).toBeNull()
         expect(await scene.storage.members.access(scene.conversation('absent'), alice)).toBeNull()
         await scene.store(scene.say(bob, alice, { subject: 's' }))
-        // Saying something is no change of membership.
+        // A message does not change the membership.
         expect(await scene.storage.members.access(conversationId, alice)).toEqual({ ...access, seq: 3 })
       },
     },
@@ -190,7 +190,7 @@ export const conversations: StorageGroup = {
   ],
 }
 
-/** Twelve conversations of Alice's; four of them end at one millisecond. */
+/** Twelve conversations of Alice; four of them end at one millisecond. */
 async function manyConversations(scene: StorageScene): Promise<{ alice: string; expected: string[] }> {
   const alice = scene.user('alice')
   const activity = new Map<string, number>()

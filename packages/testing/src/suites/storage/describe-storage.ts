@@ -52,7 +52,7 @@ export const storageGroups: readonly StorageGroup[] = [
 
 type StorageCase = SuiteCase<StorageScene, keyof StorageCapabilities>
 
-/** Runs one case on a subject of its own. */
+/** Runs one case on its own subject. */
 export async function runStorageCase(one: StorageCase, create: StorageSuiteOptions['create']): Promise<void> {
   const scene = await StorageScene.open(await create())
   try {

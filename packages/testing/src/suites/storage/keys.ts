@@ -4,7 +4,7 @@ import type { AppendOp } from '@rookery/core'
 import { only, upTo, type StorageScene } from './scene.js'
 import type { StorageGroup } from './group.js'
 
-/** Pairwise distinct as bytes; equal under some collation, normalisation or trimming. */
+/** All different as bytes; each pair equal under some collation, normalisation or trimming. */
 const twins = [
   'key',
   'Key',
@@ -186,7 +186,7 @@ export const keys: StorageGroup = {
         const bob = scene.user('bob')
         const mark = scene.user('x')
         const said = [' ', ':', '.', '|', '/', '-', '"', '\u0001', ''].flatMap((between) => {
-          // A space or control character may stand in a key here, never in a user's id.
+          // A key may contain a space or a control character here; a user's id never does.
           const inUser = between <= ' ' ? '_' : between
           return [
             scene.say(mark, bob, { clientMsgId: `x${inUser}y${between}z` }),
@@ -298,7 +298,7 @@ export const keys: StorageGroup = {
   ],
 }
 
-/** The same key again, as a retry brings it: another message id and time. */
+/** The same key again, as a retry brings it: with another message id and time. */
 function repeatOf(scene: StorageScene, first: AppendOp, given: Partial<AppendOp['message']> = {}): AppendOp {
   const { msgId, serverTime } = scene.say(first.members[0]!, first.members[1] ?? first.members[0]!).message
   return { ...first, message: { ...first.message, msgId, serverTime, ...given } }

@@ -128,7 +128,7 @@ export const numbers: StorageGroup = {
           withheld: false,
         }
         const expected: Partial<typeof op.message> & typeof numbered = { ...op.message, ...numbered }
-        // The digest is kept with the key and belongs to nobody else.
+        // The digest belongs to the key alone, and no read returns it.
         delete (expected as { digest?: string }).digest
         expect(only(await scene.timeline(op.message.conversationId))).toEqual(expected)
         expect((await scene.inbox(bob)).at(-1)).toMatchObject({ kind: 'message', message: expected })

@@ -1,4 +1,4 @@
-// Readers beside writers: nothing is skipped, nothing is seen in halves, and what is answered can be read.
+// Readers beside writers: a reader skips nothing, sees no half of a commit, and can read whatever was answered.
 import { expect } from 'vitest'
 import type { Seq } from '@rookery/protocol'
 import type { Storage } from '@rookery/core'
@@ -89,7 +89,7 @@ export const races: StorageGroup = {
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const conversationId = scene.between(alice, bob)
-        // All that is read below is there before, so that no position is clamped, whoever comes first.
+        // Everything that the cases below read exists before, so that no position is clamped, whoever comes first.
         await scene.store(...upTo(40).map(() => scene.say(alice, bob)))
         const write = async (me: number): Promise<void> => {
           for (let n = 1; n <= 20; n += 1) {
@@ -118,7 +118,7 @@ export const races: StorageGroup = {
   ],
 }
 
-/** Every page starts at the last number seen; at the end it must all have been seen, in order. */
+/** Every page starts at the last number seen; in the end the reader must have seen all, in order. */
 async function race(scene: StorageScene, instances: readonly Storage[], readFrom: Storage): Promise<void> {
   const people = scene.users('a', 'b', 'c', 'd')
   const reader = people[0]
@@ -162,7 +162,7 @@ async function race(scene: StorageScene, instances: readonly Storage[], readFrom
   expect(total).toBe(writers * commitsEach * opsEach)
 }
 
-/** Reads again and again until everything is written; both have ended when this settles, however they end. */
+/** Reads again and again until everything is written. Both have ended when this settles, however they end. */
 async function beside(writing: Promise<unknown>, read: () => Promise<unknown>): Promise<void> {
   let isWriting = true
   const written = writing.finally(() => (isWriting = false))

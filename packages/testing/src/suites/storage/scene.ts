@@ -1,4 +1,4 @@
-// One case's stage: a started storage, ids that no other case uses, and short ways to write and read.
+// The scene of one case: a started storage, ids that no other case uses, and short methods to write and read.
 import { expect } from 'vitest'
 import {
   type AppendOp,
@@ -26,11 +26,11 @@ type Resolved<Ops extends readonly StorageOp[]> = { -readonly [K in keyof Ops]: 
 export type Said = Partial<NewMessage> & Partial<Pick<AppendOp, 'members' | 'movesPosition'>>
 
 const random = new SystemRandom()
-/** Where the cases' time starts; each message and change is a millisecond later. */
+/** The first time of the cases; each message and change is a millisecond later. */
 const startAt = 1_750_000_000_000
 
 export class StorageScene {
-  /** What this scene started and has to stop. */
+  /** The instances that this scene started and has to stop. */
   readonly #running = new Set<Storage>()
   readonly #mark = random.id()
   #made = 0
@@ -49,7 +49,7 @@ export class StorageScene {
     return scene
   }
 
-  /** A scene of another case on the same storage, which must not be stopped there. */
+  /** The scene of another case on the same storage, which that case must not stop. */
   beside(): StorageScene {
     return new StorageScene(this.subject, this.storage, this.info, false)
   }
@@ -74,7 +74,7 @@ export class StorageScene {
     await this.storage.stop()
   }
 
-  /** A further started instance on the same data. */
+  /** Starts a further instance on the same data. */
   async another(): Promise<Storage> {
     if (!this.subject.another) throw new Error('the subject declares `another` and gives no such function')
     const storage = await this.subject.another()
@@ -87,7 +87,7 @@ export class StorageScene {
     return storage.start()
   }
 
-  /** A later moment than any before. */
+  /** Returns a later time than any before. */
   now(): number {
     return startAt + (this.#made += 1)
   }
@@ -100,7 +100,7 @@ export class StorageScene {
 
   conversation = (name: string): ConversationId => `in.${name}.${this.#mark}`
 
-  /** A clientMsgId, which need not be unique among users and must be for the system. */
+  /** A clientMsgId. It need not be unique among users, but the system's must be. */
   key = (name: string): string => `${name}.${this.#mark}`
 
   /** The conversation of two of this scene's users. */
@@ -112,7 +112,7 @@ export class StorageScene {
         .join(''),
     )
 
-  /** A c2c message from one to the other, with what is given in place of the defaults. */
+  /** A c2c message, with the given fields in place of the defaults. */
   say(from: UserId, to: UserId, said: Said = {}): AppendOp {
     const { members = from === to ? [from] : [from, to], movesPosition = true, ...given } = said
     const serverTime = this.now()
@@ -170,7 +170,7 @@ export class StorageScene {
     ...given,
   })
 
-  /** Commits, and answers the results, none of which may be a refusal. */
+  /** Commits, and returns the results; none may be a refusal. */
   async commit<const Ops extends readonly StorageOp[]>(...ops: Ops): Promise<Resolved<Ops>> {
     return this.commitOn(this.storage, ops)
   }
@@ -197,7 +197,7 @@ export class StorageScene {
     return (await storage.timelines.inbox(userId, 0, 100_000)).entries
   }
 
-  /** The last entry of the inbox, a fact, with its body parsed. */
+  /** The last entry of the inbox, which must be a fact, with its body parsed. */
   async lastFact(userId: UserId): Promise<{ readonly seq: Seq; readonly kind: string; readonly body: unknown }> {
     const entry = (await this.inbox(userId)).at(-1)
     if (!entry || entry.kind === 'message') throw new Error('the last entry is no fact')
@@ -231,7 +231,7 @@ export function stored(result: AppendResult): StoredResult {
   return result
 }
 
-/** The one element of a list that must have exactly one. */
+/** The only element of a list that must have exactly one. */
 export function only<T>(list: readonly T[]): T {
   expect(list).toHaveLength(1)
   return list[0] as T

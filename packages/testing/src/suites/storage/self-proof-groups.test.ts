@@ -1,5 +1,5 @@
 import type { ConversationRow, Tables } from './breakage.js'
-// Storages that are wrong about groups, or about what was changed in what was said, and the case that must catch each.
+// Storages that are wrong about groups, or about changes of messages, and the case that must catch each.
 import type { GroupOp, StorageOp } from '@rookery/core'
 import { settle } from '../../settle.js'
 import { describeBreakages, misanswer, misread, spoil, type Breakage } from './breakage.js'
@@ -7,11 +7,11 @@ import { describeBreakages, misanswer, misread, spoil, type Breakage } from './b
 type Named = StorageOp & { readonly message: GroupOp['message'] }
 const isNamed = (op: StorageOp): op is Named => op.op === 'append' || op.op === 'control' || op.op === 'group'
 
-/** The row of what an operation is about, where there is one. */
+/** The conversation row of an operation, if there is one. */
 const rowOf = (tables: Tables, op: StorageOp): ConversationRow | undefined =>
   isNamed(op) ? tables.conversations.get(op.message.conversationId) : undefined
 
-/** The group operations are taken for others. */
+/** The storage takes the group operations for others. */
 const groupOps = (change: (op: GroupOp) => Partial<GroupOp>): Breakage['commit'] =>
   misread((ops) => ops.map((op) => (op.op === 'group' ? { ...op, ...change(op) } : op)))
 

@@ -1,10 +1,10 @@
 import type { Tables } from './breakage.js'
-// Storages that alter, misread or show too early what was written, and the case that must catch each.
+// Storages that alter or misread what was written, or show it too early, and the case that must catch each.
 import type { MemoryDatabase } from '@rookery/core'
 import { settle } from '../../settle.js'
 import { describeBreakages, messages, misread, type Breakage, type Results } from './breakage.js'
 
-/** What each database was before its last commit. */
+/** The state of each database before its last commit. */
 const lagging = new WeakMap<MemoryDatabase, Tables>()
 
 const breakages: Readonly<Record<string, Breakage>> = {
@@ -150,7 +150,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
   },
 }
 
-/** Rows of every second commit become visible only after later numbers did. */
+/** The rows of every second commit become visible only after later numbers. */
 function numbersBeforeCommit(): Pick<Breakage, 'commit' | 'reads'> {
   const invisible = new Set<string>()
   let commits = 0

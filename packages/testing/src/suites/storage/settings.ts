@@ -1,4 +1,4 @@
-// What one user keeps of a conversation, and facts that stand in an inbox by themselves.
+// The settings of one user in a conversation, and facts that stand in an inbox by themselves.
 import { expect } from 'vitest'
 import { only } from './scene.js'
 import type { StorageGroup } from './group.js'
@@ -110,7 +110,7 @@ export const settings: StorageGroup = {
         await scene.store(scene.say(alice, bob))
         expect((await scene.view(alice, conversationId)).hidden).toBe(false)
         expect((await scene.view(bob, conversationId)).hidden).toBe(false)
-        // The message says it: no entry of its own.
+        // The message itself tells it: there is no separate entry.
         expect([await scene.head(alice), await scene.head(bob)]).toEqual(heads.map((head) => head + 1))
       },
     },

@@ -1,22 +1,25 @@
-// What an adapter's author hands to `describeStorage`.
+// What an adapter's author gives to `describeStorage`.
 import type { Storage } from '@rookery/core'
 
-/** A storage on data of its own. Instances are handed over unstarted; the suite starts and stops each of them. */
+/**
+ * A storage with its own data. The author gives instances that are not started; the suite starts and stops each of
+ * them.
+ */
 export interface StorageSubject {
   readonly storage: Storage
-  /** A new instance on the same data, called after the instances before it were stopped. */
+  /** Makes a new instance on the same data; called after the instances before it were stopped. */
   reopen?(): Promise<Storage> | Storage
-  /** A further instance on the same data while others run, as another node would have. */
+  /** Makes a further instance on the same data while others run, as another node would have. */
   another?(): Promise<Storage> | Storage
   /** Removes the data; called last, when every instance is stopped. */
   dispose(): Promise<void> | void
 }
 
-/** What the adapter can do; cases that need more are skipped, and nothing else is. */
+/** What the adapter can do. The suite skips the cases that need more, and nothing else. */
 export interface StorageCapabilities {
-  /** Data outlives an instance: `reopen` is given. */
+  /** Data outlives an instance: `reopen` exists. */
   readonly reopen: boolean
-  /** Several instances may work on the same data at once: `another` is given. */
+  /** Several instances may work on the same data at once: `another` exists. */
   readonly another: boolean
   /** It keeps groups and control messages. Goes once every adapter does. */
   readonly groups: boolean
@@ -25,8 +28,8 @@ export interface StorageCapabilities {
 export interface StorageSuiteOptions {
   readonly name: string
   /**
-   * Called once for most cases together, and for each that stops what it is given or looks at everything that is stored,
-   * as maintenance does. Others use ids of their own, but maintenance needs a database of its own for each subject.
+   * Called once for most cases together, and once for each case that stops its instance or reads all stored data, as
+   * maintenance does. The other cases use ids of their own; cases of maintenance need a subject with its own database.
    */
   readonly create: () => Promise<StorageSubject> | StorageSubject
   readonly capabilities: StorageCapabilities

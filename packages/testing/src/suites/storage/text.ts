@@ -1,4 +1,4 @@
-// Text comes back byte for byte, whatever it is made of.
+// Text comes back byte for byte, whatever it contains.
 import { expect } from 'vitest'
 import { only } from './scene.js'
 import type { StorageGroup } from './group.js'
@@ -28,7 +28,7 @@ const texts: Readonly<Record<string, string>> = {
   '64 KiB': '0123456789abcdé😀'.repeat(4096),
 }
 
-/** JSON text that is not what `JSON.stringify` would write, and must stay as it was written. */
+/** JSON text that `JSON.stringify` would write differently; it must stay as it was written. */
 const literals = [
   '{"text":"\\u0000"}',
   '{"text":"\\ud83d\\ude00 \\u00e9 \\/ \\u2028"}',
@@ -80,7 +80,7 @@ async function expectKept(
   expectSame(view.lastMessage?.content, content)
 }
 
-/** Like `toBe`, with a short message where the text is long. */
+/** Like `toBe`, with a short message if the text is long. */
 function expectSame(actual: string | null | undefined, expected: string): void {
   if (actual === expected) return
   let at = 0

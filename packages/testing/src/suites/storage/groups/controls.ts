@@ -1,4 +1,4 @@
-// Recalls, edits and reactions, in conversations of two and in groups alike.
+// Recalls, edits and reactions, in 1:1 conversations and in groups.
 import { expect } from 'vitest'
 import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type { ControlChange, ControlOp } from '@rookery/core'
@@ -6,7 +6,7 @@ import { only, upTo, type Said, type StorageScene } from '../scene.js'
 import type { StorageGroup } from '../group.js'
 import { controlling, done, edit, GroupOnStage, parsed, react, recall, seqs, unreact } from './stage.js'
 
-/** A conversation of the case's first two users. In both kinds the first message said is the second of its timeline. */
+/** A conversation of the case's first two users. In both kinds the first sent message is the second of its timeline. */
 interface Talk {
   readonly scene: StorageScene
   readonly conversationId: ConversationId
@@ -106,7 +106,7 @@ const promises: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
     const before = await scene.view(bob, conversationId)
     await done(scene, talk.op(alice, recall(said[1]!)))
     expect(await scene.view(bob, conversationId)).toMatchObject({ unread: before.unread - 1, mentioned: 0 })
-    // One that was read before, and an own one, counted nothing; nobody's count falls by them.
+    // A read message and an own message counted nothing; recalling them lowers nobody's count.
     await doAll(talk, [talk.op(alice, recall(said[0]!)), talk.op(bob, recall(said[2]!))])
     expect(await scene.view(bob, conversationId)).toMatchObject({ unread: before.unread - 1 })
     const listed = await scene.storage.conversations.list(bob, null, 10)
@@ -121,7 +121,7 @@ const promises: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
       talk,
       [said[1]!, said[2]!, said[6]!].map((seq) => talk.op(alice, recall(seq))),
     )
-    // Of 8 are Bob's the 3rd and 6th; recalled are the 2nd, 3rd and 7th.
+    // Of 8 messages the 3rd and 6th are Bob's; the 2nd, 3rd and 7th are recalled.
     const unread: number[] = []
     for (const seq of said) {
       const result = only(await scene.commit(scene.read(bob, conversationId, seq)))
@@ -275,7 +275,7 @@ const promises: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
     const before = await everything(talk)
     expect(only(await scene.commit(with_(alice, 'c')))).toEqual({ status: 'too-many' })
     expect(await everything(talk)).toEqual(before)
-    // What stands there already may be joined, and what was taken back makes room.
+    // A user may join a reaction that exists; a reaction that was removed makes room for another.
     await doAll(talk, [with_(alice, 'b'), talk.op(alice, unreact(seq, alice, 'a')), with_(alice, 'c')])
   },
   'reactions that look alike are different ones': async (talk) => {
@@ -375,14 +375,14 @@ export const controls: StorageGroup = {
   ]),
 }
 
-/** One commit each, in order; each must be stored. */
+/** Commits the ops one by one, in order; each must be stored. */
 async function doAll({ scene }: Talk, ops: readonly ControlOp[]): Promise<Seq[]> {
   const stored: Seq[] = []
   for (const op of ops) stored.push(await done(scene, op))
   return stored
 }
 
-/** All that any read gives of a conversation to its two users. */
+/** Everything that any read returns of a conversation to its two users. */
 async function everything({ scene, alice, bob, conversationId }: Talk): Promise<unknown> {
   const { timelines, conversations } = scene.storage
   return Promise.all([

@@ -1,4 +1,4 @@
-// Groups that are fanned out on read: who follows from where, and that inboxes are left alone.
+// Groups with fan-out on read: who follows from where, and that inboxes get no entries.
 import { expect } from 'vitest'
 import type { UserId } from '@rookery/protocol'
 import { only, type StorageScene } from '../scene.js'
@@ -227,7 +227,7 @@ export const readFanOut: StorageGroup = {
   ],
 }
 
-/** What an inbox tells, facts parsed, pointers by the place they point at. */
+/** The contents of an inbox: facts parsed, pointers by the place that they point at. */
 async function told(scene: StorageScene, userId: UserId): Promise<unknown[]> {
   return (await scene.inbox(userId)).map((entry) =>
     entry.kind === 'message' ? entry.conversationSeq : { kind: entry.kind, at: entry.at, body: parsed(entry.body) },

@@ -1,4 +1,4 @@
-// Who is in which group, and groups among one's conversations.
+// Who is in which group, and groups in a user's list of conversations.
 import { expect } from 'vitest'
 import type { Membership } from '@rookery/core'
 import type { UserId } from '@rookery/protocol'

@@ -1,4 +1,4 @@
-// Making groups, and changing who is in them and what they are called.
+// Creating groups, changing their members, and changing their profile.
 import { expect } from 'vitest'
 import { only, upTo } from '../scene.js'
 import type { StorageGroup } from '../group.js'

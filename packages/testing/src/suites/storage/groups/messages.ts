@@ -1,4 +1,5 @@
-// Speaking in groups: what is decided under an old version is not stored, and what is stored counts for everybody.
+// Sending in groups: storage does not store what was decided under an old version, and what it stores counts for every
+// member.
 import { expect } from 'vitest'
 import { only, upTo } from '../scene.js'
 import type { StorageGroup } from '../group.js'
@@ -99,7 +100,7 @@ export const groupMessages: StorageGroup = {
           expect(await scene.storage.timelines.key(alice, late.message.clientMsgId)).toBeNull()
         }
         expect(seqs(await scene.timeline(beside.id))).toEqual(upTo(3))
-        // What was stale can be decided again, under the same key.
+        // The caller can decide a stale op again, under the same key.
         expect(await group.did(group.changing(alice, { name: 'new' }))).toMatchObject({ seq: 3, version: 2 })
         expect(await scene.commit({ ...recalling, version: 2 })).toMatchObject([{ status: 'stored', seq: 4 }])
       },

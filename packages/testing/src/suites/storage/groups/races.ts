@@ -1,4 +1,4 @@
-// Groups that change while people speak in them, over several connections; and what of them outlives an instance.
+// Groups that change while members send in them, over several connections; and what of a group outlives an instance.
 import { expect } from 'vitest'
 import type { Seq, UserId } from '@rookery/protocol'
 import type { GroupChange, GroupOp, Storage } from '@rookery/core'
@@ -206,7 +206,10 @@ export const groupRaces: StorageGroup = {
   ],
 }
 
-/** Members leave and come back while all speak, each deciding again where it is stale; all is as the intervals say. */
+/**
+ * Members leave and come back while all send; each decides again after a stale result. All must be as the intervals
+ * say.
+ */
 async function comeAndGo(scene: StorageScene, instances: readonly Storage[]): Promise<void> {
   const people = scene.users('a', 'b', 'c', 'd')
   const [owner, , , guest] = people
@@ -233,7 +236,7 @@ async function comeAndGo(scene: StorageScene, instances: readonly Storage[]): Pr
   expect(entries.map(({ seq }) => seq)).toEqual(upTo(entries.length))
 }
 
-/** Several who each say something again and again, asking who is there before each attempt. */
+/** Several users who each send again and again, and read the members before each attempt. */
 function speakers(group: GroupOnStage, people: readonly UserId[], instances: readonly Storage[]): Promise<void>[] {
   return upTo(writers).map(async (n) => {
     const storage = instances[n % instances.length]!
@@ -247,7 +250,7 @@ function speakers(group: GroupOnStage, people: readonly UserId[], instances: rea
   })
 }
 
-/** Changes the group, deciding again while it is stale; answers the sequence of the change. */
+/** Changes the group, deciding again while the op is stale; returns the sequence of the change. */
 function changed(group: GroupOnStage, storage: Storage, change: GroupChange): Promise<Seq> {
   const op = group.changing(group.members[0]!, change)
   return untilCurrent(group, storage, async ({ version, members }) => {

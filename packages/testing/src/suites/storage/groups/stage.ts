@@ -1,4 +1,4 @@
-// A group on a case's stage: short ways to make it, change it, speak in it, and tell what its members were given.
+// A group of a case, with short methods that create it, change it, send in it, and read what its members received.
 import { expect } from 'vitest'
 import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type {
@@ -17,7 +17,7 @@ export type StoredChange = Extract<GroupResult, { status: 'stored' }>
 type Reads = 'from-now' | 'everything'
 
 export class GroupOnStage {
-  /** As it stands after the changes made through `change`. */
+  /** The version after the changes made through `change`. */
   version: number | null = null
   members: UserId[] = []
   isRead = false
@@ -27,7 +27,7 @@ export class GroupOnStage {
     readonly id: ConversationId,
   ) {}
 
-  /** A group that is made, of the first as its owner and of the others. */
+  /** A group that is created, with the first user as its owner and the others as members. */
   static async make(
     scene: StorageScene,
     [owner, ...others]: readonly UserId[],
@@ -39,7 +39,7 @@ export class GroupOnStage {
     return group
   }
 
-  /** A change, not committed, decided by what is known here. */
+  /** Makes a change without committing it, decided by what is known here. */
   changing(by: UserId | null, change: GroupChange, given: Partial<NewMessage> = {}): GroupOp {
     const joining = (change.join ?? []).map(({ userId }) => userId)
     const isRead = this.isRead || change.fanOut === 'read'
@@ -82,7 +82,7 @@ export class GroupOnStage {
 
   leave = (by: UserId, ...leave: UserId[]): Promise<StoredChange> => this.change(by, { leave })
 
-  /** A message to be appended, decided by what is known here. */
+  /** Makes a message to append, decided by what is known here. */
   say(from: UserId | null, said: Said & { readonly version?: number } = {}): AppendOp {
     const { version = this.version!, ...given } = said
     const op = this.scene.say(from ?? '', from ?? '', {
@@ -97,7 +97,7 @@ export class GroupOnStage {
     return { ...op, version }
   }
 
-  /** Says it, and answers its sequence. */
+  /** Sends it, and returns its sequence. */
   async said(from: UserId, said: Said = {}): Promise<Seq> {
     return (await this.scene.storeOne(this.say(from, said))).seq
   }
@@ -108,10 +108,10 @@ export class GroupOnStage {
     return { ...controlOf(this.scene, from, change, message), members, version: this.version! }
   }
 
-  /** Makes the change, which must be stored, and answers the control message's sequence. */
+  /** Makes the change, which must be stored, and returns the control message's sequence. */
   control = (from: UserId, change: ControlChange): Promise<Seq> => done(this.scene, this.controlling(from, change))
 
-  /** The sequences of this group's messages that stand in an inbox, in order. */
+  /** The sequences of this group's messages in an inbox, in order. */
   async given(userId: UserId): Promise<Seq[]> {
     const entries = await this.scene.inbox(userId)
     return entries.flatMap((entry) =>
@@ -119,12 +119,12 @@ export class GroupOnStage {
     )
   }
 
-  /** What somebody finds in history; the sequences are `seqs(await group.history(userId))`. */
+  /** What a reader finds in history; the sequences are `seqs(await group.history(userId))`. */
   async history(reader: UserId): Promise<readonly StoredMessage[]> {
     return (await this.scene.storage.timelines.messages(this.id, { after: 0, limit: 1_000, reader })).messages
   }
 
-  /** Everything that happened, control messages too, as nobody in particular sees it. */
+  /** A message of the timeline, control messages too, as no reader in particular sees it. */
   async message(seq: Seq): Promise<StoredMessage> {
     const { messages } = await this.scene.storage.timelines.messages(this.id, {
       after: seq - 1,
@@ -135,17 +135,17 @@ export class GroupOnStage {
   }
 }
 
-/** The members of a group that is made: one owner, and others. */
+/** The members of a new group: one owner, and others. */
 export const founders = (owner: UserId, others: readonly UserId[]): NonNullable<GroupChange['join']> => [
   { userId: owner, role: 'owner', reads: 'everything' },
   ...others.map((userId) => ({ userId, role: 'member', reads: 'everything' }) as const),
 ]
 
-/** Recalls, edits or reacts in the conversation of two. */
+/** Recalls, edits or reacts in the 1:1 conversation. */
 export const controlling = (scene: StorageScene, from: UserId, to: UserId, change: ControlChange): ControlOp =>
   controlOf(scene, from, change, { kind: 'c2c', to, conversationId: scene.between(from, to) }, [from, to])
 
-/** Commits a change of a message, which must be stored, and answers the control message's sequence. */
+/** Commits a change of a message, which must be stored, and returns the control message's sequence. */
 export async function done(scene: StorageScene, op: ControlOp): Promise<Seq> {
   const result = only(await scene.commit(op))
   if (result.status !== 'stored') throw new Error(`expected a stored change, got ${JSON.stringify(result)}`)
@@ -198,7 +198,7 @@ export const seqs = (messages: readonly StoredMessage[]): Seq[] => messages.map(
 
 export const parsed = (text: string | null): unknown => (text === null ? null : (JSON.parse(text) as unknown))
 
-/** What must be the same before and after something that writes nothing. */
+/** What must be the same before and after an op that writes nothing. */
 export async function writesNothing<T>(
   group: GroupOnStage,
   users: readonly UserId[],

@@ -1,4 +1,4 @@
-// What of a group is for whom: history, timelines and views inside the intervals of a membership.
+// Which messages of a group are for whom: history, timelines and views inside the intervals of a membership.
 import { expect } from 'vitest'
 import type { Seq, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '@rookery/core'
@@ -111,7 +111,7 @@ export const groupWindows: StorageGroup = {
         const read = async (): Promise<unknown> =>
           Promise.all(said.map(async (seq) => find(await group.history(bob), seq)?.withheld))
         expect(await read()).toEqual([true, true, true, false])
-        // Of an edit made while away a later reaction shows nothing; a later edit takes its place.
+        // After an edit made while Bob was away a later reaction shows nothing; a later edit takes its place.
         await group.control(bob, react(said[0]!, bob, 'x'))
         await group.control(alice, edit(said[1]!, 'now'))
         await group.control(bob, react(said[2]!, bob, 'x'))
@@ -245,7 +245,7 @@ export const groupWindows: StorageGroup = {
           conversations: [],
           unreadTotal: 0,
         })
-        // What was said in an earlier interval is in history, and no last message.
+        // A message of an earlier interval is in history, and is not the last message.
         await group.join(alice, carol)
         expect(await last(carol)).toBeNull()
       },
@@ -268,7 +268,7 @@ export const groupWindows: StorageGroup = {
   ],
 }
 
-/** A group in which Bob is, is not, is, is not and is again, something being said and told all the time. */
+/** A group that Bob joins and leaves several times, with messages and changes in between. */
 async function comingAndGoing(
   scene: StorageScene,
 ): Promise<{ group: GroupOnStage; bob: UserId; stranger: UserId; mine: Seq[] }> {

@@ -1,4 +1,4 @@
-// What is kept of one user: given as a whole, and erased without a hole for anybody else.
+// The data of one user: exported as a whole, and erased without a gap for anybody else.
 import { expect } from 'vitest'
 import type { Belonging, OwnReaction, Storage, StoredMessage } from '@rookery/core'
 import type { StorageScene } from '../scene.js'
@@ -208,7 +208,7 @@ export const oneUser: StorageGroup = {
         expect(await members.sharing(alice, [alice, bob, carol])).toEqual([])
         expect(await timelines.reactions(alice, [{ conversationId, seq: 2 }])).toEqual([[]])
         expect((await exported(scene.storage, alice)).reactions).toEqual([])
-        // Its other side has what it had.
+        // Its peer has what it had.
         expect((await scene.view(bob, conversationId)).peerId).toBe(alice)
         expect((await timelines.messages(conversationId, { limit: 100, reader: bob })).messages).toHaveLength(9)
         expect(await members.access(conversationId, bob)).not.toBeNull()

@@ -2,7 +2,7 @@ import type { Tables } from '../breakage.js'
 // Storages that export or erase wrongly, and the case that must catch each.
 import { describeBreakages, type Breakage } from '../breakage.js'
 
-/** The rows are spoilt after each step of an erasure. */
+/** Damages the rows after each step of an erasure. */
 const spoil = (change: (tables: Tables, userId: string) => void) =>
   ({
     reads: ({ maintenance }, { tables }) => ({

@@ -3,7 +3,7 @@ import type { Tables } from '../breakage.js'
 import type { MaintenanceStep, TrimLimits } from '@rookery/core'
 import { describeBreakages, type Breakage } from '../breakage.js'
 
-/** The limits are taken for others. */
+/** The storage takes the limits for others. */
 const misread = (change: (limits: TrimLimits, step: MaintenanceStep) => [TrimLimits, MaintenanceStep]) =>
   ({
     reads: ({ maintenance }) => ({
@@ -11,7 +11,7 @@ const misread = (change: (limits: TrimLimits, step: MaintenanceStep) => [TrimLim
     }),
   }) satisfies Partial<Breakage>
 
-/** The rows are spoilt after each step. */
+/** Damages the rows after each step. */
 const spoil = (change: (tables: Tables) => void) =>
   ({
     reads: ({ maintenance }, database) => ({

@@ -7,7 +7,7 @@ export const nothing: TrimLimits = { inboxBefore: null, timelineBefore: null, ti
 /** Far more steps than any case needs. */
 const stepsMax = 5000
 
-/** Trims until it is over, and answers what was taken altogether. */
+/** Trims to the end, and returns the total of what it removed. */
 export async function trim(
   storage: Storage,
   limits: Partial<TrimLimits>,

@@ -1,4 +1,4 @@
-// Taking away what is old in groups: timelines that are followed, members who left or joined, and changes of what is gone.
+// Trimming groups: followed timelines, members who left or joined, and changes of messages that are gone.
 import { expect } from 'vitest'
 import type { Seq, UserId } from '@rookery/protocol'
 import type { StorageGroup } from '../group.js'
@@ -75,7 +75,7 @@ export const trimmingGroups: StorageGroup = {
         expect(await timeline(group, late, 0)).toEqual([[6, 7, 8], 8, 5])
 
         await trim(scene.storage, { timelineCount: 6 })
-        // The floor is the later one of two: where the window begins, or where what is kept begins.
+        // The floor is the later of two places: where the window begins, and where the kept messages begin.
         expect(await timeline(group, late, 0)).toEqual([[6, 7, 8], 8, 5])
         expect(await timeline(group, left, 0)).toEqual([[3], 3, 2])
         expect(seqs(await group.history(back))).toEqual([3, 4, 7, 8])
@@ -104,7 +104,7 @@ export const trimmingGroups: StorageGroup = {
           await group.control(alice, recall(said[6]!))
           await scene.commit(scene.read(bob, group.id, said[1]!), scene.read(carol, group.id, said[2]!))
           await trim(scene.storage, { timelineCount: 5 })
-          // Left are the messages 6 to 9 and the recall, of which 8 was recalled.
+          // The messages 6 to 9 and the recall are left; 8 was recalled.
           expect(await scene.view(bob, group.id)).toMatchObject({ readSeq: said[1], unread: 3, mentioned: 0 })
           expect(await scene.view(carol, group.id)).toMatchObject({ unread: 0 })
           const readers = await scene.storage.members.readers(group.id, said[5]!, null, 10)
@@ -139,7 +139,7 @@ export const trimmingGroups: StorageGroup = {
           { conversationId: group.id, seq: second, reaction: 'ok' },
         ])
         expect(await verify(scene.storage)).toEqual([])
-        // What an edit said of a message that is gone is its sender's all the same.
+        // The content of an edit belongs to its sender even if the edited message is gone.
         await erase(scene.storage, alice)
         const left = (await scene.storage.timelines.timeline(bob, group.id, 0, 100))!.messages
         expect(left.find(({ seq }) => seq === edited)).toMatchObject({ type: 'im.edit', content: null, recalled: true })

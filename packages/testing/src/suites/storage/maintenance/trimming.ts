@@ -1,4 +1,4 @@
-// Taking away what is old: what goes, what stays, and what readers are told.
+// Trimming: what goes, what stays, and what readers learn of it.
 import { expect } from 'vitest'
 import { SeededRandom } from '../../../seeded-random.js'
 import { only, upTo } from '../scene.js'
@@ -264,7 +264,7 @@ export const trimming: StorageGroup = {
         expect(await timelines.key(alice, 'young')).toMatchObject({ digest: 'd' })
         expect(await timelines.key(null, scene.key('young'))).not.toBe(null)
         expect(only(await scene.commit(old[0]))).toMatchObject({ status: 'stored' })
-        // The messages of keys that went are there all the same.
+        // The messages whose keys went are still there.
         await trim(scene.storage, { keysBefore: scene.now() })
         expect(await scene.timeline(conversationId)).toHaveLength(3)
         expect(await timelines.key(alice, stays.message.clientMsgId)).toBe(null)
@@ -281,7 +281,7 @@ export const trimming: StorageGroup = {
         const cursors: (string | null)[] = [null]
         let [entries, messages, keys] = [0, 0, 0]
         for (let after = cursors[0]!; cursors.length < 500;) {
-          // Of each two steps the second is what a node does that crashed before it noted the cursor.
+          // The second step of each pair is that of a node that crashed before it noted the cursor.
           const once = await scene.storage.maintenance.trim(limits, { after, rows: 3 })
           const again = await scene.storage.maintenance.trim(limits, { after, rows: 3 })
           entries += once.entries + again.entries

@@ -1,4 +1,4 @@
-// Computing every counter anew: what a storage wrote itself bears it out, whatever was done in it.
+// Recomputing every counter: the result agrees with what the storage wrote itself, after every kind of write.
 import { expect } from 'vitest'
 import { SeededRandom } from '../../../seeded-random.js'
 import { upTo } from '../scene.js'
