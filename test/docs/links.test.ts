@@ -1,5 +1,5 @@
-// Every link of README.md, CONTRIBUTING.md and docs/ that stays in the repository leads somewhere, to its heading too.
-import { existsSync, readFileSync } from 'node:fs'
+// Every link of the READMEs, CONTRIBUTING.md and docs/ that stays in the repository leads somewhere, to its heading too.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { pages, root } from './blocks.js'
@@ -19,16 +19,24 @@ const anchors = (page: string): string[] =>
       .replaceAll(' ', '-'),
   )
 
-const links = [...pages(), 'CONTRIBUTING.md'].flatMap((page) =>
-  [...prose(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => [page, link!] as const),
+/** Pages of packages stand on npm, too, so they name the repository by its address. */
+const ofPackages = readdirSync(join(root, 'packages'))
+  .map((name) => `packages/${name}/README.md`)
+  .filter((path) => existsSync(join(root, path)))
+const repository = /^https:\/\/github\.com\/[^/]+\/[^/]+\/(?:blob|tree)\/main\//
+
+const links = [...pages(), 'CONTRIBUTING.md', ...ofPackages].flatMap((page) =>
+  [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => [page, link!] as const)
+    .filter(([, link]) => !/^https?:/.test(link) || repository.test(link)),
 )
 
 describe('the links of the docs', () => {
   it('are there', () => expect(links.length).toBeGreaterThan(50))
 
   it.each(links)('%s → %s', (page, link) => {
-    const [path, anchor] = link.split('#')
-    const target = path === '' ? page : join(dirname(page), path!)
+    const [path, anchor] = link.replace(repository, '/').split('#')
+    const target = path === '' ? page : path!.startsWith('/') ? path!.slice(1) : join(dirname(page), path!)
     expect(existsSync(join(root, target)), target).toBe(true)
     if (anchor !== undefined) expect(anchors(target)).toContain(anchor)
   })
