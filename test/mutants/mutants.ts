@@ -146,7 +146,7 @@ export const mutants: readonly Mutant[] = [
     'follows from a page that is not the last one',
     [11, 14],
     'gate/following.ts',
-    'isWhole && timelines.every(({ standing, read }) => read === null || (read.last && read.to >= goalOf(standing)))',
+    'isWhole && timelines.every(({ state, read }) => read === null || (read.last && read.to >= goalOf(state)))',
     'isWhole || timelines.length > 0',
   ),
   {
@@ -155,7 +155,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       { file: 'gate/following.ts', find: `if (to <= s.at) return { next: s, action: 'nothing' }`, replace: '' },
       {
-        file: 'gate/track.ts',
+        file: 'gate/feed.ts',
         find: 'const isWhole = run.from === before + 1 && at === lastOf(run)',
         replace: 'const isWhole = before > 0',
       },
@@ -198,7 +198,7 @@ export const mutants: readonly Mutant[] = [
     'counts an acknowledgement as it came',
     [18],
     'gate/catching-up.ts',
-    'Math.min(request.seq, session.inbox.standing.at)',
+    'Math.min(request.seq, session.inbox.state.at)',
     'request.seq',
   ),
   one(

@@ -34,8 +34,8 @@ export type {
   Im,
   ImTransaction,
   MessagePlace,
-  Pushed,
-  PushedEvent,
+  S2cResult,
+  S2cEvent,
   SystemMessage,
 } from './logic/host/im.js'
 export type { EraseProgress, HostMaintenance, UserRecord, VerifyProgress } from './logic/host/maintenance.js'

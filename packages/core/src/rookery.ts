@@ -22,10 +22,10 @@ import { Deliveries } from './logic/delivery/deliveries.js'
 import { FanOut } from './logic/delivery/fan-out.js'
 import { Nodes } from './logic/delivery/nodes.js'
 import { Online } from './logic/delivery/online.js'
-import { Pushes } from './logic/delivery/pushes.js'
+import { S2c } from './logic/delivery/s2c.js'
 import { GroupChanges } from './logic/groups/group-changes.js'
 import { Groups } from './logic/groups/groups.js'
-import { KeptByHost } from './logic/groups/host-groups.js'
+import { HostMembership } from './logic/groups/host-membership.js'
 import { Joining } from './logic/groups/joining.js'
 import { within } from './logic/host/deadline.js'
 import { Deadlines } from './logic/host/deadlines.js'
@@ -43,7 +43,7 @@ import { OutboxMover } from './logic/outbox/outbox-mover.js'
 import { OutboxMoves } from './logic/outbox/outbox-moves.js'
 import { ParkedRows } from './logic/outbox/parked-rows.js'
 import { Naming } from './logic/reading/naming.js'
-import { Positions } from './logic/reading/positions.js'
+import { OwnMarks } from './logic/reading/own-marks.js'
 import { Roaming } from './logic/reading/roaming.js'
 import { Retention } from './logic/storing/retention.js'
 import { Writer } from './logic/storing/writer.js'
@@ -244,7 +244,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
   )
   const nodes = new Nodes(nodeId, presence, clock, logger, timing.heartbeatMs)
   const cluster = new Cluster(nodeId, presence, nodes, bus, sessions, logger, {
-    answered: (id) => pushes.acknowledged(id),
+    answered: (id) => s2c.acknowledged(id),
     closed: (epoch, node) => kicks.confirmed(epoch, node),
   })
   const fanOut = new FanOut(sessions, cluster)
@@ -294,19 +294,19 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     deliveries,
   }
   const naming = new Naming(shared)
-  const pushes = new Pushes(shared)
+  const s2c = new S2c(shared)
   const kicks = new Kicks(shared)
   const admission = new Admission(shared)
   const send = new Send({ ...shared, admission })
   const changes = new Changes({ ...shared, admission })
   const groupChanges = new GroupChanges(shared)
   const joining = new Joining(shared)
-  const keptByHost = new KeptByHost({ ...shared, settings })
+  const hostMembership = new HostMembership({ ...shared, settings })
   const groups = new Groups({ ...shared, changes: groupChanges, joining, naming, settings })
-  const imGroups = new ImGroups({ ...shared, changes: groupChanges, joining, keptByHost, groups, settings })
+  const imGroups = new ImGroups({ ...shared, changes: groupChanges, joining, hostMembership, groups, settings })
   const roaming = new Roaming({ ...shared, naming })
   const online = new Online(shared)
-  const moves = new OutboxMoves({ send, changes, pushes, groups: imGroups })
+  const moves = new OutboxMoves({ send, changes, s2c, groups: imGroups })
   const parked = options.outbox === undefined ? null : new ParkedRows({ ...shared, outbox: options.outbox })
   const outbox = parked === null ? null : new OutboxMover({ ...shared, outbox: options.outbox!, moves, parked })
   const slots = new Slots(shared)
@@ -320,7 +320,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     send,
     changes,
     groups,
-    positions: new Positions({ ...shared, naming }),
+    ownMarks: new OwnMarks({ ...shared, naming }),
     roaming,
     topics: new Topics(handlers, shared.handlerDeadlines, limits),
   }
@@ -331,7 +331,7 @@ function assemble(options: RookeryOptions, epoch: () => string) {
     send,
     changes,
     admission,
-    pushes,
+    s2c,
     kicks,
     online,
     roaming,

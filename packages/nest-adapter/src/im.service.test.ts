@@ -64,11 +64,11 @@ describe('ImService', () => {
     const chat = await start()
     const bob = await chat.online('bob')
     await chat.im.sendC2C({ from: 'ann', to: 'bob', type: 'order', content: new Order() })
-    await chat.im.push('bob', { topic: 'order', payload: new Order() })
+    await chat.im.s2c('bob', { topic: 'order', payload: new Order() })
     await chat.settle()
     const expected = { id: 7, placedAt: '1970-01-01T00:00:00.000Z', lines: [{}] }
     expect(bob.messages[0]!.content).toEqual(expected)
-    expect(bob.pushed).toEqual([{ topic: 'order', payload: expected }])
+    expect(bob.s2c).toEqual([{ topic: 'order', payload: expected }])
     const circular: Record<string, unknown> = {}
     circular.self = circular
     for (const content of [{ price: NaN }, { run: () => 1 }, { text: '\0' }, { bytes: Buffer.from('x') }, circular])
@@ -81,17 +81,17 @@ describe('ImService', () => {
     const chat = await start()
     const [bob, slow] = [await chat.online('bob'), await chat.online('carl')]
     slow.stall()
-    expect(await chat.im.push('bob', { topic: 'sale', payload: 1 })).toEqual({ delivered: true, seq: null })
-    expect(await chat.im.push('nobody', { topic: 'sale', payload: 1 })).toEqual({ delivered: false, seq: null })
-    const toSlow = chat.im.push('carl', { topic: 'sale', payload: 1 })
+    expect(await chat.im.s2c('bob', { topic: 'sale', payload: 1 })).toEqual({ delivered: true, seq: null })
+    expect(await chat.im.s2c('nobody', { topic: 'sale', payload: 1 })).toEqual({ delivered: false, seq: null })
+    const toSlow = chat.im.s2c('carl', { topic: 'sale', payload: 1 })
     await chat.advance(5001)
     expect(await toSlow).toEqual({ delivered: false, seq: null })
-    expect(await chat.im.push('carl', { topic: 'fact', payload: 2 }, { persist: true })).toEqual({
+    expect(await chat.im.s2c('carl', { topic: 'fact', payload: 2 }, { persist: true })).toEqual({
       delivered: true,
       seq: 1,
     })
-    expect(bob.pushed).toEqual([{ topic: 'sale', payload: 1 }])
-    expect(slow.pushed).toEqual([])
+    expect(bob.s2c).toEqual([{ topic: 'sale', payload: 1 }])
+    expect(slow.s2c).toEqual([])
     slow.resume()
     expect(slow.entries).toMatchObject([{ seq: 1, kind: 'custom', topic: 'fact', payload: 2 }])
   })
@@ -247,7 +247,7 @@ describe('ImService', () => {
       async onModuleInit(): Promise<void> {
         const calls = [
           () => this.im.sendC2C({ from: 'ann', to: 'bob', type: 'x', content: {} }),
-          () => this.im.push('ann', { topic: 'x', payload: 1 }),
+          () => this.im.s2c('ann', { topic: 'x', payload: 1 }),
           () => this.im.kick('ann'),
           () => this.im.presence(['ann']),
           async () => this.im.groups.get('g_1'),
@@ -269,7 +269,7 @@ describe('ImService', () => {
     class AuthService {
       constructor(private readonly im: ImService) {}
       async authenticate(token: string): Promise<{ userId: string }> {
-        await this.im.push(token, { topic: 'login', payload: {} }, { persist: true })
+        await this.im.s2c(token, { topic: 'login', payload: {} }, { persist: true })
         return { userId: token }
       }
     }

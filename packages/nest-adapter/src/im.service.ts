@@ -17,8 +17,8 @@ import type {
   NodeId,
   NodeInfo,
   NodeStats,
-  Pushed,
-  PushedEvent,
+  S2cResult,
+  S2cEvent,
   RegisteredTypes,
   Sent,
   Seq,
@@ -101,8 +101,8 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
    * @returns `delivered`: whether a device acknowledged it within `timing.s2cAckMs`; false at once where nobody is online
    * @throws RookeryError `BAD_REQUEST`, `TOO_LARGE`; `UNAVAILABLE` where nobody knows whether a persistent one was stored
    */
-  async push(userId: UserId, event: PushedEvent, options?: { readonly persist?: boolean }): Promise<Pushed> {
-    return this.im.push(userId, event, options)
+  async s2c(userId: UserId, event: S2cEvent, options?: { readonly persist?: boolean }): Promise<S2cResult> {
+    return this.im.s2c(userId, event, options)
   }
 
   /**

@@ -89,7 +89,7 @@ it('nothing that is logged tells a token or a content, whatever goes wrong', asy
   await ann.ask('auth.refresh', { token: 'failing-token-secret' })
   ann.socket.emit('c2c', 'content-secret', 'token-secret')
   const im = module.get(ImService)
-  await im.push('ann', { topic: 't', payload: 'content-secret' })
+  await im.s2c('ann', { topic: 't', payload: 'content-secret' })
   const tx = outbox.begin()
   await im.within(tx).sendC2C({ from: 'ann', to: 'bob', type: 'x'.repeat(64), content: { text: 'content-secret' } })
   storage.commit = () => Promise.reject(new StorageError('the disk is gone', 'none'))

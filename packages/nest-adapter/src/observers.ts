@@ -9,7 +9,7 @@ export function combineObservers(observers: readonly Observer[]): Observer | und
     sent: (send) => observers.forEach((one) => one.sent?.(send)),
     committed: (commit) => observers.forEach((one) => one.committed?.(commit)),
     synced: () => observers.forEach((one) => one.synced?.()),
-    pushed: (outcome) => observers.forEach((one) => one.pushed?.(outcome)),
+    s2c: (outcome) => observers.forEach((one) => one.s2c?.(outcome)),
     trimmed: (taken) => observers.forEach((one) => one.trimmed?.(taken)),
     outboxRow: (outcome) => observers.forEach((one) => one.outboxRow?.(outcome)),
     ...(around.length === 0 ? {} : { handler: nested(around) }),

@@ -1,6 +1,6 @@
 // What the people who run the app may do to a user's devices.
 import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common'
-import type { Pushed } from '@rookery/core'
+import type { S2cResult } from '@rookery/core'
 import { ImService } from '@rookery/nest-adapter'
 import { KickDto, NotifyDto } from './admin.dto.js'
 import { AdminGuard } from './admin.guard.js'
@@ -11,14 +11,14 @@ import { ExistingUserPipe } from '../users/existing-user.pipe.js'
 export class AdminController {
   constructor(private readonly im: ImService) {}
 
-  /** Pushes an event: to the devices that are online, or with `persist` to all, now or when they come. */
+  /** S2c an event: to the devices that are online, or with `persist` to all, now or when they come. */
   @Post('notify')
   @HttpCode(200)
   notify(
     @Param('id', ExistingUserPipe) userId: string,
     @Body() { topic, payload, persist = false }: NotifyDto,
-  ): Promise<Pushed> {
-    return this.im.push(userId, { topic, payload }, { persist })
+  ): Promise<S2cResult> {
+    return this.im.s2c(userId, { topic, payload }, { persist })
   }
 
   /** Closes the user's sessions. */

@@ -22,7 +22,7 @@ describe('the admin key', () => {
     expect((await app.post('/admin/users/bob/kick', {}, { headers })).status).toBe(401)
     const told = await app.post('/admin/users/bob/notify', { topic: 'sale', payload: 1 }, { headers })
     expect(told.status).toBe(401)
-    expect([bob.isOnline, bob.pushed]).toEqual([true, []])
+    expect([bob.isOnline, bob.s2c]).toEqual([true, []])
   })
 })
 
@@ -31,7 +31,7 @@ describe('notify', () => {
     const devices = [await app.chat.online('bob'), await app.chat.online('bob', { deviceType: 'pc' })]
     const event = { topic: 'sale', payload: { percent: 20 } }
     expect(await asAdmin('bob/notify', event)).toEqual({ status: 200, body: { delivered: true, seq: null } })
-    for (const device of devices) await vi.waitFor(() => expect(device.pushed).toEqual([event]))
+    for (const device of devices) await vi.waitFor(() => expect(device.s2c).toEqual([event]))
     for (const device of devices) device.disconnect()
     expect(await asAdmin('bob/notify', event)).toEqual({ status: 200, body: { delivered: false, seq: null } })
   })

@@ -42,7 +42,7 @@ export class ContactsService {
       await this.queue.transaction(async (tx) => {
         if (await tx.existsBy(Contact, contact)) return
         await tx.insert(Contact, { ...contact, createdAt: Date.now() })
-        await this.im.within(tx).push(owner, { topic: 'contact.added', payload: { userId } })
+        await this.im.within(tx).s2c(owner, { topic: 'contact.added', payload: { userId } })
       })
     } catch (error) {
       // Two devices may add one contact at once: the database decides who does.
@@ -55,7 +55,7 @@ export class ContactsService {
   remove(owner: string, userId: string): Promise<void> {
     return this.queue.transaction(async (tx) => {
       const { affected } = await tx.delete(Contact, { owner, userId })
-      if (affected === 1) await this.im.within(tx).push(owner, { topic: 'contact.deleted', payload: { userId } })
+      if (affected === 1) await this.im.within(tx).s2c(owner, { topic: 'contact.deleted', payload: { userId } })
     })
   }
 }

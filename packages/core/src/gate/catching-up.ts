@@ -9,7 +9,7 @@ import type { TimelineReads } from '../ports/storage.js'
 import type { Followed } from './followed.js'
 import { decidePull, goalOf, type Read } from './following.js'
 import type { Reply, Session } from './session.js'
-import type { Track } from './track.js'
+import type { Feed } from './feed.js'
 
 export interface CatchingUp {
   readonly deliveries: Deliveries
@@ -25,7 +25,7 @@ export interface CatchingUp {
  * of how far a group's message was delivered, a client names them again when it connects or pulls.
  */
 export async function acknowledge(cases: CatchingUp, session: Session, request: RequestOf<'ack'>): Promise<string> {
-  const clamped = Math.min(request.seq, session.inbox.standing.at)
+  const clamped = Math.min(request.seq, session.inbox.state.at)
   cases.deliveries.acknowledged(session, session.deliveredFrom, clamped)
   return JSON.stringify({ seq: clamped })
 }
@@ -38,7 +38,7 @@ export async function pull(
   reply: Reply,
 ): Promise<null> {
   const reads = cases.timelines()
-  const isFollowed = (id: ConversationId): boolean => session.timelines?.get(id)?.standing.end === null
+  const isFollowed = (id: ConversationId): boolean => session.timelines?.get(id)?.state.end === null
   // Entries that this session was not given may have begun or ended timelines.
   if (session.mode === 'catching-up' && request.since > appliedOf(session)) {
     const follows = await reads.follows(session.userId)
@@ -55,7 +55,7 @@ export async function pull(
   else {
     take(cases.followed, session, page, heads)
     const more = session.mode === 'following' ? !page.last : true
-    cases.deliveries.acknowledged(session, session.deliveredFrom, Math.min(request.since, session.inbox.standing.at))
+    cases.deliveries.acknowledged(session, session.deliveredFrom, Math.min(request.since, session.inbox.state.at))
     reply(okJson(pageJson(page, more, cases.epoch())))
   }
   return null
@@ -70,9 +70,9 @@ function withGoneOn({ mode, timelines }: Session, named: Positions, { list }: Li
   if (mode === 'following' || timelines === null) return named
   let free = list - Object.keys(named).length
   let positions: Record<ConversationId, Seq> | null = null
-  for (const [id, { pulledTo, standing }] of timelines) {
+  for (const [id, { pulledTo, state }] of timelines) {
     if (free === 0) break
-    if (pulledTo === null || pulledTo >= goalOf(standing) || Object.hasOwn(named, id)) continue
+    if (pulledTo === null || pulledTo >= goalOf(state) || Object.hasOwn(named, id)) continue
     positions ??= { ...named }
     positions[id] = pulledTo
     free--
@@ -105,31 +105,31 @@ function take(followed: Followed, session: Session, page: Page, heads: ReadonlyM
   const reads = new Map<ConversationId, Read>()
   for (const { conversationId, to, last } of page.timelines) {
     reads.set(conversationId, { to, last })
-    const track = session.timelines?.get(conversationId)
-    if (track === undefined) continue
-    track.isNamed = true
-    track.pulledTo = to
+    const feed = session.timelines?.get(conversationId)
+    if (feed === undefined) continue
+    feed.isNamed = true
+    feed.pulledTo = to
   }
   const hasNamed = [...(session.timelines?.values() ?? [])].some(({ isNamed }) => isNamed)
-  const tracks: [Track<Session>, Read | null][] = [[inbox, { to: page.to, last: page.isInboxLast }]]
-  for (const [id, track] of session.timelines ?? [])
-    tracks.push([track, reads.get(id) ?? (hasNamed ? unread(track) : wholeOf(track, heads.get(id) ?? 0))])
-  const pulled = tracks.map(([{ standing }, read]) => ({ standing, read }))
-  const { mode, standings } = decidePull(session.mode, pulled, page.last)
-  tracks.forEach(([track], i) => (track.standing = standings[i]!))
+  const feeds: [Feed<Session>, Read | null][] = [[inbox, { to: page.to, last: page.isInboxLast }]]
+  for (const [id, feed] of session.timelines ?? [])
+    feeds.push([feed, reads.get(id) ?? (hasNamed ? unread(feed) : wholeOf(feed, heads.get(id) ?? 0))])
+  const pulled = feeds.map(([{ state }, read]) => ({ state, read }))
+  const { mode, states } = decidePull(session.mode, pulled, page.last)
+  feeds.forEach(([feed], i) => (feed.state = states[i]!))
   if (mode === 'following') session.follow()
-  for (const [id, track] of [...(session.timelines ?? [])]) if (track.isOver) followed.leave(session, id)
+  for (const [id, feed] of [...(session.timelines ?? [])]) if (feed.isOver) followed.leave(session, id)
 }
 
 /** Up to where the session knows what the inbox says about timelines. */
-const appliedOf = ({ followsAsOf, inbox }: Session): Seq => Math.max(followsAsOf, inbox.standing.at)
+const appliedOf = ({ followsAsOf, inbox }: Session): Seq => Math.max(followsAsOf, inbox.state.at)
 
 /** Of a client that names its timelines each is read: one that was not read now has to stand at its head already. */
-function unread({ isNamed, heldTo, standing }: Track): Read | null {
-  return isNamed && heldTo >= goalOf(standing) ? null : { to: standing.at, last: false }
+function unread({ isNamed, heldTo, state }: Feed): Read | null {
+  return isNamed && heldTo >= goalOf(state) ? null : { to: state.at, last: false }
 }
 
-const wholeOf = ({ standing }: Track, head: Seq): Read => ({
-  to: goalOf({ ...standing, known: Math.max(standing.known, head) }),
+const wholeOf = ({ state }: Feed, head: Seq): Read => ({
+  to: goalOf({ ...state, known: Math.max(state.known, head) }),
   last: true,
 })

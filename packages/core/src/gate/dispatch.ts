@@ -9,7 +9,7 @@ import type { Changes } from '../logic/messages/changes.js'
 import { incomingC2C, incomingC2G } from '../logic/messages/incoming.js'
 import type { Incoming } from '../logic/messages/send-job.js'
 import type { Send } from '../logic/messages/send.js'
-import type { Positions } from '../logic/reading/positions.js'
+import type { OwnMarks } from '../logic/reading/own-marks.js'
 import type { Roaming } from '../logic/reading/roaming.js'
 import { errorJson, okJson, sentJson } from '../model/wire.js'
 import { refuseTooLong } from './size.js'
@@ -24,7 +24,7 @@ export interface UseCases extends CatchingUp {
   readonly send: Send
   readonly changes: Changes
   readonly groups: Groups
-  readonly positions: Positions
+  readonly ownMarks: OwnMarks
   readonly roaming: Roaming
   readonly online: Online
   readonly topics: Topics
@@ -74,7 +74,7 @@ function carryOut(
     case 'c2s':
       return cases.topics.answer(session, check(requestSchemas.c2s, request))
     case 'read':
-      return cases.positions.read(userId, check(requestSchemas.read, request))
+      return cases.ownMarks.read(userId, check(requestSchemas.read, request))
     case 'history':
       return cases.roaming.history(userId, session.deviceType, check(requestSchemas.history, request))
     case 'conversations':
@@ -82,7 +82,7 @@ function carryOut(
     case 'conversation.get':
       return cases.roaming.get(userId, check(requestSchemas['conversation.get'], request))
     case 'conversation.update':
-      return cases.positions.update(userId, check(requestSchemas['conversation.update'], request))
+      return cases.ownMarks.update(userId, check(requestSchemas['conversation.update'], request))
     case 'recall':
       return placed(cases.changes.recall(session, check(requestSchemas.recall, request), arrival))
     case 'edit':

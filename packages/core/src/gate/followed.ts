@@ -1,6 +1,6 @@
 // The conversation timelines that sessions of this node follow, and who of them is a member still.
 //
-// A conversation stands here under a version: each of its tracks is as memberships were under that version or a later one.
+// A conversation stands here under a version: each of its feeds is as memberships were under that version or a later one.
 // What comes under a later version waits until storage has told who has left, so that nothing sequenced after a removal
 // reaches the removed member, whatever overtakes what. Where storage does not tell, nobody gets it live; all pull.
 import type { ConversationId, JsonText, Seq, UserId } from '@rookery/protocol'
@@ -10,9 +10,9 @@ import type { Membership } from '../model/group.js'
 import type { Logger } from '../ports/logger.js'
 import type { ConversationHead, Follow, GroupReads } from '../ports/storage.js'
 import type { Frame } from './connection.js'
-import type { Standing } from './following.js'
+import type { FeedState } from './following.js'
 import type { Session } from './session.js'
-import { Track } from './track.js'
+import { Feed } from './feed.js'
 
 /** Memberships of so many users are read at once. */
 const membershipsMax = 1000
@@ -28,12 +28,12 @@ interface News {
 
 interface Conversation {
   readonly conversationId: ConversationId
-  readonly tracks: Set<Track<Session>>
+  readonly feeds: Set<Feed<Session>>
   readonly frameOf: (messages: readonly JsonText[]) => Frame
   version: number
   /** What came since memberships are being read; null while they are not. */
   waiting: News[] | null
-  /** The lowest version under which a track began since then. */
+  /** The lowest version under which a feed began since then. */
   begunUnder: number
 }
 
@@ -43,7 +43,7 @@ export class Followed {
   constructor(
     private readonly groups: () => Pick<GroupReads, 'memberships'>,
     private readonly logger: Logger,
-    /** Has the tracks of a conversation compared with its head, soon. */
+    /** Has the feeds of a conversation compared with its head, soon. */
     private readonly checkSoon: (conversation: ConversationId) => void,
   ) {}
 
@@ -55,32 +55,32 @@ export class Followed {
    * A session follows a timeline from now on, or pulls to follow it.
    * @param version one under which its user was a member; 0 where that is not known
    */
-  follow(session: Session, conversationId: ConversationId, standing: Standing, version: number): Track<Session> {
+  follow(session: Session, conversationId: ConversationId, state: FeedState, version: number): Feed<Session> {
     let conversation = this.byId.get(conversationId)
     if (conversation === undefined) {
       const frameOf = framesOf(conversationId)
-      conversation = { conversationId, tracks: new Set(), frameOf, version, waiting: null, begunUnder: version }
+      conversation = { conversationId, feeds: new Set(), frameOf, version, waiting: null, begunUnder: version }
       this.byId.set(conversationId, conversation)
     }
     conversation.version = Math.min(conversation.version, version)
     conversation.begunUnder = Math.min(conversation.begunUnder, version)
-    const track = new Track(session, standing, conversation.frameOf)
-    conversation.tracks.add(track)
+    const feed = new Feed(session, state, conversation.frameOf)
+    conversation.feeds.add(feed)
     session.timelines ??= new Map()
-    session.timelines.set(conversationId, track)
-    return track
+    session.timelines.set(conversationId, feed)
+    return feed
   }
 
   /** A session follows a timeline no more. */
   leave(session: Session, conversationId: ConversationId): void {
-    const track = session.timelines?.get(conversationId)
-    if (track === undefined) return
-    track.forget()
+    const feed = session.timelines?.get(conversationId)
+    if (feed === undefined) return
+    feed.forget()
     session.timelines!.delete(conversationId)
     if (session.timelines!.size === 0) session.timelines = null
     const conversation = this.byId.get(conversationId)
-    conversation?.tracks.delete(track)
-    if (conversation?.tracks.size === 0) this.byId.delete(conversationId)
+    conversation?.feeds.delete(feed)
+    if (conversation?.feeds.size === 0) this.byId.delete(conversationId)
   }
 
   /** A session ended. */
@@ -93,7 +93,7 @@ export class Followed {
     const ids = new Set(follows.map(({ conversationId }) => conversationId))
     for (const id of [...(session.timelines?.keys() ?? [])]) if (!ids.has(id)) this.leave(session, id)
     for (const { conversationId, seq, version } of follows)
-      if (session.timelines?.get(conversationId)?.standing.end !== null) {
+      if (session.timelines?.get(conversationId)?.state.end !== null) {
         this.leave(session, conversationId)
         this.follow(session, conversationId, { at: seq, known: seq, end: null }, version)
       }
@@ -120,9 +120,9 @@ export class Followed {
 
   private begun(session: Session, { conversation, from, version }: Extract<FollowFact, { kind: 'follow' }>): void {
     const before = session.timelines?.get(conversation)
-    if (before !== undefined && before.standing.end === null) {
+    if (before !== undefined && before.state.end === null) {
       // Its user joined while it connected: it was told a later head, and gets what lies between all the same.
-      before.standing = { at: from, known: Math.max(before.standing.known, from), end: null }
+      before.state = { at: from, known: Math.max(before.state.known, from), end: null }
       before.happen({ kind: 'head', seq: from })
     } else {
       if (before !== undefined) {
@@ -137,10 +137,10 @@ export class Followed {
   }
 
   private end(session: Session, conversationId: ConversationId, to: Seq): void {
-    const track = session.timelines?.get(conversationId)
-    if (track === undefined) return
-    track.happen({ kind: 'ended', to })
-    if (track.isOver) this.leave(session, conversationId)
+    const feed = session.timelines?.get(conversationId)
+    if (feed === undefined) return
+    feed.happen({ kind: 'ended', to })
+    if (feed.isOver) this.leave(session, conversationId)
   }
 
   private take(conversation: Conversation, news: News): void {
@@ -156,14 +156,14 @@ export class Followed {
     }
   }
 
-  private give({ conversationId, tracks, frameOf }: Conversation, { from, messages }: News): void {
+  private give({ conversationId, feeds, frameOf }: Conversation, { from, messages }: News): void {
     let frame: Frame | undefined
     const shared = (): Frame => (frame ??= frameOf(messages))
     const run = { from, texts: messages, facts: null }
-    for (const track of tracks) {
-      if (messages.length === 0) track.happen({ kind: 'head', seq: from - 1 })
-      else track.follower.giveIn(track, run, shared)
-      if (track.isOver) this.leave(track.follower, conversationId)
+    for (const feed of feeds) {
+      if (messages.length === 0) feed.happen({ kind: 'head', seq: from - 1 })
+      else feed.follower.giveIn(feed, run, shared)
+      if (feed.isOver) this.leave(feed.follower, conversationId)
     }
   }
 
@@ -171,7 +171,7 @@ export class Followed {
   private async settle(conversation: Conversation): Promise<void> {
     const waiting = conversation.waiting!
     try {
-      for (let news = waiting[0]; news !== undefined && conversation.tracks.size > 0; news = waiting[0])
+      for (let news = waiting[0]; news !== undefined && conversation.feeds.size > 0; news = waiting[0])
         if (news.version <= conversation.version) {
           waiting.shift()
           this.give(conversation, news)
@@ -186,8 +186,8 @@ export class Followed {
   }
 
   private async readMemberships(conversation: Conversation, wanted: number): Promise<void> {
-    const tracks = [...conversation.tracks]
-    const users = [...new Set(tracks.map(({ follower }) => follower.userId))]
+    const feeds = [...conversation.feeds]
+    const users = [...new Set(feeds.map(({ follower }) => follower.userId))]
     const memberships = new Map<UserId, Membership | null>()
     let version = (conversation.begunUnder = Infinity)
     for (let i = 0; i < users.length; i += membershipsMax) {
@@ -197,25 +197,25 @@ export class Followed {
       version = Math.min(version, read.version)
       chunk.forEach((user, at) => memberships.set(user, read.memberships[at]!))
     }
-    for (const track of tracks)
-      if (conversation.tracks.has(track)) {
-        stand(track, memberships.get(track.follower.userId)!)
-        if (track.isOver) this.leave(track.follower, conversation.conversationId)
+    for (const feed of feeds)
+      if (conversation.feeds.has(feed)) {
+        stand(feed, memberships.get(feed.follower.userId)!)
+        if (feed.isOver) this.leave(feed.follower, conversation.conversationId)
       }
     conversation.version = Math.min(version, conversation.begunUnder)
   }
 }
 
-/** Has a track stand as its user's membership does. */
-function stand(track: Track<Session>, membership: Membership | null): void {
-  const { at } = track.standing
+/** Has a feed stand as its user's membership does. */
+function stand(feed: Feed<Session>, membership: Membership | null): void {
+  const { at } = feed.state
   if (membership === null) {
-    track.happen({ kind: 'ended', to: at })
+    feed.happen({ kind: 'ended', to: at })
     return
   }
   // Another membership than the one that it follows: where that one ended is told by the inbox.
-  if (membership.from > at) track.follower.behind()
-  if (membership.to !== null) track.happen({ kind: 'ended', to: membership.to })
+  if (membership.from > at) feed.follower.behind()
+  if (membership.to !== null) feed.happen({ kind: 'ended', to: membership.to })
 }
 
 /** What remains to be known of news that nobody is given. */

@@ -9,7 +9,7 @@ import {
   type Happening,
   type Mode,
   type Read,
-  type Standing,
+  type FeedState,
 } from './following.js'
 
 // A session with three timelines, and a run of what storage, routing and its client could make happen to it.
@@ -54,7 +54,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 
 interface State {
   readonly mode: Mode
-  readonly standings: readonly Standing[]
+  readonly states: readonly FeedState[]
 }
 
 interface Step {
@@ -66,16 +66,16 @@ interface Step {
 }
 
 function step(before: State, one: Event): Step {
-  const { mode, standings } = before
+  const { mode, states } = before
   if (one.kind === 'pull') {
-    const pulled = standings.map((standing, i) => ({ standing, read: one.reads[i]! }))
+    const pulled = states.map((state, i) => ({ state, read: one.reads[i]! }))
     return { before, event: one, next: decidePull(mode, pulled, one.isWhole), action: null }
   }
-  const { next, action } = decide(mode, standings[one.timeline]!, one.happening)
+  const { next, action } = decide(mode, states[one.timeline]!, one.happening)
   return {
     before,
     event: one,
-    next: { mode: action === 'sync' ? 'catching-up' : mode, standings: standings.with(one.timeline, next) },
+    next: { mode: action === 'sync' ? 'catching-up' : mode, states: states.with(one.timeline, next) },
     action,
   }
 }
@@ -92,28 +92,28 @@ function steps(events: readonly Event[], start: State): Step[] {
 const always = (holds: (step: Step) => boolean): void =>
   fc.assert(
     fc.property(fc.array(event, { maxLength: 80 }), fc.boolean(), (events, follows) => {
-      const standings = timelines.map(() => ({ at: 0, known: 0, end: null }))
-      return steps(events, { mode: follows ? 'following' : 'catching-up', standings }).every(holds)
+      const states = timelines.map(() => ({ at: 0, known: 0, end: null }))
+      return steps(events, { mode: follows ? 'following' : 'catching-up', states }).every(holds)
     }),
     { numRuns: 3000 },
   )
 
 /** Steps in one timeline, with where it stood before and after. */
 const inOne = (
-  holds: (of: { mode: Mode; before: Standing; happening: Happening; next: Standing; action: Action }) => boolean,
+  holds: (of: { mode: Mode; before: FeedState; happening: Happening; next: FeedState; action: Action }) => boolean,
 ): void =>
   always(({ before, event: one, next, action }) => {
     if (one.kind === 'pull' || action === null) return true
     const { timeline, happening: what } = one
     const others = timelines.filter((other) => other !== timeline)
-    if (others.some((other) => before.standings[other] !== next.standings[other])) return false
-    const [was, is] = [before.standings[timeline]!, next.standings[timeline]!]
+    if (others.some((other) => before.states[other] !== next.states[other])) return false
+    const [was, is] = [before.states[timeline]!, next.states[timeline]!]
     return holds({ mode: before.mode, before: was, happening: what, next: is, action })
   })
 
-const following = (standing: Partial<Standing>): readonly [Mode, Standing] => [
+const following = (state: Partial<FeedState>): readonly [Mode, FeedState] => [
   'following',
-  { at: 3, known: 3, end: null, ...standing },
+  { at: 3, known: 3, end: null, ...state },
 ]
 
 describe('whether a session follows', () => {
@@ -133,7 +133,7 @@ describe('whether a session follows', () => {
       if (before.mode === 'following' || next.mode === 'catching-up') return true
       if (one.kind !== 'pull' || !one.isWhole) return false
       return one.reads.every((of, i) => {
-        const [was, is] = [before.standings[i]!, next.standings[i]!]
+        const [was, is] = [before.states[i]!, next.states[i]!]
         return of === null ? is === was : of.last && of.to >= goalOf(was) && is.at === of.to && !isBehind(is)
       })
     }))
@@ -162,7 +162,7 @@ describe('whether a session follows', () => {
   it('I5: what is known never goes back, and its place neither, but by a pull that it asked for', () =>
     always(({ before, event: one, next }) =>
       timelines.every((i) => {
-        const [was, is] = [before.standings[i]!, next.standings[i]!]
+        const [was, is] = [before.states[i]!, next.states[i]!]
         return (one.kind === 'pull' && one.reads[i] !== null) || (is.at >= was.at && is.known >= was.known)
       }),
     ))
@@ -172,7 +172,7 @@ describe('whether a session follows', () => {
       ({ before, event: one, next }) =>
         one.kind !== 'pull' ||
         before.mode === 'catching-up' ||
-        (next.mode === 'following' && next.standings.every((is, i) => is === before.standings[i])),
+        (next.mode === 'following' && next.states.every((is, i) => is === before.states[i])),
     ))
 
   it('a hole that stays open, or a head beyond it, ends in sync when the patience is over', () => {

@@ -15,7 +15,7 @@ import type { Seq } from '@rookery/protocol'
 export type Mode = 'catching-up' | 'following'
 
 /** Where a session stands in one timeline. */
-export interface Standing {
+export interface FeedState {
   /** Following: the last that it was given. Catching up: the end of the last page that it was given. */
   readonly at: Seq
   /** The highest sequence known to exist. */
@@ -48,16 +48,16 @@ export type Happening =
 export type Action = 'give' | 'hold' | 'wait' | 'sync' | 'nothing'
 
 /** How far a timeline goes for the session's user, as far as is known. */
-export const goalOf = ({ known, end }: Standing): Seq => (end === null ? known : Math.min(known, end))
+export const goalOf = ({ known, end }: FeedState): Seq => (end === null ? known : Math.min(known, end))
 
-export const isBehind = (s: Standing): boolean => s.at < goalOf(s)
+export const isBehind = (s: FeedState): boolean => s.at < goalOf(s)
 
 /** Decides one step in one timeline. Pure. */
 export function decide(
   mode: Mode,
-  s: Standing,
+  s: FeedState,
   happening: Happening,
-): { readonly next: Standing; readonly action: Action } {
+): { readonly next: FeedState; readonly action: Action } {
   switch (happening.kind) {
     case 'routed': {
       const to = s.end === null ? happening.to : Math.min(happening.to, s.end)
@@ -95,7 +95,7 @@ export interface Read {
 
 /** One timeline in a pull; `read` is null where it was not read, and stands as it is. */
 export interface Pulled {
-  readonly standing: Standing
+  readonly state: FeedState
   readonly read: Read | null
 }
 
@@ -107,14 +107,14 @@ export function decidePull(
   mode: Mode,
   timelines: readonly Pulled[],
   isWhole: boolean,
-): { readonly mode: Mode; readonly standings: readonly Standing[] } {
+): { readonly mode: Mode; readonly states: readonly FeedState[] } {
   // A pull by a session that follows changes nothing but what it returns.
-  if (mode === 'following') return { mode, standings: timelines.map(({ standing }) => standing) }
+  if (mode === 'following') return { mode, states: timelines.map(({ state }) => state) }
   const follows =
-    isWhole && timelines.every(({ standing, read }) => read === null || (read.last && read.to >= goalOf(standing)))
-  const standings = timelines.map(({ standing: s, read }) => {
+    isWhole && timelines.every(({ state, read }) => read === null || (read.last && read.to >= goalOf(state)))
+  const states = timelines.map(({ state: s, read }) => {
     if (read === null) return s
     return follows ? { ...s, at: read.to, known: read.to } : { ...s, at: Math.max(s.at, read.to) }
   })
-  return { mode: follows ? 'following' : mode, standings }
+  return { mode: follows ? 'following' : mode, states }
 }

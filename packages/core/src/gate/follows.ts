@@ -22,9 +22,9 @@ export function followsOf(
   const told = all.slice(0, list)
   const last = told.findLast(([, { isNamed }]) => !isNamed)
   return {
-    timelines: told.map(([conversationId, { isNamed, standing }]) => ({
+    timelines: told.map(([conversationId, { isNamed, state }]) => ({
       conversationId,
-      seq: isNamed ? goalOf(standing) : standing.at,
+      seq: isNamed ? goalOf(state) : state.at,
     })),
     cursor: told.length === all.length ? null : encodeCursor(last?.[0] ?? ''),
   }

@@ -175,8 +175,8 @@ export class NodeGate implements Gate, SessionContext {
     session.followsAsOf = head.seq
     for (const { conversationId, seq, version } of follows) {
       const at = reset ? undefined : claimed[conversationId]
-      const track = followed.follow(session, conversationId, { at: at ?? seq, known: seq, end: null }, version)
-      track.isNamed = at !== undefined
+      const feed = followed.follow(session, conversationId, { at: at ?? seq, known: seq, end: null }, version)
+      feed.isNamed = at !== undefined
     }
     if (since === undefined) await this.startAtHeads(session, timelines, follows)
     if (session.isClosed) return this.endedMeanwhile(session)
@@ -184,17 +184,17 @@ export class NodeGate implements Gate, SessionContext {
     session.begin(this.readyJson(session, head.seq, reset), head.seq, since === undefined ? null : reset ? 0 : since)
   }
 
-  // Its tracks are known to the gate by now: what comes between this read and `ready` is behind the heads told there.
+  // Its feeds are known to the gate by now: what comes between this read and `ready` is behind the heads told there.
   private async startAtHeads(session: Session, timelines: TimelineReads, follows: readonly Follow[]): Promise<void> {
     if (follows.length === 0) return
     const heads = await timelines.conversationHeads(follows.map(({ conversationId }) => conversationId))
     follows.forEach(({ conversationId, version }, i) => {
-      const track = session.timelines?.get(conversationId)
+      const feed = session.timelines?.get(conversationId)
       const head = heads[i]
       // Where the group has changed meanwhile the user may have left: then it is behind, and pulls.
-      if (track === undefined || head?.version !== version) return
-      const known = Math.max(track.standing.known, head.seq)
-      track.standing = { ...track.standing, at: known, known }
+      if (feed === undefined || head?.version !== version) return
+      const known = Math.max(feed.state.known, head.seq)
+      feed.state = { ...feed.state, at: known, known }
     })
   }
 

@@ -5,7 +5,7 @@ import type { Frame } from './connection.js'
 import type { Followed } from './followed.js'
 import type { Registry } from './registry.js'
 import type { Session } from './session.js'
-import { entriesFrame } from './track.js'
+import { entriesFrame } from './feed.js'
 
 export class LocalSessions implements Sessions {
   constructor(

@@ -17,9 +17,9 @@ const start = async () => {
   return { clock, storage, node, ben, connecting }
 }
 
-it('what the host pushes to a session that is connecting comes behind ready, and its acknowledgement counts', async () => {
+it('what the host s2c to a session that is connecting comes behind ready, and its acknowledgement counts', async () => {
   const { clock, node, connecting } = await start()
-  const pushed = node.rookery.im.push('ann', { topic: 'hello', payload: 1 })
+  const pushed = node.rookery.im.s2c('ann', { topic: 'hello', payload: 1 })
   await clock.advance(1_000)
   const ann = await connecting
   expect(ann.events.map(({ event }) => event)).toEqual(['ready', 's2c'])
@@ -40,7 +40,7 @@ it('a node that begins to drain tells a session that is connecting so behind rea
 
 it('a session that does not get as far as ready is not told more than it may keep', async () => {
   const { clock, node, connecting } = await start()
-  for (let i = 0; i < 1_000; i++) void node.rookery.im.push('ann', { topic: 'hello', payload: i })
+  for (let i = 0; i < 1_000; i++) void node.rookery.im.s2c('ann', { topic: 'hello', payload: i })
   await clock.advance(1_000)
   const ann = await connecting
   expect(ann.events[0]!.event).toBe('ready')

@@ -18,7 +18,7 @@ import type { SlotHolder } from '../ports/presence.js'
 import type { Bucket } from './bucket.js'
 import type { Connection, Frame, Inbound } from './connection.js'
 import type { Mode } from './following.js'
-import { entriesFrame, Track, type Follower, type Run } from './track.js'
+import { entriesFrame, Feed, type Follower, type Stretch } from './feed.js'
 
 /** Takes an answer's JSON text, once. */
 export type Reply = (json: JsonText) => void
@@ -53,7 +53,7 @@ interface Told {
   readonly acknowledged: (() => void) | undefined
 }
 
-interface Early extends Run {
+interface Early extends Stretch {
   readonly shared: () => Frame
 }
 
@@ -76,9 +76,9 @@ export class Session implements Inbound, ImSession, Follower {
   /** Where its delivered range begins. */
   deliveredFrom: Seq = 0
   mode: Mode = 'catching-up'
-  readonly inbox: Track<Session>
+  readonly inbox: Feed<Session>
   /** The conversation timelines that it follows, or pulls to follow; null where there is none. */
-  timelines: Map<ConversationId, Track<Session>> | null = null
+  timelines: Map<ConversationId, Feed<Session>> | null = null
   /** What inbox entries up to here say about timelines was known when it began. */
   followsAsOf: Seq = 0
   /** Of a token that it is about to go under: until that is decided the session goes under both. */
@@ -108,7 +108,7 @@ export class Session implements Inbound, ImSession, Follower {
     readonly loginEpoch: number,
   ) {
     this.#headers = JSON.stringify(headers)
-    this.inbox = new Track<Session>(this, { at: 0, known: 0, end: null }, entriesFrame)
+    this.inbox = new Feed<Session>(this, { at: 0, known: 0, end: null }, entriesFrame)
   }
 
   /** Those of the handshake. */
@@ -195,8 +195,8 @@ export class Session implements Inbound, ImSession, Follower {
     this.connection.emit({ event: 'ready', json: ready })
     for (const { frame, acknowledged } of this.told ?? []) this.connection.emit(frame, acknowledged)
     this.told = null
-    const known = Math.max(head, this.inbox.standing.known)
-    this.inbox.standing = { at: since ?? head, known, end: null }
+    const known = Math.max(head, this.inbox.state.known)
+    this.inbox.state = { at: since ?? head, known, end: null }
     this.deliveredFrom = since === null ? head : 0
     if (since !== null) return
     this.mode = 'following'
@@ -207,21 +207,21 @@ export class Session implements Inbound, ImSession, Follower {
   /** It follows from here on; where a timeline is known to go further it has to come soon. */
   follow(): void {
     this.mode = 'following'
-    for (const track of [this.inbox, ...(this.timelines?.values() ?? [])])
-      track.happen({ kind: 'head', seq: track.standing.known })
+    for (const feed of [this.inbox, ...(this.timelines?.values() ?? [])])
+      feed.happen({ kind: 'head', seq: feed.state.known })
   }
 
   /** Entries were routed to it. `shared` makes the one frame of all of them, once for all sessions. */
-  routed(run: Run, shared: () => Frame): void {
+  routed(run: Stretch, shared: () => Frame): void {
     if (this.early !== null && this.early.length < earlyMax) this.early.push({ ...run, shared })
     this.giveIn(this.inbox, run, shared)
   }
 
-  /** Something was routed to one of its tracks; a client that does not take what it is given gets nothing. */
-  giveIn(track: Track, run: Run, shared: () => Frame): void {
+  /** Something was routed to one of its feeds; a client that does not take what it is given gets nothing. */
+  giveIn(feed: Feed, run: Stretch, shared: () => Frame): void {
     if (this.isClosed) return
-    if (this.connection.queuedBytes > this.context.queueBytesMax) track.happen({ kind: 'congested' })
-    track.routed(run, shared)
+    if (this.connection.queuedBytes > this.context.queueBytesMax) feed.happen({ kind: 'congested' })
+    feed.routed(run, shared)
   }
 
   given(facts: readonly FollowFact[]): void {
@@ -233,15 +233,15 @@ export class Session implements Inbound, ImSession, Follower {
     if (this.mode === 'catching-up' || this.isClosed) return
     this.mode = 'catching-up'
     this.forgetHeld()
-    for (const track of this.timelines?.values() ?? []) track.unname()
+    for (const feed of this.timelines?.values() ?? []) feed.unname()
     this.context.synced()
-    this.connection.emit({ event: 'sync', json: `{"seq":${this.inbox.standing.known}}` })
+    this.connection.emit({ event: 'sync', json: `{"seq":${this.inbox.state.known}}` })
   }
 
-  /** Drops what its tracks hold. */
+  /** Drops what its feeds hold. */
   forgetHeld(): void {
     this.inbox.forget()
-    for (const track of this.timelines?.values() ?? []) track.forget()
+    for (const feed of this.timelines?.values() ?? []) feed.forget()
   }
 
   private finish(): void {

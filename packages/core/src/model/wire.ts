@@ -12,15 +12,15 @@ const plain = /^[ !#-[\]-~]{0,64}$/
 /** A text as JSON. */
 const q = (text: string): JsonText => (plain.test(text) ? `"${text}"` : JSON.stringify(text))
 
-type Sending = Omit<StoredMessage, keyof Standing | 'seq' | 'ordinal'>
-type Standing = Pick<StoredMessage, 'recalled' | 'editedAt' | 'asOf' | 'reactions' | 'withheld'>
+type Sending = Omit<StoredMessage, keyof MessageState | 'seq' | 'ordinal'>
+type MessageState = Pick<StoredMessage, 'recalled' | 'editedAt' | 'asOf' | 'reactions' | 'withheld'>
 
 /**
  * A `Message`. The same text for everybody who may read it.
- * @param standing what has become of it since it was sent; null where it is new
+ * @param state what has become of it since it was sent; null where it is new
  */
-export function messageJson(m: Sending, seq: Seq, standing: Standing | null): JsonText {
-  const isRecalled = standing?.recalled === true
+export function messageJson(m: Sending, seq: Seq, state: MessageState | null): JsonText {
+  const isRecalled = state?.recalled === true
   let json = `{"msgId":${q(m.msgId)},"clientMsgId":${q(clientMsgIdOf(m.clientMsgId))},"conversationId":${q(m.conversationId)},"seq":${seq},"from":${m.from === null ? 'null' : q(m.from)}`
   if (m.kind === 'c2g') json += `,"groupId":${q(m.conversationId)}`
   else if (m.to !== null) json += `,"to":${q(m.to)}`
@@ -34,13 +34,13 @@ export function messageJson(m: Sending, seq: Seq, standing: Standing | null): Js
   if (m.viaServer) json += ',"via":"server"'
   if (m.clientTime !== null) json += `,"clientTime":${m.clientTime}`
   json += `,"serverTime":${m.serverTime}`
-  return (standing === null ? json : json + standingJson(standing)) + '}'
+  return (state === null ? json : json + stateJson(state)) + '}'
 }
 
 /** A stored `Message`, as it stands. */
 export const storedMessageJson = (m: StoredMessage): JsonText => messageJson(m, m.seq, m)
 
-function standingJson({ asOf, recalled, editedAt, reactions, withheld }: Standing): string {
+function stateJson({ asOf, recalled, editedAt, reactions, withheld }: MessageState): string {
   let json = ''
   if (asOf !== null) json += `,"asOf":${asOf}`
   if (recalled) json += ',"recalled":true'

@@ -84,7 +84,7 @@ export interface Timing {
   readonly unreadMs: number
   /** Delivery acknowledgements are gathered for this long. */
   readonly ackFlushMs: number
-  /** How long a pushed event is waited for to be acknowledged. */
+  /** How long an s2c event waits for its acknowledgement. */
   readonly s2cAckMs: number
   /** How often the outbox is looked through for rows that no commit told of. 1 s: a crash delays a message by less than 2 s. */
   readonly outboxSweepMs: number

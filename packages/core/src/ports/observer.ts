@@ -39,7 +39,7 @@ export interface Observer {
   /** A session was found behind, and told to pull. */
   synced?(): void
   /** Something was told to a user: taken by a device, by none in time, or stored. */
-  pushed?(outcome: 'delivered' | 'undelivered' | 'stored'): void
+  s2c?(outcome: 'delivered' | 'undelivered' | 'stored'): void
   /** A step of retention took so many rows; often none. */
   trimmed?(taken: { readonly entries: number; readonly messages: number; readonly keys: number }): void
   /** A row of the outbox was moved, is tried again later, or was kept aside. */

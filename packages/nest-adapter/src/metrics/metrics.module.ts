@@ -37,7 +37,7 @@ class Leaving implements OnApplicationShutdown {
 
 /**
  * Metrics of chat: sends by outcome, commits, handlers, sessions by device type, the writer's queue, sessions that fell
- * behind, pushes, rows of the outbox. Import it beside `RookeryModule`. Clients cannot choose the value of any label.
+ * behind, s2c events, rows of the outbox. Import it beside `RookeryModule`. Clients cannot choose the value of any label.
  */
 @Module({
   providers: [

@@ -58,7 +58,7 @@ describe('metrics', () => {
     ] as const)
       await ann.send(to, 'x', { type }).catch(() => {})
     await ann.send('bob', 'x', { type: 'of-the-client' })
-    await chat.im.push('ann', { topic: 't', payload: 1 })
+    await chat.im.s2c('ann', { topic: 't', payload: 1 })
     const tx = outbox.begin()
     await chat.im.within(tx).sendC2C({ from: 'ann', to: 'bob', type: 'order', content: {} })
     tx.commit()
@@ -77,7 +77,7 @@ describe('metrics', () => {
       'chat_sessions{device_type="web"} 1',
     ])
     expect(await lines(registry, 'writer_queue')).toEqual(['chat_writer_queue 0'])
-    expect(await lines(registry, 'pushes_total')).toEqual(['chat_pushes_total{outcome="delivered"} 1'])
+    expect(await lines(registry, 's2c_total')).toEqual(['chat_s2c_total{outcome="delivered"} 1'])
     expect(await lines(registry, 'outbox_rows_total')).toEqual(['chat_outbox_rows_total{outcome="moved"} 1'])
     expect(await lines(registry, 'handler_duration_seconds_count')).toEqual([
       'chat_handler_duration_seconds_count{on="before",outcome="thrown"} 1',

@@ -17,7 +17,7 @@ export class NodeMetrics implements Observer {
   private readonly failures: Counter
   private readonly handlerTime: Histogram
   private readonly syncs: Counter
-  private readonly pushes: Counter
+  private readonly s2cEvents: Counter
   private readonly rows: Counter
   private readonly taken: Counter
 
@@ -54,7 +54,7 @@ export class NodeMetrics implements Observer {
       buckets: seconds,
     })
     this.syncs = new Counter(of('syncs_total', 'Sessions that fell behind and were told to pull.'))
-    this.pushes = new Counter(of('pushes_total', 'Events pushed to users (s2c), by outcome.', ['outcome']))
+    this.s2cEvents = new Counter(of('s2c_total', 's2c events, by outcome.', ['outcome']))
     this.rows = new Counter(of('outbox_rows_total', 'Rows of the outbox, by what became of them.', ['outcome']))
     this.taken = new Counter(of('trimmed_rows_total', 'Rows that retention took, by what they were.', ['what']))
     void new Gauge({
@@ -117,8 +117,8 @@ export class NodeMetrics implements Observer {
     this.syncs.inc()
   }
 
-  pushed(outcome: string): void {
-    this.pushes.inc({ outcome })
+  s2c(outcome: string): void {
+    this.s2cEvents.inc({ outcome })
   }
 
   outboxRow(outcome: string): void {

@@ -114,7 +114,7 @@ export class TestDevice {
   }
 
   /** The s2c events that the device received, in order. */
-  get pushed(): { readonly topic: string; readonly payload: unknown }[] {
+  get s2c(): { readonly topic: string; readonly payload: unknown }[] {
     return this.events
       .filter(({ event }) => event === 's2c')
       .map(({ payload: { topic, payload } }: { payload: { topic: string; payload: unknown } }) => ({ topic, payload }))

@@ -10,7 +10,7 @@ import type {
   HandshakeClaim,
   Recorded,
   RequestBody,
-  Standing,
+  DeviceState,
   WireEntry,
   WireMessage,
   WireTimeline,
@@ -103,7 +103,7 @@ export class SimDevice {
     return this.#live?.isReady === true
   }
 
-  get standing(): Standing {
+  get standing(): DeviceState {
     const { user, deviceId: device, type, wants, isOff, position } = this
     const conn = this.isReady ? this.#live!.conn : null
     const timelines = this.timelines.held

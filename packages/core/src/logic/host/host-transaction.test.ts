@@ -77,7 +77,7 @@ describe('inside a transaction of the host', () => {
     await within.sendC2G({ ...offer(groupId), mentions: ['@all'] })
     await within.edit({ conversationId, seq, content: { n: 2 } })
     await within.recall({ conversationId, seq })
-    await within.push('bob', { topic: 't', payload: 1 })
+    await within.s2c('bob', { topic: 't', payload: 1 })
     await within.groups.create({ owner: 'nobody', name: 'boats', members: ['nobody2'] })
     await within.groups.add(groupId, ['nobody', 'dan'])
     await within.groups.remove(groupId, ['dan'])

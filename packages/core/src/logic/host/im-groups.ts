@@ -12,7 +12,7 @@ import { notFound } from '../access/authorise.js'
 import type { ChangeKey, GroupChanges, GroupOrder } from '../groups/group-changes.js'
 import type { GroupSettings } from '../groups/group-steps.js'
 import { type Groups, newGroupId } from '../groups/groups.js'
-import type { KeptByHost } from '../groups/host-groups.js'
+import type { HostMembership } from '../groups/host-membership.js'
 import type { Joining } from '../groups/joining.js'
 import { hostSchemas } from './host-requests.js'
 import * as steps from '../groups/group-steps.js'
@@ -47,7 +47,7 @@ interface Parts {
   readonly storage: Pick<Storage, 'groups'>
   readonly changes: GroupChanges
   readonly joining: Joining
-  readonly keptByHost: KeptByHost
+  readonly hostMembership: HostMembership
   readonly groups: Groups
   readonly names: ConversationNames | null
   readonly random: Random
@@ -175,11 +175,11 @@ export class ImGroups {
 
   /** Has the members that the host keeps become those of the group, part by part. */
   async settle(groupId: ConversationId, base: Base): Promise<void> {
-    const { changes, keptByHost, names } = this.parts
+    const { changes, hostMembership, names } = this.parts
     const digest = requestDigest('changed', { groupId })
     for (let n = base.from, isSettled = false; !isSettled; n++) {
       const decide = async (facts: steps.GroupFacts): Promise<steps.GroupStep | null> => {
-        const next = await keptByHost.next(facts, partMax)
+        const next = await hostMembership.next(facts, partMax)
         isSettled = next === null || next === 'not-kept'
         if (next === 'not-kept' || (next === null && names !== null)) return steps.touch()
         return next

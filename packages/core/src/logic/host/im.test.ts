@@ -135,19 +135,19 @@ describe('s2c', () => {
     node = await TestNode.start({ timing: { s2cAckMs: 30 } })
     const { im } = node.rookery
     const bob = await node.connect('bob', { since: 0 })
-    expect(await im.push('bob', { topic: 'sale', payload: { n: 1 } })).toEqual({ delivered: true, seq: null })
+    expect(await im.s2c('bob', { topic: 'sale', payload: { n: 1 } })).toEqual({ delivered: true, seq: null })
     expect(bob.of('s2c')).toEqual([{ id: expect.any(String), topic: 'sale', payload: { n: 1 } }])
     bob.stall()
-    expect(await im.push('bob', { topic: 'sale', payload: null })).toEqual({ delivered: false, seq: null })
+    expect(await im.s2c('bob', { topic: 'sale', payload: null })).toEqual({ delivered: false, seq: null })
     bob.resume()
-    expect(await im.push('offline', { topic: 'sale', payload: 1 })).toEqual({ delivered: false, seq: null })
-    await expect(im.push('bob', { topic: 'sale', payload: undefined })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    expect(await im.s2c('offline', { topic: 'sale', payload: 1 })).toEqual({ delivered: false, seq: null })
+    await expect(im.s2c('bob', { topic: 'sale', payload: undefined })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
   })
 
   it('stored, is an entry that every device learns', async () => {
     node = await TestNode.start()
     const bob = await node.connect('bob')
-    expect(await node.rookery.im.push('bob', { topic: 'contact.deleted', payload: ['x'] }, { persist: true })).toEqual({
+    expect(await node.rookery.im.s2c('bob', { topic: 'contact.deleted', payload: ['x'] }, { persist: true })).toEqual({
       delivered: true,
       seq: 1,
     })
@@ -189,7 +189,7 @@ describe('within a transaction', () => {
     const { msgId } = await node.rookery.im
       .within(tx)
       .sendC2C({ from: 'ann', to: 'bob', type: 'order', content: { id: 1 } })
-    await node.rookery.im.within(tx).push('bob', { topic: 'order', payload: 1 })
+    await node.rookery.im.within(tx).s2c('bob', { topic: 'order', payload: 1 })
     const other = outbox.begin()
     await node.rookery.im.within(other).sendC2C({ from: 'ann', to: 'bob', type: 'order', content: { id: 2 } })
     other.rollback()

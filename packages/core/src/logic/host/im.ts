@@ -22,7 +22,7 @@ import type { Admission } from '../access/admission.js'
 import type { Authoriser } from '../access/authorise.js'
 import type { Kicks } from '../access/kicks.js'
 import type { Online } from '../delivery/online.js'
-import type { Pushes } from '../delivery/pushes.js'
+import type { S2c } from '../delivery/s2c.js'
 import { newGroupId } from '../groups/groups.js'
 import type { Joining } from '../groups/joining.js'
 import { editOf, recallOf } from '../messages/asked-change.js'
@@ -82,13 +82,13 @@ export interface MessagePlace {
 }
 
 /** An event for a user: a topic of the host's, and any JSON value. */
-export interface PushedEvent {
+export interface S2cEvent {
   readonly topic: string
   readonly payload: unknown
 }
 
 /** What became of an event. */
-export interface Pushed {
+export interface S2cResult {
   /** Live: whether a device acknowledged it. Stored: true, it is in the inbox. */
   readonly delivered: boolean
   /** Its place in the inbox; null where it was not stored. */
@@ -110,7 +110,7 @@ export interface ImTransaction<Types extends MessageTypes = MessageTypes> {
   /** As `edit`. The message must exist; chat edits it soon after the commit. */
   edit(message: MessagePlace & { readonly content: object }): Promise<void>
   /** As `push` with `persist`. */
-  push(userId: UserId, event: PushedEvent): Promise<void>
+  s2c(userId: UserId, event: S2cEvent): Promise<void>
   readonly groups: {
     /** As `groups.create`. The group has its id at once, and exists after the commit. */
     create(group: NewGroup): Promise<{ readonly groupId: ConversationId }>
@@ -127,7 +127,7 @@ interface Parts {
   readonly send: Send
   readonly changes: Changes
   readonly admission: Admission
-  readonly pushes: Pushes
+  readonly s2c: S2c
   readonly kicks: Kicks
   readonly online: Online
   readonly roaming: Roaming
@@ -211,14 +211,14 @@ export class Im<Types extends MessageTypes = MessageTypes> {
    * Tells a user something: live to the sessions there are now, or, with `persist`, as a `custom` entry that every device
    * learns now or at its next pull.
    */
-  async push(
+  async s2c(
     userId: UserId,
-    event: PushedEvent,
+    event: S2cEvent,
     { persist = false }: { readonly persist?: boolean } = {},
-  ): Promise<Pushed> {
+  ): Promise<S2cResult> {
     const payload = this.payloadOf(userId, event)
-    if (persist) return { delivered: true, seq: await this.parts.pushes.stored(userId, event.topic, payload) }
-    return { delivered: await this.parts.pushes.live(userId, event.topic, payload), seq: null }
+    if (persist) return { delivered: true, seq: await this.parts.s2c.stored(userId, event.topic, payload) }
+    return { delivered: await this.parts.s2c.live(userId, event.topic, payload), seq: null }
   }
 
   /**
@@ -323,7 +323,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
         await this.parts.changes.mayBeMade(editOf(request))
         await put(this.parts.random.id(), { kind: 'edit', request })
       },
-      push: async (userId, event) => {
+      s2c: async (userId, event) => {
         const payload = this.payloadOf(userId, event)
         await put(this.parts.random.id(), { kind: 'custom', userId, topic: event.topic, payload })
       },
@@ -374,7 +374,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
     return { ...request, clientMsgId: request.clientMsgId ?? this.parts.random.id() }
   }
 
-  private payloadOf(userId: UserId, { topic, payload: given }: PushedEvent): JsonText {
+  private payloadOf(userId: UserId, { topic, payload: given }: S2cEvent): JsonText {
     const event = check(hostSchemas.push, { userId, topic, payload: plainJson(given) })
     const payload = JSON.stringify(event.payload)
     const { contentBytes } = this.parts.limits

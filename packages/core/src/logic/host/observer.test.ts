@@ -26,8 +26,8 @@ class Notes implements Observer {
   synced(): void {
     this.others.push('synced')
   }
-  pushed(outcome: string): void {
-    this.others.push(`pushed ${outcome}`)
+  s2c(outcome: string): void {
+    this.others.push(`s2c ${outcome}`)
   }
   outboxRow(outcome: string): void {
     this.others.push(`row ${outcome}`)
@@ -130,9 +130,9 @@ it('what is told to users, rows of the outbox and sessions that fall behind are 
   node = await TestNode.start({ observer, outbox, users: { exists: (userId) => !gone.has(userId) } })
   const bob = await node.connect('bob')
   const { im } = node.rookery
-  await im.push('bob', { topic: 't', payload: 1 })
-  await im.push('carl', { topic: 't', payload: 1 })
-  await im.push('bob', { topic: 't', payload: 1 }, { persist: true })
+  await im.s2c('bob', { topic: 't', payload: 1 })
+  await im.s2c('carl', { topic: 't', payload: 1 })
+  await im.s2c('bob', { topic: 't', payload: 1 }, { persist: true })
   const tx = outbox.begin()
   await im.within(tx).sendC2C({ from: 'ann', to: 'bob', type: 'x', content: {} })
   await im.within(tx).sendC2C({ from: 'ann', to: 'dave', type: 'x', content: {} })
@@ -144,7 +144,7 @@ it('what is told to users, rows of the outbox and sessions that fall behind are 
     await im.sendC2C({ from: 'ann', to: 'bob', type: 'x', content: { text: 'x'.repeat(60_000) } })
   bob.resume()
   expect(new Set(observer.others)).toEqual(
-    new Set(['pushed delivered', 'pushed undelivered', 'pushed stored', 'row moved', 'row parked', 'synced']),
+    new Set(['s2c delivered', 's2c undelivered', 's2c stored', 'row moved', 'row parked', 'synced']),
   )
   expect(node.rookery.stats()).toEqual({
     sessions: { phone: 1, pad: 0, pc: 0, web: 0 },

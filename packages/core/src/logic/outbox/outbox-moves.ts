@@ -1,6 +1,6 @@
 // One row of the outbox becomes what it asks for. Done again, it is done once: each has a key that is made of the row.
 import type { MessageId } from '@rookery/protocol'
-import type { Pushes } from '../delivery/pushes.js'
+import type { S2c } from '../delivery/s2c.js'
 import { baseOfRow, type ImGroups } from '../host/im-groups.js'
 import type { Changes } from '../messages/changes.js'
 import { asSession, incomingC2C, incomingC2G } from '../messages/incoming.js'
@@ -10,7 +10,7 @@ import type { OutboxRequest } from './outbox-row.js'
 interface Parts {
   readonly send: Send
   readonly changes: Changes
-  readonly pushes: Pushes
+  readonly s2c: S2c
   readonly groups: ImGroups
 }
 
@@ -26,10 +26,10 @@ export class OutboxMoves {
   constructor(private readonly parts: Parts) {}
 
   begin(id: MessageId, row: OutboxRequest): Move {
-    const { pushes, groups, send, changes } = this.parts
+    const { s2c, groups, send, changes } = this.parts
     switch (row.kind) {
       case 'custom':
-        return { moved: pushes.stored(row.userId, row.topic, row.payload, id) }
+        return { moved: s2c.stored(row.userId, row.topic, row.payload, id) }
       case 'recall':
         return { moved: changes.recall(null, row.request) }
       case 'edit':

@@ -22,7 +22,7 @@ interface Parts {
 /** Members read at once. */
 const pageMax = 1000
 
-export class KeptByHost {
+export class HostMembership {
   constructor(private readonly parts: Parts) {}
 
   /**

@@ -28,7 +28,7 @@ interface Waiting {
   readonly timer: Timer
 }
 
-export class Pushes {
+export class S2c {
   private readonly waiting = new Map<string, Waiting>()
 
   constructor(private readonly parts: Parts) {}
@@ -65,7 +65,7 @@ export class Pushes {
       { op: 'custom', userId, topic, payload, at, key },
       ({ inboxSeq }) => {
         if (inboxSeq === null) return null
-        this.parts.observer?.pushed?.('stored')
+        this.parts.observer?.s2c?.('stored')
         const body = `{"topic":${JSON.stringify(topic)},"payload":${payload}}`
         fanOut.add(userId, inboxSeq, factEntryJson(inboxSeq, at, 'custom', body))
         return inboxSeq
@@ -83,7 +83,7 @@ export class Pushes {
     if (waiting === undefined) return
     this.waiting.delete(id)
     this.parts.clock.clearTimeout(waiting.timer)
-    this.parts.observer?.pushed?.(isDelivered ? 'delivered' : 'undelivered')
+    this.parts.observer?.s2c?.(isDelivered ? 'delivered' : 'undelivered')
     waiting.settle(isDelivered)
   }
 }

@@ -5,26 +5,26 @@ import type { FollowFact } from '../logic/delivery/sessions.js'
 import { listed } from '../model/wire.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Frame } from './connection.js'
-import { decide, isBehind, type Action, type Happening, type Mode, type Standing } from './following.js'
+import { decide, isBehind, type Action, type Happening, type Mode, type FeedState } from './following.js'
 
 /** Consecutive entries or messages, beginning at `from`. */
-export interface Run {
+export interface Stretch {
   readonly from: Seq
   readonly texts: readonly JsonText[]
   /** Of entries: those that begin or end a timeline. */
   readonly facts: readonly FollowFact[] | null
 }
 
-interface Held extends Run {
+interface Held extends Stretch {
   readonly shared: () => Frame
 }
 
-/** The session, as its tracks see it. */
+/** The session, as its feeds see it. */
 export interface Follower {
   readonly mode: Mode
   readonly clock: Clock
   readonly holeMs: number
-  /** Queues what a track gives. */
+  /** Queues what a feed gives. */
   emitFrame(frame: Frame): void
   /** These were among the entries just given. */
   given(facts: readonly FollowFact[]): void
@@ -35,7 +35,7 @@ export interface Follower {
 /** More runs than this in front of a hole are not kept: the session pulls them. */
 const heldMax = 64
 
-export class Track<Of extends Follower = Follower> {
+export class Feed<Of extends Follower = Follower> {
   /** The client has named its position in this catching up: nothing between there and the head may be passed over. */
   isNamed = false
   /** Where the last page ended that this catching up gave of it; null while it gave none. */
@@ -45,19 +45,19 @@ export class Track<Of extends Follower = Follower> {
 
   constructor(
     readonly follower: Of,
-    public standing: Standing,
+    public state: FeedState,
     /** Makes the frame that gives these. */
     private readonly frameOf: (texts: readonly JsonText[]) => Frame,
   ) {}
 
   /** Nothing will come any more. */
   get isOver(): boolean {
-    return this.standing.end !== null && this.standing.at >= this.standing.end
+    return this.state.end !== null && this.state.at >= this.state.end
   }
 
   /** Catching up, where the client stands that has named it: with the end of its last page, or what it said when it connected. */
   get heldTo(): Seq {
-    return this.pulledTo ?? this.standing.at
+    return this.pulledTo ?? this.state.at
   }
 
   /** A new catching up begins. */
@@ -67,8 +67,8 @@ export class Track<Of extends Follower = Follower> {
   }
 
   /** Something was routed to it. `shared` makes the one frame of all of it, once for all sessions. */
-  routed(run: Run, shared: () => Frame): void {
-    const before = this.standing.at
+  routed(run: Stretch, shared: () => Frame): void {
+    const before = this.state.at
     switch (this.happen({ kind: 'routed', from: run.from, to: lastOf(run) })) {
       case 'give':
         this.give(run, before, shared)
@@ -82,8 +82,8 @@ export class Track<Of extends Follower = Follower> {
 
   /** Something happened to it; answers what was decided. */
   happen(happening: Happening): Action {
-    const { next, action } = decide(this.follower.mode, this.standing, happening)
-    this.standing = next
+    const { next, action } = decide(this.follower.mode, this.state, happening)
+    this.state = next
     if (action === 'wait') this.beginPatience()
     else if (action === 'sync') this.follower.behind()
     return action
@@ -96,8 +96,8 @@ export class Track<Of extends Follower = Follower> {
     this.patience = null
   }
 
-  private give(run: Run, before: Seq, shared: () => Frame): void {
-    const { at } = this.standing
+  private give(run: Stretch, before: Seq, shared: () => Frame): void {
+    const { at } = this.state
     const isWhole = run.from === before + 1 && at === lastOf(run)
     this.follower.emitFrame(
       isWhole ? shared() : this.frameOf(run.texts.slice(before + 1 - run.from, at + 1 - run.from)),
@@ -117,7 +117,7 @@ export class Track<Of extends Follower = Follower> {
 
   private giveHeld(): void {
     for (let run = this.held?.[0]; run !== undefined; run = this.held?.[0]) {
-      const before = this.standing.at
+      const before = this.state.at
       if (lastOf(run) > before) {
         if (this.happen({ kind: 'routed', from: run.from, to: lastOf(run) }) !== 'give') break
         this.give(run, before, run.shared)
@@ -129,7 +129,7 @@ export class Track<Of extends Follower = Follower> {
     // The hole has closed; where there is another behind it, that one has its own time.
     this.follower.clock.clearTimeout(this.patience)
     this.patience = null
-    if (isBehind(this.standing)) this.beginPatience()
+    if (isBehind(this.state)) this.beginPatience()
   }
 
   private beginPatience(): void {
@@ -140,7 +140,7 @@ export class Track<Of extends Follower = Follower> {
   }
 }
 
-const lastOf = ({ from, texts }: Run): Seq => from + texts.length - 1
+const lastOf = ({ from, texts }: Stretch): Seq => from + texts.length - 1
 
 /** Several entries as one frame. */
 export const entriesFrame = (entries: readonly JsonText[]): Frame => ({

@@ -19,7 +19,7 @@ interface Parts {
   readonly timing: Timing
 }
 
-export class Positions {
+export class OwnMarks {
   constructor(private readonly parts: Parts) {}
 
   /** Moves the read position, never back; the other side of a 1:1 conversation gets a `receipt`. */
