@@ -51,7 +51,7 @@ export interface WireEntry {
 }
 
 /** The state of a device after everything had healed and two heartbeats had passed. */
-export interface Standing {
+export interface DeviceState {
   readonly user: string
   readonly device: string
   readonly type: string
@@ -189,7 +189,7 @@ export type Recorded =
   | { readonly t: 'healed' }
   /** The first event: which older messages of a group a new member may read. */
   | { readonly t: 'policy'; readonly joinersRead: 'from-now' | 'everything' }
-  | { readonly t: 'settled'; readonly standings: readonly Standing[] }
+  | { readonly t: 'settled'; readonly standings: readonly DeviceState[] }
   /** A device's pull from zero to the head, after everything else. */
   | {
       readonly t: 'final'
