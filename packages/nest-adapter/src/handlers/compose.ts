@@ -3,8 +3,8 @@
 import type { AfterSend, AnswerTopic, BeforeSend, Draft, Handlers, Logger, OnConnect as Connect } from '@rookery/core'
 import { type CallArguments, type CalledMessage, CallSession } from './call.js'
 import type { Handler } from './explorer.js'
-import { isThenable } from './direct-call.js'
 import type { Runner } from './runner.js'
+import { isThenable } from './thenable.js'
 
 type Kind = 'c2c' | 'c2g'
 

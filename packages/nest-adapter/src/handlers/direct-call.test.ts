@@ -1,18 +1,21 @@
 // What is called directly does what Nest's own external context does, whatever guards, pipes, parameters and methods give.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
+  type CallHandler,
   type CanActivate,
   createParamDecorator,
   type ExecutionContext,
   Injectable,
+  type NestInterceptor,
   type PipeTransform,
   UseGuards,
+  UseInterceptors,
   UsePipes,
 } from '@nestjs/common'
 import { ExternalContextCreator } from '@nestjs/core'
 import { Test } from '@nestjs/testing'
 import { MessageBody } from '@nestjs/websockets'
-import { defer, of, throwError } from 'rxjs'
+import { catchError, defer, EMPTY, map, of, retry, tap, throwError } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { start } from '../../testing/chat-app.js'
 import { OnC2C, OnC2S } from '../index.js'
@@ -60,9 +63,44 @@ const methods: Answers = {
   },
   'a failure later': () => Promise.reject(new SyntaxError('method')),
 }
+const context = new AsyncLocalStorage<string>()
+const interceptors: Readonly<Record<string, (handler: CallHandler) => unknown>> = {
+  'that lets through': (handler) => handler.handle(),
+  'that lets through later': async (handler) => handler.handle(),
+  'that looks at what is given': (handler) => handler.handle().pipe(tap((value) => log.push(`sees ${String(value)}`))),
+  'that looks later': async (handler) => handler.handle().pipe(tap((value) => log.push(`sees ${String(value)}`))),
+  'that gives something else': (handler) => handler.handle().pipe(map(() => 'else')),
+  'that gives several': (handler) => handler.handle().pipe(map((value) => [value])),
+  'that tries again': (handler) => handler.handle().pipe(retry(2)),
+  'that catches': (handler) =>
+    handler.handle().pipe(catchError((error: Error) => of(`caught ${error.constructor.name}`))),
+  'that never lets through': () => of('instead'),
+  'that gives no stream': () => ['a', 'b'],
+  'that gives nothing': () => undefined,
+  'that gives an empty stream': () => EMPTY,
+  'that asks twice and gives the first': (handler) => {
+    const first = handler.handle()
+    handler.handle()
+    return first
+  },
+  'that sets a context': (handler) => context.run('set', () => handler.handle()),
+  'that sets a context and looks': (handler) =>
+    context.run('set', () => handler.handle().pipe(tap(() => log.push(`outside ${context.getStore()}`)))),
+  'that throws': () => {
+    throw new URIError('interceptor')
+  },
+  'that fails later': () => Promise.reject(new URIError('interceptor')),
+}
 
 /** What each step of the next call gives. */
-let next: { guard: () => unknown; pipe: () => unknown; method: () => unknown; taken: () => unknown }
+let next: {
+  guard: () => unknown
+  pipe: () => unknown
+  method: () => unknown
+  taken: () => unknown
+  outer?: (handler: CallHandler) => unknown
+  inner?: (handler: CallHandler) => unknown
+}
 
 @Injectable()
 class Guard implements CanActivate {
@@ -86,6 +124,17 @@ class Pipe implements PipeTransform {
 class Last implements PipeTransform {
   transform = (value: unknown): unknown => say(`last ${String(value)}`, value)
 }
+@Injectable()
+class Outer implements NestInterceptor {
+  intercept(given: ExecutionContext, handler: CallHandler): never {
+    log.push(`outer ${given.getType()} ${given.getHandler().name} ${given.getArgs().length}`)
+    return next.outer!(handler) as never
+  }
+}
+@Injectable()
+class Inner implements NestInterceptor {
+  intercept = (_: ExecutionContext, handler: CallHandler): never => say('inner', next.inner!(handler) as never)
+}
 const Taken = createParamDecorator(() => next.taken())
 
 @Injectable()
@@ -101,13 +150,18 @@ class Handlers {
     log.push(`called with ${String(taken)}, ${text}, ${JSON.stringify(all)}, of ${arguments.length}`)
     return next.method()
   }
+  @UseInterceptors(Outer, Inner)
+  watched(@MessageBody('text', Last) text: string) {
+    log.push(`called with ${text}, in ${context.getStore()}`)
+    return next.method()
+  }
   bare(...args: unknown[]) {
     log.push(`called with ${args.length} ${String(args[3])} ${this instanceof Handlers}`)
     return next.method()
   }
 }
 
-const app = await Test.createTestingModule({ providers: [Handlers, Guard, Second, Pipe, Last] }).compile()
+const app = await Test.createTestingModule({ providers: [Handlers, Guard, Second, Pipe, Last, Outer, Inner] }).compile()
 afterAll(() => app.close())
 const session = new CallSession({
   sessionId: 's',
@@ -133,7 +187,7 @@ async function outcome(call: () => unknown): Promise<unknown[]> {
   }
 }
 
-function bothWays(name: 'decorated' | 'bare') {
+function bothWays(name: 'decorated' | 'watched' | 'bare') {
   const instance = app.get(Handlers)
   const method = instance[name] as (...args: unknown[]) => unknown
   const make = (creator: ExternalContextCreator) =>
@@ -163,6 +217,16 @@ describe.each(Object.keys(guards))('with a guard %s', (guard) => {
   })
 })
 
+describe.each(Object.keys(interceptors))('with an interceptor %s', (outer) => {
+  it.each(Object.keys(interceptors))('and inside of it one %s, it does what Nest does', async (inner) => {
+    const { direct, nests } = bothWays('watched')
+    for (const [method, answer] of Object.entries({ ...methods, 'a list': () => [1, 2] })) {
+      next = { ...next, outer: interceptors[outer]!, inner: interceptors[inner]!, method: answer }
+      expect(await outcome(() => direct(args)), method).toEqual(await outcome(() => nests(...args)))
+    }
+  })
+})
+
 it('without decorated parameters a method gets what the context holds', async () => {
   const { direct, nests } = bothWays('bare')
   for (const method of Object.values(methods)) {
@@ -175,6 +239,14 @@ it('what all steps give at once is there at once', () => {
   const { direct } = bothWays('decorated')
   next = { guard: guards['that lets through']!, pipe: pipes['at once']!, method: methods['at once']!, taken: () => 't' }
   expect(direct(args)).toEqual({ a: 1 })
+})
+
+it('what interceptors let through at once is there at once', () => {
+  const { direct } = bothWays('watched')
+  const through = interceptors['that lets through']!
+  next = { ...next, outer: through, inner: interceptors['that sets a context']!, method: methods['at once']! }
+  expect(direct(args)).toEqual({ a: 1 })
+  expect(log.at(-1)).toBe('called with hello, in set')
 })
 
 it('a creator that is built in another way is used as it is', async () => {

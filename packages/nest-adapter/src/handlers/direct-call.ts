@@ -1,11 +1,13 @@
-// Calls a handler that has no interceptors, in the order of Nest's external context: guards, then each parameter
-// through its pipes, then the method. It makes no promise unless one of these returns a promise: under
-// AsyncLocalStorage promises are the main cost of a call, and Nest's own way makes nine.
-import { type CanActivate, ForbiddenException, type PipeTransform } from '@nestjs/common'
+// Calls a handler in the order of Nest's external context: guards, then interceptors, then each parameter through its
+// pipes, then the method. It makes no promise unless one of these returns a promise: under AsyncLocalStorage promises are
+// the main cost of a call. Nest's own way makes nine, and more than twenty if there is an interceptor.
+import { type CanActivate, ForbiddenException, type NestInterceptor, type PipeTransform } from '@nestjs/common'
 import type { ExternalContextCreator } from '@nestjs/core'
 import { isObservable, lastValueFrom } from 'rxjs'
 import type { CallArguments } from './call.js'
 import { CallContext } from './context.js'
+import { intercepted } from './intercepted.js'
+import { isThenable } from './thenable.js'
 
 /** Calls a handler. Returns a promise only if a step is asynchronous. */
 export type Call = (args: CallArguments) => unknown
@@ -29,23 +31,22 @@ interface Found {
   guards?: readonly CanActivate[]
   pipes?: readonly PipeTransform[]
   parameters?: readonly Parameter[]
-  interceptors?: readonly unknown[]
+  interceptors?: readonly NestInterceptor[]
 }
 
 /** The steps of Nest's creator that show what it found. They do not belong to its public types. */
 interface Steps {
   createGuardsFn(guards: readonly CanActivate[], ...rest: unknown[]): unknown
   createPipesFn(pipes: readonly PipeTransform[], parameters: readonly Parameter[]): unknown
-  readonly interceptorsContextCreator: { create(...args: unknown[]): readonly unknown[] }
+  readonly interceptorsContextCreator: { create(...args: unknown[]): readonly NestInterceptor[] }
 }
 
 /** Nest's numbers for the places that a pipe learns of; every other number means `custom`. */
 const places: Readonly<Record<number, 'body' | 'query' | 'param'>> = { 3: 'body', 4: 'query', 5: 'param' }
 
 /**
- * Lets a creator find the guards, pipes and parameters of a method, and returns a call that runs them directly. Returns
- * Nest's own call if the method has interceptors, or if this version of Nest is built in a way that this file does not
- * know.
+ * Lets a creator find the guards, interceptors, pipes and parameters of a method, and returns a call that runs them
+ * directly. Returns Nest's own call if this version of Nest is built in a way that this file does not know.
  */
 export function directCall(
   creator: ExternalContextCreator,
@@ -57,10 +58,10 @@ export function directCall(
   const found: Found = {}
   const handle = make(watched(creator, found))
   const { guards, pipes, parameters, interceptors } = found
-  if (guards === undefined || pipes === undefined || parameters === undefined || interceptors?.length !== 0)
+  if (guards === undefined || pipes === undefined || parameters === undefined || interceptors === undefined)
     return (args) => handle(...args)
   const all = parameters.map((one): Parameter => ({ ...one, pipes: [...pipes, ...one.pipes] }))
-  return new DirectCall(instance, method, contextType, guards, all).run
+  return new DirectCall(instance, method, contextType, guards, interceptors, all).run
 }
 
 function watched(creator: ExternalContextCreator, found: Found): ExternalContextCreator {
@@ -93,29 +94,39 @@ class DirectCall {
     private readonly method: Method,
     private readonly contextType: string,
     private readonly guards: readonly CanActivate[],
+    private readonly interceptors: readonly NestInterceptor[],
     private readonly parameters: readonly Parameter[],
   ) {
     this.count = Math.max(0, ...parameters.map(({ index }) => index + 1))
   }
 
   readonly run = (args: CallArguments): unknown => {
-    const { guards } = this
-    if (guards.length > 0) {
-      const context = new CallContext([...args], this.instance.constructor as never, this.method)
-      context.setType(this.contextType)
-      for (let i = 0; i < guards.length; i++) {
-        const given = guards[i]!.canActivate(context)
-        if (typeof given !== 'boolean') return this.guardedLater(i, given, context, args)
-        if (!given) throw forbidden()
-      }
+    const given = this.begun(args)
+    return isThenable(given) ? given.then(unwrapped) : unwrapped(given)
+  }
+
+  private begun(args: CallArguments): unknown {
+    const { guards, interceptors } = this
+    if (guards.length === 0 && interceptors.length === 0) return this.called(args)
+    const context = new CallContext([...args], this.instance.constructor as never, this.method)
+    context.setType(this.contextType)
+    for (let i = 0; i < guards.length; i++) {
+      const given = guards[i]!.canActivate(context)
+      if (typeof given !== 'boolean') return this.guardedLater(i, given, context, args)
+      if (!given) throw forbidden()
     }
-    return this.called(args)
+    return this.intercepted(context, args)
   }
 
   private async guardedLater(i: number, given: Given, context: CallContext, args: CallArguments) {
     if (!(await settled(given))) throw forbidden()
     for (const guard of this.guards.slice(i + 1)) if (!(await settled(guard.canActivate(context)))) throw forbidden()
-    return this.called(args)
+    return this.intercepted(context, args)
+  }
+
+  private intercepted(context: CallContext, args: CallArguments): unknown {
+    const { interceptors } = this
+    return interceptors.length === 0 ? this.called(args) : intercepted(interceptors, context, () => this.called(args))
   }
 
   private called(args: CallArguments): unknown {
@@ -145,9 +156,7 @@ class DirectCall {
   }
 
   private callMethod(values: readonly unknown[]): unknown {
-    const given = this.method.apply(this.instance, values as unknown[])
-    if (isThenable(given)) return given.then(unwrapped)
-    return unwrapped(given)
+    return this.method.apply(this.instance, values as unknown[])
   }
 }
 
@@ -180,8 +189,3 @@ async function settled(given: Given): Promise<unknown> {
 const unwrapped = (value: unknown): unknown => (isObservable(value) ? lastValueFrom(value) : value)
 
 const forbidden = (): ForbiddenException => new ForbiddenException('Forbidden resource')
-
-export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  value !== null &&
-  (typeof value === 'object' || typeof value === 'function') &&
-  typeof (value as { then?: unknown }).then === 'function'

@@ -5,8 +5,9 @@ import type { Logger } from '@rookery/core'
 import { toCoded } from '../errors.js'
 import type { CallArguments } from './call.js'
 import { withCallContexts } from './context.js'
-import { type Call, directCall, isThenable } from './direct-call.js'
+import { type Call, directCall } from './direct-call.js'
 import { parametersFactory, parametersKey } from './parameters.js'
+import { isThenable } from './thenable.js'
 
 type HostModule = ModulesContainer extends Map<string, infer Module> ? Module : never
 /** A provider of the host as Nest keeps it. */
