@@ -1,17 +1,39 @@
 // Whether the server's sessions are handed on between transactions, as poolers do. What we set for a session would then meet
 // strangers, and what strangers set would meet us. Found by looking alone: nothing is set, and nothing stays behind.
 
-/** A connection that nothing was set on. */
-export interface Visit {
+/** What is asked over a bare connection. */
+interface Visit {
   /** The server's own number of the session that it leads to. */
   session(): Promise<unknown>
   begin(): Promise<unknown>
   commit(): Promise<unknown>
 }
 
-/** @throws Error of one line where they are */
-export async function refuseHandedOn(one: Visit, other: Visit): Promise<void> {
-  if (!(await isHandedOn(one, other))) return
+/** A connection on which nothing was set. */
+interface Bare {
+  close(): Promise<void>
+}
+
+/**
+ * @param open opens a bare connection
+ * @param visitOf how the dialect asks over it
+ * @throws Error of one line where they are
+ */
+export async function refuseHandedOn<Link extends Bare>(
+  open: () => Promise<Link>,
+  visitOf: (link: Link) => Visit,
+): Promise<void> {
+  const links: Link[] = []
+  const visit = async (): Promise<Visit> => {
+    const link = await open()
+    links.push(link)
+    return visitOf(link)
+  }
+  try {
+    if (!(await isHandedOn(await visit(), await visit()))) return
+  } finally {
+    await Promise.all(links.map((link) => link.close()))
+  }
   throw new Error(
     'the address leads to a pooler that hands sessions on between transactions (as PgBouncer does with pool_mode = transaction), where the settings of one connection meet others; give chat an address of its own that leads to the server itself, or to a pooler that keeps each connection its session (pool_mode = session)',
   )

@@ -94,15 +94,15 @@ type Chosen = () => Promise<Storage>
 function choose(options: TypeOrmStorageOptions): Chosen {
   if (options.type === 'better-sqlite3') {
     const settings = checkSqliteOptions(options)
-    return async () => new (await import('./sqlite/sqlite-storage.js')).SqliteStorage(settings)
+    return async () => (await import('./sqlite/sqlite-storage.js')).sqliteStorage(settings)
   }
   if (options.type === 'postgres') {
     const settings = checkPostgresOptions(options)
-    return async () => new (await import('./postgres/postgres-storage.js')).PostgresStorage(settings)
+    return async () => (await import('./postgres/postgres-storage.js')).postgresStorage(settings)
   }
   if (options.type === 'mysql' || options.type === 'mariadb') {
     const settings = checkMysqlOptions(options)
-    return async () => new (await import('./mysql/mysql-storage.js')).MysqlStorage(settings)
+    return async () => (await import('./mysql/mysql-storage.js')).mysqlStorage(settings)
   }
   const { type } = options as { readonly type: unknown }
   throw new Error(

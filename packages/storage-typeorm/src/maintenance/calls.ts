@@ -2,7 +2,6 @@
 import type { Maintenance } from '@rookery/core'
 import type { Database } from './dialect.js'
 import { verify } from './verify.js'
-import { lookedUp } from '../rows/text.js'
 import { trim } from './trim.js'
 import { eraseUser, exportUser } from './user.js'
 
@@ -32,8 +31,8 @@ export function maintenanceOver(send: (text: string, writes: boolean) => Promise
   return {
     trim: (limits, step) => call(true, 'trim', limits, step),
     verify: (step) => call(step.repair, 'verify', step),
-    export: (userId, step) => call(false, 'export', lookedUp(userId), step),
-    erase: (userId, step) => call(true, 'erase', lookedUp(userId), step),
+    export: (userId, step) => call(false, 'export', userId, step),
+    erase: (userId, step) => call(true, 'erase', userId, step),
     renewEpoch: (epoch) => call(true, 'renewEpoch', epoch),
   }
 }

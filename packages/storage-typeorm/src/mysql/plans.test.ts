@@ -7,12 +7,13 @@ import { ask, connect, describeOnMysql, freshDatabase, settingsFor } from '../..
 import { operationsOf } from '../../testing/operations.js'
 import { changeGroup, say } from '../../testing/scene.js'
 import { Pool } from '../pool.js'
+import type { ReadArgs, ReadName } from '../reads.js'
 import { maintenanceOf } from '../maintenance/calls.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 import { loadDriver, type Driver } from './driver.js'
 import { Link } from './link.js'
 import { MysqlMaintaining } from './maintaining.js'
-import { queries, type ArgsOf, type QueryName } from './reading/queries.js'
+import { queries } from './reading/queries.js'
 import { Reader } from './reading/reader.js'
 import { frameOf, sessionOf } from './session.js'
 import { Sql } from './sql.js'
@@ -70,7 +71,7 @@ function wrongIn({ select_type: select, table, type, Extra }: Step): string[] {
 }
 
 const page = { limit: 10 }
-const reads: { readonly [Name in QueryName]: readonly ArgsOf<Name>[] } = {
+const reads: { readonly [Name in ReadName]: readonly ReadArgs<Name>[] } = {
   inbox: [0, 2000].map((after) => ({ userId: 'u0', after, ...page })),
   messages: [
     ...[{}, { after: 1500 }, { before: 1500 }].map((range) => ({
@@ -105,7 +106,7 @@ const reads: { readonly [Name in QueryName]: readonly ArgsOf<Name>[] } = {
   roster: [{ groupId: 'g3' }],
   readers: [{ conversationId: 'g0', seq: 3, after: null, ...page }],
 }
-const bounded = new Set<QueryName>(['list', 'follows', 'followsAfter', 'memberOf', 'owned', 'roster', 'readers'])
+const bounded = new Set<ReadName>(['list', 'follows', 'followsAfter', 'memberOf', 'owned', 'roster', 'readers'])
 
 describeOnMysql('plans on MySQL', () => {
   let database: Awaited<ReturnType<typeof freshDatabase>>
@@ -221,7 +222,7 @@ describeOnMysql('plans on MySQL', () => {
     const reader = new Reader(poolOf('read'), sql, 5000)
     for (const [name, several] of Object.entries(reads)) {
       sent = []
-      for (const args of several) await reader.read(name as QueryName, args as never)
+      for (const args of several) await reader.read(name as ReadName, args as never)
       expect(sent.filter(isPlanned).length, name).toBeGreaterThanOrEqual(several.length)
       const wrong = await found(sent)
       if (['list', 'followsAfter', 'memberOf'].includes(name))
@@ -246,9 +247,9 @@ describeOnMysql('plans on MySQL', () => {
     }
     const nothing = await counting(async () => {})
     for (const [name, several] of Object.entries(reads)) {
-      if (bounded.has(name as QueryName)) continue
+      if (bounded.has(name as ReadName)) continue
       for (const args of several) {
-        const count = (await counting(() => reader.read(name as QueryName, args as never))) - nothing
+        const count = (await counting(() => reader.read(name as ReadName, args as never))) - nothing
         expect(count, `${name} ${JSON.stringify(args)}`).toBeLessThan(150)
         expect(count, name).toBeGreaterThan(0)
       }

@@ -1,4 +1,5 @@
 // Every read by its name.
+import type { ReadArgs, ReadName, ReadResult } from '../../reads.js'
 import { list, views } from './conversations.js'
 import { follows, followsAfter, group, memberOf, members, memberships, owned, reactions, roster } from './groups.js'
 import { access, devices, readers, sharing } from './members.js'
@@ -30,10 +31,4 @@ export const queries = {
   memberOf,
   owned,
   devices,
-}
-
-export type QueryName = keyof typeof queries
-type Parts<Name extends QueryName> =
-  (typeof queries)[Name] extends Query<infer Args, infer Result> ? { args: Args; result: Result } : never
-export type ArgsOf<Name extends QueryName> = Parts<Name>['args']
-export type ResultOf<Name extends QueryName> = Parts<Name>['result']
+} satisfies { readonly [Name in ReadName]: Query<ReadArgs<Name>, ReadResult<Name>> }

@@ -2,10 +2,11 @@
 // of its own, taken after it was asked.
 import { StorageError } from '@rookery/core'
 import type { Pool } from '../../pool.js'
+import type { ReadArgs, ReadName, ReadResult } from '../../reads.js'
 import { failureOf } from '../faults.js'
 import { isFromServer, LinkLost, type Link, type Row } from '../link.js'
 import type { Sql } from '../sql.js'
-import { queries, type ArgsOf, type QueryName, type ResultOf } from './queries.js'
+import { queries } from './queries.js'
 import { again, type Query } from './query.js'
 
 /** Reads in one round trip: one that is slow delays those behind it. */
@@ -29,8 +30,8 @@ export class Reader {
   ) {}
 
   /** @throws StorageError */
-  async read<Name extends QueryName>(name: Name, args: ArgsOf<Name>): Promise<ResultOf<Name>> {
-    const definition = queries[name] as unknown as Query<ArgsOf<Name>, ResultOf<Name>>
+  async read<Name extends ReadName>(name: Name, args: ReadArgs<Name>): Promise<ReadResult<Name>> {
+    const definition = queries[name] as unknown as Query<ReadArgs<Name>, ReadResult<Name>>
     const deadlineMs = performance.now() + this.callTimeoutMs
     const text = definition.text(this.sql, args)
     if (text === null) return this.#again(definition, args, deadlineMs)

@@ -1,7 +1,9 @@
 // Every read by its name, which is also that of its prepared statement.
+import type { ReadArgs, ReadName, ReadResult } from '../../reads.js'
 import { list, views } from './conversations.js'
 import { group, memberOf, members, memberships, owned, roster } from './groups.js'
 import { access, devices, readers, sharing } from './members.js'
+import type { Query } from './query.js'
 import {
   conversationHeads,
   entryAt,
@@ -58,8 +60,19 @@ export const queries = {
   memberOf,
   owned,
   devices,
-}
+} satisfies { readonly [Name in Exclude<ReadName, 'messages'>]: Query<ReadArgs<Name>, ReadResult<Name>> } & Readonly<
+  Record<string, unknown>
+>
 
 export type QueryName = keyof typeof queries
-export type ArgsOf<Name extends QueryName> = Parameters<(typeof queries)[Name]['values']>[0]
-export type ResultOf<Name extends QueryName> = ReturnType<(typeof queries)[Name]['decode']>
+
+/** The query that answers a read, and what it is given. */
+export function queryFor<Name extends ReadName>(name: Name, args: ReadArgs<Name>): readonly [QueryName, unknown] {
+  if (name !== 'messages') return [name as Exclude<Name, 'messages'>, args]
+  const { conversationId, range } = args as ReadArgs<'messages'>
+  const { reader, ...bounds } = range
+  const isForward = bounds.after !== undefined && bounds.before === undefined
+  return reader === undefined
+    ? [isForward ? 'messagesAfter' : 'messagesBefore', { conversationId, range: bounds }]
+    : [isForward ? 'seenAfter' : 'seenBefore', { conversationId, range: bounds, reader }]
+}

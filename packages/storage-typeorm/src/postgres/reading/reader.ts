@@ -4,8 +4,9 @@ import { StorageError } from '@rookery/core'
 import { failureOf } from '../faults.js'
 import { isFromServer, LinkLost, type Link, type Step } from '../link.js'
 import type { Pool } from '../../pool.js'
+import type { ReadArgs, ReadName, ReadResult } from '../../reads.js'
 import { Ambiguous } from './page-text.js'
-import { queries, type ArgsOf, type QueryName, type ResultOf } from './queries.js'
+import { queries, queryFor, type QueryName } from './queries.js'
 import type { Query } from './query.js'
 import type { Row } from './row.js'
 
@@ -30,14 +31,18 @@ export class Reader {
   ) {}
 
   /** @throws StorageError */
-  async read<Name extends QueryName>(name: Name, args: ArgsOf<Name>): Promise<ResultOf<Name>> {
-    const definition = queries[name] as unknown as Query<ArgsOf<Name>, ResultOf<Name>>
+  read<Name extends ReadName>(name: Name, args: ReadArgs<Name>): Promise<ReadResult<Name>> {
+    return this.#ask(...queryFor(name, args)) as Promise<ReadResult<Name>>
+  }
+
+  async #ask(name: QueryName, args: unknown): Promise<unknown> {
+    const definition = queries[name] as unknown as Query<unknown, unknown>
     const rows = await this.#rows({ statement: name, values: definition.values(args) }, definition.weight ?? 1)
     try {
       return definition.decode(rows, args)
     } catch (error) {
       if (!(error instanceof Ambiguous) || definition.otherwise === undefined) throw error
-      return this.read(definition.otherwise as Name, args)
+      return this.#ask(definition.otherwise as QueryName, args)
     }
   }
 

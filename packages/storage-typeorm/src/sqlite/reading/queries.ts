@@ -1,4 +1,5 @@
 // Every read by its name, on both sides of the thread.
+import type { ReadArgs, ReadName, ReadResult } from '../../reads.js'
 import type { SqliteDatabase } from '../driver.js'
 import { tablesOf } from '../../rows/tables.js'
 import { list, views } from './conversations.js'
@@ -42,15 +43,7 @@ export const queries = {
   memberOf,
   owned,
   devices,
-}
-
-export type QueryName = keyof typeof queries
-type Parts<Name extends QueryName> =
-  (typeof queries)[Name] extends Query<infer Args, infer Raw, infer Result>
-    ? { args: Args; raw: Raw; result: Result }
-    : never
-export type ArgsOf<Name extends QueryName> = Parts<Name>['args']
-export type ResultOf<Name extends QueryName> = Parts<Name>['result']
+} satisfies { readonly [Name in ReadName]: Query<ReadArgs<Name>, never, ReadResult<Name>> }
 
 /** The reading connection: mostly one statement a call. */
 export class Reader {
