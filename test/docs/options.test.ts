@@ -13,6 +13,23 @@ function named(path: string, name: string): string[] {
   return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option!)
 }
 
+/** What an interface says of each option, for editors to show. */
+function told(path: string, name: string): Readonly<Record<string, string>> {
+  const body = new RegExp(`export interface ${name}(?:<[^{]*>)? \\{\\n(.*?)\\n\\}`, 's').exec(source(path))![1]!
+  const docs = body.matchAll(/^ {2}\/\*\*((?:(?!\*\/).)*)\*\/\n {2}readonly (\w+)\??:/gms)
+  return Object.fromEntries([...docs].map(([, doc, option]) => [option!, doc!.replaceAll(/\s*\n\s*\* ?/g, ' ')]))
+}
+
+/** A number in every form in which people are told it. */
+function forms(option: string, value: unknown): string[] {
+  if (typeof value !== 'number') return [String(value)]
+  const units = option.endsWith('Ms')
+    ? { ms: 1, s: 1000, min: 60_000, h: 3_600_000, days: 86_400_000 }
+    : { KiB: 1024, MiB: 1_048_576 }
+  const scaled = Object.entries(units).map(([unit, size]) => `${value / size} ${unit}`)
+  return [String(value), value.toLocaleString('en'), ...scaled]
+}
+
 /** Those on the page, and those that are made of them or that hosts never give. */
 const onThePage = ['RookeryOptions', 'SocketIoTransportOptions', 'SqliteOptions', 'PostgresOptions', 'MysqlOptions']
 onThePage.push('TypeOrmOutboxOptions', 'RookeryMetricsOptions', 'RookeryTracingOptions')
@@ -67,9 +84,8 @@ const shown = (value: unknown): string =>
 const portNames = Object.keys(((await load('core/src/ports/tokens.ts')) as { tokens: object }).tokens)
 const ports = [...portNames, 'logger']
 const coreOptions = named('core/src/options/options.ts', 'RookeryOptions')
-const { defaultFanOutRules, defaultGroupRules, defaultLimits, defaultTiming, defaultRate } =
-  await load('core/src/options/limits.ts')
-const { defaultRetention } = await load('core/src/options/retention.ts')
+const { settingsOf } = await load('core/src/options/options.ts')
+const settings = settingsOf({ storage: { commit: () => {} }, authenticate: () => null })
 const { settle } = await load('transport-socketio/src/options.ts')
 const { checkSqliteOptions } = await load('storage-typeorm/src/sqlite/options.ts')
 const { checkPostgresOptions } = await load('storage-typeorm/src/postgres/options.ts')
@@ -77,11 +93,11 @@ const { checkMysqlOptions } = await load('storage-typeorm/src/mysql/options.ts')
 
 /** Options that are objects, each with an interface of its own. */
 const objects: Readonly<Record<string, { options: string[]; defaults: Readonly<Record<string, unknown>> }>> = {
-  groups: { options: named('core/src/options/limits.ts', 'GroupRules'), defaults: defaultGroupRules },
-  fanout: { options: named('core/src/options/limits.ts', 'FanOutRules'), defaults: defaultFanOutRules },
-  limits: { options: named('core/src/options/limits.ts', 'Limits'), defaults: defaultLimits },
-  timing: { options: named('core/src/options/limits.ts', 'Timing'), defaults: defaultTiming },
-  retention: { options: named('core/src/options/retention.ts', 'Retention'), defaults: defaultRetention },
+  groups: { options: named('core/src/options/limits.ts', 'GroupRules'), defaults: settings.groups },
+  fanout: { options: named('core/src/options/limits.ts', 'FanOutRules'), defaults: settings.fanout },
+  limits: { options: named('core/src/options/limits.ts', 'Limits'), defaults: settings.limits },
+  timing: { options: named('core/src/options/limits.ts', 'Timing'), defaults: settings.timing },
+  retention: { options: named('core/src/options/retention.ts', 'Retention'), defaults: settings.retention },
 }
 
 interface Section {
@@ -139,6 +155,33 @@ const sections: readonly Section[] = [
   },
 ]
 
+const typeOrm = 'storage-typeorm/src'
+/** Those of whose options some have a default. */
+const interfaces: readonly { path: string; name: string; defaults: Readonly<Record<string, unknown>> }[] = [
+  { path: 'core/src/options/limits.ts', name: 'GroupRules', defaults: settings.groups },
+  { path: 'core/src/options/limits.ts', name: 'FanOutRules', defaults: settings.fanout },
+  { path: 'core/src/options/limits.ts', name: 'Limits', defaults: settings.limits },
+  { path: 'core/src/options/limits.ts', name: 'Timing', defaults: settings.timing },
+  { path: 'core/src/options/limits.ts', name: 'Rate', defaults: settings.rate },
+  { path: 'core/src/options/retention.ts', name: 'Retention', defaults: settings.retention },
+  { path: 'transport-socketio/src/options.ts', name: 'SocketIoTransportOptions', defaults: settle({}) },
+  {
+    path: `${typeOrm}/sqlite/options.ts`,
+    name: 'SqliteOptions',
+    defaults: { ...checkSqliteOptions({ type: 'better-sqlite3', database: 'a.sqlite' }), database: undefined },
+  },
+  {
+    path: `${typeOrm}/postgres/options.ts`,
+    name: 'PostgresOptions',
+    defaults: checkPostgresOptions({ type: 'postgres' }),
+  },
+  {
+    path: `${typeOrm}/mysql/options.ts`,
+    name: 'MysqlOptions',
+    defaults: { ...checkMysqlOptions({ type: 'mysql', database: 'a' }), type: undefined },
+  },
+]
+
 describe('docs/options.md', () => {
   it.each(sections)('names every option of $heading, and no other', ({ heading, options, rows = table(heading) }) => {
     expect(options.length).toBeGreaterThan(0)
@@ -154,6 +197,18 @@ describe('docs/options.md', () => {
       )
     },
   )
+
+  it.each(interfaces)('is told in editors with the same defaults: $name', ({ path, name, defaults }) => {
+    const docs = told(path, name)
+    const wrong = named(path, name).filter((option) => {
+      const value = defaults[option]
+      if (value === undefined || value === null || typeof value === 'object') return docs[option] === undefined
+      return !forms(option, value).some((form) =>
+        new RegExp(`(?<![\\w.,])${form}(?![\\w,]\\w)`).test(docs[option] ?? ''),
+      )
+    })
+    expect(wrong).toEqual([])
+  })
 
   it('knows every interface of options that a package has', () => {
     const files = readdirSync(join(root, 'packages'), { recursive: true, encoding: 'utf8' })
@@ -171,7 +226,7 @@ describe('docs/options.md', () => {
 
   it('gives the rate as it is in the source', () => {
     const rate = themes.find(({ option }) => option === 'rate')
-    expect(rate?.default).toBe(`${defaultRate.perSecond} a second, ${defaultRate.burst} at once`)
+    expect(rate?.default).toBe(`${settings.rate.perSecond} a second, ${settings.rate.burst} at once`)
   })
 
   it('says of every option what it is, unless its name does', () => {

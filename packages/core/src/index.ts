@@ -51,6 +51,7 @@ export {
 } from './logic/messages/message-types.js'
 export type { Progress, TrimProgress } from './logic/storing/retention.js'
 export { didYouMean } from './options/did-you-mean.js'
+export * as option from './options/declare.js'
 export type { FanOutRules, GroupRules, Limits, Rate, Timing } from './options/limits.js'
 export { optionNames, type RookeryOptions } from './options/options.js'
 export type { Retention } from './options/retention.js'

@@ -52,7 +52,7 @@ export interface SocketIoTransportOptions {
    */
   readonly trustedProxyHops?: number
   /**
-   * Writes frames straight to the TCP socket, one write for each turn of the event loop. `false` sends them one by one
+   * Writes frames straight to the TCP socket, one write for each turn of the event loop. Default: true. `false` sends them one by one
    * through socket.io, for tools that watch there; the transport also does so on another websocket engine.
    */
   readonly directWrites?: boolean

@@ -24,6 +24,8 @@ function textsOf(node: Node, constants: Constants): (string | null)[][] {
   }
   if (node.type === 'ConditionalExpression')
     return [node.consequent as Node, node.alternate as Node].flatMap((one) => textsOf(one, constants))
+  // What an option's declaration says of a value.
+  if (node.type === 'ArrowFunctionExpression') return textsOf(node.body as Node, constants)
   if (node.type === 'Identifier') {
     const value = constants.get(node.name as string)?.findLast(({ start }) => start < node.start)
     return value === undefined ? [] : textsOf(value, constants)
@@ -71,18 +73,37 @@ export function logged(source: Source): Said[] {
 }
 
 /** What makes an error, beside the classes: functions of the packages that take a message or its parts. */
-const makers = /^(?:misconfigured|mistake|wrong|fail|taken|Error|TypeError|RangeError|StorageError|LinkLost)$/
+const makers =
+  /^(?:misconfigured|mistake|wrong|(?:words|inner)\.wrong|taken|Error|TypeError|RangeError|StorageError|LinkLost)$/
+
+/** What declares an option, with what is said of a wrong value, as text or under `error`. */
+const declarers = /^(?:option\.)?(?:whole|flag|oneOf|text|passing|wholeGroup)$|^(?:takingTransactions|offFrom)$/
+/** The same in zod's own words; elsewhere what those say is the answer to a request. */
+const schemas = /^z\.\w+$|\.refine$/
 
 /** The errors that a file makes itself; those of a code, which are answers, are none. */
 export function errorsMade(source: Source): Said[] {
+  const constants = constantsOf(source.body.flatMap((statement) => [...walk(statement)]))
   return source.body.flatMap((statement) =>
     [...walk(statement)].flatMap((node) => {
       if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return []
-      if (!makers.test(textOf(source, node.callee as Node))) return []
+      const callee = textOf(source, node.callee as Node)
+      const declares = declarers.test(callee) || (source.path.includes('/options/') && schemas.test(callee))
+      if (!makers.test(callee) && !declares) return []
+      const known = declares ? constants : new Map<string, readonly Node[]>()
       return (node.arguments as Node[])
-        .flatMap((one) => textsOf(one, new Map()))
+        .flatMap((one) => [one, ...errorsUnder(one)])
+        .flatMap((one) => textsOf(one, known))
         .filter((words) => words.some((word) => word !== null && /[a-z]{2} [a-z]/.test(word)))
         .map((words) => ({ at: lineOf(source, node), words }))
     }),
   )
 }
+
+/** What an object of a declaration says under `error`. */
+const errorsUnder = ({ type, properties }: Node): Node[] =>
+  type === 'ObjectExpression'
+    ? (properties as Node[])
+        .filter(({ key }) => (key as { name?: string } | undefined)?.name === 'error')
+        .map(({ value }) => value as Node)
+    : []

@@ -1,15 +1,17 @@
 // Every limit of the core with its default and the reason for it. All of them are options.
+import { count, countOrOff } from './counts.js'
+import { flag, oneOf, type Option, type Options, passing, standard, wholeGroup } from './declare.js'
 
 export interface Limits {
   /** Bytes of a message's content or a payload as JSON text. 64 KiB: text and references; files belong in a store of their own. */
   readonly contentBytes: number
   /** Entries, and messages of each timeline, in one page of `pull`. 200: some 100 KB, one write. */
   readonly pull: number
-  /** Messages in one page of `history`. */
+  /** Messages in one page of `history`. 200: several screens. */
   readonly history: number
-  /** Items in any other list, both ways. */
+  /** Items in any other list, both ways. 200: what a client sends is bounded like what it is sent. */
   readonly list: number
-  /** Members of a group that clients may build. */
+  /** Members of a group that clients may build. 500. */
   readonly groupMembers: number
   /** Different reactions of one message. 50: more than a client can show; every reader of the message is given all of them. */
   readonly reactions: number
@@ -34,7 +36,7 @@ export interface Limits {
   readonly pageBytes: number
   /** Kicks of one node that others have not confirmed; beyond it a kick is answered OVERLOADED. 50,000: some 20 MB. */
   readonly kicks: number
-  /** Sessions of one node; beyond it logins are answered OVERLOADED. */
+  /** Sessions of one node; beyond it logins are answered OVERLOADED. 100,000: about 2.5 GB of heap. */
   readonly sessions: number
   /**
    * How often a row of the outbox is tried that fails with INTERNAL, before it is parked; the rests between double from
@@ -45,71 +47,71 @@ export interface Limits {
   readonly outboxRows: number
 }
 
-export const defaultLimits: Limits = {
-  contentBytes: 65_536,
-  pull: 200,
-  history: 200,
-  list: 200,
-  groupMembers: 500,
-  reactions: 50,
-  groupsOwned: 500,
-  groupName: 128,
-  inflight: 256,
-  refused: 512,
-  writerQueue: 20_000,
-  commitOps: 500,
-  sessionQueueBytes: 262_144,
-  pageBytes: 1_048_576,
-  kicks: 50_000,
-  sessions: 100_000,
-  outboxAttempts: 6,
-  outboxRows: 20_000,
+export const limits: Options<Limits> = {
+  contentBytes: standard(65_536, count),
+  pull: standard(200, count),
+  history: standard(200, count),
+  list: standard(200, count),
+  groupMembers: standard(500, count),
+  reactions: standard(50, count),
+  groupsOwned: standard(500, count),
+  groupName: standard(128, count),
+  inflight: standard(256, count),
+  refused: standard(512, count),
+  writerQueue: standard(20_000, count),
+  commitOps: standard(500, count),
+  sessionQueueBytes: standard(262_144, count),
+  pageBytes: standard(1_048_576, count),
+  kicks: standard(50_000, count),
+  sessions: standard(100_000, count),
+  outboxAttempts: standard(6, count),
+  outboxRows: standard(20_000, count),
 }
 
 /** Durations, in ms, each with its default and reason. Those that may be `off` bound nothing then. */
 export interface Timing {
   /** How often positions are compared with heads and leases renewed. 10 s: a lost last frame costs at most twice that. */
   readonly heartbeatMs: number
-  /** How long presence believes in a node that says nothing: three heartbeats. */
+  /** How long presence believes in a node that says nothing. 30 s: three heartbeats. */
   readonly leaseMs: number
-  /** A send is answered by then, UNAVAILABLE if nothing else is known. */
+  /** A send is answered by then, UNAVAILABLE if nothing else is known. 10 s. */
   readonly sendDeadlineMs: number
-  /** The host's `authenticate` and handlers have this long. */
+  /** The host's `authenticate` and handlers have this long. 5 s: half of a send's deadline, so that storing has the other half. */
   readonly handlerDeadlineMs: number
-  /** Patience for frames that overtook one another. */
+  /** Patience for frames that overtook one another. 50 ms; then the session is told to pull. */
   readonly holeMs: number
-  /** After an answer that may be tried again, later sends there wait this long for the refused one. */
+  /** After an answer that may be tried again, later sends there wait this long for the refused one. 30 s. */
   readonly resendMs: number
   /** How long a session that has as many unanswered requests as it may have stays unread; then it is closed. 60 s: six deadlines of a send. */
   readonly unreadMs: number
-  /** Delivery acknowledgements are gathered for this long. */
+  /** Delivery acknowledgements are gathered for this long. 200 ms: many become one write. */
   readonly ackFlushMs: number
-  /** How long an s2c event waits for its acknowledgement. */
+  /** How long an s2c event waits for its acknowledgement. 5 s. */
   readonly s2cAckMs: number
   /** How often the outbox is looked through for rows that no commit told of. 1 s: a crash delays a message by less than 2 s. */
   readonly outboxSweepMs: number
-  /** How long a drain waits for what was accepted. */
+  /** How long a drain waits for what was accepted. 5 s: half of the ten seconds that supervisors commonly give. */
   readonly drainMs: number
   /** How old a message may be for its sender to recall it. 24 h: a slip is noticed by then; later others rely on what was said. */
   readonly recallMs: number | 'off'
-  /** How old a message may be for its sender to edit it. As long as for a recall: whoever may take it back may correct it. */
+  /** How old a message may be for its sender to edit it. 24 h, as long as for a recall: whoever may take it back may correct it. */
   readonly editMs: number | 'off'
 }
 
-export const defaultTiming: Timing = {
-  heartbeatMs: 10_000,
-  leaseMs: 30_000,
-  sendDeadlineMs: 10_000,
-  handlerDeadlineMs: 5_000,
-  holeMs: 50,
-  resendMs: 30_000,
-  unreadMs: 60_000,
-  ackFlushMs: 200,
-  s2cAckMs: 5_000,
-  outboxSweepMs: 1_000,
-  drainMs: 5_000,
-  recallMs: 86_400_000,
-  editMs: 86_400_000,
+export const timing: Options<Timing> = {
+  heartbeatMs: standard(10_000, count),
+  leaseMs: standard(30_000, count),
+  sendDeadlineMs: standard(10_000, count),
+  handlerDeadlineMs: standard(5_000, count),
+  holeMs: standard(50, count),
+  resendMs: standard(30_000, count),
+  unreadMs: standard(60_000, count),
+  ackFlushMs: standard(200, count),
+  s2cAckMs: standard(5_000, count),
+  outboxSweepMs: standard(1_000, count),
+  drainMs: standard(5_000, count),
+  recallMs: standard(86_400_000, countOrOff),
+  editMs: standard(86_400_000, countOrOff),
 }
 
 /** What groups allow. */
@@ -120,7 +122,13 @@ export interface GroupRules {
   readonly joinersRead: 'from-now' | 'everything'
 }
 
-export const defaultGroupRules: GroupRules = { membersMayAdd: false, joinersRead: 'from-now' }
+export const groupRules: Options<GroupRules> = {
+  membersMayAdd: standard(false, flag('is no boolean: give true or false')),
+  joinersRead: standard(
+    'from-now',
+    oneOf(['from-now', 'everything'], "is none of its values: give 'from-now' or 'everything'"),
+  ),
+}
 
 /** How messages reach the members of groups. */
 export interface FanOutRules {
@@ -131,13 +139,22 @@ export interface FanOutRules {
   readonly readAbove: number
 }
 
-export const defaultFanOutRules: FanOutRules = { readAbove: 50 }
+export const fanOutRules: Options<FanOutRules> = { readAbove: standard(50, count) }
 
 /** A token bucket: over it a session is slowed down, not refused. */
 export interface Rate {
+  /** Requests a second in the long run. Default: 50. */
   readonly perSecond: number
+  /** Requests at once. Default: 200. */
   readonly burst: number
 }
 
-/** 50 requests a second, 200 at once: far above what a person's client does. */
-export const defaultRate: Rate = { perSecond: 50, burst: 200 }
+const noRate = "is not of its form: give { perSecond, burst } with burst from 1, or 'off'"
+
+const rate: Options<Rate> = {
+  perSecond: passing((value) => typeof value === 'number' && value > 0, noRate),
+  burst: passing((value) => typeof value === 'number' && value >= 1, noRate),
+}
+
+/** Far above what a person's client does. */
+export const rateOption: Option<Rate | 'off'> = standard({ perSecond: 50, burst: 200 }, wholeGroup(rate, 'off', noRate))

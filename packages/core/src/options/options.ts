@@ -1,5 +1,6 @@
 // What a host gives to make a Rookery, and the one line it gets for a mistake.
 import type { NodeId } from '@rookery/protocol'
+import { z } from 'zod'
 import type { MessageTypes } from '../logic/messages/message-types.js'
 import type { Bus } from '../ports/bus.js'
 import type { Clock } from '../ports/clock.js'
@@ -10,20 +11,32 @@ import type { Outbox } from '../ports/outbox.js'
 import type { Presence } from '../ports/presence.js'
 import type { Random } from '../ports/random.js'
 import type { Storage } from '../ports/storage.js'
-import { didYouMean } from './did-you-mean.js'
 import {
-  defaultFanOutRules,
-  defaultGroupRules,
-  defaultLimits,
-  defaultRate,
-  defaultTiming,
+  anything,
+  checkedBy,
+  group,
+  type Option,
+  optional,
+  type Options,
+  passing,
+  read,
+  standard,
+  text,
+  type Words,
+} from './declare.js'
+import {
   type FanOutRules,
+  fanOutRules,
   type GroupRules,
+  groupRules,
   type Limits,
+  limits,
   type Rate,
+  rateOption,
   type Timing,
+  timing,
 } from './limits.js'
-import { defaultRetention, type Retention, sevenDaysMs } from './retention.js'
+import { type Retention, retention } from './retention.js'
 
 export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
   /** Where everything is stored. Required: memory must be named, too. */
@@ -59,7 +72,7 @@ export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
   readonly deviceTypes?: readonly string[] | Readonly<Record<string, string>>
   /** Who may add others, and what they read of before. Default: owner and admins; nothing. */
   readonly groups?: Partial<GroupRules>
-  /** From how many members on a group is fanned out on read. Default: above 500. */
+  /** From how many members on a group is fanned out on read. Default: above 50. */
   readonly fanout?: Partial<FanOutRules>
   readonly limits?: Partial<Limits>
   readonly timing?: Partial<Timing>
@@ -92,168 +105,134 @@ export interface Settings {
   readonly deviceSlots: ReadonlyMap<string, string>
 }
 
+const named = /^[!-~]{1,64}$/
+const noName = 'use 1 to 64 printable ASCII characters'
+const aFunction = (value: unknown): boolean => typeof value === 'function'
+const having =
+  (method: string) =>
+  (value: unknown): boolean =>
+    aFunction((value as Record<string, unknown> | null)?.[method])
+
+/** A port or a part of the host's code in which a flag says that it takes a transaction. */
+const takingTransactions = <Given>(test: (value: unknown) => boolean, fault: string): Option<Given> =>
+  checkedBy(() =>
+    z
+      .custom(test, { error: fault, abort: true })
+      .refine(
+        (value) => ['boolean', 'undefined'].includes(typeof (value as { takesTransaction?: unknown }).takesTransaction),
+        {
+          path: ['takesTransaction'],
+          error: 'is no boolean: give true where it runs its queries in the tx that it is given',
+        },
+      ),
+  )
+
+const isObject = (value: unknown): boolean => (typeof value === 'object' && value !== null) || aFunction(value)
+
+const roaming: Options<NonNullable<RookeryOptions['roaming']>> = {
+  refuse: standard(
+    [],
+    passing((value) => Array.isArray(value), "is no list: give device types, such as ['web']"),
+  ),
+}
+
 /** Every option that there is. */
-export const optionNames: ReadonlySet<string> = new Set<keyof RookeryOptions>([
-  'storage',
-  'authenticate',
-  'presence',
-  'bus',
-  'users',
-  'contacts',
-  'names',
-  'hostGroups',
-  'types',
-  'outbox',
-  'handlers',
-  'nodeId',
-  'url',
-  'deviceTypes',
-  'groups',
-  'fanout',
-  'limits',
-  'timing',
-  'retention',
-  'roaming',
-  'rate',
-  'clock',
-  'random',
-  'observer',
-  'logger',
-])
+const declared = {
+  storage: passing(having('commit'), 'is missing: give an adapter, for example new MemoryStorage() for a test'),
+  authenticate: passing(aFunction, 'is not a function: give ({ token }) => ({ userId })'),
+  presence: optional(anything()),
+  bus: optional(anything()),
+  users: optional(
+    takingTransactions(
+      having('exists'),
+      'has no exists(): give { exists: (userId) => boolean, or the id that was found, or a promise of one }',
+    ),
+  ),
+  contacts: optional(takingTransactions(isObject, 'is no object: give { mayWrite: (from, to) => boolean }')),
+  names: optional(anything()),
+  hostGroups: optional(
+    passing(having('members'), 'has no members(): give { members: (groupId) => user ids, or null }'),
+  ),
+  types: optional(
+    checkedBy(() =>
+      z.record(
+        z.string(),
+        z.custom((type) => aFunction((type as MessageTypes[string] | null)?.schema?.['~standard']?.validate), {
+          error: 'has no schema: give { schema } with a Standard Schema validator (zod, valibot, arktype …)',
+        }),
+        { error: 'is no object: give what defineTypes() makes' },
+      ),
+    ),
+  ),
+  outbox: optional(anything()),
+  handlers: optional(anything()),
+  nodeId: optional(text(named, `is not of its form: ${noName}`) as unknown as Option<NodeId>),
+  url: optional(anything()),
+  deviceTypes: standard(
+    ['phone', 'pad', 'pc', 'web'],
+    passing(
+      (value) =>
+        slots(value).length > 0 &&
+        slots(value)
+          .flat()
+          .every((name) => named.test(name)),
+      (value) =>
+        slots(value).length > 0
+          ? `has a name that is not of its form: ${noName}`
+          : 'is empty: leave it out for phone, pad, pc, web',
+    ),
+  ),
+  groups: group(groupRules),
+  fanout: group(fanOutRules),
+  limits: group(limits),
+  timing: group(timing),
+  retention: group(retention),
+  roaming: group(roaming),
+  rate: rateOption,
+  clock: optional(anything()),
+  random: optional(anything()),
+  observer: optional(anything()),
+  logger: optional(anything()),
+} satisfies Options<RookeryOptions>
+
+export const optionNames: readonly string[] = Object.keys(declared)
+
+const mistake = (option: string, told: string): Error => new TypeError(`Rookery option ${option} ${told}`)
+
+const words: Words = {
+  wrong: (option, fault) => mistake(option, `${fault}.`),
+  unknown: (option, known, meant) =>
+    mistake(
+      option,
+      known.includes(',')
+        ? `is no option: known are ${known}${meant || '.'}`
+        : `is no option: known is ${known}${meant || '.'}`,
+    ),
+}
 
 /**
  * Checks the options.
  * @throws TypeError in one line that names the option and the remedy
  */
 export function settingsOf(options: RookeryOptions): Settings {
-  for (const name of Object.keys(options)) if (!optionNames.has(name)) unknown(name, name, optionNames)
-  if (typeof options.storage?.commit !== 'function')
-    fail('storage', 'is missing', 'give an adapter, for example new MemoryStorage() for a test')
-  if (typeof options.authenticate !== 'function')
-    fail('authenticate', 'is not a function', 'give ({ token }) => ({ userId })')
-  if (options.users !== undefined && typeof options.users.exists !== 'function')
-    fail(
-      'users',
-      'has no exists()',
-      'give { exists: (userId) => boolean, or the id that was found, or a promise of one }',
-    )
-  for (const name of ['users', 'contacts'] as const)
-    if (!['boolean', 'undefined'].includes(typeof options[name]?.takesTransaction))
-      fail(
-        `${name}.takesTransaction`,
-        'is no boolean',
-        'give true where it runs its queries in the tx that it is given',
-      )
-  if (options.hostGroups !== undefined && typeof options.hostGroups.members !== 'function')
-    fail('hostGroups', 'has no members()', 'give { members: (groupId) => user ids, or null }')
-  for (const [type, declared] of Object.entries(options.types ?? {}))
-    if (typeof declared?.schema?.['~standard']?.validate !== 'function')
-      fail(
-        `types.${type}`,
-        'has no schema',
-        'give { schema } with a Standard Schema validator (zod, valibot, arktype …)',
-      )
-  if (options.nodeId !== undefined && !/^[!-~]{1,64}$/.test(options.nodeId))
-    fail('nodeId', 'is not of its form', 'use 1 to 64 printable ASCII characters')
-  if (options.bus !== undefined && options.presence === undefined)
-    fail('bus', 'is given without presence', 'give the presence that all nodes share, too')
-  const limits = merge('limits', defaultLimits, options.limits)
-  const timing = merge('timing', defaultTiming, options.timing)
+  const given = read(declared, options, words)
+  if (given.bus !== undefined && given.presence === undefined)
+    throw words.wrong('bus', 'is given without presence: give the presence that all nodes share, too')
+  const { groups, fanout, limits, timing, retention } = given
   if (timing.leaseMs <= timing.heartbeatMs)
-    fail('timing.leaseMs', 'is not above timing.heartbeatMs', 'a lease lasts three heartbeats by default')
-  const deviceSlots = slotsOf(options.deviceTypes)
-  const retention = retentionOf(options.retention)
-  const noRoaming = noRoamingOf(options.roaming, deviceSlots)
-  const groups = groupRulesOf(options.groups)
-  const fanout = merge('fanout', defaultFanOutRules, options.fanout)
-  return { groups, fanout, limits, timing, retention, noRoaming, rate: rateOf(options.rate), deviceSlots }
-}
-
-function groupRulesOf(given: RookeryOptions['groups'] = {}): GroupRules {
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(defaultGroupRules, name)) unknown(`groups.${name}`, name, Object.keys(defaultGroupRules))
-  const rules = { ...defaultGroupRules, ...given }
-  if (typeof rules.membersMayAdd !== 'boolean') fail('groups.membersMayAdd', 'is no boolean', 'give true or false')
-  if (!['from-now', 'everything'].includes(rules.joinersRead))
-    fail('groups.joinersRead', 'is none of its values', "give 'from-now' or 'everything'")
-  return rules
-}
-
-function retentionOf(given: RookeryOptions['retention']): Retention {
-  const retention = merge('retention', defaultRetention, given)
-  for (const name of ['inboxMs', 'keysMs'] as const) {
-    const ms = retention[name]
-    if (ms !== 'off' && ms < sevenDaysMs)
-      fail(
-        `retention.${name}`,
-        'is shorter than seven days',
-        `give at least ${sevenDaysMs}: what is sent again may be that old`,
+    throw words.wrong('timing.leaseMs', 'is not above timing.heartbeatMs: a lease lasts three heartbeats by default')
+  const deviceSlots = new Map(slots(given.deviceTypes))
+  const rate = given.rate === 'off' ? null : given.rate
+  const noRoaming = new Set(given.roaming.refuse)
+  for (const type of noRoaming)
+    if (!deviceSlots.has(type))
+      throw words.wrong(
+        'roaming.refuse',
+        `names a device type that there is not: known are ${[...deviceSlots.keys()].join(', ')}`,
       )
-  }
-  return retention
+  return { groups, fanout, limits, timing, retention, noRoaming, rate, deviceSlots }
 }
 
-function noRoamingOf(
-  roaming: RookeryOptions['roaming'],
-  deviceTypes: ReadonlyMap<string, string>,
-): ReadonlySet<string> {
-  for (const name of Object.keys(roaming ?? {})) if (name !== 'refuse') unknown(`roaming.${name}`, name, ['refuse'])
-  const refuse = roaming?.refuse ?? []
-  if (!Array.isArray(refuse)) fail('roaming.refuse', 'is no list', "give device types, such as ['web']")
-  for (const type of refuse as readonly unknown[])
-    if (typeof type !== 'string' || !deviceTypes.has(type))
-      fail('roaming.refuse', 'names a device type that there is not', `known are ${[...deviceTypes.keys()].join(', ')}`)
-  return new Set(refuse)
-}
-
-const mayBeOff: ReadonlySet<string> = new Set<keyof Timing | keyof Retention>([
-  'recallMs',
-  'editMs',
-  'inboxMs',
-  'timelineMs',
-  'timelineCount',
-  'keysMs',
-])
-
-function merge<T extends object>(option: string, defaults: T, given: Partial<T> | undefined): T {
-  for (const [name, value] of Object.entries(given ?? {})) {
-    if (!Object.hasOwn(defaults, name)) unknown(`${option}.${name}`, name, Object.keys(defaults))
-    if (value === 'off' && mayBeOff.has(name)) continue
-    if (!Number.isSafeInteger(value) || (value as number) < 1)
-      fail(
-        `${option}.${name}`,
-        'is not a whole number from 1',
-        `leave it out for the default${mayBeOff.has(name) ? ", or give 'off' for no limit" : ''}`,
-      )
-  }
-  return { ...defaults, ...given }
-}
-
-function rateOf(rate: RookeryOptions['rate']): Rate | null {
-  if (rate === 'off') return null
-  if (rate === undefined) return defaultRate
-  for (const name of Object.keys(rate))
-    if (!Object.hasOwn(defaultRate, name)) unknown(`rate.${name}`, name, Object.keys(defaultRate))
-  if (!(rate.perSecond > 0) || !(rate.burst >= 1))
-    fail('rate', 'is not of its form', "give { perSecond, burst } with burst from 1, or 'off'")
-  return rate
-}
-
-function slotsOf(types: RookeryOptions['deviceTypes'] = ['phone', 'pad', 'pc', 'web']): ReadonlyMap<string, string> {
-  const slots = new Map(Array.isArray(types) ? types.map((type: string) => [type, type]) : Object.entries(types))
-  for (const name of [...slots.keys(), ...slots.values()])
-    if (!/^[!-~]{1,64}$/.test(name))
-      fail('deviceTypes', 'has a name that is not of its form', 'use 1 to 64 printable ASCII characters')
-  if (slots.size === 0) fail('deviceTypes', 'is empty', 'leave it out for phone, pad, pc, web')
-  return slots
-}
-
-function unknown(option: string, name: string, known: Iterable<string>): never {
-  const names = [...known]
-  const list = `known ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`
-  fail(option, 'is no option', `${list}${didYouMean(name, names)}`)
-}
-
-function fail(option: string, fault: string, remedy: string): never {
-  throw new TypeError(`Rookery option ${option} ${fault}: ${remedy}${remedy.endsWith('?') ? '' : '.'}`)
-}
+/** Each device type with the slot that it takes. */
+const slots = (types: unknown): [string, string][] =>
+  Array.isArray(types) ? types.map((type: string) => [type, type]) : Object.entries(types as Record<string, string>)

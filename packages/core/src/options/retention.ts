@@ -1,4 +1,6 @@
 // How long things are kept, and how what is older is taken away. All of it are options.
+import { count, countOrOff, offFrom } from './counts.js'
+import { type Options, standard } from './declare.js'
 
 /** Each with its default and reason. Times in ms; `off` keeps for ever. */
 export interface Retention {
@@ -7,9 +9,9 @@ export interface Retention {
    * conversations from history. 30 days: whoever comes back later looks at a few conversations, not at everything missed.
    */
   readonly inboxMs: number | 'off'
-  /** How long messages are kept in their conversations. For ever: history is the users' own; a host may owe them less. */
+  /** How long messages are kept in their conversations. `off`, for ever: history is the users' own; a host may owe them less. */
   readonly timelineMs: number | 'off'
-  /** How many messages of each conversation are kept. Any number. */
+  /** How many messages of each conversation are kept. `off`: any number. */
   readonly timelineCount: number | 'off'
   /** How long a `clientMsgId` is known, at least seven days. 30 days: as long as a device may come back and send again. */
   readonly keysMs: number | 'off'
@@ -22,14 +24,20 @@ export interface Retention {
 }
 
 const dayMs = 86_400_000
-export const sevenDaysMs = 7 * dayMs
+/** What is sent again may be that old. */
+const leastMs = 7 * dayMs
 
-export const defaultRetention: Retention = {
-  inboxMs: 30 * dayMs,
-  timelineMs: 'off',
-  timelineCount: 'off',
-  keysMs: 30 * dayMs,
-  everyMs: 3_600_000,
-  batchRows: 500,
-  pauseMs: 100,
+const sevenDaysOrOff = offFrom(
+  leastMs,
+  `is shorter than seven days: give at least ${leastMs}: what is sent again may be that old`,
+)
+
+export const retention: Options<Retention> = {
+  inboxMs: standard(30 * dayMs, sevenDaysOrOff),
+  timelineMs: standard('off', countOrOff),
+  timelineCount: standard('off', countOrOff),
+  keysMs: standard(30 * dayMs, sevenDaysOrOff),
+  everyMs: standard(3_600_000, count),
+  batchRows: standard(500, count),
+  pauseMs: standard(100, count),
 }

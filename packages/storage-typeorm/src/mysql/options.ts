@@ -8,12 +8,17 @@ export interface MysqlOptions {
   readonly type: 'mysql' | 'mariadb'
   /** `mysql://user:password@host:3306/database`; what it says comes before what stands below. */
   readonly url?: string
+  /** A name or an address. */
   readonly host?: string
+  /** Default: that of the driver, 3306. */
   readonly port?: number
   /** Of a Unix socket, instead of host and port. */
   readonly socketPath?: string
+  /** The account. */
   readonly username?: string
+  /** Of the account. */
   readonly password?: string
+  /** Where chat's tables stand. Required, here or in `url`. */
   readonly database?: string
   /** Options of `tls.connect`; `true` for its defaults, or the name of a profile of the driver. */
   readonly ssl?: boolean | string | object

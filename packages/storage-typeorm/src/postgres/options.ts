@@ -11,10 +11,15 @@ export interface PostgresOptions {
   readonly url?: string
   /** A name, an address, or the folder of a Unix socket. */
   readonly host?: string
+  /** Default: that of the driver, 5432. */
   readonly port?: number
+  /** The role. */
   readonly username?: string
+  /** A string, or a function that gives one, for passwords that change. */
   readonly password?: string | (() => string) | (() => Promise<string>)
+  /** Where chat's tables stand. */
   readonly database?: string
+  /** `true`, or options of `node:tls`. */
   readonly ssl?: boolean | TlsOptions
   /**
    * More of the driver's own options about how the server is reached, as TypeORM's `extra` has them: `options`,

@@ -1,0 +1,20 @@
+// The numbers that most of core's options are.
+import { z } from 'zod'
+import { checkedBy, type Option, whole } from './declare.js'
+
+const noCount = 'is not a whole number from 1: leave it out for the default'
+const neither = `${noCount}, or give 'off' for no limit`
+
+export const count = whole(1, Number.MAX_SAFE_INTEGER, noCount)
+
+/** A whole number, or `off`. */
+export const countOrOff = offFrom(1, neither)
+
+/** A whole number from `least`, or `off`; `tooSmall` is said of a smaller one. */
+export function offFrom(least: number, tooSmall: string): Option<number | 'off'> {
+  return checkedBy(() =>
+    z.union([z.literal('off'), z.int()], { error: neither }).refine((value) => value === 'off' || value >= least, {
+      error: ({ input }) => (Number(input) < 1 ? neither : tooSmall),
+    }),
+  )
+}

@@ -1,0 +1,155 @@
+// How options are declared: what each may be, what it is when the host leaves it out, and the words for anything else.
+//
+// The names, the defaults, the check, the type of the settings and the line for a mistake all come from the declaration.
+// zod does the checks. It stays inside: no type of a package names it, and a schema is built when a host gives the option.
+import { z } from 'zod'
+import { didYouMean } from './did-you-mean.js'
+
+/** What is wrong with a value, in words that follow the option's name. */
+export type Fault = string | ((value: unknown) => string)
+
+declare const types: unique symbol
+
+/**
+ * The declaration of one option.
+ * @typeParam Given what hosts may give
+ * @typeParam Read what the settings hold
+ */
+export interface Option<Given, Read = Given> {
+  readonly [types]?: { readonly takes: (value: Given) => Given; readonly holds: Read }
+}
+
+/** One declaration for each option of an interface: no option is missing, none is too many, and the types agree. */
+export type Options<Interface> = {
+  readonly [Name in keyof Interface]-?: Option<Exclude<Interface[Name], undefined>, Interface[Name]>
+}
+
+/** What the settings hold after `read`. */
+export type ValuesOf<Shape> = {
+  readonly [Name in keyof Shape]: Shape[Name] extends Option<infer _, infer Read> ? Read : never
+}
+
+/** How a package says what is wrong. `known` are the names that there are, `meant` is a hint such as `; did you mean path?`. */
+export interface Words {
+  readonly wrong: (option: string, fault: string) => Error
+  readonly unknown: (option: string, known: string, meant: string) => Error
+}
+
+/** A schema of zod, as far as it is used here. */
+interface Schema {
+  safeParse(
+    value: unknown,
+    how: { readonly jitless: boolean },
+  ): {
+    readonly data?: unknown
+    readonly error?: { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] }
+  }
+}
+
+/** What stands behind an `Option`. */
+interface Declaration {
+  /** Builds what checks a given value. */
+  readonly schema?: () => Schema
+  /** The options that this one holds, instead of a schema. */
+  readonly holds?: object
+  /** Said of this option where one that it holds is wrong. Default: what is said of that one. */
+  readonly fault?: string
+  /** May be given instead of what it holds. */
+  readonly word?: string
+  /** Whether the host may leave it out. */
+  readonly mayLack?: boolean
+  readonly standard?: unknown
+}
+
+const made = <Given, Read = Given>(declaration: Declaration): Option<Given, Read> => declaration as Option<Given, Read>
+const behind = (option: Option<unknown>): Declaration => option as Declaration
+
+/** zod tells a fault in these words, whatever it found. */
+const tells = (fault: Fault): { error: (issue: { readonly input?: unknown }) => string } => ({
+  error: ({ input }) => (typeof fault === 'string' ? fault : fault(input)),
+})
+
+/** What zod can check by itself. */
+export const checkedBy = <Given>(schema: () => Schema): Option<Given> => made({ schema })
+
+/** Whatever passes a test. */
+export const passing = <Given>(test: (value: unknown) => boolean, fault: Fault): Option<Given> =>
+  made({ schema: () => z.custom(test, tells(fault)) })
+
+/** Any value: what it must be is for somebody else to say. */
+export const anything = <Given>(): Option<Given> => made({ schema: () => z.any() })
+
+/** A whole number within bounds. */
+export const whole = (from: number, to: number, fault: Fault): Option<number> =>
+  made({ schema: () => z.int(tells(fault)).min(from, tells(fault)).max(to, tells(fault)) })
+
+/** True or false. */
+export const flag = (fault: Fault): Option<boolean> => made({ schema: () => z.boolean(tells(fault)) })
+
+/** One of some words. */
+export const oneOf = <const Word extends string>(words: readonly Word[], fault: Fault): Option<Word> =>
+  made({ schema: () => z.enum(words, tells(fault)) })
+
+/** Text of a form. */
+export const text = (form: RegExp, fault: Fault): Option<string> =>
+  made({ schema: () => z.string(tells(fault)).regex(form, tells(fault)) })
+
+/** An option that holds options. A host that leaves it out gets their defaults. */
+export const group = <Interface>(shape: Options<Interface>): Option<Partial<Interface>, Interface> =>
+  made({ holds: shape, mayLack: true, standard: {} })
+
+/** A group that is given as a whole, or as a word such as `off`. One fault is told for all that it holds. */
+export const wholeGroup = <Interface, const Word extends string>(
+  shape: Options<Interface>,
+  word: Word,
+  fault: string,
+): Option<Interface | Word> => made({ holds: shape, word, fault })
+
+/** With a default. */
+export const standard = <Given, Read>(value: Read, option: Option<Given, Read>): Option<Given, Read> =>
+  made({ ...behind(option as Option<unknown>), mayLack: true, standard: value })
+
+/** Without a default: it may be missing. */
+export const optional = <Given, Read>(option: Option<Given, Read>): Option<Given, Read | undefined> =>
+  made({ ...behind(option as Option<unknown>), mayLack: true })
+
+/**
+ * Checks what a host gives. An option given as undefined counts as left out.
+ * @throws what `words` makes of the first mistake
+ */
+export function read<Shape extends object>(shape: Shape, given: object, words: Words): ValuesOf<Shape> {
+  return readInto(shape, given, words, '') as ValuesOf<Shape>
+}
+
+/** Refuses a name that is none of the known ones. */
+export function refuseUnknown(given: object, known: readonly string[], words: Words, place = ''): void {
+  for (const name of Object.keys(given))
+    if (!known.includes(name)) throw words.unknown(place + name, known.join(', '), didYouMean(name, known))
+}
+
+function readInto(shape: object, given: object, words: Words, place: string): Record<string, unknown> {
+  const declarations = Object.entries(shape) as [string, Declaration][]
+  refuseUnknown(given, Object.keys(shape), words, place)
+  const values: Record<string, unknown> = {}
+  for (const [name, declaration] of declarations)
+    values[name] = readOne(declaration, (given as Record<string, unknown>)[name], words, place + name)
+  return values
+}
+
+function readOne(declaration: Declaration, given: unknown, words: Words, option: string): unknown {
+  const { schema, holds, word, fault, mayLack, standard } = declaration
+  const value = given === undefined && mayLack ? standard : given
+  if (value === undefined && mayLack) return undefined
+  if (word !== undefined && value === word) return value
+  if (holds !== undefined) {
+    const inner = fault === undefined ? words : { ...words, wrong: () => words.wrong(option, fault) }
+    if (typeof value !== 'object' || value === null)
+      throw inner.wrong(option, `is no object: give { ${Object.keys(holds).join(', ')} }, or some of these`)
+    return readInto(holds, value, inner, `${option}.`)
+  }
+  // Each is checked once: compiling the check would cost more.
+  const { error, data } = schema!().safeParse(value, { jitless: true })
+  if (error === undefined) return data
+  const { path, message } = error.issues[0]!
+  throw words.wrong([option, ...path].join('.'), message)
+}
