@@ -1,5 +1,5 @@
 // The numbers that most of core's options are.
-import { z } from 'zod'
+import * as z from '@rookery/protocol/schemas'
 import { checkedBy, type Option, whole } from './declare.js'
 
 const noCount = 'is not a whole number from 1: leave it out for the default'

@@ -2,7 +2,7 @@
 //
 // The names, the defaults, the check, the type of the settings and the line for a mistake all come from the declaration.
 // zod does the checks. It stays inside: no type of a package names it, and a schema is built when a host gives the option.
-import { z } from 'zod'
+import * as z from '@rookery/protocol/schemas'
 import { didYouMean } from './did-you-mean.js'
 
 /** What is wrong with a value, in words that follow the option's name. */
@@ -48,7 +48,7 @@ interface Schema {
 
 /** What stands behind an `Option`. */
 interface Declaration {
-  /** Builds what checks a given value. */
+  /** Builds what checks a given value. Default: any will do. */
   readonly schema?: () => Schema
   /** The options that this one holds, instead of a schema. */
   readonly holds?: object
@@ -77,7 +77,7 @@ export const passing = <Given>(test: (value: unknown) => boolean, fault: Fault):
   made({ schema: () => z.custom(test, tells(fault)) })
 
 /** Any value: what it must be is for somebody else to say. */
-export const anything = <Given>(): Option<Given> => made({ schema: () => z.any() })
+export const anything = <Given>(): Option<Given> => made({})
 
 /** A whole number within bounds. */
 export const whole = (from: number, to: number, fault: Fault): Option<number> =>
@@ -88,7 +88,7 @@ export const flag = (fault: Fault): Option<boolean> => made({ schema: () => z.bo
 
 /** One of some words. */
 export const oneOf = <const Word extends string>(words: readonly Word[], fault: Fault): Option<Word> =>
-  made({ schema: () => z.enum(words, tells(fault)) })
+  made({ schema: () => z.literal(words, tells(fault)) })
 
 /** Text of a form. */
 export const text = (form: RegExp, fault: Fault): Option<string> =>
@@ -147,8 +147,9 @@ function readOne(declaration: Declaration, given: unknown, words: Words, option:
       throw inner.wrong(option, `is no object: give { ${Object.keys(holds).join(', ')} }, or some of these`)
     return readInto(holds, value, inner, `${option}.`)
   }
+  if (schema === undefined) return value
   // Each is checked once: compiling the check would cost more.
-  const { error, data } = schema!().safeParse(value, { jitless: true })
+  const { error, data } = schema().safeParse(value, { jitless: true })
   if (error === undefined) return data
   const { path, message } = error.issues[0]!
   throw words.wrong([option, ...path].join('.'), message)

@@ -1,6 +1,6 @@
 // What a host gives to make a Rookery, and the one line it gets for a mistake.
 import type { NodeId } from '@rookery/protocol'
-import { z } from 'zod'
+import * as z from '@rookery/protocol/schemas'
 import type { MessageTypes } from '../logic/messages/message-types.js'
 import type { Bus } from '../ports/bus.js'
 import type { Clock } from '../ports/clock.js'
@@ -117,7 +117,7 @@ const having =
 const takingTransactions = <Given>(test: (value: unknown) => boolean, fault: string): Option<Given> =>
   checkedBy(() =>
     z
-      .custom(test, { error: fault, abort: true })
+      .custom<unknown>(test, { error: fault, abort: true })
       .refine(
         (value) => ['boolean', 'undefined'].includes(typeof (value as { takesTransaction?: unknown }).takesTransaction),
         {

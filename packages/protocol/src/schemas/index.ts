@@ -15,4 +15,4 @@ export {
 export { handshakeSchema, requestSchemas } from './requests.js'
 export { absent, jsonValue, longId, shortId } from './values.js'
 // For schemas beside these: a process that loads zod once starts sooner.
-export { strictObject } from 'zod'
+export { boolean, custom, int, literal, record, strictObject, string, union } from 'zod'
