@@ -109,7 +109,7 @@ export interface ImTransaction<Types extends MessageTypes = MessageTypes> {
   recall(message: MessagePlace): Promise<void>
   /** As `edit`. The message must exist; chat edits it soon after the commit. */
   edit(message: MessagePlace & { readonly content: object }): Promise<void>
-  /** As `push` with `persist`. */
+  /** As `s2c` with `persist`. */
   s2c(userId: UserId, event: S2cEvent): Promise<void>
   readonly groups: {
     /** As `groups.create`. The group has its id at once, and exists after the commit. */
