@@ -1,4 +1,4 @@
-// The child's side of the conversation between the benchmark and its processes: named calls over IPC, one answer each.
+// The child's side of the calls between the benchmark and its processes: named calls over IPC, one answer each.
 
 /** What the parent sends. */
 export interface Call {
@@ -15,7 +15,7 @@ export type Report =
 
 /** What a process has used so far. */
 export interface Usage {
-  /** User and system time of all its threads, in µs. */
+  /** User and system CPU time of all its threads, in µs. */
   readonly cpuUs: number
   /** All in bytes. */
   readonly rss: number
@@ -33,7 +33,7 @@ const usage = (): Usage => {
   return { cpuUs: cpu.user + cpu.system, rss, heapUsed, external }
 }
 
-/** Collects garbage until nothing more goes; needs `--expose-gc`. */
+/** Collects garbage until nothing more is freed; needs `--expose-gc`. */
 const collect = async (): Promise<Usage> => {
   if (globalThis.gc === undefined) throw new Error('started without --expose-gc')
   for (let round = 0; round < 4; round++) {
@@ -44,8 +44,8 @@ const collect = async (): Promise<Usage> => {
 }
 
 /**
- * Tells the parent that this process is ready, and answers its calls from then on. `usage` and `collect` are answered by
- * every process. The process ends with its parent.
+ * Tells the parent that this process is ready, and answers its calls from then on. Every process answers `usage` and
+ * `collect`. The process ends with its parent.
  */
 export function answerParent(ready: unknown, methods: Methods): void {
   const all: Methods = { usage, collect, ...methods }

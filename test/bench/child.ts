@@ -1,4 +1,4 @@
-// The parent's side: starts a process of the benchmark, asks it, and makes sure that it is gone afterwards.
+// The parent's side: starts a process of the benchmark, calls it, and makes sure that it ends afterwards.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Call, Report, Usage } from './child-answers.js'
@@ -41,8 +41,8 @@ export class Child {
   }
 
   /**
-   * Starts a file of this folder, relative to it, and waits until it is ready.
-   * @returns the process, and what it said when it was ready.
+   * Starts a file of this folder, named relative to it, and waits until it is ready.
+   * @returns the process, and what it reported when it was ready
    */
   static async start<Ready>(
     file: string,
@@ -51,7 +51,7 @@ export class Child {
     const forked = fork(new URL(file, import.meta.url), {
       env: { ...process.env, NODE_ENV: 'production', ...options.env },
       execArgv: options.exposeGc ? ['--expose-gc'] : [],
-      // What a child prints belongs to the log, never into the results.
+      // A child's output belongs to the log, never to the results.
       stdio: ['ignore', 2, 2, 'ipc'],
     })
     running.add(forked)
@@ -73,7 +73,7 @@ export class Child {
     return this.call('usage')
   }
 
-  /** Ends the process at once: there is nothing in it that anyone needs. */
+  /** Ends the process at once: it holds nothing that anybody needs. */
   async stop(): Promise<void> {
     if (!running.has(this.#process)) return
     const exited = once(this.#process, 'exit')

@@ -1,5 +1,5 @@
-// `npm run bench`: Rookery against what one would use otherwise, in turns in one run, everything on this machine.
-// Ends with 1 for wrong results, weaker durability or a run that broke off, never for a target that was missed.
+// `npm run bench`: Rookery against its alternatives, in turns in one run, everything on this machine. Exits with 1 for
+// wrong results, weaker durability or a run that broke off, never for a missed target.
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ import { OUTSTANDING, runPairs, type PairsResult } from './scenario-pairs.js'
 import { median } from './stats.js'
 import { idleTarget, variants } from './variants.js'
 
-/** What a durable write costs here, in ms: the figures of every server that stores depend on it. */
+/** The time of a durable write here, in ms: the figures of every storing server depend on it. */
 function syncMs(): number {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-bench-'))
   const file = openSync(join(folder, 'sync'), 'w')
@@ -128,7 +128,7 @@ try {
     variants.map(({ name }) => name),
   )
   if (options.help) console.log(USAGE)
-  // Children hold the channel open: the end must be said.
+  // Children keep their IPC channel open, so the process must exit explicitly.
   process.exit(options.help ? 0 : await run(options))
 } catch (error) {
   console.error(error instanceof Error ? (error.stack ?? error.message) : error)

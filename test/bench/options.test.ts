@@ -4,7 +4,7 @@ import { readOptions } from './options.js'
 const names = ['rookery', 'relay']
 
 describe('the options of the benchmark', () => {
-  it('are everything, at full length, where none is given', () => {
+  it('are everything, at full length, by default', () => {
     expect(readOptions([], names)).toEqual({
       quick: false,
       json: null,
@@ -22,12 +22,12 @@ describe('the options of the benchmark', () => {
       quick: true,
     })
   })
-  it('refuse a name that nothing has, and say which there are', () => {
+  it('refuse an unknown name, and list the known ones', () => {
     expect(() => readOptions(['--only', 'raley'], names)).toThrow(
       '--only raley: there are pairs, idle, rooms, large, line, pages, growth, handlers, rookery, relay',
     )
   })
-  it('refuse a flag that they do not know', () => {
+  it('refuse an unknown flag', () => {
     expect(() => readOptions(['--fast'], names)).toThrow(/--fast/)
   })
 })

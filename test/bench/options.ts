@@ -1,13 +1,13 @@
-// What the command line may ask for.
+// The options of the command line.
 import { parseArgs } from 'node:util'
 
 export const SCENARIOS = ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth', 'handlers'] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
 export interface Options {
-  /** Short windows and one round, to see that it runs: its figures mean little. */
+  /** Short windows and one round, to see that it works: the figures mean little. */
   readonly quick: boolean
-  /** Where the results go as JSON; null for nowhere. */
+  /** The file that gets the results as JSON; null for none. */
   readonly json: string | null
   readonly scenarios: readonly Scenario[]
   /** Names of variants; null for all. */
@@ -21,7 +21,7 @@ export const USAGE = `npm run bench [-- options]
   --json FILE    writes the results there, too
   --help         this`
 
-/** @throws Error that names what is wrong, in one line. */
+/** @throws Error with one line that names the mistake */
 export function readOptions(argv: readonly string[], variantNames: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...argv],

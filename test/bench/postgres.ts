@@ -1,4 +1,4 @@
-// A database of its own for one server under test, on the PostgreSQL that the machine runs.
+// A database for one server under test, on the machine's PostgreSQL.
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 
@@ -15,7 +15,7 @@ async function onServer<Value>(use: (client: pg.Client) => Promise<Value>): Prom
   }
 }
 
-/** Why there is no PostgreSQL to measure on; null where there is one. */
+/** Why there is no PostgreSQL to measure on; null if there is one. */
 export async function postgresIsMissing(): Promise<string | null> {
   try {
     await onServer((client) => client.query('SELECT 1'))
@@ -25,7 +25,7 @@ export async function postgresIsMissing(): Promise<string | null> {
   }
 }
 
-/** Makes a database. @returns its address, and what removes it. */
+/** Creates a database. @returns its address, and a function that drops it */
 export async function makeDatabase(): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> {
   const name = `rookery_bench_${randomBytes(6).toString('hex')}`
   await onServer((client) => client.query(`CREATE DATABASE ${name}`))
@@ -37,7 +37,7 @@ export async function makeDatabase(): Promise<{ readonly url: string; readonly d
   }
 }
 
-/** A statement about durability, asked of the connection that writes. */
+/** Runs a statement about durability on the connection that writes. */
 export type Ask = (sql: string) => Promise<readonly Record<string, unknown>[]>
 
 /** Reads what "committed" means on a connection. */

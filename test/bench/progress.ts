@@ -1,4 +1,4 @@
-// Says where a long run is, on stderr: stdout is for results.
+// Prints the progress of a long run on stderr: stdout is for results.
 
 const startedAt = performance.now()
 

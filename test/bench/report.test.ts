@@ -36,7 +36,7 @@ describe('judging the figures', () => {
     const rounds = [sample('rookery', 1, 1, 399), sample('hand-written', 1, 1, 100)]
     expect(judge(result(...rounds), [])).toMatchObject([{ target: '≥ 4', ratio: 3.99, met: false }])
   })
-  it('says nothing about what was not measured', () => {
+  it('leaves out what was not measured', () => {
     expect(judge(result(sample('rookery', 8, 1, 400)), [])).toEqual([])
     expect(judge(null, [])).toEqual([])
   })
@@ -61,7 +61,7 @@ describe('finding what is wrong', () => {
     synced: 0,
     recipients: [],
   }
-  it('finds nothing where all is stored and delivered once, or where nothing is stored by intent', () => {
+  it('finds nothing if all is stored and delivered once, or if the server stores nothing by design', () => {
     expect(findWrong(right, 100)).toEqual([])
     expect(findWrong(right, null)).toEqual([])
   })

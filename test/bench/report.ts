@@ -1,10 +1,10 @@
-// The results as a person reads them, and what was expected against what was found.
+// The results as text for people, and the verdict on each target.
 import type { IdleSample } from './scenario-idle.js'
 import { OUTSTANDING, type PairsResult, type PairsSample } from './scenario-pairs.js'
 import { median, medianRatio } from './stats.js'
 import { idleTarget, pairTargets, type Target, type Variant } from './variants.js'
 
-/** One expectation, judged. */
+/** One target with its verdict. */
 export interface Verdict {
   readonly what: string
   readonly ratio: number
@@ -12,14 +12,14 @@ export interface Verdict {
   readonly met: boolean
 }
 
-/** What one scenario has to say. */
+/** The report of one scenario. */
 export interface Section {
   readonly title: string
   readonly text: string
   readonly verdicts: readonly Verdict[]
 }
 
-/** Lines of columns: the first to the left, the others to the right. */
+/** Rows in columns: the first aligned left, the others right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   const line = (row: readonly string[]): string =>
@@ -62,14 +62,14 @@ export function idleTable(samples: readonly IdleSample[], variants: readonly Var
   return table(rows)
 }
 
-/** Null where one side was not measured. */
+/** Null if one side was not measured. */
 function ratioOf(target: Target, values: (variant: string) => readonly number[]): number | null {
   const upper = values(target.measured)
   const lower = values(target.against)
   return upper.length === 0 || lower.length === 0 ? null : medianRatio(upper, lower)
 }
 
-/** Every target of which both sides were measured. */
+/** Judges every target of which both sides were measured. */
 export function judge(pairs: PairsResult | null, idle: readonly IdleSample[]): Verdict[] {
   const verdicts: Verdict[] = []
   for (const outstanding of OUTSTANDING) {

@@ -1,5 +1,6 @@
-// Whether sends and pulls become slower while the database grows. The levels cannot be measured in turns: each is there
-// once. So the smallest is measured again beside each larger one, in a database of its own, and the ratio is to that.
+// Do sends and pulls become slower while the database grows? The levels cannot take turns, because the database passes
+// each level once. So the benchmark measures the smallest level again beside each larger one, in a separate database,
+// and takes the ratio to that.
 import { Child } from './child.js'
 import type { GrowthFound } from './load/growth-work.js'
 import { makeDatabase } from './postgres.js'
@@ -14,7 +15,7 @@ export interface GrowthTimes {
   readonly windowMs: number
 }
 
-/** How much slower the largest may be. */
+/** The largest ratio allowed at the highest level. */
 const slowest = 1.3
 
 async function withChild<Value>(use: (child: Child) => Promise<Value>): Promise<Value> {
@@ -39,7 +40,7 @@ export async function runGrowth({ levels, rounds, windowMs }: GrowthTimes): Prom
     for (const level of larger) {
       progress(`growth: up to ${level} messages`)
       await grown.call('fill', level)
-      // Everybody's first pages come from disk; those of the first round are not counted.
+      // The first pages of each reader come from disk; the first round does not count.
       const found: GrowthFound[] = []
       const beside: GrowthFound[] = []
       await withChild(async (small) => {

@@ -1,4 +1,5 @@
-// What one handler of the host costs a message: the same Nest app with and without it, in turns, `nestjs-cls` in all.
+// What one handler of the host adds to the cost of a message: the same Nest app with and without it, in turns, all with
+// `nestjs-cls`.
 import { pairsTable, type Section } from './report.js'
 import { runPairs, type PairsSample, type PairsTimes } from './scenario-pairs.js'
 import { medianRatio } from './stats.js'
@@ -7,7 +8,10 @@ import type { Variant } from './variants.js'
 const OUTSTANDING = 8
 
 interface HandlerVariant extends Variant {
-  /** Against the app without a handler: acknowledged messages a second at least, p99 at most. Null where there is none. */
+  /**
+   * Against the app without a handler: at least this many acknowledged messages a second, at most this p99. Null if
+   * there is no target.
+   */
   readonly targets: { readonly rate: number; readonly p99: number | null } | null
 }
 
@@ -25,12 +29,13 @@ const without = variant('none', 'without a handler', null)
 const compared = [
   without,
   variant('one', '@OnC2C that returns nothing', { rate: 0.85, p99: 1.3 }),
-  // A promise has to be waited for, and what is sent behind it there waits, too: told, without a target.
+  // The server has to wait for a promise, and later sends to that conversation wait with it: reported, without a
+  // target.
   variant('async', 'the same, an async method', null),
   variant('guarded', 'with a guard and a pipe', { rate: 0.75, p99: null }),
 ]
 
-/** @param wrong takes what must not have happened, line by line */
+/** @param wrong collects what must not have happened, line by line */
 export async function runHandlers(times: PairsTimes, wrong: string[]): Promise<Section> {
   const result = await runPairs(compared, times, [OUTSTANDING])
   wrong.push(...result.wrong)

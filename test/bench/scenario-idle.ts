@@ -1,4 +1,4 @@
-// The heap that a server keeps for each connection that does nothing: variants in turns, each in a fresh process.
+// The heap that a server keeps for each idle connection: variants in turns, each in a fresh process.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Child } from './child.js'
 import type { Usage } from './child-answers.js'
@@ -18,11 +18,11 @@ export interface IdleSample {
 export interface IdleTimes {
   readonly rounds: number
   readonly connections: number
-  /** How long connections stay before the heap is read, so that what follows a handshake is over. */
+  /** How long connections stay before the heap is read, so that all work after the handshakes is done. */
   readonly settleMs: number
 }
 
-/** Opened and closed before: what a first connection leaves behind for good is not counted to the others. */
+/** Opened and closed first: what the first connections allocate for good does not count. */
 const FIRST_CONNECTIONS = 100
 
 export async function runIdle(variants: readonly Variant[], times: IdleTimes): Promise<IdleSample[]> {

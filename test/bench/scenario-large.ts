@@ -1,5 +1,5 @@
-// What it takes to acknowledge a send to a group, by how many members it has: few of them are online, so that what is
-// delivered does not hide it. In turns, on PostgreSQL.
+// How long the acknowledgement of a send to a group takes, by the number of its members. Few of them are online, so
+// that deliveries do not hide it. In turns, on PostgreSQL.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Child } from './child.js'
 import type { OpenRoom, RoomMark, StartRoom } from './load/room-load.js'
@@ -10,14 +10,14 @@ import { median, medianRatio, percentile } from './stats.js'
 import { variants } from './variants.js'
 
 export interface LargeTimes {
-  /** Ascending; the first is the small group that the others are held against. */
+  /** Ascending; the first is the small group that the others are compared with. */
   readonly sizes: readonly number[]
   readonly rounds: number
   readonly warmUpMs: number
   readonly windowMs: number
 }
 
-/** How much longer a send to the largest may take than one to the small group: what rounds differ by anyway. */
+/** The largest ratio between the largest group and the small one: rounds differ that much anyway. */
 const target = 1.25
 const online = 10
 

@@ -1,5 +1,5 @@
-// Where fan-out on read should begin: the same groups on both sides of the line, in turns. Live, for deliveries to members
-// who are online; and for what it costs somebody who was away to catch up.
+// At which group size should fan-out on read begin? The same groups on both sides of the line, in turns: live, for
+// deliveries to online members; and for the cost of catching up after an absence.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Child } from './child.js'
 import type { CatchUpAsked } from './load/catch-up-work.js'
@@ -23,7 +23,7 @@ const modes = [
   { name: 'read', readAbove: 1 },
 ] as const
 const outstanding = [1, 32] as const
-/** Somebody was away while this was said. */
+/** What was sent while one member was away. */
 const away = { groups: 20, messages: 50, members: 20, repeats: 20 }
 
 interface Live {

@@ -1,4 +1,4 @@
-// Pages of 100 from an inbox table of a million rows: Rookery's, as sent to a client, against bare SQL, in turns.
+// Pages of 100 from an inbox table of a million rows: Rookery's, as a client gets them, against bare SQL, in turns.
 import { Child } from './child.js'
 import type { PagesAsked, PagesFound } from './load/pages-work.js'
 import { makeDatabase } from './postgres.js'
@@ -29,7 +29,7 @@ export async function runPages({ inboxRows, rounds, windowMs }: PagesTimes): Pro
         for (let round = 0; round <= rounds; round++) {
           for (const by of sides) {
             const one = await child.call<PagesFound>('measure', { by, atOnce, windowMs } satisfies PagesAsked)
-            // The first warms up.
+            // The first round warms up.
             if (round > 0) found[by].push(one)
             progress(`pages: round ${round} of ${rounds}, ${by}, ${atOnce} at once: ${one.perS.toFixed(0)}/s`)
           }

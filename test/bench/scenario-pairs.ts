@@ -1,4 +1,4 @@
-// 100 pairs, one direction each, with 1 and with 8 messages unanswered for each sender: variants in turns.
+// 100 pairs, one direction each, with 1 and with 8 unanswered messages for each sender: variants in turns.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Child } from './child.js'
 import type { ConnectPairs, Drained, Mark } from './load/pairs-load.js'
@@ -18,21 +18,21 @@ export interface PairsSample {
   readonly deliveredPerS: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** All threads of the server's process. */
+  /** CPU time of all threads of the server's process. */
   readonly serverCpuUs: number
   /** The same for the load, to see that it is small. */
   readonly loadCpuUs: number
   /** Of the server at the end of the window. */
   readonly rssBytes: number
-  /** Times that devices were told to catch up, since the process began. */
+  /** The number of `sync` events since the process began. */
   readonly synced: number
 }
 
 export interface PairsResult {
   readonly samples: readonly PairsSample[]
-  /** By variant: the settings read from its writing connection. */
+  /** For each variant the settings, read from its writing connection. */
   readonly settings: Readonly<Record<string, string>>
-  /** What was wrong: any line fails the run. */
+  /** Mistakes that the run found: any line fails it. */
   readonly wrong: readonly string[]
 }
 
@@ -43,7 +43,7 @@ export interface PairsTimes {
   readonly windowMs: number
 }
 
-/** Names what cannot be so once everything has arrived. @param stored null where nothing is stored. */
+/** Lists what must not be so once everything has arrived. @param stored null if the server stores nothing */
 export function findWrong(drained: Drained, stored: number | null): string[] {
   const wrong: string[] = []
   if (drained.refused > 0) wrong.push(`${drained.refused} not accepted (${drained.refusal})`)
@@ -85,7 +85,7 @@ async function measure(server: ServerUnderTest, load: Child, times: PairsTimes, 
   }
 }
 
-/** @throws WeakDurabilityError, or whatever keeps a server from being measured at all. */
+/** @throws WeakDurabilityError, or the error that prevented a measurement */
 export async function runPairs(
   variants: readonly Variant[],
   times: PairsTimes,

@@ -1,4 +1,5 @@
-// Groups whose members are all online, stored in PostgreSQL, against a raw room broadcast that stores nothing, in turns.
+// Groups whose members are all online, stored in PostgreSQL, against a raw room broadcast that stores nothing, in
+// turns.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Child } from './child.js'
 import type { OpenRoom, RoomDrained, RoomMark, StartRoom } from './load/room-load.js'
@@ -8,12 +9,12 @@ import { withServer } from './server.js'
 import { median, medianRatio, percentile } from './stats.js'
 import { variants, type Variant } from './variants.js'
 
-/** One kind of room, and what is expected of Rookery in it. */
+/** One kind of room, and its targets for Rookery. */
 interface Room {
   readonly title: string
   readonly members: number
   readonly senders: number
-  /** By how many messages each sender keeps unanswered: deliveries against the relay's, at least. */
+  /** By the unanswered messages of each sender: the least ratio of deliveries to the relay's. */
   readonly targets: Readonly<Record<number, number>>
 }
 
@@ -58,7 +59,7 @@ const wrongIn = ({ acknowledged, delivered, refused, refusal, synced }: RoomDrai
     : []),
 ]
 
-/** @param wrong takes what must not have happened, line by line */
+/** @param wrong collects what must not have happened, line by line */
 export async function runRooms(times: RoomTimes, wrong: string[]): Promise<Section> {
   const [ours, relay] = ['rookery-pg', 'relay'].map((name) => variants.find((one) => one.name === name)!) as [
     Variant,

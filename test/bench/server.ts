@@ -1,4 +1,4 @@
-// A server under test as a scenario holds it: its process and its folder, gone together.
+// A server under test: its process and its folder, which end together.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,17 +10,17 @@ import type { Variant } from './variants.js'
 export interface ServerUnderTest {
   readonly child: Child
   readonly port: number
-  /** As the connection that writes has it; null for a server that stores nothing. */
+  /** As the writing connection has it; null for a server that stores nothing. */
   readonly durability: Durability | null
 }
 
 const folders = new Set<string>()
-// After the children's own `exit` listener, which `Child` set when it was imported: no one writes there any more.
+// Runs after the children's own `exit` listener, which `Child` set at its import: by then nobody writes there.
 process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-/** Settings are weaker than the comparison and the promise need: the run is worth nothing. */
+/** Settings are weaker than the comparison and the promise need: the run is worthless. */
 export class WeakDurabilityError extends Error {
   override readonly name = 'WeakDurabilityError'
 }
@@ -35,7 +35,7 @@ const check = (variant: Variant, durability: Durability | null): void => {
 }
 
 /**
- * Starts a server, runs `use`, and ends it. Durability is read before and after.
+ * Starts a server, runs `use`, and ends the server. Reads the durability before and after.
  * @throws WeakDurabilityError
  */
 export async function withServer<Value>(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { median, medianRatio, percentile } from './stats.js'
 
 describe('median', () => {
-  it('is the middle of an odd number of values, in whatever order they come', () => {
+  it('is the middle of an odd number of values, in any order', () => {
     expect(median([30, 1, 2])).toBe(2)
     expect(median([7])).toBe(7)
   })
@@ -40,7 +40,7 @@ describe('percentile', () => {
 })
 
 describe('medianRatio', () => {
-  it('is taken round by round, so that a slow round does not shift it', () => {
+  it('takes the ratio round by round, so that a slow round does not shift it', () => {
     expect(medianRatio([100, 10, 100], [50, 5, 50])).toBe(2)
     expect(medianRatio([100, 10, 40], [50, 50, 10])).toBe(2)
   })

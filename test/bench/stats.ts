@@ -16,7 +16,7 @@ export function percentile(sorted: readonly number[], share: number): number {
 
 /**
  * The median of the ratios of each round, not the ratio of the medians: what slows the machine in one round slows both
- * sides of that round's ratio. @throws RangeError when the rounds do not match or there are none
+ * sides of that round's ratio. @throws RangeError if the rounds do not match or there are none
  */
 export function medianRatio(upper: readonly number[], lower: readonly number[]): number {
   if (upper.length !== lower.length) throw new RangeError(`${upper.length} rounds against ${lower.length}`)

@@ -1,17 +1,17 @@
-// The servers that are compared, and what is expected of one against another.
+// The servers that the benchmark compares, and the targets between them.
 import type { WireName } from './load/wires.js'
 
 export interface Variant {
   readonly name: string
-  /** What a reader of the report should know it as. */
+  /** Its name in the report. */
   readonly title: string
-  /** Relative to this folder, as it is built. */
+  /** Relative to this folder, as built. */
   readonly file: string
-  /** Further variables of its environment. */
+  /** Further environment variables. */
   readonly env?: Readonly<Record<string, string>>
   readonly wire: WireName
   readonly stores: boolean
-  /** Where it needs a database server to make a database on. */
+  /** Set if it needs a database on a database server. */
   readonly database?: 'postgres'
 }
 
@@ -63,14 +63,14 @@ export const variants: readonly Variant[] = [
   },
 ]
 
-/** `measured` is to reach `factor` times `against` (or stay at or below it, where less is better). */
+/** `measured` must reach `factor` times `against` (or stay at or below it, if less is better). */
 export interface Target {
   readonly measured: string
   readonly against: string
   readonly factor: number
 }
 
-/** Acknowledged messages a second, by how many each sender keeps unanswered. */
+/** Acknowledged messages a second, by the unanswered messages of each sender. */
 export const pairTargets: Readonly<Record<number, readonly Target[]>> = {
   1: [
     { measured: 'rookery', against: 'hand-written', factor: 4 },
@@ -88,5 +88,5 @@ export const pairTargets: Readonly<Record<number, readonly Target[]>> = {
   ],
 }
 
-/** Heap of an idle connection: at most. */
+/** The heap of an idle connection: at most. */
 export const idleTarget: Target = { measured: 'rookery', against: 'relay', factor: 1.2 }

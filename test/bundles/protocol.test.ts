@@ -1,4 +1,4 @@
-// What a browser loads of the protocol's types, codes and limits: itself alone.
+// What a browser loads with the protocol's types, codes and limits: these files alone.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -7,7 +7,7 @@ import { expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** The chunk that a browser gets for a file of this code, and the modules in it, relative to the root. */
+/** The chunk that a browser gets for this code, and the modules in it, relative to the root. */
 async function bundled(code: string): Promise<{ readonly text: string; readonly modules: readonly string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-bundle-'))
   try {

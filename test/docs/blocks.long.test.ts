@@ -1,4 +1,4 @@
-// Each block that a page says can be run, in a process of its own.
+// Runs each block that a page marks with `run`, in its own process.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ afterAll(() => rmSync(data, { recursive: true, force: true }))
 describe('the code in README.md and docs/', () => {
   it.each(blocks.filter(({ runs }) => runs).map(({ at, file }) => [at, file]))('runs: %s', async (_, file) => {
     const cwd = mkdtempSync(join(data, 'run-'))
-    // Chat's own timers hold no process; a test runner or a server, which these blocks stand for, does.
+    // Chat's own timers keep no process alive; a test runner or a server does, and this line stands for it.
     const script = `const alive = setInterval(() => {}, 1000)
       await import(${JSON.stringify(pathToFileURL(compiled.scriptOf(file)).href)})
       clearInterval(alive)`

@@ -1,11 +1,12 @@
-// The code of README.md and docs/, taken out of the pages as files that can be compiled and run.
+// Extracts the code of README.md and docs/ as files that the tests compile and run.
 //
 // ```ts            compiled
 // ```ts run        compiled and run: it must end by itself, with 0
 // ```ts file=a.ts  the same under a name, so that other blocks of the page can import it
-// A comment in front gives what a block needs and a reader does not: `<!-- setup: name -->` takes test/docs/setup/name.ts.fragment,
-// `<!-- setup` on a line of its own begins code. `<!-- check` behind a block begins code that shows that it does what the
-// page says. Fences that name another file of this repository (`same=path`) must be equal to it.
+// A comment before a block gives what the block needs and a reader does not: `<!-- setup: name -->` takes
+// test/docs/setup/name.ts.fragment, `<!-- setup` on a line of its own begins code. `<!-- check` after a block begins
+// code that checks what the page says of the block. Fences that name another file of this repository (`same=path`)
+// must be equal to it.
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { root } from './root.js'
@@ -15,7 +16,7 @@ export { root }
 export interface Block {
   /** `docs/recipes.md:12` */
   readonly at: string
-  /** Relative to where the blocks are written: `recipes/line-12.ts`. */
+  /** Relative to the folder of the extracted files: `recipes/line-12.ts`. */
   readonly file: string
   readonly code: string
   readonly runs: boolean
@@ -45,7 +46,7 @@ export const pages = (): string[] => [
 const fragment = (name: string): string =>
   readFileSync(join(import.meta.dirname, 'setup', `${name}.ts.fragment`), 'utf8')
 
-/** @throws Error where a comment or a fence is not closed, or a setup belongs to no block */
+/** @throws Error if a comment or a fence is not closed, or a setup belongs to no block */
 export function readPage(page: string): Page {
   const lines = readFileSync(join(root, page), 'utf8').split('\n')
   const folder = basename(page, '.md').toLowerCase()
@@ -53,7 +54,7 @@ export function readPage(page: string): Page {
   const copies: Copy[] = []
   let setup: string[] = []
 
-  /** The lines from here to the one that closes. */
+  /** The lines from here to the closing one. */
   const until = (start: number, closes: (line: string) => boolean): number => {
     const length = lines.slice(start).findIndex(closes)
     if (length === -1) throw new Error(`${page}:${start}: what begins here is not closed`)

@@ -1,4 +1,4 @@
-// The lines of README.md and docs/ that call `npx rookery`, run as they stand there, in one folder with a little chat in it.
+// Runs the lines of README.md and docs/ that call `npx rookery`, unchanged, in one folder with a small chat database.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// The code of the pages as the compiler takes it, in a folder of its own for each test that asks.
+// Compiles the code of the pages, in a separate folder for each test that asks.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,13 +9,13 @@ export const blocks = all.flatMap((page) => page.blocks)
 export const copies = all.flatMap((page) => page.copies)
 
 export interface Compiled {
-  /** What the compiler says, empty where it is content. */
+  /** The compiler's output; empty if it finds nothing. */
   readonly complaints: string
-  /** Where the JavaScript of a block's file stands. */
+  /** The path of the JavaScript of a block's file. */
   scriptOf(file: string): string
 }
 
-/** Inside the repository, so that the packages are found; where git and the other tools do not look. */
+/** Inside the repository, so that the compiler finds the packages; in a folder that git and the other tools ignore. */
 export function compileBlocks(name: string): Compiled {
   const folder = join(root, 'test/dist', name)
   rmSync(folder, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-// docs/im-service.md says what the source says.
+// docs/im-service.md agrees with the source.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { declared, membersOf } from './source/declared.js'
 
 const page = imServicePage()
 
-it('docs/im-service.md is what the source makes; `npm run docs` makes it anew', () => {
+it('docs/im-service.md is what the source gives; `npm run docs` writes it', () => {
   expect(readFileSync(join(root, 'docs/im-service.md'), 'utf8')).toBe(page)
 })
 

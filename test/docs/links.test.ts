@@ -1,4 +1,4 @@
-// Every link of the READMEs, CONTRIBUTING.md and docs/ that stays in the repository leads somewhere, to its heading too.
+// Every link of the READMEs, CONTRIBUTING.md and docs/ into the repository has a target, and so does its heading.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ const prose = (page: string): string =>
     .replaceAll(/^```.*?^```$/gms, '')
     .replaceAll(/<!--.*?-->/gs, '')
 
-/** What GitHub makes of headings. */
+/** The anchors that GitHub makes of headings. */
 const anchors = (page: string): string[] =>
   [...prose(page).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) =>
     heading!

@@ -1,4 +1,4 @@
-// `npm run docs`: writes anew what docs/ holds of the protocol and of ImService.
+// `npm run docs`: writes the parts of docs/ that are made from the protocol and from ImService.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { asyncApi } from './protocol/asyncapi.js'

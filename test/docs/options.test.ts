@@ -1,4 +1,4 @@
-// docs/options.md against the source: nothing missing, nothing invented, every default as it is.
+// Compares docs/options.md with the source: no option is missing, none is invented, every default is right.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -13,14 +13,14 @@ function named(path: string, name: string): string[] {
   return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option!)
 }
 
-/** What an interface says of each option, for editors to show. */
+/** The doc comment of each option of an interface, as editors show it. */
 function told(path: string, name: string): Readonly<Record<string, string>> {
   const body = new RegExp(`export interface ${name}(?:<[^{]*>)? \\{\\n(.*?)\\n\\}`, 's').exec(source(path))![1]!
   const docs = body.matchAll(/^ {2}\/\*\*((?:(?!\*\/).)*)\*\/\n {2}readonly (\w+)\??:/gms)
   return Object.fromEntries([...docs].map(([, doc, option]) => [option!, doc!.replaceAll(/\s*\n\s*\* ?/g, ' ')]))
 }
 
-/** A number in every form in which people are told it. */
+/** A number in every form in which the docs may write it. */
 function forms(option: string, value: unknown): string[] {
   if (typeof value !== 'number') return [String(value)]
   const units = option.endsWith('Ms')
@@ -30,7 +30,7 @@ function forms(option: string, value: unknown): string[] {
   return [String(value), value.toLocaleString('en'), ...scaled]
 }
 
-/** Those on the page, and those that are made of them or that hosts never give. */
+/** The interfaces on the page, those that are composed of them, and those that hosts never give. */
 const onThePage = ['RookeryOptions', 'SocketIoTransportOptions', 'SqliteOptions', 'PostgresOptions', 'MysqlOptions']
 onThePage.push('TypeOrmOutboxOptions', 'RookeryMetricsOptions', 'RookeryTracingOptions')
 const notOnThePage = [
@@ -41,7 +41,7 @@ const notOnThePage = [
   'MemoryStorageOptions',
 ]
 
-/** What a module of the sources exports. The path is put together here, where no linter takes it for an import. */
+/** The exports of a source module. The code composes the path, so that no linter takes it for an import. */
 const load = (path: string): Promise<any> => import(join(root, 'packages', path))
 
 interface Row {
@@ -66,7 +66,7 @@ function table(heading: string): Row[] {
   return rowsOf(section)
 }
 
-/** The options of `RookeryModule` stand by theme: those of core, those of its objects under `object.`, the transport's. */
+/** The options of `RookeryModule`, by theme: core's, those of its objects under `object.`, and the transport's. */
 const themes = rowsOf(page.slice(0, page.indexOf('\n## Storage on SQLite\n')))
 const transportMark = '*Transport.* '
 const isTransports = ({ why }: Row): boolean => why.startsWith(transportMark)
@@ -77,7 +77,7 @@ const objectRows = (name: string): Row[] =>
     .filter(({ option }) => option.startsWith(`${name}.`))
     .map((row) => ({ ...row, option: row.option.slice(name.length + 1) }))
 
-/** A default as the page writes it: `10,000`, `` `im_` ``, `` `true` ``. */
+/** A default in the notation of the page: `10,000`, `` `im_` ``, `` `true` ``. */
 const shown = (value: unknown): string =>
   typeof value === 'number' ? value.toLocaleString('en') : `\`${String(value)}\``
 
@@ -91,7 +91,7 @@ const { checkSqliteOptions } = await load('storage-typeorm/src/sqlite/options.ts
 const { checkPostgresOptions } = await load('storage-typeorm/src/postgres/options.ts')
 const { checkMysqlOptions } = await load('storage-typeorm/src/mysql/options.ts')
 
-/** Options that are objects, each with an interface of its own. */
+/** The options that are objects, each with an interface. */
 const objects: Readonly<Record<string, { options: string[]; defaults: Readonly<Record<string, unknown>> }>> = {
   groups: { options: named('core/src/options/limits.ts', 'GroupRules'), defaults: settings.groups },
   fanout: { options: named('core/src/options/limits.ts', 'FanOutRules'), defaults: settings.fanout },

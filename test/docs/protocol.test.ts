@@ -1,4 +1,4 @@
-// docs/ says of the protocol what its schemas say, and the AsyncAPI document is one.
+// docs/ agrees with the protocol's schemas, and the AsyncAPI document is valid.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

@@ -4,5 +4,5 @@ import { dirname, join } from 'node:path'
 const above = (folder: string): string =>
   existsSync(join(folder, 'package-lock.json')) ? folder : above(dirname(folder))
 
-/** The repository, from the sources and from `dist` alike. */
+/** The root of the repository, from the sources and from `dist` alike. */
 export const root = above(import.meta.dirname)

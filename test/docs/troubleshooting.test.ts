@@ -6,7 +6,7 @@ import { root } from './root.js'
 import { sources } from './source/declared.js'
 import { errorsMade, logged, type Said } from './source/messages.js'
 
-/** Errors that no operator and no host meets: rules of ours that would have to be broken first. */
+/** Errors that no operator and no host sees: they show a broken rule of our own code. */
 const inside: ReadonlySet<string> = new Set([
   'a Rookery is started once',
   'a mentioned id contains a line end',
@@ -38,7 +38,7 @@ const inside: ReadonlySet<string> = new Set([
   '… is no whole number',
 ])
 
-/** As the page writes it: whatever is filled in is `…`, and nothing is in code that is in code already. */
+/** A message as the page writes it: `…` for each value, and no code marks inside code. */
 const written = ({ words }: Pick<Said, 'words'>): string =>
   words
     .map((word) => word ?? '…')
@@ -47,7 +47,7 @@ const written = ({ words }: Pick<Said, 'words'>): string =>
     .replaceAll(/…(?:[ .…]*…)?/g, '…')
 
 const page = written({ words: [readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8')] })
-// The command tells its own mistakes where it is called.
+// The command prints its own mistakes to whoever calls it.
 const atStart = sources().filter(({ path }) => !path.includes('/cli/'))
 const lines = atStart.flatMap(logged)
 const errors = atStart.flatMap(errorsMade)
@@ -66,17 +66,17 @@ describe('docs/troubleshooting.md', () => {
 
   it.each(cases(outside))('has the error: %s', (text, at) => expect(page.includes(text), at).toBe(true))
 
-  it('leaves out no error that there is not', () => {
+  it('leaves out only errors that exist', () => {
     const made = new Set(errors.map(written))
     expect([...inside].filter((text) => !made.has(text))).toEqual([])
   })
 
-  it('has no message that nothing says', () => {
+  it('has no message that the source does not have', () => {
     const said = [...lines, ...errors].map(written)
     const [ours] = page.split('## A client does not connect\n\n|')
     const cells = [...ours!.matchAll(/^\| (?!Message|---)([^|]*?) \|/gm)].map(([, cell]) => cell!)
     expect(cells.length).toBeGreaterThan(100)
-    // Given on as the return value of a check.
+    // Passed on as the return value of a check.
     const given = ['origins must be a list', 'must be an origin such as', "must be an object of the driver's options"]
     expect(cells.filter((cell) => ![...said, ...given].some((text) => cell.includes(text)))).toEqual([])
   })

@@ -11,7 +11,7 @@ afterEach(() => {
   child?.kill('SIGKILL')
 })
 
-/** Starts the example on a free port; answers where it listens. */
+/** Starts the example on a free port; resolves with its URL. */
 async function start(): Promise<string> {
   child = spawn(process.execPath, [fileURLToPath(new URL('../../examples/bare-server.js', import.meta.url)), '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -17,7 +17,7 @@ const outcome = (seed: number): Outcome => ({
   faults: [{ invariant: 9, what: 'a\nb' }],
 })
 
-it('what broke is read again, each seed once', () => {
+it('reads the broken seeds back, each once', () => {
   const file = fresh()
   expect(file.read()).toEqual([])
   for (const seed of [3, 1, 3]) file.add(outcome(seed))
@@ -29,7 +29,7 @@ it('what broke is read again, each seed once', () => {
   expect(file.read()).toEqual([{ kind: 'twos', seed: 1 }])
 })
 
-it('a line that is none of ours is named', () => {
+it('names a line that is not in its format', () => {
   const file = fresh()
   file.add(outcome(1))
   for (const line of ['{', '{}', '{"kind":"nobody","seed":1}', '{"kind":"twos","seed":"1"}', 'null']) {

@@ -1,4 +1,4 @@
-// Keeps the seeds that broke, one in a line, so that they can be run again once somebody has looked at them.
+// Keeps the seeds that broke an invariant, one a line, so that a developer can run them again.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Outcome } from './counts.js'
@@ -16,7 +16,7 @@ export class BrokenFile {
 
   /**
    * Each seed once, in the order in which they were kept.
-   * @throws Error where a line is none of ours
+   * @throws Error if a line is not in this format
    */
   read(): Seed[] {
     if (!existsSync(this.path)) return []

@@ -1,14 +1,14 @@
-// What came of the seeds that were run, and how it is told.
+// Counts the results of seeds, and prints them.
 import { kindNames, replayCommand, type KindName, type Seed } from './options.js'
 
-/** One thing that was not as it must be. `invariant` is null where no invariant of RELIABILITY is meant. */
+/** One fault that a seed found. `invariant` is null if the fault is no invariant of RELIABILITY. */
 export interface Fault {
   readonly invariant: number | null
   readonly what: string
 }
 
 export interface Outcome extends Seed {
-  /** What was special about the world of this seed; empty where nothing is known of it. */
+  /** What was special about the world of this seed; empty if nothing is known of it. */
   readonly world: string
   readonly faults: readonly Fault[]
 }
@@ -27,7 +27,7 @@ export class Counts {
   /** @param but invariants that are known to break */
   constructor(private readonly but: ReadonlySet<number>) {}
 
-  /** Counts a seed, and answers whether it broke something that is not known. */
+  /** Counts a seed, and returns true if it broke something that is not known. */
   add({ kind, faults }: Outcome): boolean {
     const count = this.#counts.get(kind) ?? { seeds: 0, broken: 0, known: 0 }
     this.#counts.set(kind, count)
@@ -49,7 +49,7 @@ export class Counts {
     })
   }
 
-  /** One line on everything so far. */
+  /** One line about everything so far. */
   progress(seconds: number): string {
     const kinds = this.#inOrder().map(
       ([kind, { seeds, broken, known }]) =>

@@ -1,4 +1,4 @@
-// The command as a person runs it, in processes of its own.
+// The command as a person runs it, in separate processes.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,7 +37,7 @@ const file = (): string => {
   return join(folder, 'broken.jsonl')
 }
 
-it('runs so many seeds of each kind on two processes, and tells how many', async () => {
+it('runs the given number of seeds of each kind on two processes, and reports the counts', async () => {
   const args = ['--only', 'twos,host-groups,like-memory-sqlite', '--from', '1', '--seeds', '4', '--workers', '2']
   const { code, out } = await explore(...args, '--file', file()).ended
   expect(out).toMatch(
@@ -46,7 +46,7 @@ it('runs so many seeds of each kind on two processes, and tells how many', async
   expect(code).toBe(0)
 })
 
-it('ends with its counts when it is told to', async () => {
+it('prints its counts when a signal ends it', async () => {
   const { child, said, ended } = explore('--only', 'twos', '--from', '1', '--workers', '1', '--file', file())
   await said('twos 1 ')
   child.kill('SIGINT')
@@ -63,7 +63,7 @@ it('replays one seed with its history, the same each time', async () => {
   expect(once.code).toBe(0)
 })
 
-it('runs what broke once more, and keeps what still breaks', async () => {
+it('runs the broken seeds again, and keeps those that still break', async () => {
   const path = file()
   writeFileSync(path, '{"kind":"twos","seed":7}\n{"kind":"logins","seed":7}\n')
   expect(await explore('--again', '--file', path).ended).toEqual({
@@ -72,7 +72,7 @@ it('runs what broke once more, and keeps what still breaks', async () => {
   })
 })
 
-it('says in a line what it cannot do', async () => {
+it('names a wrong option in one line', async () => {
   const { said, ended } = explore('--only', 'nobody')
   await said('--only nobody: there are twos, groups')
   expect(await ended).toEqual({ code: 2, out: '' })

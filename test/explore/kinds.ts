@@ -11,19 +11,19 @@ import type { KindName } from './options.js'
 export interface Ran {
   readonly world: string
   readonly faults: readonly Fault[]
-  /** What happened, to be read by a person. */
+  /** The events of the run, for a person to read. */
   readonly history: string
 }
 
-/** Where seeds of one kind run, one after the other. */
+/** Runs the seeds of one kind, one after the other. */
 export interface Runs {
-  /** @param isTold whether the history is asked for */
+  /** @param isTold true if the caller wants the history */
   run(seed: number, isTold: boolean): Promise<Ran>
   close(): Promise<void>
 }
 
 export interface Kind {
-  /** Whether what it needs answers. */
+  /** True if the servers that it needs answer. */
   readonly isThere: boolean
   open(): Promise<Runs>
 }
@@ -62,7 +62,7 @@ const hostGroups: Kind = {
   }),
 }
 
-/** So many seeds share a database. */
+/** The number of seeds that share a database. */
 const togetherMax = 10
 
 const likeMemory = (dialect: Dialect): Kind => ({
@@ -85,7 +85,7 @@ const likeMemory = (dialect: Dialect): Kind => ({
         await both.verify()
         return { world: '', faults: [], history: '' }
       } catch (error) {
-        // What the two sides hold is not the same any more.
+        // The contents of the two sides differ from here on.
         await close()
         return { world: '', faults: [{ invariant: null, what: String(error) }], history: '' }
       }

@@ -1,5 +1,5 @@
-// `npm run explore`: fresh seeds of every simulation and every random comparison for as long as one likes. Ends with 1 where
-// something broke, with 2 where it was called wrongly.
+// `npm run explore`: runs fresh seeds of every simulation and every random comparison until it is stopped. Exits with 1
+// if something broke, with 2 for wrong options.
 import { randomInt } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { BrokenFile } from './broken-file.js'
@@ -92,7 +92,7 @@ async function explore(options: Options, file: BrokenFile, start: string): Promi
   return counts.broken > 0 ? 1 : 0
 }
 
-/** The kinds for which everything answers; says which do not. */
+/** The kinds for which all servers answer; prints those for which one does not. */
 async function thoseThere({ kinds }: Options, worker: WorkerProcess): Promise<Options['kinds']> {
   const missing = await worker.missing()
   const left = kinds.filter((kind) => !missing.includes(kind))

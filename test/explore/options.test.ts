@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { kindNames, readOptions, replayCommand } from './options.js'
 
 describe('the command line of explore', () => {
-  it('asks for everything, without end, where nothing is said', () => {
+  it('runs everything, without end, by default', () => {
     expect(readOptions([])).toMatchObject({ kinds: kindNames, from: null, minutes: null, seeds: null, replay: null })
     expect(readOptions([]).workers).toBeGreaterThan(0)
   })
@@ -34,7 +34,7 @@ describe('the command line of explore', () => {
     expect(() => readOptions(argv)).toThrow(told)
   })
 
-  it('is what a replay is printed as', () => {
+  it('parses the command that a replay prints', () => {
     const seed = { kind: 'like-memory-mysql', seed: 7 } as const
     expect(readOptions(replayCommand(seed).split(' -- ')[1]!.split(' ')).replay).toEqual(seed)
   })

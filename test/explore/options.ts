@@ -1,8 +1,11 @@
-// What the command line may ask for.
+// The options of the command line.
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 
-/** Everything that runs by a seed: simulations in memory and on PostgreSQL, lists of the host that race, and each dialect beside memory. */
+/**
+ * Everything that a seed can run: simulations in memory and on PostgreSQL, races of host lists, and each dialect beside
+ * memory.
+ */
 export const kindNames = [
   ...(['twos', 'groups', 'logins', 'host-groups'] as const),
   ...(['twos-on-postgres', 'groups-on-postgres', 'logins-on-postgres'] as const),
@@ -18,20 +21,20 @@ export interface Seed {
 
 export interface Options {
   readonly kinds: readonly KindName[]
-  /** The first seed of each kind; null for one that nobody has run. */
+  /** The first seed of each kind; null for a seed that nobody has run. */
   readonly from: number | null
-  /** Ends after so many; null where it does not. */
+  /** Ends after this many minutes; null for no end. */
   readonly minutes: number | null
-  /** Of each kind; null where it does not end there. */
+  /** Ends after this many seeds of each kind; null for no end. */
   readonly seeds: number | null
   readonly workers: number
   /** Invariants that are known to break. */
   readonly but: ReadonlySet<number>
-  /** Where what broke is kept; null for the usual place. */
+  /** The file that keeps the broken seeds; null for the usual place. */
   readonly file: string | null
-  /** One seed, with its history. */
+  /** Runs this one seed, and prints its history. */
   readonly replay: Seed | null
-  /** Everything in the file once more. */
+  /** Runs every seed of the file again. */
   readonly again: boolean
   readonly help: boolean
 }
@@ -51,7 +54,7 @@ export const usage = `npm run explore [-- options]   runs fresh seeds until Ctrl
   --help            this
 Ends with 1 where something broke.`
 
-/** @throws Error that names what is wrong, in one line. */
+/** @throws Error with one line that names the mistake */
 export function readOptions(argv: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...argv],

@@ -1,4 +1,4 @@
-// One line that says where a run is: rewritten in a terminal, a new one now and then elsewhere.
+// One line that shows the progress of a run: rewritten in a terminal, otherwise printed anew from time to time.
 
 const terminalEveryMs = 500
 const elsewhereEveryMs = 10_000
@@ -17,7 +17,7 @@ export class Progress {
     this.out.write(isTTY ? `\r\u001B[K${line.slice(0, columns - 1)}` : `${line}\n`)
   }
 
-  /** What is printed next stands on a line of its own. */
+  /** Lets the next output begin on its own line. */
   clear(): void {
     if (this.#isShown && this.out.isTTY) this.out.write('\r\u001B[K')
     this.#isShown = false

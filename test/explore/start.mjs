@@ -1,5 +1,5 @@
-// Runs a module of this folder from the sources, in this process: what the packages keep for their tests is built nowhere.
-// The module is named as tests name it, so that tests and this see the same sources.
+// Runs a module of this folder from the sources, in this process: the packages do not build their code for tests. The
+// module has the name that tests use, so that both see the same sources.
 import { fileURLToPath } from 'node:url'
 import { createServer, createServerModuleRunner } from 'vite'
 
@@ -18,5 +18,5 @@ const { main } = await runner.import(path(process.env['ROOKERY_EXPLORE_MODULE'] 
 process.exitCode = await main(process.argv.slice(2), fileURLToPath(import.meta.url))
 await runner.close()
 await server.close()
-// A driver that keeps a connection open must not keep a finished run.
+// A driver that keeps a connection open must not keep a finished run alive.
 process.exit()

@@ -31,7 +31,7 @@ it('workers begin with different kinds', () => {
   expect([turns.next(1, 0), turns.next(2, 0)].map((one) => one?.kind)).toEqual(['twos', 'groups'])
 })
 
-it('a kind that has had its seeds is passed over, and nothing is left when all have', () => {
+it('a kind that has run all its seeds is skipped, and the run ends when all have', () => {
   const turns = new Turns(options(['twos', 'groups'], 2), 1)
   const all = [0, 1, 2, 3, 4].map((ms) => turns.next(1, ms))
   expect(all.map((one) => one && `${one.kind} ${one.seed}`)).toEqual(['twos 1', 'twos 2', 'groups 1', 'groups 2', null])

@@ -1,5 +1,5 @@
-// Which seed is run next. Kinds take turns by time, not by seeds, so that a slow one does not starve the quick ones, nor they
-// it. A pure book: it is told the time.
+// Decides which seed runs next. Kinds take turns by time, not by seeds, so that slow and quick kinds get equal shares.
+// It keeps no time itself: its caller gives it.
 import type { KindName, Options, Seed } from './options.js'
 
 /** How long a worker stays with one kind. */
@@ -12,12 +12,12 @@ interface Turn {
 
 export class Turns {
   readonly #next: Map<KindName, number>
-  /** Seeds that are yet to be handed out; of each kind. */
+  /** For each kind the number of seeds left to run. */
   readonly #left: Map<KindName, number>
   readonly #turns = new Map<number, Turn>()
   #last = -1
 
-  /** @param first where each kind begins, unless the options say */
+  /** @param first the first seed of each kind, unless the options say otherwise */
   constructor(
     private readonly options: Pick<Options, 'kinds' | 'from' | 'seeds'>,
     first: number,
@@ -27,7 +27,7 @@ export class Turns {
     this.#left = new Map(kinds.map((kind) => [kind, seeds ?? Infinity]))
   }
 
-  /** Null where there is nothing left to run. */
+  /** Null if there is nothing left to run. */
   next(worker: number, nowMs: number): Seed | null {
     const kind = this.#kindFor(worker, nowMs)
     if (kind === null) return null

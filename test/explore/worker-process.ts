@@ -1,10 +1,11 @@
-// A worker as the exploring process sees it: one that ends or hangs in a seed has broken it, and another takes its place.
+// A worker as the exploring process sees it. If a worker ends or hangs in a seed, the seed counts as broken, and
+// another worker takes its place.
 import { fork, type ChildProcess } from 'node:child_process'
 import type { Outcome } from './counts.js'
 import type { FromWorker, ToWorker } from './messages.js'
 import type { KindName, Seed } from './options.js'
 
-/** A seed takes a second or two at most, ten where a machine is busy. */
+/** A seed takes a second or two, at most ten on a busy machine. */
 const hangsAfterMs = 180_000
 
 export interface Answer {
@@ -23,7 +24,7 @@ export class WorkerProcess {
   /** @param start the script that runs a module from the sources */
   constructor(private readonly start: string) {}
 
-  /** Kinds for which something does not answer. */
+  /** The kinds for which some server does not answer. */
   async missing(): Promise<readonly KindName[]> {
     return (await this.#child()).missing
   }
@@ -68,7 +69,7 @@ export class WorkerProcess {
 
   #child(): Promise<Running> {
     return (this.#running ??= new Promise((resolve, reject) => {
-      // Ctrl-C is for the exploring process: a worker ends its seed and removes its databases.
+      // Ctrl-C is for the exploring process: a worker finishes its seed and removes its databases.
       const child = fork(this.start, [], {
         detached: true,
         env: { ...process.env, ROOKERY_EXPLORE_MODULE: 'worker.ts' },

@@ -1,4 +1,4 @@
-// A process that runs seeds, one at a time, as it is told.
+// A process that runs seeds, one at a time, for the exploring process.
 import { kinds, type Runs } from './kinds.js'
 import type { FromWorker, ToWorker } from './messages.js'
 import { kindNames, type KindName, type Seed } from './options.js'
@@ -29,7 +29,7 @@ export function main(): Promise<number> {
     process.on('message', (message: ToWorker) => {
       last = last.then(async () => (message.t === 'end' ? end() : say(await run(message.seed, message.isTold))))
     })
-    // Whoever asked is gone.
+    // The exploring process is gone.
     process.once('disconnect', () => void last.then(end))
     say({ t: 'ready', missing: kindNames.filter((name) => !kinds[name].isThere) })
   })

@@ -1,12 +1,12 @@
-// The sample app is killed in mid-flow, again and again, while its users write; they resend what was not answered, in
-// order and under the same keys, as PROTOCOL asks of a client. At the end every user pulls from zero.
+// Kills the sample app again and again while its users send. The users resend unanswered messages, in order and under
+// the same keys, as PROTOCOL asks of a client. At the end every user pulls from zero.
 import { connect, type RawClient } from '../support/raw-client.js'
 import type { SampleApp } from '../support/sample-app.js'
 
 interface Sent {
   readonly key: string
   readonly to: string
-  /** What its acknowledgement said; null where none came. */
+  /** The content of its acknowledgement; null if none came. */
   ack: { readonly msgId: string; readonly conversationId: string; readonly seq: number } | null
 }
 
@@ -18,7 +18,7 @@ interface PulledMessage {
   readonly from: string
 }
 
-/** What was found wrong, in sentences; and how much was looked at. */
+/** The faults that the run found, in sentences; and how much it checked. */
 export interface KillReport {
   readonly faults: readonly string[]
   readonly acknowledged: number
@@ -27,7 +27,7 @@ export interface KillReport {
 }
 
 const users = ['kill-a', 'kill-b', 'kill-c', 'kill-d'] as const
-/** Messages of one user that are unanswered at once. */
+/** The number of messages of one user that are unanswered at the same time. */
 const outstanding = 8
 
 /** Runs the given number of kills, then checks. */
@@ -58,7 +58,10 @@ export async function killAgainAndAgain(app: SampleApp, kills: number, random: (
 const open = (app: SampleApp, token: string, user: string): Promise<RawClient> =>
   connect(app.url, '/im', { token, deviceId: `${user}-phone`, deviceType: 'phone', protocol: 1 })
 
-/** Resends what is unanswered, then writes on, until the connection ends or enough is written; answers how much is open. */
+/**
+ * Resends what is unanswered, then sends on, until the connection ends or enough is sent; returns the number of open
+ * messages.
+ */
 async function write(
   client: RawClient,
   user: string,
@@ -131,7 +134,7 @@ async function check(
   return faults
 }
 
-/** Everything in the user's inbox, with a fault for each hole. */
+/** Everything in the user's inbox, with a fault for each gap. */
 async function pullAll(app: SampleApp, token: string, user: string, faults: string[]): Promise<PulledMessage[]> {
   const client = await connect(app.url, '/im', { token, deviceId: `${user}-phone`, deviceType: 'phone', since: 0 })
   const messages: PulledMessage[] = []
@@ -151,7 +154,7 @@ async function pullAll(app: SampleApp, token: string, user: string, faults: stri
   return messages
 }
 
-/** Whether one sender's messages to one user stand in the order in which they were first sent. */
+/** Checks that one sender's messages to one user stand in the order in which they were first sent. */
 function orderFaults(sender: string, sent: readonly Sent[], inbox: readonly PulledMessage[]): string[] {
   const faults: string[] = []
   const place = new Map(sent.map(({ key }, i) => [key, i]))
@@ -166,7 +169,7 @@ function orderFaults(sender: string, sent: readonly Sent[], inbox: readonly Pull
   return faults
 }
 
-/** Whether conversations are numbered without a gap, and both sides have the same under each number. */
+/** Checks that conversations have no gap in their numbers, and that both sides have the same message under each. */
 function agreementFaults(inboxes: ReadonlyMap<string, readonly PulledMessage[]>): string[] {
   const faults: string[] = []
   const conversations = new Map<string, Map<number, string>>()

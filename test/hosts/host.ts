@@ -1,5 +1,5 @@
-// A team's app outside this repository: packages installed from tarballs as npm would publish them, built by its own
-// compiler, run as a process of its own.
+// A team's app outside this repository: it installs the packages from tarballs as npm would publish them, builds with
+// its own compiler, and runs as its own process.
 import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,18 +10,18 @@ import { packTarballs } from '../support/tarballs.js'
 
 const fixtures = join(import.meta.dirname, 'fixtures')
 
-/** Tells on stderr what is being done: installing takes long enough to wonder. */
+/** Prints on stderr what is going on: installing takes long. */
 export function say(line: string): void {
   process.stderr.write(`hosts: ${line}\n`)
 }
 
-/** What it printed. Rejects with the output where it fails. */
+/** Runs a command and resolves with its output. Rejects with the output if the command fails. */
 export async function run(folder: string, command: string, args: readonly string[]): Promise<string> {
   const startedAt = Date.now()
   try {
     const { stdout, stderr } = await promisify(execFile)(command, [...args], {
       cwd: folder,
-      // A host knows nothing of this repository's npm.
+      // The host must not see the npm settings of this repository.
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))),
       maxBuffer: 64 * 1024 * 1024,
     })
@@ -34,34 +34,34 @@ export async function run(folder: string, command: string, args: readonly string
   }
 }
 
-/** The folder in which all hosts stand, with the packages as tarballs beside them: `packages/core.tgz` and so on. */
+/** Makes the folder that holds all hosts, with the packages as tarballs: `packages/core.tgz` and so on. */
 export async function packAll(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-hosts-'))
   await packTarballs(join(folder, 'packages'))
   return folder
 }
 
-/** The manifest of an app before it has chat. */
+/** The package.json of an app before it has chat. */
 function withoutChat(manifest: string): string {
   const { dependencies, ...rest } = JSON.parse(manifest) as { dependencies: Record<string, string> }
   const own = Object.entries(dependencies).filter(([name]) => !name.startsWith('@rookery/'))
   return JSON.stringify({ ...rest, dependencies: Object.fromEntries(own) })
 }
 
-/** An app that was laid out, installed and built. */
+/** An app with its files, packages and build. */
 export class Host {
   private child: ChildProcess | undefined
   private output = ''
 
   private constructor(readonly folder: string) {}
 
-  /** Copies the fixture and what all hosts have in common, and runs the host's own npm and tsc. */
+  /** Copies the fixture and the files that all hosts share, and runs the host's own npm and tsc. */
   static async install(parent: string, name: string): Promise<Host> {
     const folder = join(parent, name)
     cpSync(join(fixtures, 'common'), folder, { recursive: true })
     cpSync(join(fixtures, name), folder, { recursive: true })
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
-    // As with a team: its app is there with its lockfile, and chat comes to it. What it has must not be in the way.
+    // As in a real team: the app exists with its lockfile, and then gets chat. Its own packages must not be in the way.
     const whole = readFileSync(join(folder, 'package.json'), 'utf8')
     writeFileSync(join(folder, 'package.json'), withoutChat(whole))
     await run(folder, 'npm', ['install', ...quiet])
@@ -72,7 +72,7 @@ export class Host {
     return new Host(folder)
   }
 
-  /** Starts as many apps in one process as there are database files. @returns where each listens */
+  /** Starts one app for each database file, in one process. @returns the URL of each */
   async start(...databases: readonly string[]): Promise<string[]> {
     const files = databases.map((name) => join(this.folder, 'data', name))
     const child = fork(join(this.folder, 'dist/main.js'), files, { cwd: this.folder, silent: true })
@@ -86,12 +86,12 @@ export class Host {
     return urls
   }
 
-  /** What the running apps have printed. */
+  /** The output of the running apps. */
   get printed(): string {
     return this.output
   }
 
-  /** Asks it to stop as a supervisor would. @returns its exit code, null where a signal ended it */
+  /** Asks the process to stop as a supervisor would. @returns its exit code, null if a signal ended it */
   async stop(): Promise<number | null> {
     const { child } = this
     if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null

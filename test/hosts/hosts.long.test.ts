@@ -1,5 +1,5 @@
-// Rookery in apps as teams have them: Nest 12 and 11, ESM and CommonJS, Express and Fastify, each with its own database,
-// its own log-in and its own gateway, and installed from tarballs outside this repository.
+// Rookery in apps as real teams have them: Nest 12 and 11, ESM and CommonJS, Express and Fastify, each with its own
+// database, login and gateway, installed from tarballs outside this repository.
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ beforeAll(async () => {
   say(`installing and building ${kinds.join(', ')}, all at once`)
   for (const kind of kinds) {
     const host = Host.install(folder, kind)
-    // Told where it is waited for.
+    // The test that awaits it reports the failure.
     host.catch(() => {})
     installing.set(kind, host)
   }
@@ -78,7 +78,7 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
     expect(await askPrice(here, 'audi')).toEqual({ car: 'audi', price: 4000 })
   })
 
-  it('has an AuthService that is asked by chat, and asks chat to close the sessions of whoever logs out', async () => {
+  it('has an AuthService that authenticates for chat, and asks chat to close the sessions of a user who logs out', async () => {
     const token = await logIn(here, 'ann')
     const ann = await enter(here, 'ann', { token })
     const kicked = new Promise((resolve) => ann.socket.once('kick', resolve))
@@ -104,7 +104,7 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
     for (const { socket } of [ann, ben]) socket.close()
   })
 
-  it('keeps for a user who is away what is said meanwhile', async () => {
+  it('keeps the messages for a user who is away', async () => {
     await logIn(here, 'cat')
     const ann = await enter(here, 'ann')
     for (const words of ['one', 'two', 'three'])
@@ -163,7 +163,7 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
 
   if (kind !== commonJs) return
 
-  it('needs not a line about Rookery for Jest', () => {
+  it('needs no line about Rookery for Jest', () => {
     expect(readFileSync(join(host.folder, 'jest.config.cjs'), 'utf8')).not.toMatch(/rookery|transformIgnorePatterns/)
   })
 

@@ -15,16 +15,16 @@ export interface Visitor {
   /** Live entries, in order. */
   readonly entries: any[]
   ask(event: string, request: unknown): Promise<Answer>
-  /** Resolves once that many live entries are in. */
+  /** Resolves once this many live entries have arrived. */
   received(count: number): Promise<any[]>
 }
 
-/** Asks the host's own HTTP. */
+/** Sends a request to the host's own HTTP interface. */
 export function post(url: string, body: unknown): Promise<Response> {
   return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
 }
 
-/** The host's own log-in. */
+/** Logs in at the host. */
 export async function logIn(url: string, name: string): Promise<string> {
   const { token } = (await (await post(`${url}/auth/login`, { name })).json()) as { token: string }
   return token
@@ -32,7 +32,7 @@ export async function logIn(url: string, name: string): Promise<string> {
 
 const options = { transports: ['websocket'], forceNew: true, reconnection: false }
 
-/** Enters the chat. Rejects with the refusal's `data` where it is refused. */
+/** Connects to chat. Rejects with the `data` of a refusal. */
 export async function enter(
   url: string,
   name: string,

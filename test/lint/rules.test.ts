@@ -1,4 +1,5 @@
-// The lint rules that guard the architecture, each proved on code that breaks it: a rule that never fires guards nothing.
+// The lint rules that guard the architecture, each proved on code that breaks it: a rule that never fires guards
+// nothing.
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +12,7 @@ interface Case {
   readonly says: string
   readonly file: string
   readonly code: string
-  /** The rule that must fire; null where none may. */
+  /** The rule that must fire; null if none may. */
   readonly rule: string | null
 }
 
@@ -293,7 +294,7 @@ describe('lint', () => {
   let found: readonly Diagnostic[] = []
 
   beforeAll(() => {
-    // A tree of the same shape elsewhere, under the same configuration, so that the checkout stays clean.
+    // A copy of the folder tree elsewhere, with the same configuration, so that the checkout stays clean.
     dir = mkdtempSync(join(tmpdir(), 'rookery-lint-'))
     copyFileSync(join(root, '.oxlintrc.json'), join(dir, '.oxlintrc.json'))
     const compilerOptions = { target: 'es2023', module: 'nodenext', strict: true, skipLibCheck: true, types: [] }
@@ -321,7 +322,7 @@ describe('lint', () => {
   })
 })
 
-/** Runs the project's own linter there, and answers what it found. */
+/** Runs the project's own linter there, and returns what it found. */
 function lint(cwd: string): readonly Diagnostic[] {
   const bin = (name: string): string => join(root, 'node_modules/.bin', name)
   const options: ExecFileSyncOptionsWithStringEncoding = {

@@ -2,7 +2,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { mutants } from './mutants.js'
 import { runMutant } from './run-mutant.js'
 
-/** So many seeds pass on the unbroken source, in the ordinary tests and the long ones; `SEEDS` tries others. */
+/**
+ * Both the ordinary and the long tests run this many seeds on the unbroken source, and all pass; `SEEDS` tries another
+ * number.
+ */
 const seeds = Number(process.env['SEEDS'] ?? 300)
 
 describe('of the mutants of core', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mutants } from './mutants.js'
 import { fits, runMutant } from './run-mutant.js'
 
-/** Noticed by one of the first seeds; the long run tries them all. */
+/** One of the first seeds notices each of these; the long run tries all mutants. */
 const quick = [
   'stores a repeat again',
   'gives live entries while a session catches up',

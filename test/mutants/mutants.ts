@@ -1,5 +1,5 @@
-// Breakages of the real source, each of the kind that a hurried change makes. What must notice is named beside each: the
-// numbers are RELIABILITY's invariants, of which the simulation must see at least one broken.
+// Breakages of the real source, each of a kind that a hurried change makes. Each names the invariants of RELIABILITY of
+// which the simulation must see at least one broken.
 
 /** One exact replacement in a file below `packages/core/src`. */
 export interface Edit {
@@ -13,7 +13,7 @@ export interface Mutant {
   readonly name: string
   readonly edits: readonly Edit[]
   readonly breaks: readonly number[]
-  /** In which of the simulation's stories it shows; two by two where left out. */
+  /** The story of the simulation that shows it; by default users in pairs. */
   readonly story?: 'groups' | 'logins'
 }
 

@@ -1,4 +1,5 @@
-// Builds a broken copy of core's sources, and of the simulation to run on it, and runs seeds until one of them sees an invariant broken that it declares.
+// Builds a broken copy of core's sources, with the simulation on top, and runs seeds until one sees a declared
+// invariant broken.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,17 +10,17 @@ const source = fileURLToPath(new URL('../../packages/core/src', import.meta.url)
 const testingSource = fileURLToPath(new URL('../../packages/testing/src', import.meta.url))
 const copies = fileURLToPath(new URL('../dist/mutants', import.meta.url))
 
-/** What noticed the breakage. */
+/** The seed that noticed the breakage. */
 export interface Caught {
   readonly seed: number
-  /** The invariants that the seed saw broken; none where the simulation itself fell over. */
+  /** The invariants that the seed saw broken; none if the simulation itself failed. */
   readonly invariants: readonly number[]
   readonly what: string
 }
 
 /**
- * @returns null where no seed up to `seeds` noticed: the mutant survived
- * @throws Error where a text to replace does not occur exactly once: the source has moved on, and the mutant must follow
+ * @returns null if no seed up to `seeds` noticed: the mutant survived
+ * @throws Error if a text to replace does not occur exactly once: the source has changed, and the mutant must follow
  */
 export async function runMutant(mutant: Mutant, seeds: number): Promise<Caught | null> {
   const copy = join(copies, mutant.name.replaceAll(/[^a-z]+/gi, '-'))
@@ -48,7 +49,7 @@ function standOn(core: string, testing: string): void {
   }
 }
 
-/** Whether each text that a mutant replaces is still there, once. */
+/** Tells whether each text that a mutant replaces still occurs once. */
 export function fits({ edits }: Mutant): boolean {
   return edits.every(({ file, find }) => readFileSync(join(source, file), 'utf8').split(find).length === 2)
 }

@@ -1,4 +1,4 @@
-// What would be published, looked at as npm, a compiler and a bundler see it.
+// What npm would publish, as npm, a compiler and a bundler see it.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// What retention leaves, as clients see it: real sockets, on each database. The wall clock is what is moved, nothing else.
+// What retention leaves, as clients see it: real sockets, on each database. The test moves the wall clock and nothing
+// else.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -126,7 +127,7 @@ function cases(database: () => Promise<TypeOrmStorageOptions>): void {
 
     await bob.ask('c2c', text('ann', 'live'))
     await expect.poll(() => ann.entries.map(({ seq }) => seq)).toEqual([16])
-    // What keeps an own copy of nothing: a browser that others use may not read on from there.
+    // A device type that keeps no copy: a browser that others use may not read on from there.
     const web = await Device.connect(port, 'ann', { deviceType: 'web', deviceId: 'web', since: 15 })
     expect(await web.code('history', { conversationId: conversationId[0] })).toBe('FORBIDDEN')
     expect((await web.ask('pull', { since: 15 })).entries).toHaveLength(1)
@@ -175,7 +176,7 @@ function cases(database: () => Promise<TypeOrmStorageOptions>): void {
     expect(await node.maintenance.verify()).toMatchObject({ findings: 0 })
   })
 
-  it('of a large group that it follows a device is told truncated, takes what is kept and follows on', async () => {
+  it('a device that follows a large group is told truncated, takes what is kept and follows on', async () => {
     const { node, port } = await start(await database(), { timelineCount: 4 })
     const bob = await Device.connect(port, 'bob')
     const { groupId } = await bob.ask('group.create', { name: 'large', members: ['ann', 'cleo', 'dan'] })

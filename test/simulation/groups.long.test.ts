@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Tally } from './tally.js'
 
-/** Other seeds than the ordinary tests run. `SEEDS` says how many, `FROM` from which on. */
+/** Other seeds than those of the ordinary tests. `SEEDS` sets their number, `FROM` the first. */
 const first = Number(process.env['FROM'] ?? 101)
 const count = Number(process.env['SEEDS'] ?? 1_300)
 

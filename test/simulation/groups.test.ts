@@ -5,7 +5,7 @@ import { Tally } from './tally.js'
 const only = process.env['SEED']
 const batch = 50
 
-/** What the stories must have in them, each granted now and then. */
+/** The requests that the stories must contain, each granted now and then. */
 const requests = [
   ...['c2c', 'c2g', 'read', 'history', 'typing', 'recall', 'edit', 'react'],
   ...['group.create', 'group.add', 'group.remove', 'group.leave', 'group.role', 'group.mute', 'group.update'],
@@ -31,7 +31,7 @@ describe.skipIf(only !== undefined)('groups on three nodes, one storage and a lo
     240_000,
   )
 
-  it('have met every kind of fault and done everything that one does in groups, on either side of the line', () => {
+  it('have met every kind of fault and every action in groups, below and above the fan-out line', () => {
     for (const line of tally.lines()) console.log(line)
     expect([...tally.struck].filter(([, times]) => times === 0)).toEqual([])
     expect(requests.filter((event) => (tally.granted.get(event) ?? 0) === 0)).toEqual([])

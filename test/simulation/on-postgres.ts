@@ -1,4 +1,4 @@
-// The simulation's nodes on PostgreSQL: storages that many runs share, one for each of three nodes at a time.
+// The simulation's nodes on PostgreSQL. Many runs share its storages, one for each of three nodes at a time.
 import type { Storage, StorageInfo } from '@rookery/core'
 import type { OnDatabase } from '@rookery/testing'
 import { TypeOrmStorage } from '@rookery/storage-typeorm'
@@ -17,7 +17,7 @@ export class SimulationsOnPostgres {
   static async open(): Promise<SimulationsOnPostgres> {
     const database = await freshDatabase()
     const { where } = database
-    // What a commit survives is shown elsewhere: here the disk need not be waited for.
+    // Other tests show what a commit survives: here no commit need wait for the disk.
     await ask(where, `ALTER DATABASE ${where.database} SET synchronous_commit = off`)
     const shared = []
     for (let i = 0; i < storages; i++) {
@@ -28,15 +28,15 @@ export class SimulationsOnPostgres {
   }
 
   /**
-   * Where one run takes place; its people are those of no other story or seed. Under every other seed calls wait for one
-   * another, so that it goes the same way again; under the rest those of several nodes are under way at once, so that
-   * they meet in the database as they come.
+   * The database of one run; its users have ids of their own. For even seeds each call waits for the one before, so
+   * that a repeated run goes the same way; for odd seeds calls of several nodes overlap, and meet in the database in
+   * any order.
    */
   run(story: string, seed: number): OnDatabase {
     return { open: () => this.node(), togetherMs: seed % 2 === 0 ? 0 : 10, mark: `.${story}${seed}` }
   }
 
-  /** Counters that are not what the rows say, as verification finds them. */
+  /** The counters that disagree with the rows, as `verify` finds them. */
   async unverified(): Promise<unknown[]> {
     const found: unknown[] = []
     for (let after: string | null = null; ;) {
@@ -52,7 +52,7 @@ export class SimulationsOnPostgres {
     await this.drop()
   }
 
-  // It outlives the node that it is given to.
+  // The storage outlives the node that gets it.
   private node(): Storage {
     const { storage, info } = this.shared[this.#opened++ % storages]!
     const { timelines, conversations, members, groups, devices, maintenance } = storage

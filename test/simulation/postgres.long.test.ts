@@ -3,7 +3,7 @@ import { describeOnPostgres } from '../../packages/storage-typeorm/testing/postg
 import { SimulationsOnPostgres } from './on-postgres.js'
 import { Tally } from './tally.js'
 
-/** Other seeds than the ordinary tests run. `SEEDS` says how many in all, `FROM` from which on. */
+/** Other seeds than those of the ordinary tests. `SEEDS` sets their total number, `FROM` the first. */
 const first = Number(process.env['FROM'] ?? 60_001)
 const count = Number(process.env['SEEDS'] ?? 160)
 

@@ -1,5 +1,5 @@
-// The same simulation with its nodes on PostgreSQL. `SEED=… STORY=…` prints the history of one run; what calls that met in
-// the database made of it (odd seeds) may differ the next time.
+// The same simulation with its nodes on PostgreSQL. `SEED=… STORY=…` prints the history of one run; for odd seeds calls
+// overlap in the database, so the next run may differ.
 import { printHistory, simulate } from '@rookery/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeOnPostgres } from '../../packages/storage-typeorm/testing/postgres.js'

@@ -1,4 +1,4 @@
-// Runs seeds one after the other, counts what happened in them, and tells of the first that broke an invariant.
+// Runs seeds one after the other, counts what happened in them, and reports the first that broke an invariant.
 import { faultKinds, type OnDatabase, simulate, type SimulationResult } from '@rookery/testing'
 
 export type Story = NonNullable<Parameters<typeof simulate>[1]>
@@ -7,7 +7,7 @@ export type Story = NonNullable<Parameters<typeof simulate>[1]>
 export class Tally {
   constructor(
     private readonly story: Story = 'twos',
-    /** The database of each seed; memory where left out. */
+    /** The database of each seed; in memory if left out. */
     private readonly database: ((seed: number) => OnDatabase) | null = null,
   ) {}
 
@@ -32,7 +32,7 @@ export class Tally {
     if (result.violations.length > 0) throw new Error(reportOf(result, this.story, this.database !== null))
   }
 
-  /** Runs many seeds, tells at once of each that broke something, and answers all of those. */
+  /** Runs many seeds, prints each that broke something at once, and returns all of those. */
   async runAll(first: number, last: number): Promise<string[]> {
     const broken: string[] = []
     const startedMs = performance.now()

@@ -43,14 +43,14 @@ describe('the raw client against a socket.io server', () => {
     await io.close()
   })
 
-  it('gives back the same JSON value, whatever its length and script', async () => {
+  it('returns the same JSON value, whatever its length and script', async () => {
     const client = await opened(url, '/im', { token: 'good' })
     for (const value of [0, null, 'plain', 'ü€😀\u2028"\\', { deep: [{ a: 1 }] }, '😀'.repeat(20_000)]) {
       expect(await client.ask('echo', value)).toEqual({ ok: true, value })
     }
   })
 
-  it('sends no argument where none is given', async () => {
+  it('sends no argument if none is given', async () => {
     const client = await opened(url, '/im', { token: 'good' })
     expect(await client.ask('count')).toBe(0)
     expect(await client.ask('count', null)).toBe(1)
@@ -63,7 +63,7 @@ describe('the raw client against a socket.io server', () => {
     expect(answers.map((answer) => answer.value)).toEqual(numbers)
   })
 
-  it('keeps events that came before anyone listened, and hands them on in order', async () => {
+  it('keeps events that came before the first listener, and passes them on in order', async () => {
     const client = await opened(url, '/im', { token: 'good' })
     client.request('spread', '"é"')
     await client.ask('count')
@@ -86,7 +86,7 @@ describe('the raw client against a socket.io server', () => {
     await vi.waitFor(() => expect(heard).toContainEqual(['got', { thanks: true }]))
   })
 
-  it('hands events on unparsed where it is asked to', async () => {
+  it('passes events on unparsed if asked', async () => {
     const heard: string[] = []
     await opened(url, '/im', { token: 'good' }, { onEventBytes: (json) => heard.push(json.toString()) })
     await vi.waitFor(() => expect(heard).toEqual(['["ready",{"early":true}]']))
@@ -117,7 +117,7 @@ describe('the raw client against a socket.io server', () => {
     await expect(connect(`http://127.0.0.1:${port}`, '/')).rejects.toThrow(/ECONNREFUSED/)
   })
 
-  it('gives up on a server that is silent', async () => {
+  it('times out on a silent server', async () => {
     const silent = createServer((socket) => socket.resume())
     await listening(silent)
     await expect(connect(`http://127.0.0.1:${portOf(silent)}`, '/', undefined, { timeoutMs: 50 })).rejects.toThrow(
@@ -126,7 +126,7 @@ describe('the raw client against a socket.io server', () => {
     await new Promise((resolve) => silent.close(resolve))
   })
 
-  it('says who ended the connection, and that unanswered requests will not be answered', async () => {
+  it('reports who ended the connection, and rejects unanswered requests', async () => {
     const left = await opened(url, '/im', { token: 'good' })
     const lost = left.ask('nobody-answers', 1)
     left.request('leave', null)

@@ -1,17 +1,17 @@
-// A socket.io client made of little more than a TCP socket: for loads, where the client must cost next to nothing, and
-// for black-box tests, where it must do exactly what it is told and repair nothing. Websocket and text packets only.
-// It never reconnects, never retries, keeps no state but the requests that are unanswered.
+// A socket.io client with little more than a TCP socket: for loads, where the client must cost almost nothing, and for
+// black-box tests, where it must do exactly what the test says and repair nothing. Websocket and text packets only. It
+// never reconnects, never retries, and keeps no state except unanswered requests.
 import { createHash, randomBytes } from 'node:crypto'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { packetHead, readPacket } from './socketio-packets.js'
 import { closeFrame, FrameReader, pongFrame, textFrame } from './websocket-frames.js'
 
-/** Why `connect` failed: the server refused the handshake, or the connection did not come about. */
+/** Why `connect` failed: the server refused the handshake, or no connection came about. */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError'
   constructor(
     message: string,
-    /** `err.data` of a socket.io `connect_error`; undefined where the server gave none. */
+    /** `err.data` of a socket.io `connect_error`; undefined if the server gave none. */
     readonly data?: unknown,
     options?: ErrorOptions,
   ) {
@@ -19,39 +19,45 @@ export class ConnectError extends Error {
   }
 }
 
-/** The connection ended before the answer came: whether the request was carried out is not known. */
+/** The connection ended before the answer came: nobody knows whether the server performed the request. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }
 
 /** How a connection ended. */
 export interface Closed {
-  /** `client` called `close`; `namespace` the server closed the namespace; `server` the connection ended; `error`. */
+  /**
+   * `client`: `close` was called; `namespace`: the server closed the namespace; `server`: the connection ended;
+   * `error`.
+   */
   readonly by: 'client' | 'namespace' | 'server' | 'error'
-  /** The websocket close code, where the server gave one. */
+  /** The websocket close code, if the server gave one. */
   readonly code?: number
   readonly error?: Error
 }
 
 /**
- * Hears an event.
- * @param args its arguments, parsed.
- * @param answer present where the server asked for an acknowledgement: sends it, with the JSON texts of its values.
+ * Called for each event.
+ * @param args its arguments, parsed
+ * @param answer present if the server asked for an acknowledgement: sends it, with the JSON texts of its values
  */
 export type EventListener = (event: string, args: readonly unknown[], answer?: (...json: string[]) => void) => void
 
-/** Takes an answer's JSON, an array as bytes and valid during the call only; null when the connection ended without. */
+/**
+ * Takes an answer's JSON, an array as bytes that are valid during the call only; null if the connection ended without
+ * one.
+ */
 export type AnswerBytes = (json: Buffer | null) => void
 
 export interface ConnectOptions {
-  /** `/socket.io/` unless given. */
+  /** `/socket.io/` by default. */
   readonly path?: string
   /** Further HTTP headers of the upgrade, such as `Origin`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** How long the upgrade, and then the namespace, may each take. */
+  /** The most time for the upgrade, and the same again for the namespace. */
   readonly timeoutMs?: number
   /**
-   * For loads: takes every event unparsed (`["name",…]`, valid during the call only) in place of the listener. Called
+   * For loads: takes every event unparsed (`["name",…]`, valid during the call only), in place of the listener. Called
    * from the first event on, before `connect` has resolved.
    */
   readonly onEventBytes?: (json: Buffer) => void
@@ -62,23 +68,25 @@ export interface RawClient {
   readonly id: string
   /**
    * Sends an event with one argument. Everything sent within one turn of the event loop leaves as one write.
-   * @param json the argument as JSON text; `null` sends no argument at all.
-   * @param answered where given, the event asks for an acknowledgement.
+   * @param json the argument as JSON text; `null` sends no argument
+   * @param answered if given, the event asks for an acknowledgement
    */
   request(event: string, json: string | null, answered?: AnswerBytes): void
   /**
-   * The same for tests: sends values, resolves to the values of the answer (the first one, as PROTOCOL.md has it).
+   * The same for tests: sends values, resolves with the values of the answer (the first one, as docs/protocol.md says).
    * @throws NoAnswerError
    */
   ask<T = unknown>(event: string, value?: unknown): Promise<T>
-  /** Sets who hears events; those that came before are handed on now. */
+  /** Sets the listener of events; it gets earlier events now. */
   onEvent(listener: EventListener): void
-  /** Sends one websocket text message as it is, for malformed packets: `42/im,["c2c"`. */
+  /** Sends one websocket text message unchanged, for malformed packets: `42/im,["c2c"`. */
   sendText(text: string): void
-  /** The TCP socket, for faults: `pause()` stops reading, `destroy()` cuts. Bytes written to it go out between frames. */
+  /**
+   * The TCP socket, for faults: `pause()` stops reading, `destroy()` cuts. Bytes written to it go out between frames.
+   */
   readonly socket: Socket
   readonly closed: Promise<Closed>
-  /** Ends the connection in good order; unanswered requests get no answer. */
+  /** Closes the connection in the regular way; unanswered requests get no answer. */
   close(): Promise<Closed>
 }
 
@@ -88,7 +96,7 @@ const HANDSHAKE_MS = 30_000
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)))
 
-/** Opens the TCP connection and upgrades it. @returns the socket, and what came behind the headers. */
+/** Opens the TCP connection and upgrades it. @returns the socket, and the bytes after the headers */
 async function upgrade(url: URL, options: ConnectOptions): Promise<{ socket: Socket; rest: Buffer }> {
   if (url.protocol !== 'http:' && url.protocol !== 'ws:') throw new ConnectError(`cannot speak ${url.protocol}`)
   const key = randomBytes(16).toString('base64')
@@ -151,7 +159,7 @@ class Client implements RawClient {
   #end: Closed | null = null
   #closeCode: number | undefined
   #resolveClosed!: (closed: Closed) => void
-  /** Settles the handshake; null once it is through. */
+  /** Settles the handshake; null once it is complete. */
   #opening: { resolve(): void; reject(error: Error): void } | null = null
 
   constructor(socket: Socket, namespace: string, options: ConnectOptions) {
@@ -331,9 +339,9 @@ class Client implements RawClient {
 
 /**
  * Connects to one namespace of a socket.io server.
- * @param url `http://127.0.0.1:PORT`; no TLS.
- * @param namespace `/` or `/im`.
- * @param auth the socket.io `auth` object; undefined sends none.
+ * @param url `http://127.0.0.1:PORT`; no TLS
+ * @param namespace `/` or `/im`
+ * @param auth the socket.io `auth` object; undefined sends none
  * @throws ConnectError
  */
 export async function connect(

@@ -1,4 +1,4 @@
-// The built sample app as a process of its own: started, killed, started again on the same data.
+// The built sample app in its own process. A test can start it, kill it, and start it again on the same data.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -27,7 +27,7 @@ export class SampleApp {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  /** Starts the app on a free port, with data in a folder of its own. */
+  /** Starts the app on a free port, with its data in its own folder. */
   static async start(env: NodeJS.ProcessEnv = {}): Promise<SampleApp> {
     const app = new SampleApp(await freePort(), mkdtempSync(join(tmpdir(), 'rookery-app-')), env)
     await app.start()
@@ -38,7 +38,7 @@ export class SampleApp {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** What it printed so far. */
+  /** Its output so far. */
   get printed(): string {
     return this.output
   }
@@ -63,7 +63,7 @@ export class SampleApp {
     }
   }
 
-  /** Ends it with a signal; resolves to its exit code, null where the signal itself ended it. */
+  /** Ends it with a signal; resolves with its exit code, null if the signal itself ended it. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     const { child } = this
     if (child === null) return null
@@ -80,7 +80,7 @@ export class SampleApp {
     rmSync(this.dir, { recursive: true, force: true })
   }
 
-  /** Calls its HTTP side. */
+  /** Sends a request to its HTTP interface. */
   async http(
     method: string,
     path: string,
@@ -97,7 +97,7 @@ export class SampleApp {
     }
   }
 
-  /** A new user's token. */
+  /** Registers a user; resolves with the token. */
   async register(username: string): Promise<string> {
     const { status, body } = await this.http('POST', '/auth/register', { username, password: 'secret-pw-1' })
     if (status >= 300) throw new Error(`register: ${JSON.stringify(body)}`)

@@ -25,7 +25,7 @@ describe('a socket.io packet', () => {
     expect(() => read(text)).toThrow(/not a socket.io text packet/)
   })
 
-  it('is put together as it is taken apart', () => {
+  it('is encoded as it is decoded', () => {
     expect(packetHead('2', '/im', 7)).toBe('42/im,7')
     expect(packetHead('2', '/', null)).toBe('42')
   })

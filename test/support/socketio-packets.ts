@@ -1,15 +1,15 @@
-// The text packets of engine.io 4 and socket.io 5 (the protocol versions of socket.io 4), taken apart only as far as
-// one must to know whose they are.
+// The text packets of engine.io 4 and socket.io 5 (the protocol versions of socket.io 4). Decodes only what tells where
+// a packet belongs.
 
-/** One socket.io packet: what stands before its JSON, and the JSON as bytes. */
+/** One socket.io packet: the fields before its JSON, and the JSON as bytes. */
 export interface Packet {
   /** `0` connected, `1` disconnected, `2` event, `3` answer, `4` refused. */
   readonly type: string
-  /** `/` where none is named. */
+  /** `/` if the packet names none. */
   readonly namespace: string
-  /** Joins a request and its answer; null where no answer is asked for. */
+  /** Joins a request and its answer; null if the sender wants no answer. */
   readonly id: number | null
-  /** Empty where there is none. A view: copy it to keep it. */
+  /** Empty if there is none. A view: copy it to keep it. */
   readonly json: Buffer
 }
 
@@ -19,8 +19,8 @@ const ZERO = 0x30
 const NINE = 0x39
 
 /**
- * @param bytes an engine.io message, its leading `4` included.
- * @throws Error for a binary packet, which the default parser of PROTOCOL.md never sends.
+ * @param bytes an engine.io message with its leading `4`
+ * @throws Error for a binary packet, which the default parser never sends
  */
 export function readPacket(bytes: Buffer): Packet {
   const type = bytes[1]
@@ -48,7 +48,7 @@ export function readPacket(bytes: Buffer): Packet {
   }
 }
 
-/** The text in front of the JSON of a packet: `42/im,7`. @param id null where no answer is asked for. */
+/** The text before the JSON of a packet: `42/im,7`. @param id null if no answer is wanted */
 export function packetHead(type: string, namespace: string, id: number | null): string {
   return `4${type}${namespace === '/' ? '' : `${namespace},`}${id ?? ''}`
 }

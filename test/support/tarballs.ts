@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** This repository, from its sources and from what is built of them. */
+/** The root of this repository, from its sources and from the build alike. */
 export const repository = ((): string => {
   let folder = import.meta.dirname
   while (!existsSync(join(folder, 'package-lock.json'))) folder = dirname(folder)
@@ -14,7 +14,7 @@ export const repository = ((): string => {
 /** The ids of all packages: `core` and so on. */
 export const packageIds = (): string[] => readdirSync(join(repository, 'packages'))
 
-/** Lays all packages out and packs them into a folder, as `core.tgz` and so on. Needs a build. */
+/** Makes the files of all packages and packs them into a folder, as `core.tgz` and so on. Needs a build. */
 export async function packTarballs(folder: string): Promise<void> {
   const npm = (args: readonly string[]) => promisify(execFile)('npm', args, { cwd: repository })
   mkdirSync(folder, { recursive: true })

@@ -14,7 +14,7 @@ const fromServer = (opcode: number, payload: Buffer, fin = true): Buffer => {
   return Buffer.concat([head, payload])
 }
 
-/** What a server makes of a client's frame. */
+/** What a server decodes of a client's frame. */
 const unmasked = (frame: Buffer): { opcode: number; payload: Buffer } => {
   expect(frame[1]! & 0x80).toBe(0x80)
   const short = frame[1]! & 0x7f

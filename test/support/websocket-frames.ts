@@ -1,4 +1,4 @@
-// The websocket framing of RFC 6455 as a client needs it: text out, whole messages in. No extensions.
+// The websocket framing of RFC 6455, as far as a client needs it: text out, whole messages in. No extensions.
 
 const CONTINUATION = 0x0
 const TEXT = 0x1
@@ -8,7 +8,7 @@ const PONG = 0xa
 const FIN = 0x80
 const MASKED = 0x80
 
-/** The server broke the framing, or used a part of it that this client does not speak. */
+/** The server broke the framing, or used a part of it that this client does not support. */
 export class FramingError extends Error {
   override readonly name = 'FramingError'
 }
@@ -26,8 +26,8 @@ const frame = (opcode: number, payloadBytes: number): { readonly bytes: Buffer; 
     bytes[1] = MASKED | 127
     bytes.writeBigUInt64BE(BigInt(payloadBytes), 2)
   }
-  // A mask of zeros is a legal mask and leaves the payload as it is: it protects proxies from hostile pages, and there
-  // are neither here.
+  // A mask of zeros is legal and leaves the payload unchanged. Masks protect proxies from hostile pages, and there are
+  // neither here.
   bytes.fill(0, at - 4, at)
   return { bytes, at }
 }
@@ -39,38 +39,40 @@ export function textFrame(text: string): Buffer {
   return bytes
 }
 
-/** A pong that carries back what the ping carried. */
+/** A pong with the ping's payload. */
 export function pongFrame(payload: Buffer): Buffer {
   const { bytes, at } = frame(PONG, payload.length)
   payload.copy(bytes, at)
   return bytes
 }
 
-/** A close frame. @param code a websocket close code, 1000 for an ordinary end. */
+/** A close frame. @param code a websocket close code; 1000 is an ordinary end */
 export function closeFrame(code: number): Buffer {
   const { bytes, at } = frame(CLOSE, 2)
   bytes.writeUInt16BE(code, at)
   return bytes
 }
 
-/** What a reader hands on. The buffers are views of what was pushed: valid as long as they are kept unchanged. */
+/**
+ * The receiver of a reader's messages. The buffers are views of the pushed chunks: valid while nobody changes those.
+ */
 export interface FrameSink {
-  /** A whole text message, however many frames and chunks it came in. */
+  /** Gets a whole text message, however many frames and chunks it came in. */
   text(payload: Buffer): void
   ping(payload: Buffer): void
-  /** @param code null where the server gave none. */
+  /** @param code null if the server gave none */
   close(code: number | null): void
 }
 
-/** Cuts a byte stream from a server into messages. Chunks may end anywhere. */
+/** Splits a byte stream from a server into messages. Chunks may end anywhere. */
 export class FrameReader {
   readonly #sink: FrameSink
   readonly #messageBytesMax: number
   #held: Buffer[] = []
   #heldBytes = 0
-  /** Fewer bytes than this cannot complete what has begun. */
+  /** Fewer bytes than this cannot complete the frame that has begun. */
   #wantedBytes = 0
-  /** The frames so far of a message sent in several; null between messages. */
+  /** The frames so far of a message in several frames; null between messages. */
   #parts: Buffer[] | null = null
   #partsBytes = 0
 
@@ -79,7 +81,7 @@ export class FrameReader {
     this.#messageBytesMax = messageBytesMax
   }
 
-  /** @throws FramingError, after which the connection is of no more use. */
+  /** @throws FramingError, after which the connection is useless */
   push(chunk: Buffer): void {
     let bytes = chunk
     if (this.#heldBytes > 0) {

@@ -1,5 +1,5 @@
-// A host whose transactions are those of @nestjs-cls/transactional, on each database: nothing is passed, and chat finds the
-// one that runs.
+// A host that uses the transactions of @nestjs-cls/transactional, on each database: it passes no transaction, and chat
+// finds the running one.
 import 'reflect-metadata'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,7 +36,7 @@ class OrderService {
     if (what === 'fails') throw new Error('fails')
   }
 
-  /** One with another inside it, which is rolled back by itself, and one that stays. */
+  /** One transaction with two inside it: the first rolls back alone, the second stays. */
   @Transactional()
   async placeWithin(): Promise<void> {
     await this.put('outer')
@@ -112,7 +112,7 @@ function cases(make: () => Promise<Place> | Place): void {
     return rows.map(({ what }) => what)
   }
 
-  it('the running transaction is found: row and message together, or neither', async () => {
+  it('chat finds the running transaction: row and message together, or neither', async () => {
     await expect(orders.place('fails')).rejects.toThrow('fails')
     await orders.place('car')
     await expect(orders.outside()).rejects.toThrow(TypeError)
@@ -120,7 +120,7 @@ function cases(make: () => Promise<Place> | Place): void {
     expect(await saved()).toEqual(['car'])
   })
 
-  it('a transaction inside it that is rolled back takes only its own', async () => {
+  it('an inner transaction that rolls back removes only its own', async () => {
     await orders.placeWithin()
     await expect.poll(said, { timeout: 5000 }).toEqual([{ what: 'outer' }, { what: 'inner' }])
     expect(await saved()).toEqual(['outer', 'inner'])

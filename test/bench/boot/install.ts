@@ -1,4 +1,4 @@
-// The app's folder: outside this repository, with the packages installed from tarballs as npm would publish them.
+// The app's folder outside this repository, with the packages installed from tarballs as npm would publish them.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { packageIds, packTarballs, repository } from '../../support/tarballs.js'
 
-/** What an app on NestJS has installed, apart from chat: in the versions of this repository. */
+/** What an app on NestJS has installed besides chat, in the versions of this repository. */
 const own = [
   '@nestjs/common',
   '@nestjs/core',
@@ -22,7 +22,7 @@ const own = [
   'typeorm',
 ] as const
 
-/** @returns the folder, in which every file of `./app` stands */
+/** @returns the folder, with every file of `./app` in it */
 export async function installApp(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-boot-'))
   await packTarballs(join(folder, 'packages'))
@@ -36,7 +36,7 @@ export async function installApp(): Promise<string> {
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
-  // A host knows nothing of this repository's npm.
+  // The host must not see the npm settings of this repository.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')))
   await promisify(execFile)('npm', ['install', ...quiet], { cwd: folder, env })
   cpSync(join(import.meta.dirname, 'app'), join(folder, 'app'), { recursive: true })

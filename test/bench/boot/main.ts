@@ -1,6 +1,7 @@
-// `npm run bench:boot`: what it costs an app to start with chat in it, and what it holds then, against the same app with a
-// socket.io gateway of its own. Each start is a process of its own, in turns, on tables that are there, with the packages
-// as npm would publish them. `-- --quick` for one round, to see that it runs. A missed target is told, and fails nothing.
+// `npm run bench:boot`: how much chat adds to the start of an app and to its memory, compared with the same app with
+// its own socket.io gateway. Each start is a process of its own; the two take turns; the tables exist, and the packages
+// are those that npm would publish. `-- --quick` runs one round, to see that it works. A missed target is printed and
+// fails nothing.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +16,7 @@ import { start, type Sample } from './start.js'
 interface Place {
   readonly title: string
   readonly database: string
-  /** What chat may add. */
+  /** The most that chat may add. */
   readonly targets: { readonly bootMs: number; readonly rssMb: number }
 }
 
@@ -26,7 +27,7 @@ const variants = [
 
 async function compare(place: Place, folder: string, rounds: number): Promise<string> {
   const samples = variants.map((): Sample[] => [])
-  // Round 0 makes the tables, and warms the disk's cache.
+  // Round 0 creates the tables and warms the disk's cache.
   for (let round = 0; round <= rounds; round++)
     for (const [index, { title, file }] of variants.entries()) {
       const sample = await start(file, folder, place.database)

@@ -1,4 +1,4 @@
-// One start of the app, in a process of its own.
+// One start of the app, in its own process.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -8,13 +8,13 @@ import type { Started, Used } from './app/app.js'
 export interface Sample {
   /** From spawning the process until the app listens. */
   readonly bootMs: number
-  /** Processor time of all threads until a second later. */
+  /** CPU time of all threads until one second later. */
   readonly cpuMs: number
-  /** Of the whole process, a second later. */
+  /** Of the whole process, one second later. */
   readonly rssMb: number
 }
 
-/** @param file of `./app`, without its ending. @param folder where the app is installed */
+/** @param file of `./app`, without its extension. @param folder where the app is installed */
 export async function start(file: string, folder: string, database: string): Promise<Sample> {
   const startedAt = performance.now()
   const child = fork(join(folder, 'app', `${file}.js`), {

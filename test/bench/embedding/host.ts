@@ -1,4 +1,4 @@
-// The app that chat is put into: a small one as people have it, with a database of its own and one controller.
+// The app that gets chat: a small, typical one, with its own database and one controller.
 import 'reflect-metadata'
 import { join } from 'node:path'
 import { Controller, Get, Module, type ModuleMetadata } from '@nestjs/common'

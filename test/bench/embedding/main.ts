@@ -1,5 +1,5 @@
-// `npm run bench:embedding`: what it costs an app to have chat in it while nobody chats. The same app without it and with
-// it, in turns, each start in a fresh process. `-- --quick` for one round, to see that it runs.
+// `npm run bench:embedding`: what chat costs an app while nobody uses it. It starts the same app without and with chat
+// in turns, each in a fresh process. `-- --quick` runs one round, to see that it works.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,15 +12,15 @@ import { table } from '../report.js'
 import { median, medianRatio } from '../stats.js'
 
 interface Sample {
-  /** From the start of the process until it listens, where its database does not exist yet. */
+  /** From the start of the process until it listens, if its database does not exist yet. */
   readonly firstBootMs: number
-  /** The same where it does. */
+  /** The same if the database exists. */
   readonly bootMs: number
   /** Heap and external memory of the main thread, after collecting garbage. */
   readonly heapMiB: number
   /** Of the whole process, threads included. */
   readonly rssMiB: number
-  /** Processor time of all threads, for each second in which nothing happens. */
+  /** CPU time of all threads, for each idle second. */
   readonly idleCpuMs: number
 }
 

@@ -1,4 +1,4 @@
-// The app with a socket.io gateway of its own, in which nothing happens: what sockets alone cost.
+// The app with its own idle socket.io gateway: the cost of sockets alone.
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets'
 import { startHost } from './host.js'
 

@@ -1,4 +1,4 @@
-// The app with chat in it, of which nobody makes use.
+// The app with chat that nobody uses.
 import { RookeryModule } from '@rookery/nest-adapter'
 import { TypeOrmStorageModule } from '@rookery/storage-typeorm/nest'
 import { startHost } from './host.js'

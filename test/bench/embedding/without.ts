@@ -1,4 +1,4 @@
-// The app as it is.
+// The app alone.
 import { startHost } from './host.js'
 
 await startHost({})

@@ -1,4 +1,4 @@
-// What it costs somebody who was away to learn what was said in many groups meanwhile, in a process of its own.
+// What it costs a device that was away to catch up on many groups, in its own process.
 import { createRookery, type Connection, type Inbound } from '@rookery/core'
 import { TypeOrmStorage } from '@rookery/storage-typeorm'
 import { answerParent } from '../child-answers.js'
@@ -26,7 +26,7 @@ interface Page {
 const nowhere: Connection = { emit: () => {}, queuedBytes: 0, stopReading: () => {}, readOn: () => {}, end: () => {} }
 const late = 'late'
 
-/** From nothing to the end, as a client does it: each page from the last, timelines named once they are known. */
+/** Pulls from nothing to the head as a client does: each page from the last, naming timelines once it knows them. */
 async function pullAll(inbound: Inbound): Promise<number> {
   let [since, more, read] = [0, true, 0]
   const timelines: Record<string, number> = {}
@@ -51,7 +51,7 @@ async function pullAll(inbound: Inbound): Promise<number> {
   return read
 }
 
-/** @returns ms for each catching up */
+/** @returns ms for each catch-up */
 async function measure({ readAbove, groups, members, messages, repeats }: CatchUpAsked): Promise<number[]> {
   const storage = new TypeOrmStorage({ type: 'postgres', url: databaseUrl(), tablePrefix: `catchup${readAbove}_` })
   const rookery = createRookery({
@@ -77,7 +77,7 @@ async function measure({ readAbove, groups, members, messages, repeats }: CatchU
     const startedAt = performance.now()
     const read = await pullAll(inbound)
     timesMs.push(performance.now() - startedAt)
-    // Each group's own message that tells of its making is read, too.
+    // The device also reads each group's message that tells of its creation.
     if (read < groups * messages) throw new Error(`${read} messages of ${groups * messages} were read`)
     inbound.closed()
   }

@@ -1,4 +1,4 @@
-// One connected user of the load, as light as it can be while doing what a client of its server has to do.
+// One connected user of the load. It does only what a client of its server has to do, as cheaply as possible.
 import { connect, type RawClient } from '../../support/raw-client.js'
 import { numbersIn, type Wire } from './wires.js'
 
@@ -6,12 +6,12 @@ const CONNECT_MS = 20_000
 
 export class Device {
   readonly userId: string
-  /** Times that the server told this device to catch up. */
+  /** The number of `sync` events that this device received. */
   synced = 0
   readonly #wire: Wire
   readonly #heard: (number: number) => void
   #client!: RawClient
-  /** The last inbox entry held, where the server keeps inboxes: entries have no gap, so that it is counted. */
+  /** The last inbox entry held, if the server keeps inboxes: entries have no gap, so the device counts them. */
   #seq = 0
   #ackedSeq = 0
   #pulling = false
@@ -22,7 +22,7 @@ export class Device {
     this.#heard = heard
   }
 
-  /** Resolves once the session is open. @param heard is given the number of each message that arrives. */
+  /** Resolves once the session is open. @param heard gets the number of each message that arrives */
   static async connect(url: string, wire: Wire, userId: string, heard: (number: number) => void): Promise<Device> {
     const device = new Device(wire, userId, heard)
     await device.#open(url)
@@ -55,7 +55,7 @@ export class Device {
     await Promise.race([opened, late]).finally(() => clearTimeout(timer))
   }
 
-  /** @param answered is told whether it was accepted; otherwise what the server said instead. */
+  /** @param answered gets null if the server accepted it, otherwise the server's answer */
   send(to: string, number: number, answered: (refusal: string | null) => void): void {
     const { accepted } = this.#wire
     this.#client.request(this.#wire.sendEvent, this.#wire.message(this.userId, to, number), (json) => {
@@ -65,7 +65,7 @@ export class Device {
     })
   }
 
-  /** Tells the server what arrived, where it wants to know and something did. */
+  /** Acknowledges what arrived, if the server expects that and something did. */
   acknowledge(): void {
     if (!this.#wire.inbox || this.#seq === this.#ackedSeq) return
     this.#ackedSeq = this.#seq
@@ -91,7 +91,7 @@ export class Device {
     for (const number of numbers) this.#heard(number)
   }
 
-  /** Catches up as PROTOCOL.md has it: page after page until there is no more. */
+  /** Catches up as docs/protocol.md says: page after page until there is no more. */
   async #pull(): Promise<void> {
     this.#pulling = true
     for (let more = true; more;) {
@@ -101,7 +101,7 @@ export class Device {
           this.#take(json)
           const [answer] = JSON.parse(json.toString()) as [{ ok: boolean; data?: { more: boolean; seq: number } }]
           if (answer.data) this.#seq = answer.data.seq
-          // What was refused is tried again.
+          // Tries a refused pull again.
           resolve(!answer.ok || answer.data!.more)
         })
       })

@@ -1,10 +1,10 @@
-// A chat database filled with 1:1 messages through the storage port, as fast as it takes them.
+// A chat database filled with 1:1 messages through the storage port, at full speed.
 import type { AppendOp, Storage } from '@rookery/core'
 
 const batchOps = 500
 const filler = 'x'.repeat(88)
 
-/** Conversation `n` has the users `a<n>` and `b<n>`, who speak in turns. */
+/** Conversation `n` has the users `a<n>` and `b<n>`, who send in turns. */
 export class Filling {
   #written = 0
 
@@ -17,7 +17,10 @@ export class Filling {
     return this.#written
   }
 
-  /** Messages to the conversations in turns, until so many are stored. @param told after each ten thousand, with how many there are */
+  /**
+   * Adds messages to the conversations in turns, until `messages` are stored. @param told called after each ten
+   * thousand, with the number so far
+   */
   async to(messages: number, told: (written: number) => void = () => {}): Promise<void> {
     while (this.#written < messages) {
       const size = Math.min(batchOps, messages - this.#written)
@@ -42,7 +45,7 @@ export class Filling {
       movesPosition: true,
       message: {
         msgId: `m-${n.toString(36).padStart(12, '0')}`,
-        // Keys of clients are random: in an index they stand anywhere.
+        // Clients choose random keys, so an index takes them in random order.
         clientMsgId: `${((n * 2_654_435_761) >>> 0).toString(36)}-${n.toString(36)}`,
         conversationId: `p_bench${pair.toString(36).padStart(36, '0')}`,
         kind: 'c2c',

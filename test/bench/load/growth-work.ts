@@ -1,4 +1,4 @@
-// Sends and pulls on a database that grows, in a process of its own.
+// Sends and pulls on a growing database, in its own process.
 import { createRookery, type Rookery } from '@rookery/core'
 import { TypeOrmStorage } from '@rookery/storage-typeorm'
 import pg from 'pg'
@@ -33,9 +33,9 @@ async function tidy(): Promise<void> {
 }
 
 async function fill(messages: number): Promise<void> {
-  // What a measurement wrote stands there already.
+  // The messages of the last measurement count too.
   await filling.to(messages)
-  // Filling so fast leaves the server work that years of messages do not leave at once.
+  // Filling this fast leaves the server maintenance work that years of messages would spread out.
   await tidy()
   for (let n = pulls.length; n < conversations; n++) pulls.push(await openPuller(rookery, `a${n}`))
 }

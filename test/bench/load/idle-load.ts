@@ -1,4 +1,4 @@
-// Connections that do nothing but stay, in a process of their own.
+// Idle connections, in their own process.
 import { answerParent } from '../child-answers.js'
 import { Device } from './device.js'
 import { wires, type WireName } from './wires.js'
@@ -7,14 +7,14 @@ export interface Hold {
   readonly port: number
   readonly wire: WireName
   readonly connections: number
-  /** So that no two holds of one process use the same users. */
+  /** Keeps the users of two `hold` calls of one process apart. */
   readonly prefix: string
 }
 
 const AT_ONCE = 50
 let held: Device[] = []
 
-/** Opens so many connections; resolves when all are there. */
+/** Opens this many connections; resolves when all are open. */
 async function hold({ port, wire, connections, prefix }: Hold): Promise<void> {
   const url = `http://127.0.0.1:${port}`
   let next = 0

@@ -1,5 +1,5 @@
-// Pages of inboxes, in a process of its own: through Rookery, up to the text that a client is sent; and by bare SQL
-// through the same driver, whose rows are turned into the same text in Node.
+// Reads pages of inboxes, in its own process: through Rookery, up to the text for a client; and by bare SQL through the
+// same driver, with the rows turned into the same text in Node.
 import { createRookery, type Rookery } from '@rookery/core'
 import { TypeOrmStorage } from '@rookery/storage-typeorm'
 import pg from 'pg'
@@ -40,7 +40,7 @@ async function fill(inboxRows: number): Promise<void> {
   }
 }
 
-/** What somebody would write who knows the tables and wants no more than this page. */
+/** The query that a person would write who knows the tables and needs only this page. */
 const bareSql = `SELECT i.seq, i.at, m.msg_id, m.client_msg_id, c.conversation_id, m.seq AS conversation_seq, s.user_id AS sender,
     r.user_id AS recipient, m.type, m.content, m.server_time
   FROM im_inbox i
@@ -70,7 +70,7 @@ async function barePage(userId: string, since: number): Promise<string> {
   return JSON.stringify({ ok: true, data: { entries: page, seq: page.at(-1)?.seq, more: true } })
 }
 
-/** Readers who catch up from anywhere, a page each. */
+/** Readers that catch up from random places, one page each. */
 async function measure({ by, atOnce, windowMs }: PagesAsked): Promise<PagesFound> {
   const users = [...pulls.keys()]
   let pages = 0

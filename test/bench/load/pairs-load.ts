@@ -1,4 +1,5 @@
-// The load of 100 pairs, in a process of its own: each sender keeps so many messages unanswered, in a closed loop.
+// The load of 100 pairs, in its own process: a closed loop in which each sender keeps a fixed number of messages
+// unanswered.
 import { answerParent } from '../child-answers.js'
 import { Device } from './device.js'
 import { Tally } from './tally.js'
@@ -10,17 +11,17 @@ export interface ConnectPairs {
   readonly pairs: number
 }
 
-/** Everything counted since the process began, but for the latencies. */
+/** Everything counted since the process began, except the latencies. */
 export interface Mark {
   /** Milliseconds on this process's own clock. */
   readonly atMs: number
   readonly acknowledged: number
   readonly delivered: number
-  /** Of the answers since the last mark, in ms, ascending. */
+  /** Latencies of the answers since the last mark, in ms, ascending. */
   readonly latenciesMs: readonly number[]
 }
 
-/** What was found once nothing was on its way any more. */
+/** The check after everything has arrived. */
 export interface Drained {
   readonly acknowledged: number
   readonly delivered: number
@@ -31,9 +32,9 @@ export interface Drained {
   /** Delivered and never acknowledged. */
   readonly foreign: number
   readonly refused: number
-  /** What the first refusal said. */
+  /** The text of the first refusal. */
   readonly refusal: string | null
-  /** Times that a device was told to catch up. */
+  /** The number of `sync` events that the devices received. */
   readonly synced: number
   readonly recipients: readonly string[]
 }
@@ -86,7 +87,7 @@ async function connectPairs({ port, wire, pairs: count }: ConnectPairs): Promise
   const url = `http://127.0.0.1:${port}`
   pairs = Array.from({ length: count }, (_, index) => new Pair(index))
   await Promise.all(pairs.map((pair) => pair.connect(url, wire)))
-  // Spread over the second: as many devices would do it that know nothing of one another.
+  // Spread over the second, as independent devices would do it.
   const devices = pairs.flatMap((pair) => [pair.sender, pair.recipient])
   let next = 0
   const tickMs = 10
@@ -110,13 +111,13 @@ function mark(): Mark {
   return { atMs: performance.now(), acknowledged, delivered, latenciesMs: [...sorted] }
 }
 
-/** Sends no more, and waits until all is answered and delivered, or long enough to be sure that it will not be. */
+/** Stops sending, and waits until everything is answered and delivered, or until it surely never will be. */
 async function drain(): Promise<Drained> {
   running = false
   const giveUpAt = performance.now() + DRAIN_MS
   const done = (): boolean => delivered >= acknowledged && pairs.every((pair) => pair.unanswered === 0)
   while (!done() && performance.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20))
-  // A moment more, in which a repeat would come.
+  // A moment more, in which a repeat would arrive.
   await new Promise((resolve) => setTimeout(resolve, 200))
   latenciesMs = []
   const sum = (of: (pair: Pair) => number): number => pairs.reduce((total, pair) => total + of(pair), 0)

@@ -1,4 +1,4 @@
-// A session without a network: what it pulls is the text that a client would be sent.
+// A session without a network: its pulls return the text that a client would get.
 import type { Connection, Inbound, Rookery } from '@rookery/core'
 
 const nowhere: Connection = { emit: () => {}, queuedBytes: 0, stopReading: () => {}, readOn: () => {}, end: () => {} }

@@ -1,5 +1,5 @@
-// The load of one group, in a process of its own: all members are online, some of them send, each with so many messages
-// unanswered, in a closed loop. Counts what everybody receives.
+// The load of one group, in its own process: some of the online members send, each in a closed loop with a fixed number
+// of messages unanswered. It counts what all members receive.
 import { answerParent } from '../child-answers.js'
 import { connect, type RawClient } from '../../support/raw-client.js'
 import { bodyOf, numbersIn, wires, type WireName } from './wires.js'
@@ -8,7 +8,7 @@ export interface OpenRoom {
   readonly port: number
   readonly wire: WireName
   readonly members: number
-  /** So many of them connect; all where it is not given. */
+  /** How many members connect; all if left out. */
   readonly online?: number
 }
 export interface StartRoom {
@@ -32,7 +32,7 @@ export interface RoomDrained {
 const ACK_EVERY_MS = 1000
 const DRAIN_MS = 15_000
 const AT_ONCE = 50
-/** Of one request; the server's default `limits.list` is twice that. */
+/** The members of one request; the server's default `limits.list` is twice that. */
 const ADDED_AT_ONCE = 100
 
 class Member {
@@ -40,7 +40,7 @@ class Member {
   received = 0
   sent = 0
   unanswered = 0
-  /** Positions held, where the server keeps them. */
+  /** The last inbox position held, if the server keeps positions. */
   seq = 0
   timelineSeq = 0
   #ackedAt = 0
@@ -108,7 +108,7 @@ const ask = (client: RawClient, event: string, json: string): Promise<string> =>
     )
   })
 
-/** Makes the group, and connects who is to be online; before anything is measured. */
+/** Creates the group and connects the online members, before any measurement. */
 async function open({ port, wire: name, members: count, online = count }: OpenRoom): Promise<void> {
   const url = `http://127.0.0.1:${port}`
   wire = name
@@ -127,7 +127,7 @@ async function open({ port, wire: name, members: count, online = count }: OpenRo
     }
     await owner.client.close()
   } else room = 'room'
-  // Whoever stays away is heard of no more.
+  // The other members never connect.
   members.splice(online)
   let next = 0
   const connectSome = async (): Promise<void> => {
@@ -139,7 +139,7 @@ async function open({ port, wire: name, members: count, online = count }: OpenRo
   }
   await Promise.all(Array.from({ length: AT_ONCE }, connectSome))
   if (wire !== 'rookery') return
-  // Spread over the second, as devices do it that know nothing of one another.
+  // Spread over the second, as independent devices would do it.
   let turn = 0
   const tickMs = 10
   setInterval(() => {
@@ -183,7 +183,7 @@ function mark(): RoomMark {
   return { atMs: performance.now(), acknowledged, delivered, latenciesMs: [...sorted] }
 }
 
-/** Sends no more, and waits until everybody has everything, or long enough to be sure that it will not be. */
+/** Stops sending, and waits until all members have everything, or until they surely never will. */
 async function drain(): Promise<RoomDrained> {
   running = false
   const giveUpAt = performance.now() + DRAIN_MS

@@ -8,7 +8,7 @@ const tallied = (...numbers: number[]): Tally => {
 }
 
 describe('the tally of what arrived', () => {
-  it('is content with each number once, in any order and far beyond its first room', () => {
+  it('accepts each number once, in any order and far beyond its first capacity', () => {
     const numbers = Array.from({ length: 5000 }, (_, index) => (index * 7) % 5000)
     const tally = tallied(...numbers)
     expect(tally.distinct).toBe(5000)
@@ -22,7 +22,7 @@ describe('the tally of what arrived', () => {
     expect(tally.repeated).toBe(1)
     expect(tally.distinct).toBe(2)
   })
-  it('sees one missing and one never sent, though their number is right', () => {
+  it('sees one missing and one never sent, though the total is right', () => {
     expect(tallied(0, 1, 3, 9).check(4)).toEqual({ missing: 1, foreign: 1 })
   })
   it('sees that nothing arrived', () => {

@@ -1,4 +1,4 @@
-// Which messages of one sender arrived at its recipient: each once, none that was not sent.
+// Counts which messages of one sender arrived at its recipient: each must arrive once, and none that was not sent.
 
 export class Tally {
   #seen = new Uint8Array(1024)
@@ -10,12 +10,12 @@ export class Tally {
     return this.#distinct
   }
 
-  /** Arrivals of what had arrived before. */
+  /** Arrivals of messages that had arrived before. */
   get repeated(): number {
     return this.#repeated
   }
 
-  /** @returns whether it arrived for the first time. */
+  /** @returns true if it arrived for the first time */
   add(number: number): boolean {
     if (number >= this.#seen.length) {
       const larger = new Uint8Array(Math.max(number + 1, this.#seen.length * 2))
@@ -31,7 +31,7 @@ export class Tally {
     return true
   }
 
-  /** How many of the numbers below `sent` did not arrive, and how many arrived that lie beyond. */
+  /** Counts the numbers below `sent` that did not arrive, and the arrivals of other numbers. */
   check(sent: number): { readonly missing: number; readonly foreign: number } {
     let below = 0
     for (let number = 0; number < Math.min(sent, this.#seen.length); number++) below += this.#seen[number]!

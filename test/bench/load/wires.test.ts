@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { bodyOf, numbersIn, wires } from './wires.js'
 
 describe('the bodies of the load', () => {
-  it('have 100 bytes, whatever their number', () => {
+  it('have 100 bytes, for every number', () => {
     for (const number of [0, 1, 12_345_678]) expect(Buffer.byteLength(bodyOf(number))).toBe(100)
   })
-  it('refuse a number that has no room', () => {
+  it('refuse a number with more than eight digits', () => {
     expect(() => bodyOf(100_000_000)).toThrow(RangeError)
   })
   it.each(['room', 'rookery'] as const)('are found in whatever events carry the messages of wire %s', (name) => {

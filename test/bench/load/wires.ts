@@ -1,8 +1,9 @@
-// How the load speaks to each kind of server: what it sends, how it knows an answer and finds the messages in an event.
+// How the load speaks to each kind of server: what it sends, how it recognises an answer, and how it finds the messages
+// in an event.
 
 /**
- * Every body begins with this and the pair's number of the message in eight digits, so that a message is found in the
- * bytes of an event without parsing it. 100 bytes in all.
+ * Every body begins with this mark and the sender's number of the message in eight digits, so that the load finds a
+ * message in the bytes of an event without parsing it. 100 bytes in all.
  */
 export const MARK = '~~'
 const DIGITS = 8
@@ -14,23 +15,23 @@ export interface Wire {
   /** The `auth` object of this user's only device. */
   auth(userId: string): unknown
   readonly sendEvent: string
-  /** The JSON text of a message's one argument. @param number counts from 0 for each sender. */
+  /** The JSON text of a message's only argument. @param number counts from 0 for each sender */
   message(from: string, to: string, number: number): string
-  /** What the JSON of a positive answer begins with. */
+  /** The start of the JSON of a positive answer. */
   readonly accepted: string
-  /** The event that a server sends once a session is open; null where the connection alone says so. */
+  /** The event that tells that a session is open; null if the connection alone does. */
   readonly readyEvent: string | null
-  /** Whether devices acknowledge what they received, catch up when told, and get what they sent themselves. */
+  /** True if devices acknowledge what they receive, catch up on `sync`, and receive their own messages. */
   readonly inbox: boolean
 }
 
-/** @throws RangeError beyond what eight digits hold */
+/** @throws RangeError beyond eight digits */
 export function bodyOf(number: number): string {
   if (number >= 10 ** DIGITS) throw new RangeError(`message ${number} of one sender`)
   return MARK + String(number).padStart(DIGITS, '0') + FILLER
 }
 
-/** The numbers of the messages in an event, in the order in which they stand there. */
+/** The numbers of the messages in an event, in their order. */
 export function numbersIn(json: Buffer): number[] {
   const numbers: number[] = []
   for (let at = json.indexOf(MARK); at !== -1; at = json.indexOf(MARK, at + BODY_BYTES)) {
@@ -53,7 +54,7 @@ const room: Wire = {
   inbox: false,
 }
 
-/** Rookery, as PROTOCOL.md has it. */
+/** Rookery, as docs/protocol.md says. */
 const rookery: Wire = {
   namespace: '/im',
   auth: (userId) => ({ token: userId, deviceId: `${userId}-d`, deviceType: 'phone', protocol: 1 }),

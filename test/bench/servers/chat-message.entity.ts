@@ -20,7 +20,7 @@ export class ChatMessage {
   @Column({ type: 'text' })
   body!: string
 
-  // Set by the gateway: a default of SQLite's knows whole seconds only, and costs a SELECT after each INSERT.
+  // The gateway sets it: a default in SQLite has whole seconds only, and costs a SELECT after each INSERT.
   @Column()
   createdAt!: Date
 }

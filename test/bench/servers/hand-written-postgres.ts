@@ -31,7 +31,7 @@ await app.listen(0, '127.0.0.1')
 const dataSource = app.get(DataSource)
 
 serve(((app.getHttpServer() as Server).address() as AddressInfo).port, {
-  // Every connection of the pool has the role's and the server's settings: none sets its own.
+  // No connection of the pool changes its settings: all have those of the role and the server.
   durability: () => judgePostgres((sql) => dataSource.query(sql)),
   stored: () => dataSource.getRepository(ChatMessage).count(),
 })

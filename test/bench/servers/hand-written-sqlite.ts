@@ -34,7 +34,7 @@ await app.listen(0, '127.0.0.1')
 const dataSource = app.get(DataSource)
 
 const pragma = async (name: string): Promise<unknown> => {
-  // TypeORM has one SQLite connection for everybody: this is the one that `save` writes through.
+  // TypeORM has one SQLite connection for all: `save` writes through this one.
   const [row] = await dataSource.query<Record<string, unknown>[]>(`PRAGMA ${name}`)
   return row?.[name]
 }

@@ -1,4 +1,5 @@
-// A bare socket.io server that acknowledges, emits to the recipient's room and stores nothing: what the transport allows.
+// A bare socket.io server that acknowledges, emits to the recipient's room and stores nothing: the upper bound of the
+// transport.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server } from 'socket.io'

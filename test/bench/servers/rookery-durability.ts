@@ -1,10 +1,10 @@
-// What a Rookery server under test tells of its storage, through nothing but core's port.
+// What a Rookery server under test reports about its storage, through core's port alone.
 import type { Storage, StorageInfo } from '@rookery/core'
 import type { Durability, Storing } from './serve.js'
 
 /**
- * To be called before the storage is started: keeps what it says when it is. An adapter reads its settings back from its
- * own writing connection then, and warns of whatever is weaker than "committed means on disk".
+ * Call it before the storage starts: it keeps what `start` returns. An adapter then reads its settings back from its
+ * own writing connection, and warns of each that is weaker than "committed means on disk".
  */
 export function watch(storage: Storage): Storing {
   let info: StorageInfo | null = null
@@ -16,7 +16,7 @@ export function watch(storage: Storage): Storing {
       const { warnings } = info
       return { settings: `storage warns of ${warnings.length === 0 ? 'nothing' : 'weaker settings'}`, weaker: warnings }
     },
-    // A recipient's inbox has one entry for each message to it, and nothing else in this load.
+    // In this load a recipient's inbox has one entry for each message to it, and nothing else.
     async stored(recipients) {
       const heads = await storage.timelines.heads(recipients)
       return heads.reduce((sum, head) => sum + head.seq, 0)

@@ -1,4 +1,4 @@
-// A production Nest app with `nestjs-cls` in it, as many hosts have: with no handler of the host, or with one.
+// A production Nest app with `nestjs-cls`, as many hosts have it: without a handler, or with one.
 import 'reflect-metadata'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -82,6 +82,7 @@ class AppModule {}
 
 const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] })
 await app.listen(0, '127.0.0.1')
-// The first use makes every promise of the process dearer, as the first HTTP request of such a host does.
+// The first use of it makes every later promise of the process more expensive, as the first HTTP request of such a host
+// does.
 app.get(ClsService).run(() => undefined)
 serve(((app.getHttpServer() as Server).address() as AddressInfo).port, storing)

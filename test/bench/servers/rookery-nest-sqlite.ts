@@ -1,4 +1,4 @@
-// Rookery as a host has it: a module in a production Nest app, with SQLite through its worker threads.
+// Rookery as a host uses it: a module in a production Nest app, with SQLite in worker threads.
 import 'reflect-metadata'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -9,7 +9,7 @@ import { watch } from './rookery-durability.js'
 
 const logger: Logger = { info: () => undefined, warn: console.error, error: console.error }
 const storage = new TypeOrmStorage({ type: 'postgres', url: databaseUrl() })
-/** Above how many members groups are fanned out on read, where the benchmark asks for another line than the default. */
+/** The group size above which fan-out on read begins, if the benchmark asks for another than the default. */
 const fanout = (): { fanout?: { readAbove: number } } => {
   const readAbove = process.env['BENCH_READ_ABOVE']
   return readAbove === undefined ? {} : { fanout: { readAbove: Number(readAbove) } }

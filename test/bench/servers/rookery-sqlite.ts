@@ -1,4 +1,4 @@
-// Rookery without a framework: core, SQLite through its worker threads, and socket.io on a plain HTTP server.
+// Rookery without a framework: core, SQLite in worker threads, and socket.io on a plain HTTP server.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'

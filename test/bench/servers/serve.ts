@@ -1,41 +1,41 @@
-// The common shape of every server under test: a process that says `{ port }` and answers what the benchmark asks.
+// The common part of every server under test: a process that reports `{ port }` and answers the benchmark's calls.
 import { answerParent } from '../child-answers.js'
 
-/** How the connection that writes is set, read from that very connection. */
+/** The settings of the connection that writes, read from that very connection. */
 export interface Durability {
   /** For the report: `journal_mode=wal synchronous=2`. */
   readonly settings: string
-  /** What is weaker than "committed means on disk"; empty when nothing is. */
+  /** Settings weaker than "committed means on disk"; empty if there are none. */
   readonly weaker: readonly string[]
 }
 
-/** What a server says when it listens. */
+/** What a server reports when it listens. */
 export interface Serving {
   readonly port: number
 }
 
-/** What only a server that stores can answer. */
+/** Calls that only a storing server can answer. */
 export interface Storing {
   durability(): Promise<Durability> | Durability
-  /** How many messages stand in the database for these recipients. */
+  /** The number of messages in the database for these recipients. */
   stored(recipients: readonly string[]): Promise<number>
 }
 
-/** The folder for this server's database files; removed by the benchmark. */
+/** The folder for this server's database files; the benchmark removes it. */
 export const databaseFolder = (): string => {
   const folder = process.env['BENCH_FOLDER']
   if (folder === undefined) throw new Error('BENCH_FOLDER is not given')
   return folder
 }
 
-/** The address of this server's database; made and removed by the benchmark. */
+/** The address of this server's database; the benchmark creates and drops it. */
 export const databaseUrl = (): string => {
   const url = process.env['BENCH_DATABASE_URL']
   if (url === undefined) throw new Error('BENCH_DATABASE_URL is not given')
   return url
 }
 
-/** Reports to the benchmark. @param storing null for a server that stores nothing. */
+/** Reports to the benchmark. @param storing null for a server that stores nothing */
 export function serve(port: number, storing: Storing | null): void {
   const serving: Serving = { port }
   answerParent(serving, {
@@ -44,7 +44,9 @@ export function serve(port: number, storing: Storing | null): void {
   })
 }
 
-/** Judges what SQLite says of a connection. @param synchronous as `PRAGMA synchronous` gives it: 2 is FULL, 3 EXTRA. */
+/**
+ * Judges the settings of an SQLite connection. @param synchronous the value of `PRAGMA synchronous`: 2 is FULL, 3 EXTRA
+ */
 export function judgeSqlite(journalMode: string, synchronous: number): Durability {
   const weaker: string[] = []
   if (synchronous !== 2 && synchronous !== 3) {

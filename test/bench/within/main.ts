@@ -1,6 +1,6 @@
-// What `within` costs a host's transaction: the same insert with and without a message beside it, in turns, on PostgreSQL.
-// Prints transactions a second of each, and the median of the rounds' ratios; and what a transaction that is held open
-// does to everybody else's chat.
+// What `within` adds to a host's transaction: the same insert with and without a message beside it, in turns, on
+// PostgreSQL. Prints transactions a second of each, and the median of the rounds' ratios; and how a transaction that
+// stays open affects the chat of all others.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRookery, type Rookery } from '@rookery/core'
 import { TypeOrmOutbox, TypeOrmStorage } from '@rookery/storage-typeorm'
@@ -35,7 +35,7 @@ const insert = async (tx: EntityManager, n: number): Promise<void> => {
   await tx.getRepository(Order).save({ what: `order ${n}` })
 }
 
-/** Acknowledgement times of chat between two people while `meanwhile` goes on, in ms, ascending. */
+/** Acknowledgement times of chat between two users while `meanwhile` goes on, in ms, ascending. */
 async function chatWhile(rookery: Rookery, meanwhile: Promise<unknown>): Promise<number[]> {
   let goesOn = true
   void meanwhile.then(() => (goesOn = false))

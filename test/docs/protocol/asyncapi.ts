@@ -1,4 +1,4 @@
-// The protocol as an AsyncAPI 3 document, for tools that make clients and documentation of it.
+// The protocol as an AsyncAPI 3 document, for tools that generate clients and documentation.
 import { namespace, protocolVersion, type RequestEvent, type ServerEvent } from '@rookery/protocol'
 import { answerSchemas, eventSchemas, handshakeSchema, requestSchemas } from '@rookery/protocol/schemas'
 import { jsonSchemaOf, named, type JsonSchema } from './json-schema.js'
@@ -6,7 +6,7 @@ import { eventWords, requestWords } from './words.js'
 
 const ref = (path: string): JsonSchema => ({ $ref: `#/${path}` })
 
-/** Names of components may not hold a dot. */
+/** A component's name may not contain a dot. */
 const idOf = (event: string): string => event.replaceAll('.', '_')
 
 const answerOf = (data: JsonSchema): JsonSchema => ({

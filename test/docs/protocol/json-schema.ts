@@ -1,4 +1,4 @@
-// The protocol's schemas as JSON Schema, and as the short notation of the reference.
+// The protocol's schemas as JSON Schema, and in the short notation of the reference.
 import {
   conversationSchema,
   entrySchema,
@@ -12,7 +12,7 @@ import { z } from 'zod'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** What the reference and the AsyncAPI document call by a name. */
+/** The schemas that have a name in the reference and the AsyncAPI document. */
 export const named = {
   Conversation: conversationSchema,
   Entry: entrySchema,
@@ -27,8 +27,8 @@ const names = z.registry<{ id: string }>()
 for (const [id, schema] of Object.entries(named)) names.add(schema, { id })
 
 /**
- * A schema as JSON Schema (2020-12). What is named is a reference into `#/components/schemas`, but for the schema itself.
- * Clients ignore fields that they do not know, so objects of the server are open.
+ * A schema as JSON Schema (2020-12). Named schemas become references into `#/components/schemas`, except the schema
+ * itself. Clients ignore fields that they do not know, so the server's objects are open.
  */
 export function jsonSchemaOf(schema: z.ZodType, from: 'client' | 'server'): JsonSchema {
   const made = z.toJSONSchema(schema, {
@@ -36,7 +36,7 @@ export function jsonSchemaOf(schema: z.ZodType, from: 'client' | 'server'): Json
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      // The one custom schema of the protocol is that of a JSON object.
+      // The only custom schema of the protocol is that of a JSON object.
       if (zodSchema._zod.def.type === 'custom') jsonSchema.type = 'object'
       if (from === 'server' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
     },
@@ -47,7 +47,7 @@ export function jsonSchemaOf(schema: z.ZodType, from: 'client' | 'server'): Json
 
 const nameOf = (ref: string): string => ref.split('/').at(-1)!
 
-/** The same without what Zod adds, and with references to where AsyncAPI keeps what is named. */
+/** The same without Zod's additions, and with references to where AsyncAPI keeps named schemas. */
 function rewritten(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(rewritten)
   if (typeof value !== 'object' || value === null) return value
@@ -94,7 +94,7 @@ export function longNotation(schema: JsonSchema): string {
     .join('\n')}\n}`
 }
 
-/** An empty text beside any text says nothing. */
+/** Beside `string`, the empty string adds nothing. */
 function unionOf(parts: readonly JsonSchema[]): string[] {
   const all = new Set(parts.map(notation))
   if (all.has('string')) all.delete("''")

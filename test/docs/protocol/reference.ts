@@ -1,5 +1,5 @@
-// The tables of docs/protocol.md. The page is written by hand around them: each stands between
-// `<!-- made: NAME -->` and `<!-- /made -->`, and is made anew by `npm run docs`.
+// The tables of docs/protocol.md. People write the page around them; each table stands between `<!-- made: NAME -->`
+// and `<!-- /made -->`, and `npm run docs` writes it.
 import { errorCodes, type CodeFacts, type RequestEvent, type ServerEvent } from '@rookery/protocol'
 import { answerSchemas, eventSchemas, handshakeSchema, requestSchemas } from '@rookery/protocol/schemas'
 import { jsonSchemaOf, longNotation, named, notation, type JsonSchema } from './json-schema.js'
@@ -62,8 +62,8 @@ const made: Readonly<Record<string, () => string>> = {
 }
 
 /**
- * A page with each of its tables as it should be.
- * @throws Error where the page names a table that there is not, or leaves one out
+ * Returns a page with each of its tables up to date.
+ * @throws Error if the page names an unknown table, or lacks one
  */
 export function withTables(page: string): string {
   const missing = new Set(Object.keys(made))

@@ -1,4 +1,5 @@
-// What the reference says of each request, event and feature in a sentence. Whoever adds one of them is made to say it here.
+// One sentence of the reference for each request, event and feature. The types force everybody who adds one to write it
+// here.
 import type { RequestEvent, ServerEvent } from '@rookery/protocol'
 
 export const requestWords: Readonly<Record<RequestEvent, string>> = {

@@ -1,15 +1,15 @@
-// docs/im-service.md, made of the signatures and doc comments of `ImService`, `ImGroups` and `ImTransaction`.
+// docs/im-service.md, made from the signatures and doc comments of `ImService`, `ImGroups` and `ImTransaction`.
 import { declarationsOf, declared, membersOf, type Declared } from '../source/declared.js'
 import { type Node, type Source, walk } from '../source/parsed.js'
 
-/** Public for core's own parts, and nothing that a host calls. */
+/** Public for core's other parts; hosts do not call them. */
 const internal: ReadonlySet<string> = new Set(['settle', 'make', 'addAll', 'removeAll'])
-/** Told in words, or on the page already. */
+/** Explained in words, or already on the page. */
 const notShown: ReadonlySet<string> = new Set(['ImGroups', 'ImTransaction', 'MessageTypes', 'ContentFor', 'TypeName'])
 
 interface Member {
   readonly name: string
-  /** As one calls it: `sendC2C(message)`. */
+  /** The call in a heading: `sendC2C(message)`. */
   readonly call: string
   readonly signature: string
   readonly doc: string | null
@@ -18,7 +18,7 @@ interface Member {
 
 const textOf = ({ text }: Source, { start, end }: { start: number; end: number }): string => text.slice(start, end)
 
-/** A signature that was laid out for its file, as one of a page. */
+/** Removes the indentation that a signature has in its file. */
 const atTheMargin = (text: string): string => {
   const [first, ...rest] = text.trimEnd().split('\n')
   const indent = Math.min(...rest.filter((line) => line.trim() !== '').map((line) => /^ */.exec(line)![0].length))
@@ -27,7 +27,7 @@ const atTheMargin = (text: string): string => {
 
 const nameOf = (node: Node): string => (node.key as { name?: string }).name ?? ''
 
-/** What somebody calls or reads; null for what is private, or no more than wiring. */
+/** A public member of a class or interface; null for private members and wiring. */
 function memberOf(source: Source, node: Node): Member | null {
   const name = nameOf(node)
   if (node.accessibility === 'private' || node.kind === 'constructor' || name === '' || internal.has(name)) return null
@@ -48,14 +48,14 @@ function memberOf(source: Source, node: Node): Member | null {
 function paramName(param: Node): string {
   if (param.type === 'AssignmentPattern') return `${paramName(param.left as Node)}?`
   if (param.type === 'Identifier') return `${param.name as string}${param.optional === true ? '?' : ''}`
-  // Taken apart where it comes in: the type says its name well enough.
+  // A parameter that is destructured: its type explains it.
   const keys = ((param.properties ?? []) as Node[]).map((property) =>
     property.type === 'RestElement' ? '…' : nameOf(property),
   )
   return `{ ${keys.join(', ')} }`
 }
 
-/** Lines of a comment as lines of a page: one for each paragraph, and a list of what its tags say. */
+/** A comment as lines of the page: one for each paragraph, and a list of its tags. */
 function prose(doc: string): string {
   const lines: string[] = ['']
   for (const line of doc.split('\n')) {
@@ -90,7 +90,7 @@ function sections(prefix: string, { source }: Declared, nodes: readonly Node[]):
   })
 }
 
-/** The names of types in a piece of the tree. */
+/** The names of types in a part of the tree. */
 const typesIn = (node: Node): string[] =>
   [...walk(node)].flatMap((one) => {
     if (one.type === 'TSTypeReference') return (one.typeName as { name?: string }).name ?? []
@@ -98,7 +98,7 @@ const typesIn = (node: Node): string[] =>
     return []
   })
 
-/** The types that these pieces name, and those that they name in turn. */
+/** The types that these parts name, and those that they name in turn. */
 function typesOf(nodes: readonly Node[]): Declared[] {
   const seen = new Map<string, Declared>()
   const queue = nodes.flatMap(typesIn)
@@ -161,6 +161,6 @@ export function imServicePage(): string {
     .replace(/\n+$/, '\n')
 }
 
-/** A doc comment stands in front of a class's decorators. */
+/** A doc comment stands before a class's decorators. */
 const decorated = ({ node, statement }: Declared): Node =>
   ((node.decorators as Node[] | undefined) ?? []).toSorted((a, b) => a.start - b.start)[0] ?? statement

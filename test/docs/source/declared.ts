@@ -1,4 +1,4 @@
-// What the packages declare, by its name, wherever it stands.
+// Finds what the packages declare, by name.
 import { join } from 'node:path'
 import { root } from '../root.js'
 import { type Node, parsed, type Source, sourcePaths } from './parsed.js'
@@ -6,7 +6,7 @@ import { type Node, parsed, type Source, sourcePaths } from './parsed.js'
 export interface Declared {
   readonly name: string
   readonly node: Node
-  /** From `export` on: where its doc comment ends. */
+  /** Begins with `export`: its doc comment ends there. */
   readonly statement: Node
   readonly source: Source
 }
@@ -30,7 +30,10 @@ const namesOf = (node: Node): string[] =>
     : [(node.id as { name: string }).name]
 
 let found: Map<string, Declared[]> | undefined
-/** The exported classes, interfaces, types and constants of a name, those of the packages that others build on first. */
+/**
+ * The exported classes, interfaces, types and constants with a name; those of the packages that others depend on come
+ * first.
+ */
 export function declarationsOf(name: string): readonly Declared[] {
   found ??= index()
   return found.get(name) ?? []
@@ -50,12 +53,12 @@ function index(): Map<string, Declared[]> {
   return byName
 }
 
-/** @throws Error where there is none */
+/** @throws Error if there is none */
 export function declared(name: string): Declared {
   const [first] = declarationsOf(name)
   if (first === undefined) throw new Error(`no package exports ${name}`)
   return first
 }
 
-/** What a class or interface holds. */
+/** The members of a class or interface. */
 export const membersOf = ({ node }: Pick<Declared, 'node'>): readonly Node[] => (node.body as { body: Node[] }).body

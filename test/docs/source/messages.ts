@@ -1,21 +1,22 @@
-// What the packages say to whoever runs them: the lines of their logs, and the errors that keep an app from starting.
+// The texts that the packages give to operators: the lines of their logs, and the errors that keep an app from
+// starting.
 import { type Node, type Source, walk } from './parsed.js'
 
 export interface Said {
   /** `core/src/gate/heads.ts:53` */
   readonly at: string
-  /** The fixed words, `null` for what is filled in between them. */
+  /** The fixed words, with `null` for each value between them. */
   readonly words: readonly (string | null)[]
 }
 
 const textOf = ({ text }: Source, { start, end }: Node): string => text.slice(start, end)
 
-/** The words of a literal or template; what a choice of two may give, one after the other; nothing where it is no text. */
+/** The text of a literal or template; both texts of a conditional; nothing if the node is no text. */
 function textsOf(node: Node, constants: Constants): (string | null)[][] {
   if (node.type === 'Literal' && typeof node.value === 'string') return [[node.value]]
   if (node.type === 'TemplateLiteral') {
     const quasis = (node.quasis as { value: { cooked: string } }[]).map(({ value }) => value.cooked)
-    // A sentence that is written above; of single words the page says `…`.
+    // A constant sentence is filled in; for a single word the page says `…`.
     const filled = (node.expressions as Node[]).map((one) => {
       const words = one.type === 'Identifier' ? textsOf(one, constants)[0] : undefined
       return words?.join('').includes(' ') ? words : null
@@ -39,7 +40,7 @@ function textsOf(node: Node, constants: Constants): (string | null)[][] {
 
 const lineOf = ({ path, text }: Source, { start }: Node): string => `${path}:${text.slice(0, start).split('\n').length}`
 
-/** The constants of a file whose value is written there. */
+/** The constants of a file whose value the file itself states. */
 type Constants = ReadonlyMap<string, readonly Node[]>
 
 function constantsOf(nodes: readonly Node[]): Constants {
@@ -52,11 +53,11 @@ function constantsOf(nodes: readonly Node[]): Constants {
   return found
 }
 
-/** What takes a line for the log, by how it is called. */
+/** The calls that log a line. */
 const logs =
   /(?:[lL]ogger|\bnest|\bfaultLog|\blog|[cC]omplaints|\bwarnings)\??\.(?:warn|error|report|fault|push)$|^this\.#(?:warn|fail)$/
 
-/** The lines that a file logs as a warning or an error. Those whose words come from elsewhere are none. */
+/** The lines that a file logs as warnings or errors, except those whose text comes from elsewhere. */
 export function logged(source: Source): Said[] {
   const nodes = source.body.flatMap((statement) => [...walk(statement)])
   const constants = constantsOf(nodes)
@@ -65,23 +66,23 @@ export function logged(source: Source): Said[] {
       message === undefined ? [] : textsOf(message, constants).map((words) => ({ at: lineOf(source, node), words }))
     if (node.type === 'CallExpression' && logs.test(textOf(source, node.callee as Node)))
       return said((node.arguments as Node[])[0])
-    // What a storage answers to `start`, for its caller to log.
+    // What a storage returns from `start`, for its caller to log.
     if (node.type === 'Property' && (node.key as { name?: string }).name === 'warnings')
       return ((node.value as { elements?: Node[] }).elements ?? []).flatMap(said)
     return []
   })
 }
 
-/** What makes an error, beside the classes: functions of the packages that take a message or its parts. */
+/** The functions of the packages that make an error from a message or its parts, besides the classes. */
 const makers =
   /^(?:misconfigured|mistake|wrong|(?:words|inner)\.wrong|taken|Error|TypeError|RangeError|StorageError|LinkLost)$/
 
-/** What declares an option, with what is said of a wrong value, as text or under `error`. */
+/** The functions that declare an option, with the message for a wrong value, as text or under `error`. */
 const declarers = /^(?:option\.)?(?:whole|flag|oneOf|text|passing|wholeGroup)$|^(?:takingTransactions|offFrom)$/
-/** The same in zod's own words; elsewhere what those say is the answer to a request. */
+/** The same by zod's own functions; elsewhere their messages are answers to requests. */
 const schemas = /^z\.\w+$|\.refine$/
 
-/** The errors that a file makes itself; those of a code, which are answers, are none. */
+/** The errors that a file makes itself, except those with a code, which are answers. */
 export function errorsMade(source: Source): Said[] {
   const constants = constantsOf(source.body.flatMap((statement) => [...walk(statement)]))
   return source.body.flatMap((statement) =>

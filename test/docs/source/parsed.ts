@@ -1,9 +1,9 @@
-// The packages' sources as syntax trees, for what docs/ says of them.
+// The packages' sources as syntax trees, for the checks of docs/.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync } from 'rolldown/utils'
 
-/** A node of the tree, as a walk sees it: whatever fields its type has. */
+/** A node of the tree, as a walk sees it: with the fields of its type. */
 export interface Node {
   readonly type: string
   readonly start: number
@@ -16,29 +16,29 @@ export interface Source {
   readonly path: string
   readonly text: string
   readonly body: readonly Node[]
-  /** Doc comments by where the thing behind them starts. */
+  /** Finds the doc comment in front of a node. */
   docOf(node: Node): string | null
 }
 
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as Node).type === 'string'
 
-/** The nodes right below one. */
+/** The direct children of a node. */
 export const childrenOf = (node: Node): Node[] => Object.values(node).flat().filter(isNode)
 
-/** A node and everything below it, in the order of the text. */
+/** A node and all nodes below it, in the order of the text. */
 export function* walk(node: Node): Generator<Node> {
   yield node
   for (const child of childrenOf(node)) yield* walk(child)
 }
 
-/** Every source file of the packages that runs in a host: no tests, and nothing that is for tests alone. */
+/** Every source file of the packages that runs in a host: neither tests nor code for tests. */
 export const sourcePaths = (packages: string): string[] =>
   readdirSync(packages, { recursive: true, encoding: 'utf8' })
     .filter((path) => /^(?!testing\/)[a-z-]+\/src\/(?!testing\/).*\.ts$/.test(path) && !path.endsWith('.test.ts'))
     .sort()
 
-/** @throws Error where a file does not parse */
+/** @throws Error if a file does not parse */
 export function parsed(packages: string, path: string): Source {
   const text = readFileSync(join(packages, path), 'utf8')
   const { program, comments, errors } = parseSync(path, text)

@@ -1,18 +1,19 @@
-// The app that is started again and again: one as people have it, on PostgreSQL or SQLite. It runs outside this repository.
+// The app that the benchmark starts again and again: a typical one, on PostgreSQL or SQLite. It runs outside this
+// repository.
 import 'reflect-metadata'
 import { Controller, Get, Module, type ModuleMetadata } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm'
 import { Column, Entity, PrimaryGeneratedColumn, Repository } from 'typeorm'
 
-/** What a started app says of itself. */
+/** What a started app reports. */
 export interface Started {
   readonly url: string
 }
-/** And when it is asked. */
+/** What it reports on request. */
 export interface Used {
   readonly rssBytes: number
-  /** Of all threads, since the process began. */
+  /** CPU time of all threads since the process began. */
   readonly cpuMs: number
 }
 
@@ -37,7 +38,7 @@ class CarsController {
 
 const database = process.env['APP_DATABASE'] ?? ''
 
-/** Starts the app with these parts added, tells its parent, and answers it. */
+/** Starts the app with these parts added, reports to its parent, and answers it. */
 export async function startApp(added: ModuleMetadata): Promise<void> {
   const driver = database.startsWith('postgres:')
     ? ({ type: 'postgres', url: database } as const)

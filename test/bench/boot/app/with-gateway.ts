@@ -1,4 +1,4 @@
-// The app with a socket.io gateway of its own.
+// The app with its own socket.io gateway.
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets'
 import { startApp } from './app.js'
 

@@ -1,4 +1,4 @@
-// The app with chat in it.
+// The app with chat.
 import { RookeryModule } from '@rookery/nest-adapter'
 import { TypeOrmStorageModule } from '@rookery/storage-typeorm/nest'
 import { startApp } from './app.js'
