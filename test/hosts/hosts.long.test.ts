@@ -28,7 +28,8 @@ beforeAll(async () => {
     installing.set(kind, host)
   }
 })
-afterAll(() => remove(folder))
+// Thousands of files.
+afterAll(() => remove(folder), 240_000)
 
 const text = (to: string, words: string) => ({
   clientMsgId: randomUUID(),

@@ -1,13 +1,21 @@
 // What npm would publish, as npm, a compiler and a bundler see it.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packagesUsed } from '../../tools/pack/imports.js'
 import { packageIds, packTarballs, repository } from '../support/tarballs.js'
+
+interface Manifest {
+  readonly name: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
 
 let folder: string
 
@@ -32,6 +40,15 @@ describe.each(packageIds())('%s', (id) => {
       strict: true,
     })
     expect(messages.map((message) => formatMessage(message, pkg!))).toEqual([])
+  })
+
+  it('asks for every package that its files import', () => {
+    const laidOut = join(repository, 'packages', id, 'publish')
+    const asked = JSON.parse(readFileSync(join(laidOut, 'package.json'), 'utf8')) as Manifest
+    const known = Object.keys({ ...asked.dependencies, ...asked.peerDependencies })
+    const used = [...packagesUsed(join(laidOut, 'dist'))].filter((name) => !isBuiltin(name) && name !== asked.name)
+    expect(used.filter((name) => !known.includes(name))).toEqual([])
+    expect(Object.keys(asked.dependencies ?? {}).filter((name) => !used.includes(name))).toEqual([])
   })
 
   it('brings its licence and a page about itself, and no test', () => {

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 
 /** The paths that a module or a declaration imports, in every form. */
 export const importsOf = (text: string): string[] =>
-  [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\()['"]([^'"\n]+)['"]/g)].map(([, path]) => path!)
+  [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(|\bcreateRequire\b[^\n]*\)\()['"]([^'"\n]+)['"]/g)].map(
+    ([, path]) => path!,
+  )
 
 /** The packages that files of a folder import. */
 export function packagesUsed(folder: string): ReadonlySet<string> {

@@ -1,8 +1,8 @@
 // Attaches the transport to a host's HTTP server, and detaches it.
 import type { Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
+import { createRequire } from 'node:module'
 import type { Gate } from '@rookery/core'
-import { Server as EngineServer } from 'engine.io'
 import { Server as SocketIoServer } from 'socket.io'
 import { addressKey, clientAddress } from './address.js'
 import { Admission } from './admission.js'
@@ -23,6 +23,10 @@ import { noRooms } from './no-rooms.js'
 import { settle, type Settings, type SocketIoTransportOptions } from './options.js'
 import { originAllowed, shownOrigin } from './origin.js'
 import { Packets } from './packets.js'
+
+// As socket.io has loaded it: an import would read its files a second time, to find out their exports.
+const require = createRequire(import.meta.url)
+const { Server: EngineServer } = require('engine.io') as typeof import('engine.io')
 
 export interface SocketIoTransport {
   counters(): TransportCounters
