@@ -1,6 +1,14 @@
 // What a host may choose on MySQL and MariaDB, its defaults, and one clear line for each mistake.
-import { didYouMean } from '@rookery/core'
 import { notExtra } from '../extra.js'
+import {
+  checkDurability,
+  checkMigrations,
+  checkPort,
+  refuseUnknown,
+  serverLimits,
+  serverOptions,
+  wrong,
+} from '../option-checks.js'
 import type { Address } from './driver.js'
 
 export interface MysqlOptions {
@@ -92,43 +100,25 @@ export const mysqlExtra = [
   'disableEval',
 ] as const
 
-const known: ReadonlySet<string> = new Set([
-  'type',
-  ...connection,
-  'applicationName',
-  'tablePrefix',
-  'migrations',
-  'durability',
-  'writers',
-  'readers',
-  'connectTimeoutMs',
-  'lockTimeoutMs',
-  'callTimeoutMs',
-  'migrationTimeoutMs',
-])
+const known: ReadonlySet<string> = new Set(['type', ...connection, ...serverOptions])
 
 /** @throws Error of one line that names the option and the remedy. */
 export function checkMysqlOptions(options: MysqlOptions): MysqlSettings {
-  for (const name of Object.keys(options)) {
-    if (!known.has(name))
-      throw wrong(name, `is no option; there are ${[...known].join(', ')}${didYouMean(name, known)}`)
-  }
+  refuseUnknown(options, known)
   const { type, tablePrefix = 'im_', migrations = 'run', durability = 'warn', applicationName = 'rookery' } = options
   if (typeof tablePrefix !== 'string' || !/^[a-z_][a-z0-9_]{0,31}$/.test(tablePrefix)) {
     throw wrong('tablePrefix', "must be 1 to 32 small letters, digits and underscores, such as 'im_'")
   }
-  if (migrations !== 'run' && migrations !== 'check') throw wrong('migrations', "must be 'run' or 'check'")
-  if (durability !== 'warn' && durability !== 'refuse') throw wrong('durability', "must be 'warn' or 'refuse'")
+  checkMigrations(migrations)
+  checkDurability(durability)
   const { port, extra } = options
   const strange = notExtra(extra, mysqlExtra)
   if (strange !== null) throw wrong('extra', strange)
-  if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
-    throw wrong('port', 'must be a whole number from 1 to 65535')
-  }
+  checkPort(port)
   const address = addressOf(options)
   if (address.database === undefined) throw wrong('database', "must name the database that chat's tables stand in")
-  const lockTimeoutMs = ms('lockTimeoutMs', options.lockTimeoutMs ?? 2000)
-  const callTimeoutMs = ms('callTimeoutMs', options.callTimeoutMs ?? 7000)
+  const limits = serverLimits(options)
+  const { lockTimeoutMs, callTimeoutMs } = limits
   const waitMs = Math.ceil(lockTimeoutMs / 1000) * 1000
   if (callTimeoutMs <= waitMs)
     throw wrong('callTimeoutMs', `must be more than lockTimeoutMs in whole seconds (${waitMs})`)
@@ -139,12 +129,7 @@ export function checkMysqlOptions(options: MysqlOptions): MysqlSettings {
     tablePrefix,
     migrations,
     durability,
-    writers: count('writers', options.writers ?? 2),
-    readers: count('readers', options.readers ?? 4),
-    connectTimeoutMs: ms('connectTimeoutMs', options.connectTimeoutMs ?? 5000),
-    lockTimeoutMs,
-    callTimeoutMs,
-    migrationTimeoutMs: ms('migrationTimeoutMs', options.migrationTimeoutMs ?? 120_000),
+    ...limits,
   }
 }
 
@@ -178,15 +163,3 @@ export function addressIn(text: string): Address {
     ...(database === '' ? {} : { database }),
   }
 }
-
-function count(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100) return value
-  throw wrong(name, 'must be a whole number of connections from 1 to 100')
-}
-
-function ms(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 600_000) return value
-  throw wrong(name, 'must be whole milliseconds from 1 to 600000')
-}
-
-const wrong = (name: string, remedy: string): Error => new Error(`TypeOrmStorage option ${name} ${remedy}`)

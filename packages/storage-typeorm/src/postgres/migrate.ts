@@ -1,11 +1,9 @@
-// Bringing the tables up to date, by TypeORM's migrations on a DataSource of our own: no entities, no synchronize, its own
-// table of migrations. Of many nodes that start at once one does it under a lock of the database, and the others wait. Nodes
-// that serve meanwhile go on: what holds a table is waited for without standing before it in everybody's way.
+// Migrations on PostgreSQL.
 import type { DataSource as Source } from 'typeorm'
-import { patiently, type Patience } from '../patience.js'
+import { bringUpToDate, namesOf, onceTablesAreFree, sourceOptions } from '../migrating.js'
+import type { Patience } from '../patience.js'
 import { refuseLoss } from '../rows/standing.js'
 import type { Tables } from '../rows/tables.js'
-import { silentLogger } from '../silent-logger.js'
 import type { Link } from './link.js'
 import { functionsMigrationName } from './migrations/functions.js'
 import { migrationsOf } from './migrations/index.js'
@@ -24,29 +22,23 @@ async function missingMigrations(
   tables: Tables,
   functions: Functions,
 ): Promise<readonly string[]> {
-  const wanted = migrationsOf(tables, functions, schema).map((migration) => new migration().name ?? migration.name)
+  const wanted = namesOf(migrationsOf(tables, functions, schema))
   const found = await lookAtTables(link, tables, callTimeoutMs)
   if (!found.has(tables.migrations)) return wanted
   const rows = (await link.query(`SELECT name FROM ${tables.migrations}`, [], callTimeoutMs)) as { name: string }[]
   const done = new Set(rows.map(({ name }) => name))
   const missing = wanted.filter((name) => !done.has(name))
   if (missing.length > 0) return missing
-  // Looked at again: the one that migrates may have been ready between the two.
+  // Looks again: another node may have finished its migrations between the two reads.
   refuseLoss(ownPostgresTables(tables), await lookAtTables(link, tables, callTimeoutMs))
   return (await hasFunctions(link, functions, callTimeoutMs)) ? [] : [functionsMigrationName]
 }
 
-/** How long a migration waits for a table, ms: whoever asks for that table meanwhile waits behind it. */
+/** How long a migration waits for a table, ms. Other sessions that ask for the table meanwhile wait behind the migration. */
 const lockTimeoutMs = 500
 
-/** How long it leaves the table to others before it asks again, ms. */
-const tableRestMs = 1500
-
-/** Between two looks for whether another node is done, ms. */
-const nodeRestMs = 200
-
 /**
- * Runs what is missing, or refuses where that is what the options say.
+ * Runs what is missing, or refuses where the options say `check`.
  * @throws Error of one line
  */
 export async function migrate(
@@ -56,38 +48,29 @@ export async function migrate(
   functions: Functions,
   tell: (line: string) => void,
 ): Promise<void> {
-  const missing = await missingMigrations(link, settings, tables, functions)
-  if (missing.length === 0) return
-  if (settings.migrations === 'check') {
-    throw new Error(`the database lacks ${missing.join(', ')}; start once with migrations: 'run'`)
-  }
-  const { migrationTimeoutMs, callTimeoutMs } = settings
-  const patience = { untilMs: performance.now() + migrationTimeoutMs, tell }
+  const { callTimeoutMs } = settings
   const lock = [`rookery storage ${tables.migrations}`]
-  await patiently(patience, {
-    waitsFor: "another node's migrations",
-    remedy: 'look at its log',
-    restMs: nodeRestMs,
-    // Asked again and again: a session that waited for it would be waited for by an index that is built.
-    async run() {
-      const sql = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken'
-      const [row] = (await link.query(sql, lock, callTimeoutMs)) as { taken: boolean }[]
-      return row?.taken === true
+  await bringUpToDate(
+    settings,
+    {
+      missing: () => missingMigrations(link, settings, tables, functions),
+      // A session that waited for the lock would block a migration that builds an index: that waits for every session.
+      async tryLock() {
+        const sql = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken'
+        const [row] = (await link.query(sql, lock, callTimeoutMs)) as { taken: boolean }[]
+        return row?.taken === true
+      },
+      unlock: () => link.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock, callTimeoutMs),
+      async run(missing, patience) {
+        // The migration that makes the functions has run, and they are gone: it has to run again.
+        const forget = `DELETE FROM ${tables.migrations} WHERE name = $1`
+        if (missing.length === 1 && missing[0] === functionsMigrationName)
+          await link.query(forget, [functionsMigrationName], callTimeoutMs)
+        await run(settings, tables, functions, patience)
+      },
     },
-    isInTheWay: () => false,
-  })
-  try {
-    const still = await missingMigrations(link, settings, tables, functions)
-    if (still.length > 0) {
-      // It is done again where functions are gone that it made.
-      const forget = `DELETE FROM ${tables.migrations} WHERE name = $1`
-      if (still.includes(functionsMigrationName) && still.length === 1)
-        await link.query(forget, [functionsMigrationName], callTimeoutMs)
-      await run(settings, tables, functions, patience)
-    }
-  } finally {
-    await link.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', lock, callTimeoutMs)
-  }
+    tell,
+  )
 }
 
 async function run(
@@ -101,11 +84,7 @@ async function run(
     type: 'postgres',
     connectTimeoutMS: settings.connectTimeoutMs,
     poolSize: 1,
-    entities: [],
-    migrations: migrationsOf(tables, functions, settings.schema),
-    migrationsTableName: tables.migrations,
-    synchronize: false,
-    logger: silentLogger,
+    ...sourceOptions(migrationsOf(tables, functions, settings.schema), tables.migrations),
     installExtensions: false,
     // As the driver itself takes it.
     extra: settings.address,
@@ -113,28 +92,22 @@ async function run(
   await source.initialize()
   try {
     if (settings.schema !== null) await standIn(source, settings.schema)
-    await patiently(patience, {
-      waitsFor: 'a table that somebody else holds',
-      remedy: 'let the backup or the long transaction end, and start again',
-      restMs: tableRestMs,
-      async run() {
-        const restMs = Math.max(1, Math.ceil(patience.untilMs - performance.now()))
-        await source.query(`SET lock_timeout = ${lockTimeoutMs}; SET statement_timeout = ${restMs}`)
-        await source.runMigrations({ transaction: 'each' })
-        return true
-      },
-      isInTheWay,
-    })
+    const attempt = async (): Promise<void> => {
+      const restMs = Math.max(1, Math.ceil(patience.untilMs - performance.now()))
+      await source.query(`SET lock_timeout = ${lockTimeoutMs}; SET statement_timeout = ${restMs}`)
+      await source.runMigrations({ transaction: 'each' })
+    }
+    await onceTablesAreFree(patience, attempt, isInTheWay)
   } finally {
     await source.destroy()
   }
 }
 
-/** TypeORM's own option takes dots and quotes in a schema's name for something else: so the one session is led there. */
+/** TypeORM's own option reads dots and quotes in a schema's name wrongly, so this sets the search path of the one session. */
 async function standIn(source: Source, schema: string): Promise<void> {
   await source.query(`SET search_path TO ${quoted(schema)}`)
   Object.assign(source.driver, { schema, searchSchema: schema })
 }
 
-/** A lock that was not to be had, or that two waited for in a circle. */
+/** The server's errors for a lock wait that timed out and for a deadlock. */
 const isInTheWay = (error: unknown): boolean => ['55P03', '40P01'].includes((error as { code?: string }).code ?? '')

@@ -1,7 +1,15 @@
 // What a host may choose on PostgreSQL, its defaults, and one clear line for each mistake.
-import { didYouMean } from '@rookery/core'
 import type { TlsOptions } from 'node:tls'
 import { notExtra } from '../extra.js'
+import {
+  checkDurability,
+  checkMigrations,
+  checkPort,
+  refuseUnknown,
+  serverLimits,
+  serverOptions,
+  wrong,
+} from '../option-checks.js'
 import type { Address } from './driver.js'
 
 export interface PostgresOptions {
@@ -82,28 +90,11 @@ export const postgresExtra = [
   'scramMaxIterations',
 ] as const
 
-const known: ReadonlySet<string> = new Set([
-  'type',
-  ...connection,
-  'schema',
-  'applicationName',
-  'tablePrefix',
-  'migrations',
-  'durability',
-  'writers',
-  'readers',
-  'connectTimeoutMs',
-  'lockTimeoutMs',
-  'callTimeoutMs',
-  'migrationTimeoutMs',
-])
+const known: ReadonlySet<string> = new Set(['type', ...connection, 'schema', ...serverOptions])
 
 /** @throws Error of one line that names the option and the remedy. */
 export function checkPostgresOptions(options: PostgresOptions): PostgresSettings {
-  for (const name of Object.keys(options)) {
-    if (!known.has(name))
-      throw wrong(name, `is no option; there are ${[...known].join(', ')}${didYouMean(name, known)}`)
-  }
+  refuseUnknown(options, known)
   const { schema = null, tablePrefix = 'im_', migrations = 'run', durability = 'warn' } = options
   if (schema !== null && !isName(schema)) throw wrong('schema', "must be a schema's name of 1 to 63 bytes")
   if (schema === '$user') throw wrong('schema', "must not be '$user', which PostgreSQL takes for the role's name")
@@ -111,19 +102,17 @@ export function checkPostgresOptions(options: PostgresOptions): PostgresSettings
     throw wrong('tablePrefix', "must be up to 32 small letters, digits and underscores, such as 'im_'")
   }
   if (tablePrefix.startsWith('pg_')) throw wrong('tablePrefix', "must not begin with 'pg_'")
-  if (migrations !== 'run' && migrations !== 'check') throw wrong('migrations', "must be 'run' or 'check'")
-  if (durability !== 'warn' && durability !== 'refuse') throw wrong('durability', "must be 'warn' or 'refuse'")
+  checkMigrations(migrations)
+  checkDurability(durability)
   const { url, port, extra } = options
   const strange = notExtra(extra, postgresExtra)
   if (strange !== null) throw wrong('extra', strange)
   if (url !== undefined && !/^postgres(?:ql)?:\/\//.test(url)) {
     throw wrong('url', 'must be such as postgres://user@host:5432/database')
   }
-  if (port !== undefined && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
-    throw wrong('port', 'must be a whole number from 1 to 65535')
-  }
-  const lockTimeoutMs = ms('lockTimeoutMs', options.lockTimeoutMs ?? 2000)
-  const callTimeoutMs = ms('callTimeoutMs', options.callTimeoutMs ?? 7000)
+  checkPort(port)
+  const limits = serverLimits(options)
+  const { lockTimeoutMs, callTimeoutMs } = limits
   if (callTimeoutMs <= lockTimeoutMs) throw wrong('callTimeoutMs', `must be more than lockTimeoutMs (${lockTimeoutMs})`)
   return {
     address: addressOf(options),
@@ -131,12 +120,7 @@ export function checkPostgresOptions(options: PostgresOptions): PostgresSettings
     tablePrefix,
     migrations,
     durability,
-    writers: count('writers', options.writers ?? 2),
-    readers: count('readers', options.readers ?? 4),
-    connectTimeoutMs: ms('connectTimeoutMs', options.connectTimeoutMs ?? 5000),
-    lockTimeoutMs,
-    callTimeoutMs,
-    migrationTimeoutMs: ms('migrationTimeoutMs', options.migrationTimeoutMs ?? 120_000),
+    ...limits,
   }
 }
 
@@ -158,15 +142,3 @@ function addressOf(options: PostgresOptions): Address {
     application_name: applicationName,
   }
 }
-
-function count(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100) return value
-  throw wrong(name, 'must be a whole number of connections from 1 to 100')
-}
-
-function ms(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 600_000) return value
-  throw wrong(name, 'must be whole milliseconds from 1 to 600000')
-}
-
-const wrong = (name: string, remedy: string): Error => new Error(`TypeOrmStorage option ${name} ${remedy}`)

@@ -1,5 +1,5 @@
-// Bringing the tables up to date, by TypeORM's migrations on a DataSource of our own: no entities, no synchronize, its own
-// table of migrations. TypeORM is loaded only where something is missing, and its connection closed again.
+// Migrations on SQLite. TypeORM is loaded only where something is missing, and its connection is closed again.
+import { namesOf, sourceOptions } from '../migrating.js'
 import { loadDriver, type SqliteDatabase } from './driver.js'
 import { migrationsOf } from './migrations/index.js'
 import type { SqliteSettings } from './options.js'
@@ -10,8 +10,8 @@ import type { Tables } from '../rows/tables.js'
  * The migrations that this file lacks.
  * @throws Error of one line where what stands there is not ours, or not whole
  */
-export function missingMigrations(db: SqliteDatabase, tables: Tables): string[] {
-  // One moment of the file: another process may be migrating it.
+export function missingMigrations(db: SqliteDatabase, tables: Tables): readonly string[] {
+  // Reads in one transaction: another process may be migrating the file.
   db.exec('BEGIN')
   try {
     return missingNow(db, tables)
@@ -20,8 +20,8 @@ export function missingMigrations(db: SqliteDatabase, tables: Tables): string[] 
   }
 }
 
-function missingNow(db: SqliteDatabase, tables: Tables): string[] {
-  const wanted = migrationsOf(tables).map((migration) => new migration().name ?? migration.name)
+function missingNow(db: SqliteDatabase, tables: Tables): readonly string[] {
+  const wanted = namesOf(migrationsOf(tables))
   const own = ownTables(tables, ['edit', 'follow'])
   const found = new Map<string, ReadonlySet<string>>()
   for (const name of Object.keys(own)) {
@@ -38,7 +38,7 @@ function missingNow(db: SqliteDatabase, tables: Tables): string[] {
   return missing
 }
 
-/** Runs what is missing in one locked transaction: of many processes that start at once one does it, the others wait. */
+/** Runs what is missing in one locked transaction. Where many processes start at once, one of them does it and the others wait. */
 export async function migrate(settings: SqliteSettings, tables: Tables): Promise<void> {
   const { DataSource } = await import('typeorm')
   let db: SqliteDatabase | undefined
@@ -47,11 +47,7 @@ export async function migrate(settings: SqliteSettings, tables: Tables): Promise
     driver: loadDriver(settings.driverPath),
     database: settings.database,
     timeout: settings.busyTimeoutMs,
-    entities: [],
-    migrations: migrationsOf(tables),
-    migrationsTableName: tables.migrations,
-    synchronize: false,
-    logging: false,
+    ...sourceOptions(migrationsOf(tables), tables.migrations),
     prepareDatabase(connection: SqliteDatabase) {
       db = connection
       connection.exec(`PRAGMA busy_timeout = ${settings.busyTimeoutMs}`)
@@ -61,7 +57,7 @@ export async function migrate(settings: SqliteSettings, tables: Tables): Promise
   await source.initialize()
   try {
     if (!db) throw new Error('TypeORM opened no connection')
-    // TypeORM itself would begin without taking the lock, and look for what is missing before it has it.
+    // TypeORM would begin without the lock, and look for what is missing before it has the lock.
     db.exec('BEGIN IMMEDIATE')
     try {
       await source.runMigrations({ transaction: 'none' })

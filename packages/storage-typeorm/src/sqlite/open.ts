@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { loadDriver, type SqliteDatabase } from './driver.js'
 import { busy, faultOf } from './faults.js'
 import { migrate, missingMigrations } from './migrate.js'
+import { lacks } from '../migrating.js'
 import type { SqliteSettings } from './options.js'
 import { tablesOf } from '../rows/tables.js'
 
@@ -43,7 +44,7 @@ export async function openWriter(settings: SqliteSettings): Promise<OpenedWriter
     }
     const missing = missingMigrations(db, tables)
     if (missing.length > 0 && settings.migrations === 'check') {
-      throw new Error(`${settings.database} lacks ${missing.join(', ')}; start once with migrations: 'run'`)
+      throw lacks(settings.database, missing)
     }
     if (missing.length > 0) await migrate(settings, tables)
     const row = db.prepare(`SELECT epoch FROM ${tables.meta}`).raw().get([]) as [string] | undefined

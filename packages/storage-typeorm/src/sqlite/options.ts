@@ -1,6 +1,6 @@
 // What a host may choose on SQLite, its defaults, and one clear line for each mistake.
-import { didYouMean } from '@rookery/core'
 import { resolve } from 'node:path'
+import { checkMigrations, ms, refuseUnknown, wrong } from '../option-checks.js'
 import { isFile } from './chat-file.js'
 import { locateDriver } from './driver.js'
 
@@ -63,10 +63,7 @@ const known = new Set([
 
 /** @throws Error of one line that names the option and the remedy. */
 export function checkSqliteOptions(options: SqliteOptions): SqliteSettings {
-  for (const name of Object.keys(options)) {
-    if (!known.has(name))
-      throw wrong(name, `is no option; there are ${[...known].join(', ')}${didYouMean(name, known)}`)
-  }
+  refuseUnknown(options, known)
   const {
     database,
     tablePrefix = 'im_',
@@ -84,23 +81,15 @@ export function checkSqliteOptions(options: SqliteOptions): SqliteSettings {
     throw wrong('tablePrefix', "must be up to 32 letters, digits and underscores, such as 'im_'")
   }
   if (tablePrefix.toLowerCase().startsWith('sqlite_')) throw wrong('tablePrefix', "must not begin with 'sqlite_'")
-  if (migrations !== 'run' && migrations !== 'check') throw wrong('migrations', "must be 'run' or 'check'")
+  checkMigrations(migrations)
   if (typeof worker !== 'boolean') throw wrong('worker', 'must be true or false')
   if (!['full', 'normal', 'off'].includes(synchronous)) {
     throw wrong('synchronous', "must be 'full', or 'normal' or 'off' where losing messages is allowed")
   }
-  checkMs('busyTimeoutMs', busyTimeoutMs)
-  checkMs('callTimeoutMs', callTimeoutMs)
+  ms('busyTimeoutMs', busyTimeoutMs)
+  ms('callTimeoutMs', callTimeoutMs)
   if (callTimeoutMs <= busyTimeoutMs) throw wrong('callTimeoutMs', `must be more than busyTimeoutMs (${busyTimeoutMs})`)
   const driverPath = locateDriver(options.driver)
   const file = resolve(database)
   return { database: file, driverPath, tablePrefix, migrations, worker, synchronous, busyTimeoutMs, callTimeoutMs }
 }
-
-function checkMs(name: string, value: unknown): void {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 600_000) {
-    throw wrong(name, 'must be whole milliseconds from 1 to 600000')
-  }
-}
-
-const wrong = (name: string, remedy: string): Error => new Error(`TypeOrmStorage option ${name} ${remedy}`)
