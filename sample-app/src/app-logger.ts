@@ -1,4 +1,4 @@
-// What the app prints: its own lines and chat's. Nest's list of modules and routes at each start is left out.
+// Prints the app's log lines and chat's. It leaves out Nest's list of modules and routes at each start.
 import { ConsoleLogger, Injectable } from '@nestjs/common'
 
 const leftOut: ReadonlySet<unknown> = new Set([
@@ -12,7 +12,7 @@ const leftOut: ReadonlySet<unknown> = new Set([
 
 @Injectable()
 export class AppLogger extends ConsoleLogger {
-  /** The context comes last. */
+  /** The last argument is the context. */
   override log(message: unknown, ...rest: unknown[]): void {
     if (!leftOut.has(rest.at(-1))) super.log(message, ...rest)
   }

@@ -30,7 +30,7 @@ import { UsersModule } from './users/users.module.js'
     MetricsModule,
   ],
   providers: [
-    // What chat refuses to a controller has the status of its code.
+    // When chat refuses a controller's call, the HTTP status is that of the error's code.
     { provide: APP_FILTER, useClass: RookeryExceptionFilter },
     // For HTTP and for chat's handlers alike.
     {

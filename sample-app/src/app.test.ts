@@ -1,4 +1,4 @@
-// The built app from outside: accounts, health, chat with a plain client, wrong configuration, and the end.
+// The built app from outside: accounts, health, chat with a plain client, wrong configuration, and the shutdown.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Socket } from 'socket.io-client'
@@ -49,7 +49,7 @@ describe('accounts', () => {
     expect(await post('/auth/login', { ...credentials, password: 'other' })).toMatchObject({ status: 401 })
   })
 
-  it('of two who register one name at once, one gets it', async () => {
+  it('of two users who register one name at once, one gets it', async () => {
     const tries = ['password one', 'password two'].map((password) =>
       post('/auth/register', { username: 'race', password }),
     )
@@ -121,7 +121,7 @@ describe('chat', () => {
 })
 
 describe('operation', () => {
-  it('tells its health, part by part', async () => {
+  it('reports its health, part by part', async () => {
     const response = await fetch(`${app.url}/health`)
     expect(response.status).toBe(200)
     expect(await response.json()).toMatchObject({
@@ -133,12 +133,12 @@ describe('operation', () => {
     })
   })
 
-  it('tells where clients may connect', async () => {
+  it('lists where clients may connect', async () => {
     const nodes = (await (await fetch(`${app.url}/im/endpoints`)).json()) as unknown[]
     expect(nodes).toEqual([{ nodeId: expect.any(String), url: null, sessions: expect.any(Number) }])
   })
 
-  it('tells its figures as Prometheus reads them', async () => {
+  it('gives its metrics in the format of Prometheus', async () => {
     const response = await fetch(`${app.url}/metrics`)
     expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4')
     expect(await response.text()).toMatch(/^# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total \d/m)
@@ -158,7 +158,7 @@ describe('operation', () => {
   })
 
   it(
-    'on SIGTERM tells clients to reconnect, and ends with 0 within 10 s; users, tokens and messages outlive it',
+    'on SIGTERM tells clients to reconnect, and exits with 0 within 10 s; users, tokens and messages survive',
     { timeout: 120_000 },
     async () => {
       const { path, remove } = dataFolder()
@@ -189,7 +189,7 @@ describe('operation', () => {
     },
   )
 
-  it('is reached by a SIGTERM that npm is sent', { timeout: 120_000 }, async () => {
+  it('gets the SIGTERM that its npm gets', { timeout: 120_000 }, async () => {
     const { path, remove } = dataFolder()
     try {
       const started = await startApp(path, {}, ['npm', 'start'])

@@ -1,4 +1,4 @@
-// Everything that comes from the environment, read once, checked, and nowhere else.
+// The app's environment variables. Only this file reads and checks them.
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -9,15 +9,15 @@ export interface Config {
   readonly database: DatabaseConfig
   /** Signs tokens. */
   readonly jwtSecret: string
-  /** Where clients reach this process, told by `GET /im/endpoints`. */
+  /** The URL under which clients reach this process; `GET /im/endpoints` returns it. */
   readonly publicUrl: string | undefined
-  /** Whether sessions are slowed down at their rate limit; off for load tests. */
+  /** True if sessions have a rate limit; false for load tests. */
   readonly isRateLimited: boolean
-  /** What callers of `/admin` show in the header `x-admin-key`. */
+  /** The key that callers of `/admin` send in the header `x-admin-key`. */
   readonly adminKey: string
 }
 
-/** A file, or where a server is and who we are there. */
+/** A file, or a server with the account to use there. */
 export type DatabaseConfig =
   | { readonly type: 'sqlite'; readonly path: string }
   | { readonly type: 'postgres' | 'mysql'; readonly url: string }
@@ -29,7 +29,7 @@ export const CONFIG = Symbol('Config')
  * @throws Error in one line that names the variable and what it must be
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  // npm runs a workspace's script in the workspace; a person means the folder that they typed the command in.
+  // npm runs a workspace's script in the workspace; a person means the folder in which they typed the command.
   const base = env.INIT_CWD ?? process.cwd()
   const database = databaseOf(env.DATABASE_URL ?? 'sqlite:./data/app.sqlite', base)
   const dataDir = database.type === 'sqlite' ? dirname(database.path) : resolve(base, 'data')
@@ -56,7 +56,7 @@ function databaseOf(url: string, base: string): DatabaseConfig {
   if (scheme === 'sqlite' && rest !== '') return { type: 'sqlite', path: resolve(base, rest) }
   if (/^postgres(?:ql)?$/.test(scheme) && rest.startsWith('//')) return { type: 'postgres', url }
   if (scheme === 'mysql' && rest.startsWith('//')) return { type: 'mysql', url }
-  // Only the scheme is repeated: the rest of a database's address may hold a password.
+  // The message repeats only the scheme: the rest of a database's address may hold a password.
   throw new Error(`DATABASE_URL must be sqlite:PATH, postgres://… or mysql://…, not "${url.split(':', 1)[0]}:"`)
 }
 
@@ -67,7 +67,7 @@ function adminKeyOf({ ADMIN_KEY: key = '', NODE_ENV }: NodeJS.ProcessEnv): strin
   return 'dev'
 }
 
-/** A secret of this installation: made at its first start, kept in its folder, the same for all its processes there. */
+/** A secret of this installation: the first start makes it and keeps it in the data folder, for all processes there. */
 function secretIn(dataDir: string): string {
   const path = join(dataDir, 'jwt-secret')
   mkdirSync(dataDir, { recursive: true })

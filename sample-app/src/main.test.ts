@@ -1,4 +1,4 @@
-// What somebody sees who types `npm start`.
+// What a person sees who types `npm start`.
 import { expect, it, onTestFinished } from 'vitest'
 import { dataFolder, startApp } from '../testing/running-app.js'
 import { demoUsers } from './users/demo-users.js'

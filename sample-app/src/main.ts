@@ -1,4 +1,4 @@
-// Starts the app, says where it is, and stops it gracefully.
+// Starts the app, prints its URL, and stops it gracefully.
 import { Logger, ShutdownSignal } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
@@ -9,9 +9,9 @@ import { type Config, readConfig } from './config.js'
 import { servePage } from './page/serve-page.js'
 import { demoUsers } from './users/demo-users.js'
 
-/** What a connection may take to say what it wants: idle ones must not hold the server open. */
+/** How long a request may take to arrive: idle connections must not hold the server open. */
 const httpTimeoutMs = 10_000
-/** The drain takes some seconds; whatever hangs after it is not waited for. */
+/** The drain takes some seconds; after this time the process exits, whatever still hangs. */
 const shutdownMsMax = 9_000
 
 const config = configOrExit()
@@ -34,7 +34,7 @@ const logger = new Logger('App')
 logger.log(`log in as ${demoUsers.names.join(', ')}, password ${demoUsers.password}`)
 logger.log(`http://localhost:${(server.address() as { port: number }).port}`)
 
-/** A mistake in the environment is one line: where it was found helps nobody. */
+/** A mistake in the environment is one line: a stack trace helps nobody. */
 function configOrExit(): Config {
   try {
     return readConfig(process.env)

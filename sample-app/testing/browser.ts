@@ -1,4 +1,5 @@
-// The page in a browser: Debian's chromium, driven from here. Each visitor has a context of its own, as on another machine.
+// The page in a browser: Debian's chromium, driven from here. Each visitor has a separate context, as on another
+// machine.
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest'
@@ -10,10 +11,10 @@ const isMissing = !existsSync(executablePath) && process.env.CI === undefined
 const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run']
 args.push('--disable-background-networking', '--disable-component-update', '--disable-sync')
 
-/** A phone, which is another device of its user beside a browser on a desk. */
+/** A phone, which is another device type than a browser on a desk. */
 export const phone: BrowserContextOptions = { viewport: { width: 390, height: 800 }, isMobile: true, hasTouch: true }
 
-/** The app, and people who visit its page. */
+/** The app, and users who visit its page. */
 export class Visits {
   app!: RunningApp
   /** What went wrong in any page: errors, and what the policy refused. */
@@ -32,13 +33,13 @@ export class Visits {
     this.folder.remove()
   }
 
-  /** Everybody goes; nothing went wrong but what a test took out of `complaints`. */
+  /** Closes all pages, and checks that nothing went wrong except what a test removed from `complaints`. */
   async goAll(): Promise<void> {
     await Promise.all(this.browser.contexts().map((context) => context.close()))
     expect(this.complaints.splice(0)).toEqual([])
   }
 
-  /** Opens the page in a browser context of its own. */
+  /** Opens the page in a separate browser context. */
   async visit(options: BrowserContextOptions = {}): Promise<Page> {
     const page = await (await this.browser.newContext(options)).newPage()
     page.setDefaultTimeout(30_000)
@@ -66,7 +67,7 @@ interface SignIn {
   readonly button?: string
 }
 
-/** Cases on the page; skipped where there is no chromium, but never in CI. */
+/** Cases on the page; skipped if there is no chromium, but never in CI. */
 export function describeInBrowser(name: string, cases: (visits: Visits) => void): void {
   describe.skipIf(isMissing)(`${name} (needs chromium)`, { timeout: 120_000 }, () => {
     const visits = new Visits()

@@ -1,4 +1,4 @@
-// A plain client of a running app: HTTP and socket.io, as a stranger would write it from the protocol alone.
+// A plain client of a running app: HTTP and socket.io, written from the protocol's documentation alone.
 import { io, type Socket } from 'socket.io-client'
 
 export interface Answer {
@@ -9,7 +9,7 @@ export interface Answer {
 
 export interface ConnectedClient {
   readonly socket: Socket
-  /** Every event that it was given, with its payload. */
+  /** Every event that it received, with its payload. */
   readonly events: [string, unknown][]
 }
 
@@ -31,7 +31,7 @@ export async function tokenOf(url: string, username: string): Promise<string> {
   return String((await post(`${url}/auth/login`, { username, password: 'demo' })).body.token)
 }
 
-/** Connects, and resolves once the session has begun. Whoever calls closes the socket. */
+/** Connects, and resolves once the session has begun. The caller closes the socket. */
 export async function connect(url: string, token: string): Promise<ConnectedClient> {
   const auth = { token, deviceId: 'd1', deviceType: 'phone', protocol: 1 }
   const socket = io(`${url}/im`, { transports: ['websocket'], forceNew: true, reconnection: false, auth })

@@ -1,4 +1,4 @@
-// The built app in a process of its own, as `npm start` runs it, on a free port with an empty folder of data.
+// The built app in its own process, as `npm start` runs it, on a free port with an empty data folder.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,15 +11,15 @@ const main = join(appDir, 'dist/main.js')
 
 export interface RunningApp {
   readonly url: string
-  /** What it has printed. */
+  /** Its output so far. */
   output(): string
-  /** Sends SIGTERM and answers how the process ended, and after how long. */
+  /** Sends SIGTERM; resolves with how the process ended, and after what time. */
   stop(): Promise<{ code: number | null; tookMs: number }>
-  /** Ends it as a loss of power would: with `kill -9`. */
+  /** Ends it as a power failure would: with `kill -9`. */
   kill(): Promise<void>
 }
 
-/** An empty folder, removed by `remove`. */
+/** An empty folder; `remove` deletes it. */
 export function dataFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'rookery-sample-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
@@ -42,7 +42,7 @@ function launch(
 }
 
 /**
- * Resolves once it listens; rejects with what it printed where it ends before.
+ * Resolves once it listens; rejects with its output if it ends before.
  * @param command what starts it in the app's folder; default: node itself
  */
 export async function startApp(
@@ -78,7 +78,7 @@ export async function startApp(
   }
 }
 
-/** Runs it until it ends by itself, and answers how and with what words. */
+/** Runs it until it ends by itself; resolves with its exit code and output. */
 export async function runToItsEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
   const { child, output } = launch(env)
   await once(child, 'exit')

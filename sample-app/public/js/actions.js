@@ -1,4 +1,4 @@
-// What one may do with a message: react, correct it, take it back, see who has read it. A menu beside the message.
+// The menu beside a message: react to it, edit it, recall it, see who has read it.
 import { byId, make } from './dom.js'
 import { tried } from './tried.js'
 
@@ -7,7 +7,7 @@ const reactions = ['👍', '❤️', '😂']
 export class Actions {
   /** @type {import('./chat.js').Chat | null} */
   #chat = null
-  /** The one that the menu is about. @type {any} */
+  /** The message that the menu is for. @type {any} */
   #message = null
   #menu = byId('actions')
 

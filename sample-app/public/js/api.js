@@ -1,11 +1,11 @@
-// The app's HTTP interface. Every call throws an Error with a line for the person where it is refused.
+// The app's HTTP interface. Every call throws an Error with a line for the user if the server refuses it.
 
 /** @typedef {{ listingId: string, seller: string, title: string, price: number, views: number }} Listing price in whole euros */
 /**
  * @typedef {object} Department
  * @property {string} departmentId
  * @property {string} name
- * @property {string} groupId where its people talk
+ * @property {string} groupId the group of its employees
  * @property {string[]} people user ids
  * @property {Department[]} departments
  */
@@ -17,7 +17,7 @@
  */
 export const enter = (action, credentials) => call('POST', `/auth/${action}`, { body: credentials })
 
-/** The token is good no more. @param {string} token @returns {Promise<void>} */
+/** Ends the token. @param {string} token @returns {Promise<void>} */
 export const revoke = (token) => call('POST', '/auth/logout', { token })
 
 /** The newest first. @returns {Promise<Listing[]>} */
@@ -26,16 +26,16 @@ export const newestListings = () => call('GET', '/listings')
 /** @param {string} token @param {{ title: string, price: number }} listing @returns {Promise<Listing>} */
 export const sell = (token, listing) => call('POST', '/listings', { token, body: listing })
 
-/** The seller is told in chat. @param {string} token @param {{ listingId: string, price: number }} offer */
+/** The app tells the seller in chat. @param {string} token @param {{ listingId: string, price: number }} offer */
 export const makeOffer = (token, offer) => call('POST', '/offers', { token, body: offer })
 
 /** @param {string} token @returns {Promise<{ userId: string }[]>} */
 export const contactsOf = (token) => call('GET', '/contacts', { token })
 
-/** All devices are told in chat. @param {string} token @param {string} userId */
+/** The app tells all devices in chat. @param {string} token @param {string} userId */
 export const addContact = (token, userId) => call('POST', '/contacts', { token, body: { userId } })
 
-/** As `addContact`. @param {string} token @param {string} userId */
+/** Like `addContact`. @param {string} token @param {string} userId */
 export const removeContact = (token, userId) => call('DELETE', `/contacts/${encodeURIComponent(userId)}`, { token })
 
 /** @param {string} token @returns {Promise<Department[]>} */

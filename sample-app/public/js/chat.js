@@ -1,4 +1,4 @@
-// One signed-in person: what comes from the server goes to the store, what the person does goes to the server.
+// One signed-in user: events from the server change the store, actions of the user become requests to the server.
 import { Connection, RequestError } from './connection.js'
 import { Inbox } from './inbox.js'
 import { deviceId, deviceType, instance } from './memory.js'
@@ -9,7 +9,7 @@ import { requestOf } from './threads.js'
 const pageSize = 50
 const typingShownMs = 5000
 const typingSentMs = 3000
-/** Members shown, and offered to be mentioned, before somebody asks for more. */
+/** Members shown, and offered for mentions, before the user asks for more. */
 const membersShown = 200
 
 /** @typedef {import('./threads.js').Thread} Thread */
@@ -19,16 +19,16 @@ const membersShown = 200
  * @property {() => void} changed
  * @property {(line: string) => void} status
  * @property {(reason: string, line: string) => void} ended
- * @property {(topic: string, payload: any) => void} told a fact that the app stored for this person
- * @property {() => void} caughtUp nothing is missing now
+ * @property {(topic: string, payload: any) => void} told a fact that the app stored for this user
+ * @property {() => void} caughtUp the store is up to date now
  */
 
 export class Chat {
   #isReading = false
   #typingSentAt = 0
-  /** Conversations to be asked for. @type {Set<string>} */
+  /** Conversations to ask for. @type {Set<string>} */
   #unknown = new Set()
-  /** Where the next members of the open group begin. @type {string | undefined} */
+  /** Where the next page of members of the open group begins. @type {string | undefined} */
   #membersCursor
 
   /** @param {import('./memory.js').Account} account @param {Page} page */
@@ -62,7 +62,7 @@ export class Chat {
     })
     this.outbox = new Outbox(userId, this.connection, {
       changed,
-      // The message itself comes through the inbox; until then it is shown as what was sent.
+      // The message itself comes through the inbox; until then the page shows what was sent.
       sent: ({ clientMsgId, thread, text, mentions }, sent) => {
         const to = thread.groupId ? { groupId: thread.groupId } : { to: thread.peerId, subject: thread.subject }
         const message = { ...sent, ...to, clientMsgId, from: userId, type: 'text', content: { text }, mentions }
@@ -78,7 +78,7 @@ export class Chat {
   /** @param {Thread} thread */
   async open(thread) {
     this.store.open(thread)
-    // NOT_FOUND: they have not talked yet. The first message makes the conversation.
+    // NOT_FOUND: the two have not talked yet. The first message creates the conversation.
     await this.#quietly(async () =>
       this.store.put(await this.connection.request('conversation.get', requestOf(thread))),
     )
@@ -87,7 +87,7 @@ export class Chat {
     await this.#watch()
   }
 
-  /** The messages before those that are held. */
+  /** Reads the messages before those that the store holds. */
   async earlier() {
     const chat = this.store.chat
     if (chat?.conversationId) await this.#page(chat.conversationId, { before: Math.min(...chat.messages.keys()) })
@@ -99,7 +99,7 @@ export class Chat {
     if (chat) this.outbox.add({ thread: chat.thread, text, mentions })
   }
 
-  // What follows throws a RequestError where the server refuses it: the page says why.
+  // The calls below throw a RequestError if the server refuses them: the page shows why.
 
   /** @param {number} seq */
   recall(seq) {
@@ -116,7 +116,10 @@ export class Chat {
     return this.#here('react', { seq, reaction, ...(remove && { remove }) })
   }
 
-  /** Who has read a message. @param {number} seq @returns {Promise<{ read: number, total: number, userIds: string[] }>} */
+  /**
+   * Reads who has read a message. @param {number} seq @returns {Promise<{ read: number, total: number, userIds:
+   * string[] }>}
+   */
   readers(seq) {
     return this.#here('readers', { seq })
   }
@@ -132,7 +135,7 @@ export class Chat {
     return { groupId }
   }
 
-  /** A change of the open group: `update`, `add`, `remove`, `role`, `mute`, `leave`, `dissolve`. */
+  /** Changes the open group: `update`, `add`, `remove`, `role`, `mute`, `leave`, `dissolve`. */
   async changeGroup(what, request = {}) {
     const groupId = this.store.chat?.thread.groupId
     await this.connection.request(`group.${what}`, { groupId, ...request })
@@ -152,7 +155,7 @@ export class Chat {
     this.store.setGroup(chat.group, [...chat.members, ...page.members])
   }
 
-  /** The person writes. */
+  /** The user is typing. */
   types() {
     const conversationId = this.store.chat?.conversationId
     if (!conversationId || Date.now() - this.#typingSentAt < typingSentMs) return
@@ -160,7 +163,7 @@ export class Chat {
     void this.#quietly(() => this.connection.request('typing', { conversationId }))
   }
 
-  /** The person sees the end of the open conversation. */
+  /** The user sees the end of the open conversation. */
   async sees() {
     const conversation = this.store.openConversation
     if (!conversation || this.#isReading || conversation.readSeq >= conversation.seq || conversation.unread === 0)
@@ -169,11 +172,11 @@ export class Chat {
     this.#isReading = true
     const read = await this.#quietly(() => this.connection.request('read', { conversationId, seq }))
     this.#isReading = false
-    // Drawn anew, so that what came meanwhile is seen, too.
+    // The page draws it again, so that the user sees what arrived meanwhile.
     if (read) this.store.read({ conversationId, ...read })
   }
 
-  /** Frees this device's place; the server closes the session. */
+  /** Frees this device's slot; the server closes the session. */
   async logOut() {
     await this.#quietly(() => this.connection.request('logout', {}))
     this.close()
@@ -206,7 +209,7 @@ export class Chat {
   }
 
   #say(message) {
-    // Of what retention took only the ids remain.
+    // Of trimmed messages only the ids remain.
     if (!message.type) return
     const { conversationId, type, content } = message
     if (message.from === this.userId) this.outbox.remove(message.clientMsgId)
@@ -223,7 +226,10 @@ export class Chat {
     return event === 'dissolved' || ((event === 'removed' || event === 'left') && userIds.includes(this.userId))
   }
 
-  /** A conversation that is new here, or stands otherwise than can be counted; each is asked for once for all that happened. */
+  /**
+   * Asks for a conversation that is new here, or whose state the store cannot compute; once for all events of this
+   * turn.
+   */
   #look(conversationId) {
     this.#unknown.add(conversationId)
     if (this.#unknown.size > 1) return
@@ -238,7 +244,7 @@ export class Chat {
     })
   }
 
-  /** Nothing is missing: the list as it stands, and what was said meanwhile in the open conversation. */
+  /** The store is up to date: reads the list as it stands, and what the open conversation got meanwhile. */
   async #refresh() {
     await this.#quietly(async () => {
       let cursor
@@ -253,7 +259,7 @@ export class Chat {
     })
   }
 
-  /** The open group and its first members. */
+  /** Reads the open group and its first members. */
   async #group() {
     const groupId = this.store.chat?.thread.groupId
     if (!groupId) return
@@ -277,7 +283,7 @@ export class Chat {
     })
   }
 
-  /** Asks to be told who comes and goes. */
+  /** Asks for presence events of these users. */
   async #watch() {
     const peers = new Set(this.store.list.slice(0, pageSize).flatMap(({ peerId }) => peerId ?? []))
     if (this.store.chat?.thread.peerId) peers.add(this.store.chat.thread.peerId)
@@ -287,13 +293,13 @@ export class Chat {
     })
   }
 
-  /** A request about the open conversation. */
+  /** Sends a request about the open conversation. */
   #here(event, request) {
     return this.connection.request(event, { conversationId: this.store.chat?.conversationId, ...request })
   }
 
   /**
-   * What fails here is asked again after the next `ready`, or is not there.
+   * A request that fails here runs again after the next `ready`, or its object does not exist.
    * @template T @param {() => Promise<T>} work @returns {Promise<T | undefined>}
    */
   async #quietly(work) {

@@ -1,15 +1,15 @@
-// Where a message is written: new ones and corrections, and in groups a list of those whom it may mention.
+// The field for new messages and edits; in groups with a list of the users that the message may mention.
 import { byId, make, showList } from './dom.js'
 import { partsOf } from './mention-text.js'
 import { tried } from './tried.js'
 
-/** Names offered at once. */
+/** The number of names offered at once. */
 const offeredMax = 6
 
 export class Composer {
   /** @type {import('./chat.js').Chat | null} */
   #chat = null
-  /** @type {number | null} the message that is corrected */
+  /** @type {number | null} the message that the user edits */
   #editing = null
   /** @type {string[]} */
   #offered = []
@@ -24,7 +24,7 @@ export class Composer {
     this.#input.addEventListener('blur', () => this.#offer([]))
     this.#input.addEventListener('keydown', (event) => this.#key(event))
     byId('mentions').addEventListener('pointerdown', (event) => {
-      // The words keep the focus.
+      // The text field keeps the focus.
       event.preventDefault()
       const { who } = event.target.dataset
       if (who) this.#take(who)
@@ -42,12 +42,12 @@ export class Composer {
     this.begin()
   }
 
-  /** An empty line for a new message. */
+  /** Empties the field for a new message. */
   begin() {
     this.#write(null, '')
   }
 
-  /** The words of a message, to be corrected. @param {number} seq @param {string} text */
+  /** Puts a message's text into the field, for an edit. @param {number} seq @param {string} text */
   edit(seq, text) {
     this.#write(seq, text)
     this.#input.focus()
@@ -80,7 +80,7 @@ export class Composer {
     return [...new Set(partsOf(text, (who) => names.has(who)).flatMap(({ who }) => who ?? []))]
   }
 
-  /** Whom the word at the caret may mention. */
+  /** Offers the users whom the word at the caret may mention. */
   #offer(offered = this.#matching()) {
     this.#offered = offered
     this.#chosen = 0

@@ -1,19 +1,19 @@
-// One connection to the server, mended for as long as it makes sense.
+// One connection to the server, which reconnects as long as that makes sense.
 import { io } from '/vendor/socket.io/socket.io.esm.min.js'
 
 const requestTimeoutMs = 12_000
 const firstDelayMs = 500
 const delayMsMax = 20_000
 
-/** After these a person decides whether to come back: another session took the place, or this one was sent away. */
+/** After these the user decides whether to come back: another session took the slot, or an admin closed this one. */
 const finalKicks = new Set(['same-device-type', 'same-device', 'admin'])
-/** These mean that the token is no longer good. */
+/** These mean that the token is no longer valid. */
 const tokenKicks = new Set(['token-expired', 'token-revoked'])
 
-/** Nothing is known of what became of the request, or it was not stored: the same may be sent again. */
+/** The client does not know the result of the request, or the server did not store it: it may send the same again. */
 const retryable = new Set(['OFFLINE', 'TIMEOUT', 'RATE_LIMITED', 'OVERLOADED', 'UNAVAILABLE', 'INTERNAL'])
 
-/** A request that was not answered with ok. */
+/** A request whose answer was not ok. */
 export class RequestError extends Error {
   /** @param {{ code: string, message: string, retryAfterMs?: number }} error */
   constructor({ code, message, retryAfterMs }) {
@@ -26,10 +26,10 @@ export class RequestError extends Error {
 
 /**
  * @typedef {object} Listener
- * @property {() => object} auth what to show at each handshake
+ * @property {() => object} auth the `auth` of each handshake
  * @property {(ready: any) => void} ready the session has begun
- * @property {(event: string, payload: any) => void} event anything else that the server says
- * @property {(line: string) => void} status for the person
+ * @property {(event: string, payload: any) => void} event any other event of the server
+ * @property {(line: string) => void} status a line for the user
  * @property {(reason: 'token' | 'taken', line: string) => void} ended there will be no further attempt
  */
 
@@ -37,7 +37,7 @@ export class Connection {
   #attempt = 0
   #isReady = false
   #isClosed = false
-  /** Set by the server's `reconnect`: the first delay is its own. */
+  /** Set by the server's `reconnect`: the server chooses the first delay. */
   #delayMs = null
   #timer
   #socket

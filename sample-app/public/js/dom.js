@@ -1,4 +1,4 @@
-// The few things that the page does to its document. Text only: whatever people write never becomes markup.
+// The few changes that the page makes to its document. It writes text only: what users write never becomes markup.
 
 /** @param {string} id @returns {any} */
 export const byId = (id) => {
@@ -19,8 +19,8 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
- * Makes the children of `parent` show `items` in their order, touching only what differs: focus, scrolling and what screen
- * readers announce stay as they are.
+ * Makes the children of `parent` show `items` in their order, and changes only what differs: focus, scrolling and what
+ * screen readers announce stay as they are.
  * @template Item
  * @param {Element} parent
  * @param {readonly Item[]} items

@@ -1,10 +1,10 @@
-// Making a group, and the dialog about the one that is open: its name and announcement, its members, what each may do.
+// Creates groups, and shows the dialog of the open one: its name and announcement, its members, what each may do.
 import { byId } from './dom.js'
 import { tried } from './tried.js'
 import { showGroup } from './views/group-view.js'
 
 const muteMs = 3_600_000
-/** "For good", where the server wants a time. */
+/** For a mute without an end: the server wants a time. */
 const longMs = 100 * 365 * 86_400_000
 
 /** @param {string} names separated by commas or spaces */
@@ -14,7 +14,7 @@ export class Groups {
   /** @type {import('./chat.js').Chat | null} */
   #chat = null
 
-  /** @param {(thread: import('./threads.js').Thread) => void} open called with a group that was made */
+  /** @param {(thread: import('./threads.js').Thread) => void} open called with a new group */
   constructor(open) {
     const dialog = byId('new-group')
     byId('new-group-open').addEventListener('click', () => {
@@ -44,7 +44,7 @@ export class Groups {
     byId('group').close()
   }
 
-  /** To be called after every change of what is known. */
+  /** Call it after every change of the store. */
   draw() {
     const dialog = byId('group')
     if (!dialog.open) return
@@ -112,7 +112,7 @@ export class Groups {
     return tried('group-error', () => this.#chat?.changeGroup(what, request))
   }
 
-  /** The entry that tells of it closes the conversation. @param {'leave' | 'dissolve'} what */
+  /** The entry that reports it closes the conversation. @param {'leave' | 'dissolve'} what */
   async #end(what) {
     if (await this.#change(what)) byId('group').close()
   }

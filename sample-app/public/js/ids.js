@@ -1,4 +1,4 @@
-// Random ids. Not crypto.randomUUID: a page on plain http from another machine has none.
+// Random ids. Not crypto.randomUUID: a page on plain http from another machine does not have it.
 
 /** @returns {string} 22 characters, unique for all purposes */
 export function randomId() {

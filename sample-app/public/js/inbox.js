@@ -1,10 +1,10 @@
-// This device's place in its user's inbox, and in the timelines of large groups: everything is applied once, in order,
-// whether it came live or in a page.
+// This device's position in its user's inbox, and in the timelines of large groups. It applies everything once, in
+// order, whether it came live or in a page.
 import { loadPosition, savePosition } from './memory.js'
 import { Timelines } from './timelines.js'
 
 const retryMs = 1000
-/** Live entries are acknowledged together. */
+/** It acknowledges the live entries of this time together. */
 const ackMs = 200
 
 /**
@@ -12,7 +12,7 @@ const ackMs = 200
  * @property {(entry: any) => void} apply each entry once, in order
  * @property {(message: any) => void} say each message of a large group once, in order
  * @property {(mine: Record<string, string[]>) => void} mine my own reactions to the messages of a page
- * @property {() => void} forget what is held no longer fits together with what comes
+ * @property {() => void} forget the held data does not fit the next entries
  * @property {() => void} caughtUp nothing is missing now
  */
 
@@ -40,7 +40,7 @@ export class Inbox {
   ready({ seq, epoch, reset, timelines }) {
     this.#isPulling = false
     if (this.#position === null) {
-      // Nothing is held here: follow from now on. What was said before is read from the conversations.
+      // The device holds nothing: it follows from now on. It reads older messages from the conversations.
       this.#timelines.begin(timelines)
       this.#moveTo({ seq, epoch })
       this.#target.caughtUp()
@@ -78,7 +78,7 @@ export class Inbox {
     const request = { since, ...(sinceAt !== undefined && { sinceAt }), timelines: this.#timelines.positions }
     this.#connection.ask('pull', request, (error, page) => {
       if (error) {
-        // A connection that was lost begins again with `ready`.
+        // A lost connection begins again with `ready`.
         if (error.code !== 'OFFLINE') setTimeout(() => this.#connection.isReady && this.#nextPage(), retryMs)
         return
       }
@@ -132,7 +132,7 @@ export class Inbox {
     savePosition(this.#userId, this.#position)
   }
 
-  /** What the next handshake says of it. */
+  /** The claim of the next handshake. */
   get since() {
     if (this.#position === null) return {}
     const { seq, at, epoch, timelines } = this.#position

@@ -1,4 +1,4 @@
-// The page: log in, then chat. Events of the document go to `Chat`, changes of its store are drawn.
+// The page: log in, then chat. Events of the document go to `Chat`; the page draws changes of its store.
 import { Actions } from './actions.js'
 import { enter, revoke } from './api.js'
 import { Chat } from './chat.js'
@@ -50,7 +50,7 @@ function begin(account) {
     status,
     ended,
     told: (topic, payload) => people.told(topic, payload),
-    // Not before: what the list knows already is told again while catching up, and so changes nothing.
+    // Not earlier: catching up repeats facts that the list has already, and they would change nothing.
     caughtUp: () => void people.load(),
   })
   people.use(account)
@@ -64,7 +64,7 @@ function status(line) {
   byId('status').textContent = line
 }
 
-/** @param {string} line shown beside the login */
+/** @param {string} line shown beside the login form */
 function leave(line = '') {
   chat?.close()
   chat = null
@@ -95,7 +95,7 @@ byId('login-form').addEventListener('submit', async (event) => {
 byId('logout').addEventListener('click', async () => {
   const token = loadAccount()?.token
   await chat?.logOut()
-  // Without a connection the token lives on until it expires: this page forgets it in any case.
+  // Without a connection the token stays valid until it expires: this page forgets it in any case.
   if (token) await revoke(token).catch(() => {})
   leave()
 })

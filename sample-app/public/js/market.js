@@ -1,4 +1,4 @@
-// Cars for sale: the list, selling one, and the dialog in which somebody makes an offer for one.
+// Cars for sale: the list, the form to sell one, and the dialog to make an offer.
 import { makeOffer, newestListings, sell } from './api.js'
 import { byId } from './dom.js'
 import { tried } from './tried.js'
@@ -11,10 +11,10 @@ export class Market {
   #chat = null
   /** @type {import('./api.js').Listing[]} */
   #listings = []
-  /** @type {import('./api.js').Listing | undefined} the one that the dialog is about */
+  /** @type {import('./api.js').Listing | undefined} the listing of the dialog */
   #chosen
 
-  /** @param {(peerId: string) => void} talkTo called when an offer was made */
+  /** @param {(peerId: string) => void} talkTo called after an offer */
   constructor(talkTo) {
     byId('refresh').addEventListener('click', () => void this.#load())
     byId('listings').addEventListener('click', (event) => {
@@ -81,7 +81,7 @@ export class Market {
     void this.#view(chosen)
   }
 
-  /** The dialog does without the count where there is no connection. @param {import('./api.js').Listing} chosen */
+  /** Without a connection the dialog shows no count. @param {import('./api.js').Listing} chosen */
   async #view(chosen) {
     const request = { topic: 'listing.view', payload: { listingId: chosen.listingId } }
     const seen = await this.#chat?.connection.request('c2s', request).catch(() => undefined)

@@ -1,13 +1,13 @@
-// What this browser remembers between visits.
+// What this browser keeps between visits.
 import { randomId } from './ids.js'
 
 /**
  * @typedef {{ userId: string, token: string }} Account
- * @typedef {object} Position where this device stands in its user's inbox
+ * @typedef {object} Position this device's position in its user's inbox
  * @property {number} seq
  * @property {number} [at]
  * @property {string} epoch
- * @property {Record<string, number>} timelines where it stands in those of large groups
+ * @property {Record<string, number>} timelines its positions in the timelines of large groups
  */
 
 /** @param {Storage} storage @param {string} key */
@@ -24,14 +24,14 @@ function once(storage, key) {
   return id
 }
 
-/** This browser, the same over all visits. @returns {string} */
+/** The id of this browser, the same over all visits. @returns {string} */
 export const deviceId = () => once(localStorage, 'device')
-/** A person has one session of each type: a small touch screen is a phone. @returns {string} */
+/** A user has one session of each type: a small touch screen is a phone. @returns {string} */
 export const deviceType = () => (matchMedia('(pointer: coarse) and (max-width: 48rem)').matches ? 'phone' : 'web')
-/** This tab, the same over reloads. @returns {string} */
+/** The id of this tab, the same over reloads. @returns {string} */
 export const instance = () => once(sessionStorage, 'instance')
 
-// A tab has its own account, so that a person can be two people in two tabs of one browser.
+// Each tab has its own account, so that one person can be two users in two tabs of one browser.
 /** @returns {Account | null} */
 export const loadAccount = () => read(sessionStorage, 'account')
 /** @param {Account | null} account */

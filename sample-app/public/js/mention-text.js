@@ -1,7 +1,7 @@
-// Mentions as people write them: an @ and a name, with or without punctuation behind it.
+// Mentions as users write them: an @ and a name, with or without punctuation after it.
 
 /**
- * The text in parts, those that mention somebody with whom: a user id, or `@all`.
+ * Splits the text into parts; a part that mentions somebody has the user id or `@all`.
  * @param {string} text
  * @param {(who: string) => boolean} isKnown whether there is such a user, or `@all`
  * @returns {{ text: string, who: string | null }[]}
@@ -14,7 +14,7 @@ export function partsOf(text, isKnown) {
       const who = name === '@all' ? name : name.slice(1)
       if (isKnown(who))
         return [{ text: name, who }, ...(end < part.length ? [{ text: part.slice(end), who: null }] : [])]
-      // Only what ends a sentence is no part of a name.
+      // Only punctuation that ends a sentence is no part of a name.
       if (!/[.,;:!?)'"]/.test(part[end - 1] ?? '')) break
     }
     return { text: part, who: null }

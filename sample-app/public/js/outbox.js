@@ -1,5 +1,5 @@
-// Messages on their way: kept until they are answered, over reconnects and reloads, sent one after the other in their order
-// and always under the key that they were given first, so that each is stored once.
+// Messages on their way. It keeps each until the answer, over reconnects and reloads, and sends them one after the
+// other in their order, always under their first key, so that the server stores each once.
 import { RequestError } from './connection.js'
 import { randomId } from './ids.js'
 import { loadOutbox, saveOutbox } from './memory.js'
@@ -11,7 +11,7 @@ const retryMs = 1000
  * @typedef {Words & { clientMsgId: string, clientTime: number, error?: string }} Item
  */
 
-/** The request that an item is. @param {Item} item @returns {[event: string, request: object]} */
+/** The request of an item. @param {Item} item @returns {[event: string, request: object]} */
 function sendOf({ thread, text, mentions, clientMsgId, clientTime }) {
   const said = { clientMsgId, type: 'text', content: { text }, clientTime }
   if (thread.groupId) return ['c2g', { ...said, to: thread.groupId, ...(mentions.length > 0 && { mentions }) }]
@@ -51,13 +51,13 @@ export class Outbox {
     void this.send()
   }
 
-  /** The message came back as stored, or the person gave it up. @param {string} clientMsgId */
+  /** The message came back as stored, or the user discarded it. @param {string} clientMsgId */
   remove(clientMsgId) {
     if (this.#items.some((item) => item.clientMsgId === clientMsgId))
       this.#keep(this.#items.filter((item) => item.clientMsgId !== clientMsgId))
   }
 
-  /** Sends what waits; to be called whenever a session begins. */
+  /** Sends what waits. Call it whenever a session begins. */
   async send() {
     if (this.#isSending) return
     this.#isSending = true
@@ -79,9 +79,9 @@ export class Outbox {
       this.remove(item.clientMsgId)
     } catch (error) {
       if (!(error instanceof RequestError)) throw error
-      // Not before a new session, if the server is about to end this one.
+      // If the server is about to end this session, the next one sends it.
       if (error.isRetryable || error.code === 'UNAUTHENTICATED') return this.#pause(error.retryAfterMs ?? retryMs)
-      // A definite refusal: it is not stored and never will be under this key. The person sees why.
+      // A definite refusal: the server did not store it, and never will under this key. The user sees why.
       this.#keep(this.#items.map((one) => (one === item ? { ...item, error: error.message } : one)))
     }
   }

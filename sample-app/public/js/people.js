@@ -1,4 +1,5 @@
-// Whom one may write to: contacts, kept by the app and the same on all devices, and colleagues in the organisation's tree.
+// The users whom one may write to: contacts, which the app keeps for all devices, and colleagues in the organisation's
+// tree.
 import { addContact, contactsOf, organisationOf, removeContact } from './api.js'
 import { byId } from './dom.js'
 import { tried } from './tried.js'
@@ -36,7 +37,7 @@ export class People {
     this.#draw()
   }
 
-  /** As they stand: a device that missed nothing since learns the rest from what it is told. */
+  /** Reads the list as it stands: from then on a device that misses nothing learns every change from stored facts. */
   async load() {
     const account = this.#account
     await tried('people-error', async () => {
@@ -48,7 +49,7 @@ export class People {
     })
   }
 
-  /** A stored fact, of this device's doing or of another's, now or while this one was away. */
+  /** Takes a stored fact, from this device or another, live or after an absence. */
   told(topic, payload) {
     if (topic === 'contact.added') this.#contacts.add(payload.userId)
     else if (topic === 'contact.deleted') this.#contacts.delete(payload.userId)
@@ -60,7 +61,7 @@ export class People {
     return this.#account?.token ?? ''
   }
 
-  /** The list changes by the entry that tells all devices of it. @param {string} userId */
+  /** The list changes with the entry that tells all devices. @param {string} userId */
   #add(userId) {
     return tried('people-error', () => addContact(this.#token, userId))
   }

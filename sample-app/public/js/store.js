@@ -1,4 +1,4 @@
-// What this page knows: conversations, the messages of the one that is open, who is there. No network, no page.
+// What this page knows: conversations, the messages of the open one, who is online. No network and no document.
 import { isSameThread, threadOf, threadOfMessage } from './threads.js'
 
 /**
@@ -8,17 +8,17 @@ import { isSameThread, threadOf, threadOfMessage } from './threads.js'
  * @property {Thread} thread
  * @property {string | null} conversationId null while it does not exist
  * @property {Map<number, any>} messages by their sequence
- * @property {boolean} hasMore older ones than are held
+ * @property {boolean} hasMore older ones than the store holds
  * @property {boolean} isLoaded the newest ones were read
  * @property {Map<string, Set<string>>} mine my reactions, by message id
- * @property {any} group null while it is not known, and in a chat of two
+ * @property {any} group null while it is not known, and in a 1:1 conversation
  * @property {Member[]} members those that are known
  */
 
 /** Counts towards unread. */
 const isCountable = (message) => !message.silent && !message.type.startsWith('im.')
 
-/** What changes more than can be counted here: the server is asked how the conversation stands then. */
+/** The store cannot count the effect of these: it asks the server for the conversation's state. */
 const hasEffect = ({ type }) => type === 'im.recall' || type === 'im.edit' || type === 'im.group'
 
 export class Store {
@@ -28,7 +28,7 @@ export class Store {
   chat = null
   /** @type {Set<string>} the users who are online */
   online = new Set()
-  /** @type {Map<string, { userId: string, untilMs: number }>} who types, by conversation id */
+  /** @type {Map<string, { userId: string, untilMs: number }>} who is typing, by conversation id */
   typing = new Map()
   #userId
   #changed
@@ -51,7 +51,7 @@ export class Store {
     return this.chat?.conversationId ? this.conversations.get(this.chat.conversationId) : undefined
   }
 
-  /** As the server tells it: fresher than whatever was counted here. */
+  /** Takes the server's state of a conversation: it is newer than what the store counted. */
   put(conversation) {
     const held = this.conversations.get(conversation.conversationId)
     if (held && held.seq > conversation.seq) return
@@ -60,7 +60,7 @@ export class Store {
     this.#changed()
   }
 
-  /** It is not mine any more. */
+  /** The user is no longer a member. */
   drop(conversationId) {
     this.conversations.delete(conversationId)
     if (this.chat?.conversationId === conversationId) this.chat = null
@@ -88,13 +88,13 @@ export class Store {
     this.#changed()
   }
 
-  /** What is held no longer fits together with what comes. */
+  /** The held data does not fit the next entries. */
   forget() {
     this.conversations.clear()
     if (this.chat) this.open(this.chat.thread)
   }
 
-  /** A page of history of the open conversation, older than what is held or the newest. */
+  /** Takes a page of history of the open conversation: older messages, or the newest. */
   addHistory(conversationId, { messages, more, mine }) {
     if (!this.chat || this.chat.conversationId !== conversationId) return
     for (const message of messages) this.chat.messages.set(message.seq, message)
@@ -103,13 +103,13 @@ export class Store {
     this.addMine(mine)
   }
 
-  /** My reactions to the messages of a page. @param {Record<string, string[]>} mine */
+  /** Takes my reactions to the messages of a page. @param {Record<string, string[]>} mine */
   addMine(mine) {
     for (const [msgId, reactions] of Object.entries(mine)) this.chat?.mine.set(msgId, new Set(reactions))
     this.#changed()
   }
 
-  /** The group of the open conversation. @param {any} group @param {Member[]} members */
+  /** Takes the group of the open conversation. @param {any} group @param {Member[]} members */
   setGroup(group, members) {
     const { chat } = this
     if (chat === null || chat.thread.groupId !== group.groupId) return
@@ -118,8 +118,8 @@ export class Store {
   }
 
   /**
-   * A message, once.
-   * @returns {boolean} whether its conversation is known here, and stands as it is counted; if not, the server has to be asked
+   * Takes a message, once.
+   * @returns {boolean} whether the store knows its conversation and counted the change; if not, ask the server
    */
   apply(message) {
     const conversation = this.conversations.get(message.conversationId)
@@ -131,7 +131,9 @@ export class Store {
     return conversation !== undefined && !(isNew && hasEffect(message))
   }
 
-  /** I read this far, here or on another device. @returns {boolean} as for `apply`: false where it cannot be told here */
+  /**
+   * I read this far, here or on another device. @returns {boolean} as for `apply`: false if the store cannot count it
+   */
   read({ conversationId, readSeq, unread, atSeq }) {
     const conversation = this.conversations.get(conversationId)
     if (!conversation) return false
@@ -144,14 +146,14 @@ export class Store {
     return isTold && conversation.mentioned === 0
   }
 
-  /** Pinned, muted or hidden on some device. */
+  /** Another device, or this one, pinned, muted or hid it. */
   settle({ conversationId, pinned, muted, hidden }) {
     const conversation = this.conversations.get(conversationId)
     if (conversation) Object.assign(conversation, { pinned, muted, hidden })
     this.#changed()
   }
 
-  /** The other side received or read. */
+  /** The other side received or read messages. */
   receipt({ conversationId, userId, readSeq, deliveredSeq }) {
     const conversation = this.conversations.get(conversationId)
     if (!conversation || userId === this.#userId) return
@@ -166,13 +168,13 @@ export class Store {
     this.#changed()
   }
 
-  /** Somebody types in a conversation until then, Unix ms. */
+  /** A user is typing in a conversation until `untilMs`, Unix ms. */
   setTyping(conversationId, userId, untilMs) {
     this.typing.set(conversationId, { userId, untilMs })
     this.#changed()
   }
 
-  /** Unless somebody went on. */
+  /** Unless the user went on typing. */
   endTyping(conversationId) {
     if ((this.typing.get(conversationId)?.untilMs ?? 0) <= Date.now()) this.typing.delete(conversationId)
     this.#changed()
@@ -194,7 +196,7 @@ export class Store {
     if (!chat.messages.has(message.seq)) chat.messages.set(message.seq, message)
   }
 
-  /** A control message changes only what is older than itself. @param {OpenChat} chat @param {any} control */
+  /** A control message changes only messages older than itself. @param {OpenChat} chat @param {any} control */
   #change(chat, { type, seq, from, content, serverTime }) {
     const held = chat.messages.get(content?.seq)
     if (!held) return
@@ -229,7 +231,7 @@ export class Store {
   }
 }
 
-/** A reaction is any text: an object that is written to by it would not do. */
+/** A reaction can be any text, so it must not become a key of a plain object. */
 function withReaction(reactions, { reaction, remove }) {
   const counts = new Map(Object.entries(reactions ?? {}))
   const count = (counts.get(reaction) ?? 0) + (remove ? -1 : 1)

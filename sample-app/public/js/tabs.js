@@ -1,4 +1,4 @@
-// What the side shows: one panel at a time, chosen by pointer or by the arrow keys.
+// The side of the page shows one panel at a time; the user chooses it by pointer or by the arrow keys.
 import { byId } from './dom.js'
 
 /** @type {HTMLButtonElement[]} */

@@ -1,4 +1,4 @@
-// What a conversation is about: another person, with a subject or without one, or a group.
+// The subject of a conversation: another user, with or without a subject, or a group.
 
 /**
  * @typedef {{ peerId: string, subject: string, groupId?: undefined }} Pair
@@ -10,19 +10,19 @@
 export const isSameThread = (one, other) =>
   one.groupId === other.groupId && one.peerId === other.peerId && one.subject === other.subject
 
-/** Of a `Conversation`. @returns {Thread} */
+/** The thread of a `Conversation`. @returns {Thread} */
 export const threadOf = ({ kind, groupId, peerId, subject = '' }) =>
   kind === 'c2g' ? { groupId } : { peerId, subject }
 
-/** Of a `Message`, as this person sees it. @param {any} message @param {string} userId @returns {Thread} */
+/** The thread of a `Message`, as this user sees it. @param {any} message @param {string} userId @returns {Thread} */
 export const threadOfMessage = ({ groupId, from, to, subject = '' }, userId) =>
   groupId ? { groupId } : { peerId: from === userId ? to : from, subject }
 
-/** What `conversation.get` is asked for. @param {Thread} thread */
+/** The request of `conversation.get`. @param {Thread} thread */
 export const requestOf = ({ groupId, peerId, subject }) =>
   groupId ? { groupId } : subject ? { peerId, subject } : { peerId }
 
-/** @param {any} conversation one that is known, or null @param {Thread} thread */
+/** @param {any} conversation a known one, or null @param {Thread} thread */
 export function titleOf(conversation, { groupId, peerId, subject }) {
   if (groupId) return conversation?.name ?? 'A group'
   return subject ? `${conversation?.name ?? peerId} · ${subject}` : (conversation?.name ?? peerId)

@@ -1,13 +1,13 @@
-// Large groups: their messages come through a timeline of the group's own, beside the inbox. Entries of the inbox tell where
-// such a timeline begins and ends for this person; in between each message is applied once, in order.
+// Large groups: their messages come through the group's own timeline, beside the inbox. Inbox entries tell where such a
+// timeline begins and ends for this user; in between each message is applied once, in order.
 
-/** As many as a request may name. */
+/** The most timelines that a request may name. */
 const namedMax = 200
 
 export class Timelines {
-  /** @type {Map<string, number>} the last sequence held of each */
+  /** @type {Map<string, number>} the last held sequence of each */
   #at
-  /** @type {Map<string, number>} where those end that have an end */
+  /** @type {Map<string, number>} the ends of timelines that have one */
   #ends = new Map()
 
   /** @param {Record<string, number>} held */
@@ -15,12 +15,12 @@ export class Timelines {
     this.#at = new Map(Object.entries(held))
   }
 
-  /** As `pull` and the handshake name them. */
+  /** The positions for `pull` and the handshake. */
   get positions() {
     return Object.fromEntries([...this.#at].slice(0, namedMax))
   }
 
-  /** A device that holds nothing follows from where the timelines stand now. */
+  /** A device that holds nothing follows from the present heads on. */
   begin(timelines) {
     this.#at = new Map(timelines.map(({ conversationId, seq }) => [conversationId, seq]))
   }
@@ -30,7 +30,7 @@ export class Timelines {
     this.#ends.clear()
   }
 
-  /** An entry of the inbox. @returns {boolean} whether it was about a timeline */
+  /** Takes an inbox entry. @returns {boolean} whether it was about a timeline */
   tell({ kind, conversationId, from, to }) {
     if (kind === 'follow') {
       this.#ends.delete(conversationId)
@@ -43,9 +43,9 @@ export class Timelines {
   }
 
   /**
-   * Live messages.
+   * Takes live messages.
    * @param {{ conversationId: string, messages: any[] }} event @param {(message: any) => void} apply
-   * @returns {boolean} false where something is missing before them
+   * @returns {boolean} false if messages are missing before them
    */
   take({ conversationId, messages }, apply) {
     for (const message of messages) {
@@ -58,7 +58,7 @@ export class Timelines {
     return true
   }
 
-  /** One timeline of a page. @param {any} page @param {(message: any) => void} apply */
+  /** Takes one timeline of a page. @param {any} page @param {(message: any) => void} apply */
   takePage({ conversationId, messages, seq }, apply) {
     const at = this.#at.get(conversationId)
     if (at === undefined) return

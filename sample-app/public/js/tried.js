@@ -1,10 +1,10 @@
-// What a person asks for, tried; where it is refused the page says why.
+// Tries an action of the user; if the server refuses it, the page shows why.
 import { byId } from './dom.js'
 
 /**
- * @param {string} errorId where the person is told what was refused
+ * @param {string} errorId the element that shows the refusal
  * @param {() => Promise<unknown> | undefined} work
- * @returns {Promise<boolean>} whether it went well
+ * @returns {Promise<boolean>} whether it succeeded
  */
 export async function tried(errorId, work) {
   byId(errorId).textContent = ''

@@ -1,4 +1,4 @@
-// What the people who run the app may do to a user's devices.
+// What the app's operators may do to a user's devices.
 import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common'
 import type { S2cResult } from '@rookery/core'
 import { ImService } from '@rookery/nest-adapter'
@@ -11,7 +11,7 @@ import { ExistingUserPipe } from '../users/existing-user.pipe.js'
 export class AdminController {
   constructor(private readonly im: ImService) {}
 
-  /** S2c an event: to the devices that are online, or with `persist` to all, now or when they come. */
+  /** Sends an event to the devices that are online, or with `persist` to all, now or when they come back. */
   @Post('notify')
   @HttpCode(200)
   notify(

@@ -8,14 +8,14 @@ export class NotifyDto {
   @Allow()
   payload!: unknown
 
-  /** Whether devices that are offline now learn it later. */
+  /** True if devices that are offline now must learn it later. */
   @IsOptional()
   @IsBoolean()
   persist?: boolean
 }
 
 export class KickDto {
-  /** Left out, on all devices. */
+  /** Left out: all devices. */
   @IsOptional()
   @IsIn(['phone', 'pad', 'pc', 'web'])
   deviceType?: string

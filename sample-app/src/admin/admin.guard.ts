@@ -5,7 +5,7 @@ import { CONFIG, type Config } from '../config.js'
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** Lets through who shows the app's admin key in `x-admin-key`. */
+/** Admits a caller that sends the app's admin key in `x-admin-key`. */
 @Injectable()
 export class AdminGuard implements CanActivate {
   private readonly key: Buffer
@@ -16,7 +16,7 @@ export class AdminGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const { headers } = context.switchToHttp().getRequest<IncomingMessage>()
-    // Digests have one length, and comparing them takes equally long however much of the key is right.
+    // Digests have one length, and the comparison takes the same time however much of the key is right.
     if (timingSafeEqual(digest(String(headers['x-admin-key'])), this.key)) return true
     throw new UnauthorizedException('the header x-admin-key is needed')
   }

@@ -27,7 +27,7 @@ describe('the admin key', () => {
 })
 
 describe('notify', () => {
-  it('reaches the devices that are online, and tells that it did', async () => {
+  it('reaches the devices that are online, and reports it', async () => {
     const devices = [await app.chat.online('bob'), await app.chat.online('bob', { deviceType: 'pc' })]
     const event = { topic: 'sale', payload: { percent: 20 } }
     expect(await asAdmin('bob/notify', event)).toEqual({ status: 200, body: { delivered: true, seq: null } })
@@ -36,7 +36,7 @@ describe('notify', () => {
     expect(await asAdmin('bob/notify', event)).toEqual({ status: 200, body: { delivered: false, seq: null } })
   })
 
-  it('with persist is learned by a device that was away', async () => {
+  it('with persist reaches a device that was away', async () => {
     const event = { topic: 'contact.deleted', payload: 'bob' }
     const { status, body } = await asAdmin('carol/notify', { ...event, persist: true })
     expect({ status, body }).toEqual({ status: 200, body: { delivered: true, seq: expect.any(Number) } })

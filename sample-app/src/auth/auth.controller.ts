@@ -18,7 +18,7 @@ export class AuthController {
     return this.auth.login(dto)
   }
 
-  /** The token that it is called with is good no more, and the chat sessions under it are closed. */
+  /** Ends the token of the request, and closes the chat sessions under it. */
   @Post('logout')
   @HttpCode(204)
   @UseGuards(BearerGuard)

@@ -7,7 +7,7 @@ import { AuthController } from './auth.controller.js'
 import { AuthService } from './auth.service.js'
 import { RevokedToken } from './revoked-token.entity.js'
 
-/** Tokens are for this app alone: one that another app of the same secret issued is refused. */
+/** Tokens are valid for this app alone: it refuses those that another app with the same secret issued. */
 const name = 'rookery-sample-app'
 
 @Module({

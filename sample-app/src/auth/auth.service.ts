@@ -1,4 +1,4 @@
-// Who somebody is: passwords become tokens, tokens become users. Chat asks the same function as HTTP does.
+// Authentication: passwords become tokens, tokens become users. Chat calls the same function as HTTP does.
 import { ConflictException, Injectable, UnauthorizedException } from '@nestjs/common'
 import { JwtService } from '@nestjs/jwt'
 import { InjectRepository } from '@nestjs/typeorm'
@@ -15,7 +15,7 @@ export interface LoggedIn {
   readonly token: string
 }
 
-/** What is signed; times in seconds. */
+/** The signed content; times in seconds. */
 interface Claims {
   readonly sub: string
   readonly jti: string
@@ -48,12 +48,12 @@ export class AuthService {
   }
 
   /**
-   * The user behind a token, and until when it is good (Unix ms).
+   * The user of a token, and when the token expires (Unix ms).
    * @throws UnauthorizedException
    */
   async authenticate(token: string): Promise<{ userId: string; expiresAt: number }> {
     const { sub, exp, jti } = await this.verify(token)
-    // A token outlives its user, and its logout.
+    // A token may outlive its user, and its logout.
     const [isUser, isRevoked] = await Promise.all([this.users.exists(sub), this.revoked.existsBy({ tokenId: jti })])
     if (!isUser || isRevoked) throw new UnauthorizedException('no valid token')
     return { userId: sub, expiresAt: exp * 1000 }
@@ -69,7 +69,7 @@ export class AuthService {
       await manager.delete(RevokedToken, { expiresAt: LessThan(Date.now()) })
       await manager.upsert(RevokedToken, { tokenId: jti, expiresAt: exp * 1000 }, ['tokenId'])
     })
-    // Only now: a session that is closed before the token is refused comes back at once.
+    // Only now: a session that closes before the token is revoked would come back at once.
     await this.im.revokeToken(sub, token)
   }
 

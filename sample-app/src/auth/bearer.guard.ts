@@ -1,4 +1,4 @@
-// Who makes an HTTP request: the user behind its bearer token.
+// Authenticates HTTP requests: the user of the bearer token.
 import {
   type CanActivate,
   createParamDecorator,
@@ -30,7 +30,7 @@ export class BearerGuard implements CanActivate {
   }
 }
 
-/** The id of the user behind the token; only under `BearerGuard`. */
+/** The user id of the token; only under `BearerGuard`. */
 export const CurrentUser: () => ParameterDecorator = createParamDecorator(
   (_: unknown, context) => requestOf(context).user?.userId,
 )

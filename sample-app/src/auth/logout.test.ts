@@ -11,7 +11,7 @@ afterAll(() => app?.close())
 const logout = (token: string) => app.post('/auth/logout', undefined, { headers: { authorization: `Bearer ${token}` } })
 
 describe('logout', () => {
-  it('closes the chat sessions under the token, and it is good no more; other tokens stay', async () => {
+  it('ends the token and closes its chat sessions; other tokens stay', async () => {
     const [here, there] = [await app.tokenOf('alice'), await app.tokenOf('alice')]
     const phone = await app.chat.online('alice', { token: here })
     const pc = await app.chat.online('alice', { token: there, deviceType: 'pc' })
@@ -23,7 +23,7 @@ describe('logout', () => {
     await pc.send('bob', 'still here')
   })
 
-  it('at once, twice, is one', async () => {
+  it('twice at the same time counts once', async () => {
     const token = await app.tokenOf('bob')
     const statuses = (await Promise.all([logout(token), logout(token)])).map(({ status }) => status)
     expect(statuses).toContain(204)

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
-/** A token that was logged out; forgotten once it would have expired anyway. */
+/** A token that its user logged out; the app deletes it once the token would have expired anyway. */
 @Entity('revoked_tokens')
 export class RevokedToken {
   /** The token's `jti`. */

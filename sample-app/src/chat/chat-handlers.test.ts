@@ -29,7 +29,7 @@ describe('a text', () => {
 })
 
 describe('in a group', () => {
-  it('the forbidden word is refused as well, and where a text is edited to say it', async () => {
+  it('the forbidden word is refused as well, also in an edit', async () => {
     const [alice, bob] = [await app.chat.online('alice'), await app.chat.online('bob')]
     const { groupId } = await alice.createGroup('Golf drivers', ['bob'])
     await expect(alice.sendToGroup(groupId, 'a forbidden-word here')).rejects.toMatchObject({ code: 'REJECTED' })

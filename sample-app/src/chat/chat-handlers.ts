@@ -1,4 +1,4 @@
-// The app's own code on the path of messages: what it refuses, and what clients may ask of it.
+// The app's own code on the path of messages: what it refuses, and what clients may ask.
 import { Injectable } from '@nestjs/common'
 import { MessageBody } from '@nestjs/websockets'
 import { ImRejection, OnC2C, OnC2G, OnC2S } from '@rookery/nest-adapter'
@@ -7,7 +7,7 @@ const forbidden = 'forbidden-word'
 
 @Injectable()
 export class ChatHandlers {
-  /** In chats of two and in groups, and where a text is edited to say it. */
+  /** For 1:1 messages, for group messages, and for edits. */
   @OnC2C('text')
   @OnC2G('text')
   refuseForbiddenWord(@MessageBody('text') text: unknown): void {

@@ -1,4 +1,4 @@
-// Chat inside the app: its storage in the app's database, its users the app's own.
+// Chat inside the app: it stores in the app's database, and its users are the app's own.
 import { Module } from '@nestjs/common'
 import { RookeryModule, type RookeryModuleOptions } from '@rookery/nest-adapter'
 import { TypeOrmStorageModule } from '@rookery/storage-typeorm/nest'

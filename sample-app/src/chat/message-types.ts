@@ -1,4 +1,4 @@
-// The app's own types of messages: checked where they come in, typed wherever they are read.
+// The app's own message types: chat checks their content when it arrives, and TypeScript wherever the app reads it.
 import { type ContentOf, defineTypes } from '@rookery/core'
 import { z } from 'zod'
 
@@ -18,7 +18,7 @@ export const messageTypes = defineTypes({
 /** The content of a message of the type. */
 export type Content<Type extends keyof typeof messageTypes> = ContentOf<typeof messageTypes, Type>
 
-// With this, what `ImService` is given under a declared type is checked by the compiler, too.
+// With this the compiler also checks the content that the app gives to `ImService` under a declared type.
 declare module '@rookery/core' {
   interface Register {
     types: typeof messageTypes

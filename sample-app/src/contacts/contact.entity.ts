@@ -1,9 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
-/** Somebody in a user's contact list. */
+/** One entry of a user's contact list. */
 @Entity('contacts')
 export class Contact {
-  /** Whose list it is. */
+  /** The owner of the list. */
   @PrimaryColumn({ type: 'varchar', length: 32 })
   owner!: string
 

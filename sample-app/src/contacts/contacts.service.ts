@@ -1,4 +1,4 @@
-// A user's contact list: rows of the app, whose changes every device of the user learns, now or at its next sync.
+// A user's contact list: rows of the app. Every device of the user learns its changes, now or at its next sync.
 import { BadRequestException, Injectable, NotFoundException } from '@nestjs/common'
 import { InjectRepository } from '@nestjs/typeorm'
 import { ImService } from '@rookery/nest-adapter'
@@ -7,7 +7,7 @@ import { DataSource, type Repository } from 'typeorm'
 import { UsersService } from '../users/users.service.js'
 import { Contact } from './contact.entity.js'
 
-/** What the list shows, and what `contact.added` and `contact.deleted` say in the inbox. */
+/** A contact in the list, and the content of `contact.added` and `contact.deleted` in the inbox. */
 export interface ContactView {
   readonly userId: string
 }
@@ -31,7 +31,7 @@ export class ContactsService {
   }
 
   /**
-   * Somebody who is in the list already stays there, and nobody is told.
+   * Adds a contact. A user who is in the list already stays there, and no device hears of it.
    * @throws NotFoundException for an unknown user
    */
   async add(owner: string, userId: string): Promise<ContactView> {
@@ -45,13 +45,13 @@ export class ContactsService {
         await this.im.within(tx).s2c(owner, { topic: 'contact.added', payload: { userId } })
       })
     } catch (error) {
-      // Two devices may add one contact at once: the database decides who does.
+      // Two devices may add one contact at the same time: the database decides which one does.
       if (!(await this.contacts.existsBy(contact))) throw error
     }
     return { userId }
   }
 
-  /** Whoever is not in the list is passed over. */
+  /** Removes a contact; does nothing for a user who is not in the list. */
   remove(owner: string, userId: string): Promise<void> {
     return this.queue.transaction(async (tx) => {
       const { affected } = await tx.delete(Contact, { owner, userId })

@@ -1,4 +1,4 @@
-// A contact list in the app's own tables, and the entries by which a user's devices learn what changed in it.
+// A contact list in the app's own tables, and the entries that tell a user's devices of its changes.
 import type { TestDevice } from '@rookery/nest-adapter/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startTestApp, type TestApp } from '../testing/test-app.js'
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => app?.close())
 
 const listOf = async (as: string) => (await app.get('/contacts', { as })).body
-/** What a device was told of the list. */
+/** What a device learned about the list. */
 const toldTo = ({ entries }: TestDevice) => entries.filter(({ kind }) => kind === 'custom').map(factOf)
 const factOf = (entry: object) => {
   const { topic, payload } = entry as { topic: string; payload: { userId: string } }
@@ -39,7 +39,7 @@ describe('a contact', () => {
     expect(await listOf('bob')).toEqual([])
   })
 
-  it('that is added or deleted again changes nothing, and is told once, however many devices do it at once', async () => {
+  it('that is added or deleted again changes nothing, and gives one entry, however many devices do it at once', async () => {
     const add = () => app.post('/contacts', { userId: 'dave' }, { as: 'bob' })
     const remove = () => app.delete('/contacts/dave', { as: 'bob' })
     expect((await Promise.all([add(), add(), add()])).map(({ status }) => status)).toEqual([201, 201, 201])

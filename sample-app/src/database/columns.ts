@@ -1,9 +1,9 @@
-// What a column of text is on each database.
+// Text columns on each database.
 import type { QueryRunner, TableColumnOptions } from 'typeorm'
 
 /**
- * Text of a length, compared letter by letter: MySQL would take `Bob` and `bob` for one user, which chat does not, and
- * would keep no emoji where its database is an old one.
+ * Text of a length, compared byte by byte: by default MySQL would take `Bob` and `bob` for one user, which chat does
+ * not, and an old MySQL database would keep no emoji.
  */
 export function text({ dataSource }: QueryRunner, name: string, length: number): TableColumnOptions {
   const isMysql = dataSource.options.type === 'mysql'

@@ -44,12 +44,13 @@ for (const [scheme, describeOn, fresh] of servers) {
     it('is well, with its tables and chat’s in one database', async () => {
       expect((await app.get('/health')).status).toBe(200)
       expect(await tableOf('users')).toContainEqual(expect.objectContaining({ username: 'alice' }))
-      // The organisation's groups, which are made at the first start, say so: they come out of the outbox soon after it.
+      // The groups of the organisation, which the first start creates, have such a message: it leaves the outbox soon
+      // after.
       const group = expect.objectContaining({ type: 'im.group' })
       await expect.poll(() => tableOf('im_message'), { timeout: 10_000 }).toContainEqual(group)
     })
 
-    it('people chat, and what they say is stored as they said it', async () => {
+    it('users chat, and their messages are stored unchanged', async () => {
       const [alice, bob] = [await app.chat.online('alice'), await app.chat.online('bob')]
       const { msgId } = await alice.send('bob', { text: 'still there? 🚗' }, { type: 'text' })
       expect(await bob.received((message) => message.msgId === msgId)).toMatchObject({
@@ -60,7 +61,7 @@ for (const [scheme, describeOn, fresh] of servers) {
       expect(await tableOf('im_message')).toContainEqual(stored)
     })
 
-    it('a name in other letters is nobody', async () => {
+    it('a name in other case is no user', async () => {
       const alice = await app.chat.online('alice')
       await expect(alice.send('BOB', 'hello')).rejects.toMatchObject({ code: 'NOT_FOUND' })
       expect((await app.post('/auth/login', { username: 'ALICE', password: 'demo' })).status).toBe(401)
@@ -81,7 +82,7 @@ for (const [scheme, describeOn, fresh] of servers) {
       expect(await tableOf('offers')).toMatchObject([{ id: good.body.offerId, buyer: 'carol', price: 8000 }])
     })
 
-    it('views that are counted at once are all counted', async () => {
+    it('views at the same time are all counted', async () => {
       const { body } = await app.post('/listings', { title: 'Polo', price: 5000 }, { as: 'bob' })
       const alice = await app.chat.online('alice')
       await Promise.all(Array.from({ length: 10 }, () => alice.topic('listing.view', { listingId: body.listingId })))
@@ -89,7 +90,7 @@ for (const [scheme, describeOn, fresh] of servers) {
       expect(row).toEqual({ views: 10 })
     })
 
-    it('who logs out is logged out, twice as well', async () => {
+    it('a logout works, also twice', async () => {
       const headers = { authorization: `Bearer ${await app.tokenOf('carol')}` }
       const logout = () => app.post('/auth/logout', undefined, { headers })
       expect([(await logout()).status, (await logout()).status]).toEqual([204, 401])

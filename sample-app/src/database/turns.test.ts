@@ -1,4 +1,4 @@
-// On SQLite everybody shares one connection: whatever writes without waiting for its turn goes when another's transaction
+// On SQLite all code shares one connection: a write that does not wait for its turn is lost when another's transaction
 // rolls back.
 import { sqliteQueue } from '@rookery/storage-typeorm'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => app?.close())
 
-/** Does it while one transaction after the other is open, and each is rolled back. */
+/** Does the work while one transaction after the other is open and rolls back. */
 async function amidRollbacks<T>(work: () => Promise<T>): Promise<T> {
   let isDone = false
   const working = work().finally(() => (isDone = true))
@@ -37,13 +37,13 @@ async function amidRollbacks<T>(work: () => Promise<T>): Promise<T> {
 const count = (entity: EntityTarget<ObjectLiteral>, by: object) => app.database.getRepository(entity).countBy(by)
 
 describe('while the transactions of others roll back', () => {
-  it('who registers is registered', async () => {
+  it('a registration is stored', async () => {
     const credentials = { username: 'gus', password: 'long enough' }
     expect((await amidRollbacks(() => app.post('/auth/register', credentials))).status).toBe(201)
     expect(await count(User, { username: 'gus' })).toBe(1)
   })
 
-  it('what is listed is listed, and each view of it counted', async () => {
+  it('a listing is stored, and each of its views counted', async () => {
     const listing = { title: 'Golf', price: 9000 }
     const { body } = await amidRollbacks(() => app.post('/listings', listing, { as: 'bob' }))
     const alice = await app.chat.online('alice')
@@ -52,7 +52,7 @@ describe('while the transactions of others roll back', () => {
     expect(await count(Listing, { id: body.listingId, views: 1 })).toBe(1)
   })
 
-  it('who makes an offer has made it, and the seller is told', async () => {
+  it('an offer is stored, and the seller gets its message', async () => {
     const { body } = await app.post('/listings', { title: 'Polo', price: 5000 }, { as: 'dave' })
     const seller = await app.chat.online('dave')
     const offer = { listingId: body.listingId, price: 4000 }
@@ -62,7 +62,7 @@ describe('while the transactions of others roll back', () => {
     expect(await count(Offer, { id: placed.body.offerId })).toBe(1)
   })
 
-  it('who is put on a contact list stands on it', async () => {
+  it('a contact is stored', async () => {
     const added = await amidRollbacks(() => app.post('/contacts', { userId: 'bob' }, { as: 'alice' }))
     expect(added.status).toBe(201)
     expect(await count(Contact, { owner: 'alice', userId: 'bob' })).toBe(1)
@@ -70,7 +70,7 @@ describe('while the transactions of others roll back', () => {
     expect(await count(Contact, { owner: 'alice' })).toBe(0)
   })
 
-  it('who logs out is logged out', async () => {
+  it('a logout is stored', async () => {
     const headers = { authorization: `Bearer ${await app.tokenOf('carol')}` }
     const logout = () => app.post('/auth/logout', undefined, { headers })
     expect((await amidRollbacks(logout)).status).toBe(204)

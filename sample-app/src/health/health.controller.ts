@@ -1,4 +1,4 @@
-// Whether this process can serve, for load balancers and whoever watches.
+// Whether this process can serve, for load balancers and monitoring.
 import { Controller, Get } from '@nestjs/common'
 import { HealthCheck, type HealthCheckResult, HealthCheckService, TypeOrmHealthIndicator } from '@nestjs/terminus'
 import { RookeryHealthIndicator } from '@rookery/nest-adapter'
@@ -11,7 +11,7 @@ export class HealthController {
     private readonly chat: RookeryHealthIndicator,
   ) {}
 
-  /** 200 when it can serve, 503 when not, with the reason for each part. */
+  /** 200 if it can serve, 503 if not, with the reason for each part. */
   @Get()
   @HealthCheck()
   health(): Promise<HealthCheckResult> {

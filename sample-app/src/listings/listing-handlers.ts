@@ -1,4 +1,4 @@
-// What chat clients may ask about listings, over the connection that they have.
+// What chat clients may ask about listings, over their chat connection.
 import { Injectable } from '@nestjs/common'
 import { MessageBody } from '@nestjs/websockets'
 import { OnC2S } from '@rookery/nest-adapter'

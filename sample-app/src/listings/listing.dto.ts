@@ -1,6 +1,6 @@
 import { IsInt, IsString, IsUUID, Length, Max, Min } from 'class-validator'
 
-/** Whole euros; above it somebody has slipped. */
+/** Whole euros; a higher price is a typing mistake. */
 export const priceMax = 10_000_000
 
 export class CreateListingDto {

@@ -17,7 +17,7 @@ export class Listing {
   @Column({ type: 'int' })
   price!: number
 
-  /** How often somebody looked at it. */
+  /** The number of views. */
   @Column({ type: 'int', default: 0 })
   views!: number
 

@@ -7,7 +7,7 @@ import { DataSource, type Repository } from 'typeorm'
 import type { CreateListingDto } from './listing.dto.js'
 import { Listing } from './listing.entity.js'
 
-/** A listing as people see it; `price` in whole euros. */
+/** A listing as users see it; `price` in whole euros. */
 export interface ListingView {
   readonly listingId: string
   readonly seller: string
@@ -42,7 +42,7 @@ export class ListingsService {
   }
 
   /**
-   * Somebody looks at it.
+   * Counts a view of the listing.
    * @throws NotFoundException
    */
   async countView(listingId: string): Promise<{ listingId: string; views: number }> {

@@ -11,7 +11,7 @@ afterAll(() => app?.close())
 const golf = { title: 'Golf', price: 9000 }
 
 describe('a listing', () => {
-  it('is seen by everybody, with who sells it', async () => {
+  it('is visible to everybody, with its seller', async () => {
     const { status, body } = await app.post('/listings', golf, { as: 'bob' })
     expect(status).toBe(201)
     const listing = { listingId: body.listingId, seller: 'bob', ...golf, views: 0 }

@@ -1,4 +1,4 @@
-// Figures for Prometheus: of this process, and of chat in it.
+// Metrics for Prometheus: of this process, and of chat in it.
 import { Module } from '@nestjs/common'
 import { RookeryMetricsModule, type RookeryMetricsOptions } from '@rookery/nest-adapter/metrics'
 import { Registry } from 'prom-client'

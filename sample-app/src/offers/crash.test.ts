@@ -1,4 +1,4 @@
-// The built app is killed between the commit of an offer and the numbering of its message.
+// Kills the built app between the commit of an offer and the numbering of its message.
 import libsql from 'libsql'
 import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
@@ -25,7 +25,7 @@ it(
       const listing = await post(`${first.url}/listings`, { title: 'Golf', price: 9000 }, as(seller))
       const { listingId } = listing.body
 
-      // While somebody else holds chat's file, nothing is numbered; the app's own database goes on.
+      // While another process locks chat's file, chat numbers nothing; the app's own database goes on.
       const chatFile = new libsql(join(path, 'app.im.sqlite'))
       chatFile.exec('BEGIN IMMEDIATE')
       const offer = await post(`${first.url}/offers`, { listingId, price: 8000 }, as(buyer))
@@ -44,7 +44,7 @@ it(
       const told = expect.objectContaining({ msgId: offer.body.msgId, type: 'offer', from: 'alice', via: 'server' })
       expect((await inbox()).map(({ message }) => message)).toEqual([told])
 
-      // A second crash must not bring it again.
+      // A second crash must not bring the message again.
       await second.kill()
       const third = await start()
       const again = await connect(third.url, seller)

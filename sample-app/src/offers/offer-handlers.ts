@@ -3,7 +3,10 @@ import { ImRejection, OnC2C, OnC2G } from '@rookery/nest-adapter'
 
 @Injectable()
 export class OfferHandlers {
-  /** An offer is a row, too: what a client says by itself would be a message without one. The app's own pass by here. */
+  /**
+   * An offer needs a row, and a message that a client sends by itself has none. This handler does not run for the app's
+   * own sends.
+   */
   @OnC2C('offer')
   @OnC2G('offer')
   refuse(): void {

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
-/** What somebody would pay for a listing. */
+/** What a buyer would pay for a listing. */
 @Entity('offers')
 export class Offer {
   @PrimaryColumn({ type: 'varchar', length: 36 })
@@ -9,7 +9,7 @@ export class Offer {
   @Column({ name: 'listing_id', type: 'varchar', length: 36 })
   listingId!: string
 
-  /** The user who offers. */
+  /** The buyer. */
   @Column({ type: 'varchar', length: 32 })
   buyer!: string
 

@@ -17,7 +17,7 @@ export interface PlacedOffer {
   readonly msgId: string
 }
 
-/** Fails when everything is written, to show that nothing of it remains. */
+/** An offer of this price fails after everything is written, to show that nothing of it remains. */
 const unluckyPrice = 13
 
 @Injectable()

@@ -1,4 +1,4 @@
-// An offer is a row and a message in one transaction: both come, or neither.
+// An offer is a row and a message in one transaction: both, or neither.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Listing } from '../listings/listing.entity.js'
 import { startTestApp, type TestApp } from '../testing/test-app.js'
@@ -51,7 +51,7 @@ describe('an offer', () => {
     expect(seller.messages.slice(before).map(({ content }) => content?.price)).toEqual([14])
   })
 
-  it('that fails takes nothing with it of the offers made at the same time', async () => {
+  it('that fails removes nothing of the offers made at the same time', async () => {
     const listingId = await list('Up')
     const seller = await app.chat.online('bob')
     const prices = Array.from({ length: 30 }, (_, i) => (i % 2 === 0 ? 13 : 1000 + i))
@@ -85,7 +85,7 @@ describe('an offer', () => {
 describe('a client', () => {
   const content = { offerId: crypto.randomUUID(), listingId: crypto.randomUUID(), title: 'Golf', price: 1 }
 
-  it('cannot say that it made an offer where there is no row', async () => {
+  it('cannot send an offer without a row', async () => {
     const alice = await app.chat.online('alice')
     await expect(alice.send('bob', content, { type: 'offer' })).rejects.toMatchObject({ code: 'REJECTED' })
     const { groupId } = await alice.createGroup('Buyers', ['bob'])
@@ -93,7 +93,7 @@ describe('a client', () => {
     expect(await app.database.getRepository(Listing).countBy({ id: content.listingId })).toBe(0)
   })
 
-  it('is told what is wrong with the content of a declared type', async () => {
+  it('learns what is wrong with the content of a declared type', async () => {
     const alice = await app.chat.online('alice')
     await expect(alice.send('bob', { ...content, price: 'cheap' }, { type: 'offer' })).rejects.toMatchObject({
       code: 'BAD_REQUEST',

@@ -6,7 +6,7 @@ import { UsersService } from '../users/users.service.js'
 import { Department } from './department.entity.js'
 import { OrganisationService } from './organisation.service.js'
 
-/** Owns the departments' groups. Nobody knows its password: it is in them so that everybody else can be moved. */
+/** The user that owns the departments' groups, so that every other user can be moved. Nobody knows its password. */
 const house = 'house'
 
 const departments = [
@@ -15,7 +15,7 @@ const departments = [
   { id: 'workshop', name: 'Workshop', parentId: 'company', people: ['theo'] },
 ]
 
-/** A company to try the app with; its people log in with the password `demo`. A real app starts without it. */
+/** A company to try the app with; its employees log in with the password `demo`. A real app starts without it. */
 @Injectable()
 export class DemoOrganisation implements OnApplicationBootstrap {
   constructor(
@@ -34,7 +34,7 @@ export class DemoOrganisation implements OnApplicationBootstrap {
         for (const department of departments) await this.organisation.found(tx, house, department)
       })
     } catch (error) {
-      // Two processes may start at once: the database decides who founds the company, and no group is left over.
+      // Two processes may start at once: the database decides which one founds the company, and no group is left over.
       if (!(await this.exists())) throw error
     }
   }

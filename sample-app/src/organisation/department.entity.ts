@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
-/** A part of the company. Its people have a group in chat. */
+/** A part of the company. Its employees have a group in chat. */
 @Entity('departments')
 export class Department {
   @PrimaryColumn({ type: 'varchar', length: 32 })

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
-/** In which department a user works. Not every user is one of the company's. */
+/** The department in which a user works. Not every user is an employee. */
 @Entity('employees')
 export class Employee {
   @PrimaryColumn({ name: 'user_id', type: 'varchar', length: 32 })

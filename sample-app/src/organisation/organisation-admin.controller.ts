@@ -9,7 +9,7 @@ import { OrganisationService } from './organisation.service.js'
 export class OrganisationAdminController {
   constructor(private readonly organisation: OrganisationService) {}
 
-  /** Moves somebody to a department, or takes somebody on in it. */
+  /** Moves a user to a department, or takes a new employee on there. */
   @Post('department')
   @HttpCode(204)
   move(@Param('userId', ExistingUserPipe) userId: string, @Body() { departmentId }: MoveDto): Promise<void> {

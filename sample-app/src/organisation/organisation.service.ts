@@ -1,4 +1,5 @@
-// Who works where: the app's own tables. Each department has a group in chat, whose members are the people of its rows.
+// Who works where, in the app's own tables. Each department has a group in chat, whose members are the employees of its
+// rows.
 import { ConflictException, Injectable, NotFoundException } from '@nestjs/common'
 import { InjectRepository } from '@nestjs/typeorm'
 import { ImService } from '@rookery/nest-adapter'
@@ -47,9 +48,9 @@ export class OrganisationService {
   }
 
   /**
-   * The row and the memberships change together, or not at all.
+   * Changes the row and the memberships together, or not at all.
    * @throws NotFoundException for an unknown department
-   * @throws ConflictException where somebody else moved the person at the same time
+   * @throws ConflictException if another request moved the user at the same time
    */
   move(userId: string, departmentId: string): Promise<void> {
     return this.queue.transaction(async (tx) => {
@@ -70,7 +71,7 @@ export class OrganisationService {
   }
 
   /**
-   * A new department with its people and their group.
+   * Founds a department with its employees and their group.
    * @param owner the user who owns the group
    */
   async found(

@@ -19,17 +19,17 @@ const tree = async (): Promise<DepartmentView> =>
   ((await app.get('/organisation', { as: 'alice' })).body as unknown as DepartmentView[])[0]!
 const departmentOf = async (id: string): Promise<DepartmentView> =>
   (await tree()).departments.find(({ departmentId }) => departmentId === id)!
-/** Who is in a department's group, besides the one who owns it. */
+/** The members of a department's group, without its owner. */
 const groupOf = async (id: string): Promise<string[]> => {
   const { members } = await app.chat.im.groups.members((await departmentOf(id)).groupId)
   return members.filter(({ role }) => role !== 'owner').map(({ userId }) => userId)
 }
 
-// The groups of the demo come with the first commit, soon after the start.
+// The demo's groups come with the first commit, soon after the start.
 beforeEach(() => vi.waitFor(async () => expect(await groupOf('workshop')).toEqual(['theo'])))
 
 describe('the organisation', () => {
-  it('is a tree of departments with their people, for those who are logged in', async () => {
+  it('is a tree of departments with their employees, for logged-in users', async () => {
     const groupId = expect.any(String)
     expect(await tree()).toEqual({
       departmentId: 'company',
@@ -44,7 +44,7 @@ describe('the organisation', () => {
     expect((await app.get('/organisation')).status).toBe(401)
   })
 
-  it('has a group for each department, in which its people talk', async () => {
+  it('has a group for each department, in which its employees talk', async () => {
     const { groupId } = await departmentOf('sales')
     const [piet, rosa] = [await app.chat.online('piet'), await app.chat.online('rosa')]
     await piet.sendToGroup(groupId, 'who sells the Golf?')
@@ -54,7 +54,7 @@ describe('the organisation', () => {
   })
 })
 
-describe('who is moved', () => {
+describe('a user who is moved', () => {
   it('leaves one group and joins the other; the row says the same', async () => {
     const [sales, workshop] = [await departmentOf('sales'), await departmentOf('workshop')]
     const [rosa, theo] = [await app.chat.online('rosa'), await app.chat.online('theo')]
@@ -69,7 +69,7 @@ describe('who is moved', () => {
     await vi.waitFor(async () => expect(await groupOf('workshop')).toEqual(['theo']))
   })
 
-  it('to where they are, changes nothing', async () => {
+  it('to their own department changes nothing', async () => {
     const before = await app.chat.im.groups.get((await departmentOf('sales')).groupId)
     expect((await move('piet', 'sales')).status).toBe(204)
     // The outbox keeps its order: a change would come before this one.

@@ -1,4 +1,4 @@
-// A group on the page: three people talk, mention, take back, correct and react; members come and go.
+// A group on the page: three users talk, mention, recall, edit and react; members come and go.
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { describeInBrowser, messages, row, say } from '../../testing/browser.js'
@@ -17,20 +17,20 @@ async function open(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { name, level: 1 }).waitFor()
 }
 
-/** Chooses something in the menu of a message. */
+/** Chooses an item in the menu of a message. */
 async function act(page: Page, text: string, what: string): Promise<void> {
   await messages(page).filter({ hasText: text }).getByRole('button', { name: 'What to do' }).click()
   await page.getByRole('menuitem', { name: what, exact: true }).click()
 }
 
 describeInBrowser('a group on the page', (visits) => {
-  it('of three people, who talk, mention, correct, react and take back', async () => {
+  it('of three users, who talk, mention, edit, react and recall', async () => {
     const [alice, bob, carol] = [await visits.signIn('alice'), await visits.signIn('bob'), await visits.signIn('carol')]
     await makeGroup(alice, 'Golf drivers', 'bob, carol')
     await alice.locator('#presence').getByText('3 members').waitFor()
     await messages(alice).getByText('alice made the group').waitFor()
 
-    // The list of whom to mention, by keyboard alone.
+    // The list of users to mention, by keyboard alone.
     const words = alice.getByLabel('Message', { exact: true })
     await words.pressSequentially('Morning @')
     await expect.poll(() => alice.getByRole('option').allTextContents()).toEqual(['@bob', '@carol', '@all'])
@@ -83,7 +83,7 @@ describeInBrowser('a group on the page', (visits) => {
     await thumbs(carol).click()
     await thumbs(alice).getByText('👍 1').waitFor()
 
-    // A reload shows it as it stands, with whose reaction is mine.
+    // After a reload the message shows its present state, including my own reaction.
     await alice.reload()
     await open(alice, 'Golf drivers')
     await thumbs(alice).getByText('👍 1').waitFor()
@@ -146,7 +146,7 @@ describeInBrowser('a group on the page', (visits) => {
     await messages(bob).filter({ hasText: 'without carol' }).waitFor()
     expect(await carol.content()).not.toContain('without carol')
 
-    // An admin's dialog offers what an admin may do, and a member's only to leave.
+    // The dialog offers an admin what an admin may do, and a member only to leave.
     await bob.getByRole('button', { name: 'Group', exact: true }).click()
     await expect.poll(() => bob.locator('#members button').allTextContents()).toEqual(['Mute 1 h', 'Remove'])
     await bob.getByRole('button', { name: 'Close' }).click()
@@ -163,7 +163,7 @@ describeInBrowser('a group on the page', (visits) => {
     for (const page of [alice, bob]) await row(page, 'Sunday trip').waitFor({ state: 'detached' })
   })
 
-  it('is pinned and muted on all devices of one person, and refuses what it refuses in words', async () => {
+  it('is pinned and muted on all devices of one user, and explains what it refuses', async () => {
     const alice = await visits.signIn('alice')
     await makeGroup(alice, 'Quiet one', 'bob')
     await makeGroup(alice, 'Louder one', 'bob')

@@ -1,5 +1,5 @@
-// The page's place in its inbox and in the timelines of large groups, against a real node, without a browser: whatever comes
-// and goes, each message is applied once, in order, and none is missing.
+// The page's position in its inbox and in the timelines of large groups, against a real node, without a browser.
+// Whatever members and pages do, it applies each message once, in order, and misses none.
 import { createRookery, MemoryStorage, type Rookery } from '@rookery/core'
 import { type FakeAnswer, FakeDevice, type FakeEvent, SeededRandom, settle } from '@rookery/testing'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -9,7 +9,7 @@ interface Message {
   readonly seq: number
 }
 
-/** What `inbox.js` is to this test; the page itself is JavaScript. */
+/** The interface of `inbox.js` for this test; the page itself is JavaScript. */
 interface PageInbox {
   readonly since: object
   ready(ready: unknown): void
@@ -38,7 +38,7 @@ afterEach(async () => {
   vi.unstubAllGlobals()
 })
 
-/** A tab of somebody's browser, which keeps its place over reloads. */
+/** A tab of a user's browser, which keeps its position over reloads. */
 class Tab {
   /** Applied messages, by conversation. */
   readonly applied = new Map<string, number[]>()
@@ -67,7 +67,8 @@ class Tab {
       apply: ({ kind, message }: { kind: string; message: Message }) => kind === 'message' && say(message),
       say,
       mine: () => {},
-      // What an earlier membership lacked when the next began is left to history, as what retention took is.
+      // Messages of an earlier membership that the tab lacks when the next begins come from history, like those that
+      // retention removed.
       forget: () => this.applied.clear(),
       caughtUp: () => this.caughtUp++,
     })
@@ -96,7 +97,7 @@ class Tab {
     await vi.waitFor(() => expect(this.caughtUp).toBeGreaterThan(0))
   }
 
-  /** The page's own acknowledgement, which must not be refused. */
+  /** The page's own acknowledgement, which the server must not refuse. */
   get place(): object {
     return this.inbox!.since
   }
@@ -105,7 +106,7 @@ class Tab {
 const say = (groupId: string, from: string) =>
   node.im.sendC2G({ from, to: groupId, type: 'text', content: { text: 'x' } })
 
-it('a group that grows above the line while the page is away, live and over reloads', async () => {
+it('a group that crosses to fan-out on read while the page is away, live and over reloads', async () => {
   const { groupId } = await node.im.groups.create({ owner: 'ann', name: 'x', members: ['bob'] })
   const tab = new Tab('bob')
   await tab.open()
@@ -125,7 +126,7 @@ it('a group that grows above the line while the page is away, live and over relo
   expect(tab.place).toMatchObject({ timelines: { [groupId]: 6 } })
 })
 
-it('a page that is opened for the first time follows large groups from where they stand', async () => {
+it('a page that opens for the first time follows large groups from their heads on', async () => {
   const { groupId } = await node.im.groups.create({ owner: 'ann', name: 'x', members: ['bob', 'cid', 'dan'] })
   await say(groupId, 'ann')
   const tab = new Tab('bob')
@@ -172,7 +173,7 @@ it('whatever members do while pages come and go', async () => {
       await settle()
       expect([seed, tab.userId, mine()]).toEqual([seed, tab.userId, [...new Set(mine())].sort((a, b) => a - b)])
       if (!members.has(tab.userId)) continue
-      // Nothing is missing of what history shows of this membership.
+      // The tab misses nothing that history shows of this membership.
       const { messages } = await tab.device!.ask('history', { conversationId: groupId, after: 0 })
       const joinedAt = messages.findLast(
         ({ content }: { content?: { event?: string; userIds?: string[] } }) =>

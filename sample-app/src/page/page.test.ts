@@ -1,10 +1,10 @@
-// Two people chat on the page, each in a browser of their own.
+// Two users chat on the page, each in a separate browser.
 import { expect, it } from 'vitest'
 import { describeInBrowser, messages, row, say, tab, talkTo } from '../../testing/browser.js'
 import { startApp } from '../../testing/running-app.js'
 
 describeInBrowser('the page in a browser', (visits) => {
-  it('two people log in and chat, with unread, typing, presence and receipts', async () => {
+  it('two users log in and chat, with unread, typing, presence and receipts', async () => {
     const alice = await visits.signIn('alice')
     const bob = await visits.signIn('bob')
     await talkTo(alice, 'bob')
@@ -28,7 +28,7 @@ describeInBrowser('the page in a browser', (visits) => {
     await alice.locator('#presence').getByText('offline').waitFor()
   })
 
-  it('a reload catches up with what was said meanwhile, once and in order', async () => {
+  it('a reload catches up with the messages sent meanwhile, once and in order', async () => {
     const carol = await visits.signIn('carol')
     const dave = await visits.signIn('dave')
     await talkTo(carol, 'dave')
@@ -45,7 +45,7 @@ describeInBrowser('the page in a browser', (visits) => {
     expect(await messages(dave).locator('.text').allTextContents()).toEqual(['one', 'two', 'three'])
   })
 
-  it('what was written without a connection is sent once, in order, when there is one again', async () => {
+  it('messages written without a connection are sent once, in order, after the reconnect', async () => {
     const registering = { password: 'a long password', button: 'Register' }
     const eve = await visits.signIn('eve.1', registering)
     const frank = await visits.signIn('frank', registering)
@@ -61,7 +61,7 @@ describeInBrowser('the page in a browser', (visits) => {
     await messages(frank).filter({ hasText: 'second' }).waitFor()
     expect(await messages(frank).locator('.text').allTextContents()).toEqual(['first', 'second'])
     await expect.poll(() => messages(eve).getByText('sending…').count()).toBe(0)
-    // What the browser itself says of the server that was not there is no fault of the page.
+    // The browser itself reports the missing server: that is no fault of the page.
     visits.complaints = visits.complaints.filter((line) => !/WebSocket connection to .* failed/.test(line))
   })
 
@@ -81,7 +81,7 @@ describeInBrowser('the page in a browser', (visits) => {
     }
   })
 
-  it('a message that the app refuses says why, and can be discarded', async () => {
+  it('a message that the app refuses shows why, and can be discarded', async () => {
     const alice = await visits.signIn('alice')
     await talkTo(alice, 'nobody-such')
     await say(alice, 'hello?')
@@ -90,13 +90,13 @@ describeInBrowser('the page in a browser', (visits) => {
     await expect.poll(() => messages(alice).count()).toBe(0)
   })
 
-  it('a second browser of the same person takes over, and the first one says so', async () => {
+  it('a second browser of the same user takes over, and the first one says so', async () => {
     const first = await visits.signIn('alice')
     await visits.signIn('alice')
     await first.getByRole('status').getByText('signed in elsewhere').waitFor()
   })
 
-  it('an offer for a car comes as a card to both, and one that is refused says why', async () => {
+  it('an offer for a car appears as a card to both, and a refused one shows why', async () => {
     const bob = await visits.signIn('bob')
     await tab(bob, 'Cars')
     await bob.getByText('Sell a car').click()
@@ -128,18 +128,18 @@ describeInBrowser('the page in a browser', (visits) => {
     visits.complaints = visits.complaints.filter((line) => !line.includes('422'))
   })
 
-  it('who logged out is out: the token is good no more', async () => {
+  it('a logout ends the token', async () => {
     const page = await visits.signIn('carol')
     const token: unknown = await page.evaluate('JSON.parse(sessionStorage.account).token')
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByRole('button', { name: 'Log in' }).waitFor()
     const headers = { authorization: `Bearer ${String(token)}` }
-    // Nothing is listed here: with a good token the answer is 400.
+    // The app lists nothing for this body: with a valid token the answer is 400.
     const status = async () => (await fetch(`${visits.app.url}/listings`, { method: 'POST', headers })).status
     await expect.poll(status).toBe(401)
   })
 
-  it('a wrong password is told', async () => {
+  it('a wrong password shows a message', async () => {
     const page = await visits.visit()
     await page.getByLabel('Name', { exact: true }).fill('alice')
     await page.getByLabel('Password').fill('wrong')

@@ -1,9 +1,9 @@
-// Contacts that are the same on all devices of a person, and colleagues in the organisation's tree.
+// Contacts that are the same on all devices of a user, and colleagues in the organisation's tree.
 import { expect, it } from 'vitest'
 import { describeInBrowser, messages, phone, row, say, tab } from '../../testing/browser.js'
 
 describeInBrowser('people on the page', (visits) => {
-  it('contacts that one device changes are changed on the other, at once or when it is back', async () => {
+  it('contacts that one device changes change on the other, at once or when it is back', async () => {
     const desk = await visits.signIn('alice')
     const pocket = await visits.signIn('alice', phone)
     await tab(desk, 'People')
@@ -41,10 +41,10 @@ describeInBrowser('people on the page', (visits) => {
     await row(pocket, 'carol').getByText('pinned').waitFor()
   })
 
-  it('a colleague is found in the tree, becomes a contact, and is written to; the department has a group', async () => {
+  it('a user finds a colleague in the tree, adds the contact and writes; the department has a group', async () => {
     const [piet, rosa] = [await visits.signIn('piet'), await visits.signIn('rosa')]
     await tab(piet, 'People')
-    // By the keys that a tree of native parts answers to.
+    // By the keys that a tree of native elements supports.
     const workshop = piet.locator('summary', { hasText: 'Workshop (1)' })
     await workshop.press('Enter')
     await expect.poll(() => piet.getByRole('button', { name: 'Chat with theo' }).isVisible()).toBe(false)
@@ -52,7 +52,7 @@ describeInBrowser('people on the page', (visits) => {
     await piet.getByRole('button', { name: 'Add theo to the contacts' }).click()
     await piet.locator('#contacts .name', { hasText: 'theo' }).waitFor()
     await expect.poll(() => piet.getByRole('button', { name: 'Add theo to the contacts' }).count()).toBe(0)
-    // Whoever stands somewhere in the tree stays there when a contact comes or goes.
+    // The focus stays in the tree when a contact comes or goes.
     const rosasRow = piet.locator('#organisation').getByRole('button', { name: 'Chat with rosa' })
     await rosasRow.focus()
     await piet.evaluate(`document.querySelector('[data-remove=theo]').click()`)

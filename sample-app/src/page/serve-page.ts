@@ -1,11 +1,11 @@
-// The web page: static files under a policy that lets no foreign script run, wherever it comes from.
+// The web page: static files under a content security policy that runs no foreign script, from whatever source.
 import { fileURLToPath } from 'node:url'
 import type { NestExpressApplication } from '@nestjs/platform-express'
 import helmet from 'helmet'
 
 const pathOf = (url: string | URL): string => fileURLToPath(url)
 const publicDir = pathOf(new URL('../../public', import.meta.url))
-/** The client library's own browser bundle, as npm installed it. */
+/** The client library's own browser bundle, from its npm package. */
 const socketIoDir = pathOf(new URL('dist', import.meta.resolve('socket.io-client/package.json')))
 
 export function servePage(app: NestExpressApplication): void {
@@ -22,7 +22,7 @@ export function servePage(app: NestExpressApplication): void {
           formAction: ["'self'"],
           baseUri: ["'none'"],
           frameAncestors: ["'none'"],
-          // Nothing may be turned into markup at run time either: the page writes text only.
+          // At run time no text may become markup either: the page writes text only.
           requireTrustedTypesFor: ["'script'"],
         },
       },

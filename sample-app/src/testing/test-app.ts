@@ -1,4 +1,4 @@
-// The whole app inside a test: its HTTP side on a free port, devices without a network, an empty folder of data.
+// The whole app inside a test: its HTTP interface on a free port, devices without a network, an empty data folder.
 import { Test } from '@nestjs/testing'
 import { type TestChat, testChat } from '@rookery/nest-adapter/testing'
 import type { AddressInfo } from 'node:net'
@@ -11,12 +11,12 @@ import { readConfig } from '../config.js'
 
 export interface Answered {
   readonly status: number
-  /** What it answered as JSON; empty where it answered nothing. */
+  /** The JSON of the answer; empty if there is none. */
   readonly body: Readonly<Record<string, unknown>>
 }
 
 export interface RequestOptions {
-  /** A demo user, whose token goes with the request. */
+  /** A demo user, whose token the request carries. */
   readonly as?: string
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -31,12 +31,12 @@ export interface TestApp {
   get(path: string, options?: RequestOptions): Promise<Answered>
   post(path: string, body?: object, options?: RequestOptions): Promise<Answered>
   delete(path: string, options?: RequestOptions): Promise<Answered>
-  /** What Prometheus would read. */
+  /** The text that Prometheus would read. */
   figures(): Promise<string>
   close(): Promise<void>
 }
 
-/** @param env what the app is told besides where its data lies */
+/** @param env the environment variables, besides the one for the data folder */
 export async function startTestApp(env: Readonly<Record<string, string>> = {}): Promise<TestApp> {
   const folder = dataFolder()
   const config = readConfig({ DATABASE_URL: `sqlite:${join(folder.path, 'app.sqlite')}`, ...env })
@@ -47,7 +47,7 @@ export async function startTestApp(env: Readonly<Record<string, string>> = {}): 
   const auth = app.get(AuthService, { strict: false })
   const tokenOf = async (username: string): Promise<string> => (await auth.login({ username, password: 'demo' })).token
 
-  // Hashing a password takes its time: requests at once would come one after the other.
+  // Hashing a password takes time: requests at the same time would run one after the other.
   const tokens = new Map<string, Promise<string>>()
   const tokenAs = (userId: string): Promise<string> => {
     const token = tokens.get(userId) ?? tokenOf(userId)

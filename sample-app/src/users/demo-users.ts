@@ -3,7 +3,7 @@ import { UsersService } from './users.service.js'
 
 export const demoUsers = { names: ['alice', 'bob', 'carol', 'dave'], password: 'demo' } as const
 
-/** People to try the app with. A real app starts without them. */
+/** Users to try the app with. A real app starts without them. */
 @Injectable()
 export class DemoUsers implements OnApplicationBootstrap {
   constructor(private readonly users: UsersService) {}

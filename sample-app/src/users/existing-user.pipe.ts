@@ -1,7 +1,7 @@
 import { Injectable, NotFoundException, type PipeTransform } from '@nestjs/common'
 import { UsersService } from './users.service.js'
 
-/** Lets through the id of a user that exists. */
+/** Passes the id of a user that exists; refuses others. */
 @Injectable()
 export class ExistingUserPipe implements PipeTransform<string, Promise<string>> {
   constructor(private readonly users: UsersService) {}

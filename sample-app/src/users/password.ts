@@ -1,10 +1,10 @@
-// Passwords are kept as salted scrypt hashes, with their parameters beside them, so that these can be raised later.
+// Stores passwords as salted scrypt hashes, with their parameters beside them, so that a later version can raise these.
 import { randomBytes, scrypt, type ScryptOptions, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 const keyBytes = 32
-/** 16 MiB and some 30 ms on a thread of the pool: dear for who guesses, not felt by who logs in. */
+/** 16 MiB and some 30 ms on a thread of the pool: expensive for a guesser, not noticeable at a login. */
 const cost = 16_384
 
 /** `scrypt$cost$salt$hash` */
@@ -14,7 +14,7 @@ export async function hashPassword(password: string): Promise<string> {
   return ['scrypt', cost, salt.toString('base64url'), hash.toString('base64url')].join('$')
 }
 
-/** Takes equally long whether the password is right or wrong. */
+/** Takes the same time for right and wrong passwords. */
 export async function isPassword(password: string, stored: string): Promise<boolean> {
   const [, n = '', salt = '', hash = ''] = stored.split('$')
   const expected = Buffer.from(hash, 'base64url')

@@ -1,12 +1,12 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm'
 
-/** Somebody who registered. The name is the user id, in chat too. */
+/** A registered user. The name is the user id, in chat too. */
 @Entity('users')
 export class User {
   @PrimaryColumn({ type: 'varchar', length: 32 })
   username!: string
 
-  /** As `hashPassword` made it. */
+  /** The result of `hashPassword`. */
   @Column({ name: 'password_hash', type: 'varchar', length: 255 })
   passwordHash!: string
 

@@ -1,4 +1,4 @@
-// The host's users: its own table, asked by chat through `exists`.
+// The host's users: its own table, which chat reads through `exists`.
 import { Injectable } from '@nestjs/common'
 import { InjectRepository } from '@nestjs/typeorm'
 import { sqliteQueue, type SqliteQueue } from '@rookery/storage-typeorm'
@@ -8,7 +8,7 @@ import { User } from './user.entity.js'
 
 @Injectable()
 export class UsersService {
-  /** Compared with where there is no such user, so that the time taken does not tell which names exist. */
+  /** Compared if there is no such user, so that the time of an answer does not reveal which names exist. */
   private readonly nobody = hashPassword('')
 
   private readonly queue: SqliteQueue
@@ -20,22 +20,22 @@ export class UsersService {
     this.queue = sqliteQueue(dataSource)
   }
 
-  /** Answers false where the name is taken. */
+  /** Returns false if the name is taken. */
   async create(username: string, password: string): Promise<boolean> {
     const passwordHash = await hashPassword(password)
     try {
       await this.queue.run((manager) => manager.insert(User, { username, passwordHash, createdAt: Date.now() }))
       return true
     } catch (error) {
-      // Two may register one name at once: the database decides.
+      // Two users may register one name at the same time: the database decides.
       if (await this.exists(username)) return false
       throw error
     }
   }
 
   /**
-   * Takes no turn in the queue: chat asks it from inside the transactions of those whose turn it is.
-   * @param manager of the transaction, where chat asks inside one: no second connection is needed then
+   * Does not wait for its turn in the queue: chat calls it from inside the transactions whose turn it is.
+   * @param manager of the transaction, if chat asks inside one: then it needs no second connection
    */
   async exists(username: string, manager?: EntityManager): Promise<boolean> {
     return (await this.find(username, manager)) !== null

@@ -1,10 +1,10 @@
-// The open conversation: its messages, those on their way, who types.
+// The open conversation: its messages, those on their way, who is typing.
 import { byId, make, showList } from '../dom.js'
 import { partsOf } from '../mention-text.js'
 import { isSameThread, titleOf } from '../threads.js'
 import { eventOf, priceOf, textOf, titleOf as offerTitleOf } from './message-text.js'
 
-/** How far from the end still counts as being there. */
+/** Within this distance of the end the user counts as reading the end. */
 const nearPx = 40
 
 /** @param {import('../chat.js').Chat} chat */
@@ -40,13 +40,13 @@ export function showChat({ userId, store, outbox }) {
   )
 }
 
-/** A button that is on or off, of a conversation that may not exist yet. */
+/** Shows whether a setting is on, for a conversation that may not exist yet. */
 function press(id, isOn) {
   byId(id).hidden = isOn === undefined
   byId(id).setAttribute('aria-pressed', String(isOn === true))
 }
 
-/** Recalls, edits and reactions are folded into what they change; of groups it is told what happened. */
+/** Recalls, edits and reactions are folded into the message that they change; changes of a group appear as lines. */
 const shownOf = ({ messages }) =>
   [...messages.values()]
     .filter(({ type, content }) => !type?.startsWith('im.') || (type === 'im.group' && eventOf(content) !== null))
@@ -85,7 +85,7 @@ function bodyOf(message) {
   return make('p', { className: 'text' }, ...wordsOf(textOf(message), message.mentions))
 }
 
-/** The words, those who are mentioned set off. @param {string} text @param {string[]} mentions */
+/** The text, with mentions set off. @param {string} text @param {string[]} mentions */
 const wordsOf = (text, mentions = []) =>
   partsOf(text, (who) => mentions.includes(who)).map(({ text: part, who }) => (who ? make('mark', {}, part) : part))
 
@@ -125,7 +125,7 @@ function drawWaiting({ clientMsgId, text, error }) {
   )
 }
 
-/** Who reads the end goes on reading the end; who scrolled up stays where they are. */
+/** A user who reads the end stays at the end; one who scrolled up stays in place. */
 function keepingTheEnd(change) {
   const scroll = byId('scroll')
   const isAtEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < nearPx

@@ -1,4 +1,4 @@
-// The list of conversations: who, whether they are there, the last words, how many are unread, how many mention me.
+// The list of conversations: title, presence, last message, unread count, mentions of me.
 import { byId, make, showList } from '../dom.js'
 import { threadOf, titleOf } from '../threads.js'
 import { textOf } from './message-text.js'
@@ -39,7 +39,7 @@ function row(store, conversation) {
   button.setAttribute('aria-current', String(isOpen))
   const facts = [name, state, ...signs, unread > 0 && `${unread} unread`, mentioned > 0 && `${mentioned} mention you`]
   button.setAttribute('aria-label', facts.filter(Boolean).join(', '))
-  // Found again by whoever listens on the list: a listener of its own would be lost when the row is drawn anew.
+  // The list's own listener reads it: a listener on the button would be lost when the row is drawn again.
   button.dataset.conversation = conversationId
   return make('li', {}, button)
 }

@@ -1,9 +1,10 @@
-// The open group: who is in it, and what this person may do there. The server decides; this only offers what it would allow.
+// The open group: its members, and what this user may do there. The server decides; the page only offers what the
+// server would allow.
 import { byId, make, showList } from '../dom.js'
 
 /** @typedef {import('../store.js').Member} Member */
 
-/** Whom each may remove and mute. @type {Record<Member['role'], Member['role'][]>} */
+/** Whom each role may remove and mute. @type {Record<Member['role'], Member['role'][]>} */
 const isOver = { owner: ['admin', 'member'], admin: ['member'], member: [] }
 
 /** @param {import('../store.js').OpenChat} chat @param {string} userId @param {boolean} hasMore */

@@ -1,8 +1,8 @@
-// What a message says, in words; types other than text are the app's own.
+// The text of a message; types other than `text` are the app's own.
 
 /** @typedef {import('../../../src/chat/message-types.js').Content<'offer'>} OfferContent as the server has checked it */
 
-/** In one line. */
+/** The message in one line. */
 export function textOf({ type, content, recalled, expired, withheld }) {
   if (recalled) return 'Message recalled'
   if (withheld) return 'Changed while you were away'
@@ -16,7 +16,7 @@ export const titleOf = ({ title }) => title
 /** @param {OfferContent} offer */
 export const priceOf = ({ price }) => `${price} €`
 
-/** What happened to a group, in one line; null for what nobody needs to be told. @param {any} content */
+/** A change of a group in one line; null for changes that the page does not show. @param {any} content */
 export function eventOf({ event, by, userIds = [], role, until, changes = {} }) {
   const who = by ?? 'The house'
   const whom = userIds.join(', ')

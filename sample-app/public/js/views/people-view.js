@@ -18,7 +18,7 @@ export function showContacts(contacts) {
 export function showOrganisation(departments, contacts, me) {
   byId('no-organisation').hidden = departments.length > 0
   const tree = byId('organisation')
-  // Which branches are open is the person's.
+  // The user decides which branches are open.
   const closed = new Set([...tree.querySelectorAll('details:not([open])')].map((one) => one.dataset.department))
   showList(
     tree,
