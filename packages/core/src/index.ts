@@ -25,7 +25,8 @@ export type {
 } from '@rookery/protocol'
 export { mayBeTriedAgain, RookeryError } from '@rookery/protocol'
 export type { Connection, Frame, Gate, Handshake, Inbound } from './gate/connection.js'
-export { createRookery, Rookery, type Health, type NodeStats } from './rookery.js'
+export type { Health, NodeStats } from './health.js'
+export { createRookery, Rookery } from './rookery.js'
 export type { OwnedGroups } from './logic/groups/leave-groups.js'
 export type { GroupCall, GroupListCall, GroupProgress, ImGroups, NewGroup } from './logic/host/im-groups.js'
 export type {

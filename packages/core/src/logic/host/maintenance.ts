@@ -16,7 +16,7 @@ import {
   type Storage,
   StorageError,
 } from '../../ports/storage.js'
-import type { Kicks } from '../access/kicks.js'
+import type { Kicks } from '../delivery/kicks.js'
 import type { Cluster } from '../delivery/cluster.js'
 import type { Deliveries } from '../delivery/deliveries.js'
 import { leaveGroups, type OwnedGroups, refuseOwned } from '../groups/leave-groups.js'

@@ -1,0 +1,88 @@
+// Sessions of this node: who they are, what they hold, and how their requests come in.
+import type { NodeId, UserId } from '@rookery/protocol'
+import type { Authenticator } from '../logic/access/authenticate.js'
+import type { Cluster } from '../logic/delivery/cluster.js'
+import type { Deliveries } from '../logic/delivery/deliveries.js'
+import type { Online } from '../logic/delivery/online.js'
+import type { Groups } from '../logic/groups/groups.js'
+import type { Topics } from '../logic/host/topics.js'
+import type { Changes } from '../logic/messages/changes.js'
+import type { Send } from '../logic/messages/send.js'
+import type { OwnMarks } from '../logic/reading/own-marks.js'
+import type { Roaming } from '../logic/reading/roaming.js'
+import type { Writer } from '../logic/storing/writer.js'
+import type { Surroundings } from '../logic/surroundings.js'
+import type { Rate } from '../options/limits.js'
+import type { Logger } from '../ports/logger.js'
+import type { Handlers } from '../ports/host.js'
+import type { Presence } from '../ports/presence.js'
+import type { Storage } from '../ports/storage.js'
+import { Followed } from './followed.js'
+import { NodeGate } from './gate.js'
+import { Heads } from './heads.js'
+import { Heartbeat } from './heartbeat.js'
+import { LocalSessions } from './local-sessions.js'
+import { Logins } from './logins.js'
+import { Registry } from './registry.js'
+import { Requests } from './requests.js'
+import { Slots } from './slots.js'
+import { Watching } from './watching.js'
+
+interface SessionNeeds {
+  readonly storage: Storage
+  readonly logger: Logger
+  /** Tells those who watch them that the presence of users may have changed. */
+  readonly tellWatchers: (userIds: readonly UserId[]) => void
+}
+
+/** The sessions, as logic reaches them: before the rest, because logic is made of it. */
+export function localSessions({ storage, logger, tellWatchers }: SessionNeeds) {
+  const registry = new Registry()
+  const followed = new Followed(
+    () => storage.groups,
+    logger,
+    (conversationId) => heads.checkTimelineSoon(conversationId),
+  )
+  const heads = new Heads({ timelines: () => storage.timelines, registry, followed, logger })
+  const sessions = new LocalSessions(registry, followed, (userId) => heads.checkSoon(userId), tellWatchers)
+  return { registry, followed, heads, sessions }
+}
+
+interface Needs extends Surroundings {
+  readonly nodeId: NodeId
+  readonly boot: string
+  readonly url: string | null
+  /** The slot of each device type. */
+  readonly deviceSlots: ReadonlyMap<string, string>
+  readonly rate: Rate | null
+  readonly storage: Storage
+  readonly presence: Presence
+  readonly handlers: Handlers | null
+  /** Of the storage; known once it has started. */
+  readonly epoch: () => string
+  readonly registry: Registry
+  readonly followed: Followed
+  readonly heads: Heads
+  readonly authenticator: Authenticator
+  readonly writer: Writer
+  readonly cluster: Cluster
+  readonly deliveries: Deliveries
+  readonly online: Online
+  readonly send: Send
+  readonly changes: Changes
+  readonly groups: Groups
+  readonly ownMarks: OwnMarks
+  readonly roaming: Roaming
+  readonly topics: Topics
+}
+
+export function gate(needs: Needs) {
+  const { storage, clock, limits, rate, timing } = needs
+  const timelines = () => storage.timelines
+  const logins = new Logins(timelines)
+  const slots = new Slots({ ...needs, logins })
+  const watching = new Watching(needs)
+  const requests = new Requests({ ...needs, timelines, slots, watching }, clock, limits, rate, timing)
+  const heartbeat = new Heartbeat({ ...needs, slots, watching })
+  return { watching, requests, heartbeat, gate: new NodeGate({ ...needs, timelines, logins, slots, requests }) }
+}

@@ -1,0 +1,100 @@
+// How a node does: whether it can serve, and how much there is to do.
+import type { DeviceType } from '@rookery/protocol'
+import type { Registry } from './gate/registry.js'
+import { within } from './logic/host/deadline.js'
+import type { OutboxMover } from './logic/outbox/outbox-mover.js'
+import type { ParkedRows } from './logic/outbox/parked-rows.js'
+import type { Writer } from './logic/storing/writer.js'
+import type { Timing } from './options/limits.js'
+import type { Clock } from './ports/clock.js'
+import type { Presence } from './ports/presence.js'
+import type { Storage } from './ports/storage.js'
+
+/** How each part of a node does; `reason` where it does not do well. */
+export interface Health {
+  readonly ok: boolean
+  readonly parts: Readonly<Record<string, { readonly ok: boolean; readonly reason?: string }>>
+}
+
+/** Figures of a node at one moment. */
+export interface NodeStats {
+  /** By device type; every type that the node knows. */
+  readonly sessions: Readonly<Record<DeviceType, number>>
+  /** Operations that wait to be stored, or are under way. */
+  readonly writerQueue: number
+  /** For how long no commit has succeeded; 0 while they do. */
+  readonly commitsFailingMs: number
+  /** Rows of host transactions that are to be moved, and that could not be, as they were counted last. Absent without an outbox. */
+  readonly outbox?: { readonly waiting: number; readonly parked: number }
+}
+
+interface Parts {
+  readonly storage: Pick<Storage, 'timelines' | 'commit'>
+  readonly presence: Pick<Presence, 'nodes'>
+  readonly deviceSlots: ReadonlyMap<DeviceType, string>
+  readonly registry: Registry
+  readonly writer: Writer
+  readonly mover: OutboxMover | null
+  readonly parked: ParkedRows | null
+  readonly clock: Clock
+  readonly timing: Timing
+}
+
+export class NodeHealth {
+  /** However many ask at once, storage is asked once. */
+  private proof: Promise<unknown> | null = null
+
+  constructor(private readonly parts: Parts) {}
+
+  /** Whether the node can serve, with the reason for each part that cannot. */
+  async ask(gate: Health['parts'][string]): Promise<Health> {
+    const { presence, parked } = this.parts
+    const [storage, nodes, outbox] = await Promise.all([
+      probe(() => (this.proof ??= this.prove().finally(() => (this.proof = null)))),
+      probe(() => presence.nodes()),
+      parked === null ? {} : probe(() => this.nothingParked(parked)).then((found) => ({ outbox: found })),
+    ])
+    // Without presence users of one node go on talking, and beside parked rows others are moved: that is told, and does not
+    // make the node unfit.
+    return { ok: gate.ok && storage.ok, parts: { gate, storage, presence: nodes, ...outbox } }
+  }
+
+  /** It walks the sessions, so ask a few times a minute. */
+  stats(): NodeStats {
+    const { deviceSlots, registry, timing, writer, mover, parked } = this.parts
+    const sessions: Record<DeviceType, number> = Object.fromEntries([...deviceSlots.keys()].map((type) => [type, 0]))
+    for (const { deviceType } of registry.all()) sessions[deviceType] = (sessions[deviceType] ?? 0) + 1
+    return {
+      sessions,
+      writerQueue: writer.length,
+      commitsFailingMs: writer.failing(timing.sendDeadlineMs)?.forMs ?? 0,
+      ...(mover === null ? {} : { outbox: { waiting: mover.waiting, parked: parked!.known } }),
+    }
+  }
+
+  /** Reads, writes, and looks at what became of the last commits. */
+  private async prove(): Promise<void> {
+    const { storage, writer, timing } = this.parts
+    await Promise.all([storage.timelines.loginEpoch(), storage.commit([])])
+    const trouble = writer.failing(timing.sendDeadlineMs)
+    if (trouble !== null) throw new Error(`commits do not succeed: ${trouble.reason}`)
+  }
+
+  private async nothingParked(parked: ParkedRows): Promise<void> {
+    const { clock, timing } = this.parts
+    const count = await within(clock, timing.handlerDeadlineMs, 'the outbox', parked.count())
+    if (count > 0)
+      throw new Error(
+        `${count} ${count === 1 ? 'row is' : 'rows are'} parked: \`rookery parked\` lists them with their reasons`,
+      )
+  }
+}
+
+async function probe(run: () => Promise<unknown>): Promise<{ ok: boolean; reason?: string }> {
+  try {
+    await run()
+    return { ok: true }
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : 'unknown' }
+  }
+}

@@ -1,0 +1,43 @@
+// From this node to whom it concerns, wherever they are: what was committed, hints, events of the host, kicks.
+import type { NodeId } from '@rookery/protocol'
+import type { Bus } from '../../ports/bus.js'
+import type { ContactPolicy } from '../../ports/host.js'
+import type { Presence } from '../../ports/presence.js'
+import type { Storage } from '../../ports/storage.js'
+import type { Authoriser } from '../access/authorise.js'
+import type { Writer } from '../storing/writer.js'
+import type { Surroundings } from '../surroundings.js'
+import { Cluster } from './cluster.js'
+import { Deliveries } from './deliveries.js'
+import { FanOut } from './fan-out.js'
+import { Kicks } from './kicks.js'
+import { Nodes } from './nodes.js'
+import { Online } from './online.js'
+import { S2c } from './s2c.js'
+import type { Sessions } from './sessions.js'
+
+interface Needs extends Surroundings {
+  readonly nodeId: NodeId
+  readonly storage: Pick<Storage, 'members' | 'devices'>
+  readonly presence: Presence
+  readonly bus: Bus | null
+  readonly contacts: ContactPolicy | null
+  /** Those of this node. */
+  readonly sessions: Sessions
+  readonly authoriser: Authoriser
+  readonly writer: Writer
+}
+
+export function delivery(needs: Needs) {
+  const { nodeId, presence, bus, sessions, writer, clock, logger, timing } = needs
+  const nodes = new Nodes(nodeId, presence, clock, logger, timing.heartbeatMs)
+  const cluster = new Cluster(nodeId, presence, nodes, bus, sessions, logger, {
+    answered: (id) => s2c.acknowledged(id),
+    closed: (epoch, node) => kicks.confirmed(epoch, node),
+  })
+  const fanOut = new FanOut(sessions, cluster)
+  const s2c = new S2c({ ...needs, cluster, fanOut })
+  const kicks = new Kicks({ ...needs, cluster })
+  const deliveries = new Deliveries(writer, fanOut, clock, logger, timing)
+  return { cluster, fanOut, s2c, kicks, deliveries, online: new Online({ ...needs, fanOut }) }
+}

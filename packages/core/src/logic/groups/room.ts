@@ -1,0 +1,33 @@
+// Groups: what their members ask for, who may join, and how a change of one is made.
+import type { ContactPolicy, HostGroups } from '../../ports/host.js'
+import type { Storage } from '../../ports/storage.js'
+import type { Authoriser } from '../access/authorise.js'
+import type { Directory } from '../access/directory.js'
+import type { FanOut } from '../delivery/fan-out.js'
+import type { Naming } from '../reading/naming.js'
+import type { Writer } from '../storing/writer.js'
+import type { Surroundings } from '../surroundings.js'
+import { GroupChanges } from './group-changes.js'
+import type { GroupSettings } from './group-steps.js'
+import { Groups } from './groups.js'
+import { HostMembership } from './host-membership.js'
+import { Joining } from './joining.js'
+
+interface Needs extends Surroundings {
+  readonly storage: Pick<Storage, 'groups' | 'timelines'>
+  readonly contacts: ContactPolicy | null
+  readonly hostGroups: HostGroups | null
+  readonly directory: Directory
+  readonly authoriser: Authoriser
+  readonly naming: Naming
+  readonly writer: Writer
+  readonly fanOut: FanOut
+  readonly settings: GroupSettings
+}
+
+export function groups(needs: Needs) {
+  const changes = new GroupChanges(needs)
+  const joining = new Joining(needs)
+  const hostMembership = new HostMembership(needs)
+  return { changes, joining, hostMembership, groups: new Groups({ ...needs, changes, joining }) }
+}
