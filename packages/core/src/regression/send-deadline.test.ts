@@ -1,6 +1,7 @@
 // How the simulation left a send without an answer beyond its deadline (RELIABILITY 30): each look at storage and each handler
 // before the writer has a bound of its own, and together they took longer.
 import { expect, it } from 'vitest'
+import { MemoryDatabase } from '../memory/memory-database.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import { RookeryError } from '@rookery/protocol'
 import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
@@ -24,5 +25,23 @@ it('a send is answered by its deadline, however long each step before the writer
   storage.readDelayMs = 4000
   const answer = ann.request('c2c', node.text('bob', 'hello'))
   await clock.advance(10_000)
+  expect(await Promise.race([answer, Promise.resolve('none yet')])).toMatchObject({ error: { code: 'UNAVAILABLE' } })
+})
+
+// Then again: a message that was with the writer in the turn in which it came had no bound of its own for what is read once
+// its group turns out to have changed.
+it('a send is answered by its deadline where its sender was removed while it was with the writer', async () => {
+  const clock = new VirtualClock()
+  const database = new MemoryDatabase()
+  const storage = new FaultyStorage(new MemoryStorage({ database }), clock)
+  const node = await TestNode.start({ storage, clock })
+  const other = await TestNode.start({ storage: new MemoryStorage({ database }), clock })
+  const { groupId } = await other.rookery.im.groups.create({ owner: 'cid', name: 'three', members: ['ann', 'bob'] })
+  const ann = await node.connect('ann')
+  expect(await ann.request('c2g', node.text(groupId, 'I am in'))).toMatchObject({ ok: true })
+  await other.rookery.im.groups.remove(groupId, ['ann'])
+  storage.readDelayMs = 6000
+  const answer = ann.request('c2g', node.text(groupId, 'I was out'))
+  await clock.advance(10_300)
   expect(await Promise.race([answer, Promise.resolve('none yet')])).toMatchObject({ error: { code: 'UNAVAILABLE' } })
 })

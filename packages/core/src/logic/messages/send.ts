@@ -20,6 +20,7 @@ import { type Admission, draftOf, speakerOf } from '../access/admission.js'
 import type { Authoriser } from '../access/authorise.js'
 import type { FanOut } from '../delivery/fan-out.js'
 import { restWhereStale } from '../groups/stale.js'
+import { within } from '../host/deadline.js'
 import { Deadlines } from '../host/deadlines.js'
 import type { Faults } from '../host/faults.js'
 import { TurnoverMap } from '../storing/turnover-map.js'
@@ -167,6 +168,12 @@ export class Send implements SendOutcomes {
     )
   }
 
+  /** What storage reads for a message that the writer has let go, before its deadline. */
+  private inTime<T>(job: SendJob, read: Promise<T>): Promise<T> {
+    if (job.deadline !== null) return read
+    return within(this.parts.clock, Math.max(0, job.deadlineMs - this.nowMs()), 'storage', read)
+  }
+
   /** Everything before the writer that may take time. Called by its order, one at a time. */
   async prepare(job: SendJob): Promise<void> {
     const { incoming } = job
@@ -265,7 +272,7 @@ export class Send implements SendOutcomes {
     const { incoming } = job
     if (mayBeTriedAgain(error.code)) return this.refused(job, error)
     try {
-      const stored = await storedKey(this.parts.storage.timelines, incoming.message)
+      const stored = await this.inTime(job, storedKey(this.parts.storage.timelines, incoming.message))
       if (stored === null) this.finish(job, error)
       else await this.repeat(job, stored)
     } catch (fault) {
@@ -311,7 +318,9 @@ export class Send implements SendOutcomes {
     try {
       const isRepeat =
         isSendDigest(stored.digest, message.digest, received) &&
-        (message.viaServer || !isFirstVersion(stored.digest) || !(await isEarlierHostKey(timelines, stored)))
+        (message.viaServer ||
+          !isFirstVersion(stored.digest) ||
+          !(await this.inTime(job, isEarlierHostKey(timelines, stored))))
       const conflict = (): RookeryError => new RookeryError('CONFLICT', 'this clientMsgId was used for another message')
       this.finish(job, isRepeat ? { ...sentOf(stored), duplicate: true } : conflict())
     } catch (fault) {
