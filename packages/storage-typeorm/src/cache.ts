@@ -1,4 +1,5 @@
-// What was read lately, in two halves: when the newer one is full, the older one goes. So whatever is used stays.
+// A cache of recent reads in two halves. When the newer half is full, the older half is dropped. An entry that is used
+// moves to the newer half and stays.
 
 export class Cache<V> {
   #newer = new Map<string, V>()
@@ -14,12 +15,12 @@ export class Cache<V> {
     return older
   }
 
-  /** Within one batch nothing that was set is lost: halves change only in `trim`. */
+  /** No entry is lost within a batch, because the halves change only in `trim`. */
   set(key: string, value: V): void {
     this.#newer.set(key, value)
   }
 
-  /** Called between batches, when nobody holds what is in here. */
+  /** Called between batches, when nobody uses the entries. */
   trim(): void {
     if (this.#newer.size <= this.halfMax) return
     this.#older = this.#newer

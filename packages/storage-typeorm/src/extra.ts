@@ -1,6 +1,6 @@
-// The driver's own options beside those that have a name of ours.
+// Options of the driver that have no name among our own options.
 
-/** What is wrong with `extra`, in the words of an option's remedy; null where nothing is. */
+/** The remedy for a wrong `extra`; null where it is right. */
 export function notExtra(extra: unknown, taken: readonly string[]): string | null {
   if (extra === undefined) return null
   if (typeof extra !== 'object' || extra === null || Array.isArray(extra))
@@ -9,7 +9,7 @@ export function notExtra(extra: unknown, taken: readonly string[]): string | nul
   return strange === undefined ? null : `cannot hold ${strange}; it takes ${taken.join(', ')}`
 }
 
-/** Those of the host's that are taken; undefined where there is none. */
+/** The host's options that chat takes over; undefined where there is none. */
 export function extraOf(extra: unknown, taken: readonly string[]): Readonly<Record<string, unknown>> | undefined {
   if (typeof extra !== 'object' || extra === null) return undefined
   const found = Object.entries(extra).filter(([name, value]) => taken.includes(name) && value !== undefined)

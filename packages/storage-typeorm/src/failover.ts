@@ -1,5 +1,5 @@
-// A server that no longer takes writes has a successor, or will have one. Its connections live on, and must not be kept: what
-// they read is old, and what they write is refused.
+// A server that no longer takes writes is being replaced by another. Connections to the old server stay open, but the
+// storage must drop them: they read old data, and the server refuses their writes.
 
 interface Renewable {
   renew(): void
@@ -10,13 +10,19 @@ export class Failover {
 
   constructor(private readonly pools: () => readonly Renewable[]) {}
 
-  /** A connection that writes was lost, or told that its server takes no writes: every connection is made anew. */
+  /**
+   * Called when a writing connection was lost, or its server takes no writes any more. The storage then opens every
+   * connection anew.
+   */
   found(): void {
     this.#isUnderWay = true
     this.#renew()
   }
 
-  /** A commit went through. Connections that were made meanwhile may still lead to the old server. */
+  /**
+   * Called after each commit that succeeded. It renews the connections once more after a failover, because those opened
+   * during it may still lead to the old server.
+   */
   committed(): void {
     if (!this.#isUnderWay) return
     this.#isUnderWay = false

@@ -1,5 +1,6 @@
-// Whether the server's sessions are handed on between transactions, as poolers do. What we set for a session would then meet
-// strangers, and what strangers set would meet us. Found by looking alone: nothing is set, and nothing stays behind.
+// Detects a pooler that gives a server session to another client after each transaction. Behind such a pooler our
+// session settings would change other clients' sessions, and theirs would change ours. The check only looks: it sets
+// nothing and leaves nothing behind.
 
 /** What is asked over a bare connection. */
 interface Visit {
@@ -17,7 +18,7 @@ interface Bare {
 /**
  * @param open opens a bare connection
  * @param visitOf how the dialect asks over it
- * @throws Error of one line where they are
+ * @throws Error of one line where the address leads to such a pooler
  */
 export async function refuseHandedOn<Link extends Bare>(
   open: () => Promise<Link>,
@@ -41,16 +42,16 @@ export async function refuseHandedOn<Link extends Bare>(
 
 async function isHandedOn(one: Visit, other: Visit): Promise<boolean> {
   const own = await one.session()
-  // A pool that gives its sessions out in turn, or by chance.
+  // This finds a pooler that assigns its sessions in turn or at random.
   for (let looks = 0; looks < looksMax; looks += 1) if ((await one.session()) !== own) return true
   try {
     await other.begin()
   } catch {
-    // One that hands them on after each statement takes no transactions.
+    // A pooler that changes the session after each statement refuses transactions.
     return true
   }
   try {
-    // A pool that gives out first what came back last.
+    // This finds a pooler that assigns the session that was returned last.
     if ((await other.session()) === own) return true
     for (let looks = 0; looks < looksMax; looks += 1) if ((await one.session()) !== own) return true
     return false

@@ -1,18 +1,24 @@
-// Rows that somebody else holds: once a commit has waited for one in vain, what needs it is kept out of the commits that
-// follow, until a look shows that it is free. So nobody waits for it but that.
+// Rows that another session holds. After a commit has waited for such a row and failed, the storage keeps operations
+// that need the row out of the next commits, until a check finds the row free. So only these operations wait for it.
 import { RowsHeld, type RefusedResult, type StorageOp, type StorageResult } from '@rookery/core'
 import { isWhole, usersNamed } from './rows/named.js'
 
 type Results = (StorageResult | RefusedResult)[]
 
-/** Conversations and users whose rows operations need; of a whole group, those of everybody in it. */
+/**
+ * Conversations and users whose rows operations need. `whole` names groups of which an operation needs every member's
+ * row.
+ */
 export interface Rows {
   readonly conversations: readonly string[]
   readonly users: readonly string[]
   readonly whole: readonly string[]
 }
 
-/** Those of them that somebody holds, with their rows as members and of their devices. */
+/**
+ * Those of them that another session holds. A user counts as held also where a membership or a device of the user is
+ * held.
+ */
 export type Held = Rows
 
 /** How one dialect does it. */
@@ -20,23 +26,23 @@ export interface HeldCommit {
   commit(ops: readonly StorageOp[]): Promise<Results>
   /** Waits for none of them. */
   look(rows: Rows): Promise<Held>
-  /** Whether a commit waited for a row in vain. */
+  /** Whether a commit waited for a row until the lock timeout. */
   isLocked(error: unknown): boolean
 }
 
-/** Looks and commits of one call: what was held may be free again, and something else held. */
+/** How often one call checks and commits: a row may become free meanwhile, and another one held. */
 const triesMax = 3
 
 const nobody: ReadonlySet<StorageOp> = new Set()
 
 export class HeldRows {
-  /** Held when it was looked at last, by the kind of row. */
+  /** What was held at the last check, by the kind of row. */
   readonly #conversations = new Set<string>()
   readonly #users = new Set<string>()
 
   /**
-   * Commits what needs no row that is held; the rest is refused as held.
-   * @throws RowsHeld where that is all; whatever `commit` and `look` reject with
+   * Commits the operations that need no held row, and refuses the others as held.
+   * @throws RowsHeld where every operation needs a held row; whatever `commit` and `look` reject with
    */
   async around(ops: readonly StorageOp[], how: HeldCommit): Promise<Results> {
     let waiting = this.#conversations.size + this.#users.size === 0 ? nobody : await this.#waiting(ops, true, how)
@@ -53,7 +59,7 @@ export class HeldRows {
     }
   }
 
-  /** Looks at the rows of all these, or of those alone that needed one which was held. */
+  /** Checks the rows of all these operations, or only of those that needed a held row. */
   async #waiting(ops: readonly StorageOp[], suspects: boolean, how: HeldCommit): Promise<ReadonlySet<StorageOp>> {
     const looked = suspects ? ops.filter((op) => this.#isSuspect(op)) : ops
     if (looked.length === 0) return nobody
@@ -73,7 +79,7 @@ export class HeldRows {
   }
 }
 
-/** What needs one of these rows, and what comes after it in its conversation. */
+/** Operations that need one of these rows, and those that follow them in the same conversation. */
 function behind(ops: readonly StorageOp[], found: Held): ReadonlySet<StorageOp> {
   const [conversations, users, whole] = [new Set(found.conversations), new Set(found.users), new Set(found.whole)]
   const waiting = new Set<StorageOp>()

@@ -8,8 +8,9 @@ import type { SqliteOptions } from './sqlite/options.js'
 import type { TypeOrmStorageOptions } from './typeorm-storage.js'
 
 /**
- * Options for chat beside the host's own tables: on SQLite a file beside the host's, under the host's driver; on PostgreSQL,
- * MySQL and MariaDB the same database, over connections of our own. What is given comes first.
+ * Options for chat beside the host's own tables: on SQLite a file beside the host's, with the host's driver; on
+ * PostgreSQL, MySQL and MariaDB the same database, over our own connections. Options that the app gives replace those
+ * of the host.
  * @throws Error of one line where the host's database is of a kind that is not supported, or not of the kind given.
  */
 export function optionsBeside(host: DataSource, given: Partial<TypeOrmStorageOptions>): TypeOrmStorageOptions {
@@ -25,7 +26,7 @@ export function optionsBeside(host: DataSource, given: Partial<TypeOrmStorageOpt
         "the app's SQLite file is encrypted, and chat's beside it would not be; give TypeOrmStorageModule.forRoot({ database: 'data/app.im.sqlite' }) where that may be",
       )
     }
-    // Without a driver the host loads better-sqlite3, which is then the one that is known to work here.
+    // A host without the option `driver` loads better-sqlite3, so better-sqlite3 works here.
     const driver: unknown = options.driver ?? 'better-sqlite3'
     const beside = { type: 'better-sqlite3', database: chatFileBeside(options.database) } as const
     return { driver, ...(given as Partial<SqliteOptions>), ...beside }
@@ -49,13 +50,14 @@ export function optionsBeside(host: DataSource, given: Partial<TypeOrmStorageOpt
 
 type ServerOptions = DataSource['options'] & { readonly type: 'postgres' | 'mysql' | 'mariadb' }
 
-/** How the host reaches its server: as TypeORM does it, by what stands in `extra` before what stands in the options. */
+/** How the host reaches its server. Like TypeORM, it prefers `extra` to the other options. */
 function reached(options: ServerOptions): Record<string, unknown> {
-  // Where reads go to replicas, chat goes to the one that writes: what was answered must be read by whoever asks next.
+  // Where the host reads from replicas, chat uses the server that writes: a client must be able to read what chat has
+  // acknowledged.
   const master: Record<string, unknown> = { ...(options.replication?.master ?? options) }
   const extra = (options.extra ?? {}) as Record<string, unknown>
   const isPostgres = options.type === 'postgres'
-  // On MySQL TypeORM takes this from the options, also where there are replicas.
+  // On MySQL TypeORM takes `ssl` from the options, also where there are replicas.
   const ssl = isPostgres ? master['ssl'] : options.ssl
   const { url, host, port, username, password, database, socketPath } = isPostgres ? master : spelledOut(master)
   const waitMs = isPostgres
@@ -70,12 +72,12 @@ function reached(options: ServerOptions): Record<string, unknown> {
     database: extra['database'] ?? database,
     ssl: extra['ssl'] ?? ssl,
     ...(isPostgres ? {} : { socketPath: extra['socketPath'] ?? socketPath }),
-    // For the host 0 is no limit; each call of chat ends.
+    // For the host 0 means no limit, but every call of chat has a limit.
     connectTimeoutMs: typeof waitMs === 'number' && waitMs >= 1 ? Math.min(Math.ceil(waitMs), 600_000) : undefined,
   }
 }
 
-/** What a URL says stands among the rest then, so that what is given can come before it. */
+/** Spells the URL out as single options, so that options of the app can replace them. */
 function spelledOut(master: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { url, ...rest } = master
   if (typeof url !== 'string') return rest
@@ -83,12 +85,12 @@ function spelledOut(master: Readonly<Record<string, unknown>>): Readonly<Record<
   return { ...rest, ...said, ...(user === undefined ? {} : { username: user }) }
 }
 
-/** The host's address with the account that is given: the driver takes what an address says before all else. */
+/** The host's address with the given account in it, because the driver prefers the address to every other option. */
 function urlFor(url: string, { username, password, port }: Partial<PostgresOptions>): string {
   if ((username ?? password ?? port) === undefined || !URL.canParse(url)) return url
   const at = new URL(url)
   if (username !== undefined) at.username = encodeURIComponent(username)
-  // Another account has another password.
+  // The host's password belongs to the host's account only.
   if (username !== undefined || password !== undefined)
     at.password = typeof password === 'string' ? encodeURIComponent(password) : ''
   if (port !== undefined) at.port = String(port)

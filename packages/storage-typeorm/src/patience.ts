@@ -1,20 +1,23 @@
-// Work of a start that somebody else is in the way of: it is tried again and again, and in between it stands in nobody's way.
+// Work of a start that others block: it tries again and again, and blocks nobody in between.
 
-/** How long a start goes on trying, and whom it tells what it waits for. */
+/** How long a start goes on trying, and where it reports what it waits for. */
 export interface Patience {
   /** As `performance.now`. */
   readonly untilMs: number
   tell(line: string): void
 }
 
-/** What is tried, and what may be in its way. */
+/** What a start tries to do, and which errors mean that somebody blocks it. */
 export interface Attempt {
-  /** What it waits for where it fails, as a sentence has it: `another node`. */
+  /** What the attempt waits for when it fails, as a part of a sentence: `another node`. */
   readonly waitsFor: string
   /** What an operator can do. */
   readonly remedy: string
   readonly restMs: number
-  /** Answers whether it was done; false, or a rejection of which `isInTheWay` holds, where somebody is in the way. */
+  /**
+   * Answers true when it is done. It answers false, or rejects with an error for which `isInTheWay` is true, when
+   * somebody blocks it.
+   */
   run(): Promise<boolean>
   isInTheWay(error: unknown): boolean
 }
@@ -44,7 +47,7 @@ export async function patiently(patience: Patience, attempt: Attempt): Promise<v
   }
 }
 
-/** Why it was not done, with what leads there; null where it was. */
+/** Why the attempt failed, as the end of a sentence; null where it succeeded. */
 async function reasonOf(attempt: Attempt): Promise<string | null> {
   try {
     return (await attempt.run()) ? null : ''

@@ -1,5 +1,5 @@
-// Connections of one kind: opened when they are needed, replaced when they are lost, given to one call at a time in the
-// order of the calls.
+// Connections of one kind. The pool opens a connection when a call needs one, replaces a lost one, and gives each to
+// one call at a time, in the order of the calls.
 import { StorageError } from '@rookery/core'
 
 /** What a pool must know of a connection. */
@@ -10,7 +10,7 @@ export interface Pooled {
 
 interface Slot<Link> {
   link: Link | null
-  /** When it was opened, counted in renewals. */
+  /** How often the pool had been renewed when the connection was opened. */
   age: number
 }
 
@@ -25,7 +25,7 @@ export class Pool<Link extends Pooled> {
   constructor(
     private readonly open: () => Promise<Link>,
     size: number,
-    /** Told of what a use ended with, where that was an error. */
+    /** Called with the error of a use that failed. */
     private readonly failed: (error: unknown) => void = () => {},
   ) {
     for (let i = 0; i < size; i += 1) this.#slots.push({ link: null, age: 0 })
@@ -53,7 +53,7 @@ export class Pool<Link extends Pooled> {
     return this.#free.length > 0
   }
 
-  /** Whatever is open is used for no further call. */
+  /** No later call uses a connection that is open now. */
   renew(): void {
     this.#age += 1
     for (const slot of this.#free) this.#retire(slot)

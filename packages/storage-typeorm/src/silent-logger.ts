@@ -1,4 +1,4 @@
-// TypeORM prints what becomes of migrations, whatever its options say. What there is to tell, a start tells itself.
+// TypeORM prints the results of migrations, whatever its options say. Chat reports at start what an operator needs.
 const nothing = (): void => {}
 
 export const silentLogger = {

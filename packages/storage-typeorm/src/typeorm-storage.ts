@@ -1,5 +1,5 @@
-// The storage port in a database that TypeORM knows: chooses the dialect, and nothing else. A process loads only the dialect
-// that it uses.
+// The storage port in a database that TypeORM knows. This file only chooses the dialect. A process loads only the
+// dialect that it uses.
 import {
   StorageError,
   type ConversationReads,
@@ -21,7 +21,7 @@ import { checkSqliteOptions, type SqliteOptions } from './sqlite/options.js'
 export type TypeOrmStorageOptions = SqliteOptions | PostgresOptions | MysqlOptions
 
 /**
- * Keeps everything in a database, over connections of its own.
+ * Stores chat in a database, over its own connections.
  * @example new TypeOrmStorage({ type: 'better-sqlite3', database: 'data/app.im.sqlite' })
  */
 export class TypeOrmStorage implements Storage {
@@ -30,7 +30,7 @@ export class TypeOrmStorage implements Storage {
   #storage: Storage | undefined
 
   /**
-   * @param options themselves, which are checked here, or what gives them when the storage starts.
+   * @param options the options, which the constructor checks, or a function that gives them when the storage starts.
    * @throws Error of one line that names a wrong option and the remedy.
    */
   constructor(options: TypeOrmStorageOptions | (() => TypeOrmStorageOptions)) {
@@ -43,7 +43,7 @@ export class TypeOrmStorage implements Storage {
   }
 
   async start(tell?: (line: string) => void): Promise<StorageInfo> {
-    // There is one, also where it is started twice.
+    // Two calls of `start` share one storage.
     this.#loading ??= this.#choose()()
     this.#storage = await this.#loading
     return this.#storage.start(tell)
@@ -88,7 +88,7 @@ export class TypeOrmStorage implements Storage {
   }
 }
 
-/** Loads and makes the storage of a dialect, whose options were checked. */
+/** Loads a dialect and makes its storage from checked options. */
 type Chosen = () => Promise<Storage>
 
 function choose(options: TypeOrmStorageOptions): Chosen {

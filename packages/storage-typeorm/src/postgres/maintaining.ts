@@ -21,7 +21,7 @@ const postgresDialect = (t: Tables): Dialect => ({
   standsFor: (k, m) => `${m}.conversation = ${k}.conversation AND ${m}.seq = ${k}.seq`,
   pointsAt: (_i, m) => `${m}.seq IS NOT NULL`,
   pointAgain: () => [],
-  // Partial indexes lead there.
+  // Partial indexes find these rows.
   isFound: () => 'true',
   lastOf: [],
   markAgain: () => [],

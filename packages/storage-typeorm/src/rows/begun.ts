@@ -1,4 +1,5 @@
-// Where a user was erased, its c2c conversations begin anew with the next message: there is none for whoever bears the id then.
+// After a user was erased, its c2c conversations begin anew with the next message. Until then a new owner of the id has
+// none of them.
 
-/** SQL: that there is something for membership `mb` in conversation `c`. */
+/** SQL: whether conversation `c` holds anything for membership `mb`. */
 export const isBegun = `(mb.from_seq = 0 OR c.last_seq > mb.from_seq OR c.kind <> 'c2c')`

@@ -1,4 +1,4 @@
-// What the small integers in our columns mean. They are on disk: never renumber one, only add.
+// What the small integers in our columns mean. They are stored: never change one, only add new ones.
 import type { FactKind, FanOutMode, Role } from '@rookery/core'
 
 /** Bits of a message's `flags`. */
@@ -8,8 +8,9 @@ export const flag = {
   viaServer: 4,
   recalled: 8,
   /**
-   * Countable, and yet not unread for everybody behind it: recalled, or its sender's position did not move to it. It is
-   * the highest bit, so that the partial index of these few rows is `flags >= 16`.
+   * Countable, but not unread for every member whose position is before it: the message was recalled, or its sender's
+   * position did not move to it. It is the highest bit, so that `flags >= 16` selects these few rows for the partial
+   * index.
    */
   exceptional: 16,
 } as const
@@ -31,7 +32,7 @@ export const roleCode = { member: 0, admin: 1, owner: 2 } as const
 
 const roles: readonly Role[] = ['member', 'admin', 'owner']
 
-/** The name of a role; one that a newer version wrote may do no more than a member. */
+/** The name of a role. A role that a newer version wrote counts as `member` here. */
 export const roleOf = (code: number): Role => roles[code] ?? 'member'
 
 /** A group's `fan_out`. */
@@ -39,5 +40,5 @@ export const fanOutCode = { write: 0, read: 1 } as const
 
 export const fanOutOf = (code: number): FanOutMode => (code === fanOutCode.read ? 'read' : 'write')
 
-/** The key of what the system says stands under this user, who has no row. */
+/** Keys of system messages are stored under this user number, which no user has. */
 export const systemUser = 0

@@ -1,4 +1,4 @@
-// An inbox entry as every dialect hands it over, and what it becomes.
+// An inbox entry: the row that every dialect reads, and the entry it becomes.
 import type { StoredEntry } from '@rookery/core'
 import { factKindOf } from './codes.js'
 import { maybeMessageOf, type MessageTuple, type NoMessage } from './message.js'

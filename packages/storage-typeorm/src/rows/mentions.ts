@@ -1,5 +1,5 @@
-// A message's mentions in one column: each id with a line end before and after it, which no id contains. So SQL finds one
-// id as it is, without taking anything apart.
+// A message's mentions in one column: each id has a line end before and after it. No id contains a line end, so SQL
+// finds an id with a plain text search.
 
 /** @throws Error where an id contains a line end; the operation is refused. */
 export function packMentions(mentions: readonly string[] | null): string | null {
@@ -11,5 +11,5 @@ export function packMentions(mentions: readonly string[] | null): string | null 
 export const unpackMentions = (text: string | null): string[] | null =>
   text === null ? null : text.split('\n').slice(1, -1)
 
-/** What stands in the column where this user is mentioned. */
+/** The text that the column contains where this user is mentioned. */
 export const mentionOf = (userId: string): string => `\n${userId}\n`

@@ -1,4 +1,4 @@
-// A message as every dialect hands it over, one value after another, and what it becomes.
+// A message: the row that every dialect reads, value by value, and the message it becomes.
 import type { ConversationKind, StoredMessage } from '@rookery/core'
 import { flag } from './codes.js'
 import { unpackMentions } from './mentions.js'
@@ -26,7 +26,7 @@ export type MessageTuple = readonly [
   reactions: string | null,
 ]
 
-/** What a joined message is where there is none: its columns are null. */
+/** A row in which no message was joined: its columns are null. */
 export type NoMessage = readonly [msgId: null, ...rest: unknown[]]
 
 export const maybeMessageOf = (row: MessageTuple | NoMessage): StoredMessage | null =>

@@ -1,11 +1,11 @@
-// Whom an operation names, and which of them need a row.
+// The users that an operation names, and those of them that need a row.
 import type { StorageOp } from '@rookery/core'
 
-/** Whether an operation touches the inbox of everybody in its group, whom it does not name. */
+/** Whether an operation changes the inbox of every member of its group, without naming them. */
 export const isWhole = (op: StorageOp): boolean =>
   op.op === 'group' && (op.change.fanOut !== undefined || op.change.dissolve !== undefined)
 
-/** Users who get a row where they have none. */
+/** Users for whom the operation makes a row where they have none. */
 export function usersMade(op: StorageOp): readonly string[] {
   if (!('message' in op)) {
     return op.op === 'custom' || op.op === 'device' || op.op === 'raise-login' ? [op.userId] : []
@@ -17,7 +17,7 @@ export function usersMade(op: StorageOp): readonly string[] {
   return users
 }
 
-/** Users whose rows an operation may change: those made, and those who are only looked for. */
+/** Users whose rows an operation may change: those of `usersMade`, and those that it only looks up. */
 export function usersNamed(op: StorageOp): readonly string[] {
   if (!('message' in op)) return [op.userId]
   return op.op === 'group' ? [...usersMade(op), ...(op.change.leave ?? [])] : usersMade(op)

@@ -1,13 +1,16 @@
-// What of a changed message is for a member of its group: nothing, where it was changed outside of that membership.
+// Withholds a changed message from a reader where somebody changed it outside the reader's membership of the group.
 import type { Seq, StoredMessage } from '@rookery/core'
 
-/** Messages after `from` up to `to`, which is null while the membership lasts. */
+/** Messages after `from`, up to `to`. `to` is null while the membership lasts. */
 export type Interval = readonly [from: Seq, to: Seq | null]
 
 const isIn = (intervals: readonly Interval[], seq: Seq): boolean =>
   intervals.some(([from, to]) => seq > from && (to === null || seq <= to))
 
-/** A message as it stands for a reader with these intervals. `editSeq` is its last edit's; only groups' are looked at. */
+/**
+ * A message as a reader with these intervals sees it. `editSeq` is the sequence of its last edit. Only messages of
+ * groups are withheld.
+ */
 export function asSeen(message: StoredMessage, editSeq: Seq | null, intervals: readonly Interval[]): StoredMessage {
   if (message.asOf === null) return message
   if (isIn(intervals, message.asOf) && (editSeq === null || isIn(intervals, editSeq))) return message
@@ -15,7 +18,7 @@ export function asSeen(message: StoredMessage, editSeq: Seq | null, intervals: r
   return { ...message, ...nothing, withheld: true }
 }
 
-/** The same messages as disjoint intervals in ascending order. */
+/** The same messages, as disjoint intervals in ascending order. */
 export function merged(intervals: readonly Interval[]): Interval[] {
   const merged: Interval[] = []
   for (const [from, to] of intervals.toSorted(([a], [b]) => a - b)) {

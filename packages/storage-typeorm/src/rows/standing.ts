@@ -1,6 +1,7 @@
-// What stands under our names when chat starts: our tables, whole, or something of the host's that must not be touched.
+// Checks the tables that have our names when chat starts: all of ours must be there, and a table of the host must not
+// be changed.
 
-/** Columns by which each table is known for ours. Every version has them, and in every dialect. */
+/** Columns that identify a table as ours. It has them in every version and every dialect. */
 const marks = {
   meta: ['epoch', 'login_epoch'],
   user: ['user_id', 'head', 'floor', 'login_epoch'],
@@ -25,7 +26,7 @@ export type Found = ReadonlyMap<string, ReadonlySet<string>>
 
 /**
  * Tables of a dialect that has no others.
- * @param without those that this dialect does not make
+ * @param without tables that this dialect does not make
  */
 export const ownTables = (
   tables: Partial<Readonly<Record<Marked, string>>>,
@@ -38,7 +39,7 @@ export const ownTables = (
   )
 
 /**
- * Tables of the host that bear our names are left alone.
+ * Refuses to start where a table of the host has one of our names.
  * @throws Error of one line with its remedy
  */
 export function refuseForeign(own: Readonly<Record<string, Marked>>, found: Found): void {
@@ -53,7 +54,7 @@ export function refuseForeign(own: Readonly<Record<string, Marked>>, found: Foun
 }
 
 /**
- * Tables that nothing tells the version of.
+ * Refuses to start where our tables are there without the table that tells their version.
  * @throws Error of one line with its remedy
  */
 export function refuseUnknown(own: Readonly<Record<string, Marked>>, found: Found): void {
@@ -65,7 +66,7 @@ export function refuseUnknown(own: Readonly<Record<string, Marked>>, found: Foun
 }
 
 /**
- * Tables that were made and are gone.
+ * Refuses to start where a table of ours is gone.
  * @throws Error of one line with its remedy
  */
 export function refuseLoss(own: Readonly<Record<string, Marked>>, found: Found): void {

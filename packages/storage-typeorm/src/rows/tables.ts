@@ -1,6 +1,6 @@
 // The names of our tables under the prefix of one installation.
 
-/** Names as they stand in SQL; the prefix was checked, so that they need no quotes. */
+/** Names for use in SQL. The options check the prefix, so the names need no quotes. */
 export interface Tables {
   readonly meta: string
   readonly user: string

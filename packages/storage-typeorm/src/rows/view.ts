@@ -1,4 +1,4 @@
-// A conversation in one member's list as every dialect hands it over, and what it becomes.
+// A conversation in one member's list: the row that every dialect reads, and the view it becomes.
 import type { ConversationKind, ConversationView, ListPosition } from '@rookery/core'
 import { maybeMessageOf, type MessageTuple, type NoMessage } from './message.js'
 

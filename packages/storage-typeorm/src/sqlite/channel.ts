@@ -1,5 +1,5 @@
-// The caller's end of a thread: what is called within one turn goes over as one message, answers come back by number, and
-// every call settles within its deadline, even when the thread hangs or dies.
+// The caller's side of a thread. All calls of one turn go to the thread in one message, the thread answers them by
+// number, and every call settles within its deadline, even where the thread hangs or dies.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -17,7 +17,7 @@ export interface Channel {
   open(after?: Promise<unknown>): Promise<Opened>
   /** @throws StorageError */
   call(work: string, text: string): Promise<string>
-  /** Waits for what was called before, and closes. */
+  /** Waits for the calls under way, and closes. */
   close(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ interface Waiting {
   reject(error: StorageError): void
 }
 
-/** Built beside this file; where the sources themselves run, as in tests, it is what was built of them. */
+/** The built worker file beside this one. Where the sources themselves run, as in tests, it is the one in `dist`. */
 function workerFile(): URL {
   const beside = new URL('./worker.js', import.meta.url)
   return existsSync(fileURLToPath(beside)) ? beside : new URL('../../dist/sqlite/worker.js', import.meta.url)
@@ -63,7 +63,8 @@ class WorkerChannel implements Channel {
       const deadline = performance.now() + this.settings.callTimeoutMs
       this.#waiting.set(call.id, { call, deadline, resolve, reject })
       this.#outgoing.push(call)
-      // Commits come one at a time, and should be under way before their caller does anything else.
+      // Commits come one at a time. Sending a commit at once lets the thread begin before the caller does anything
+      // else.
       if (this.role === 'write') this.#flush()
       else if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush())
       this.#watch()
@@ -86,12 +87,12 @@ class WorkerChannel implements Channel {
   #start(after?: Promise<unknown>): Promise<Opened> {
     return new Promise((resolve, reject) => {
       const workerData: WorkerData = { role: this.role, settings: this.settings }
-      // The host's loaders and flags are for its own code: the thread is plain JavaScript.
+      // The thread runs plain JavaScript, so it does not need the host's loaders and flags.
       const worker = new Worker(workerFile(), { workerData, execArgv: [], name: `rookery-sqlite-${this.role}` })
       this.#worker = worker
       const open = (): void => worker.postMessage('open' satisfies ToWorker)
       if (after === undefined) open()
-      // Where that fails, whoever waits for it closes the thread.
+      // Where `after` fails, the caller that waits for it closes the thread.
       else after.then(open, () => {})
       let opened = false
       let cause: unknown
@@ -121,7 +122,7 @@ class WorkerChannel implements Channel {
   #flush(): void {
     const calls = this.#outgoing
     this.#outgoing = []
-    // A thread that died is started again by the next call, which waits in it until the file is open.
+    // The next call starts a new thread in place of one that died. The call waits in the thread until the file is open.
     if (!this.#worker) {
       this.#ready = this.#start()
       this.#ready.catch(() => undefined)
@@ -147,7 +148,7 @@ class WorkerChannel implements Channel {
     return waiting
   }
 
-  /** What was under way in a thread that is gone may have been committed, if it came so far as to open the file. */
+  /** A thread that is gone may have committed the calls under way, if it had opened the file. */
   #lost(worker: Worker, line: string, outcome: 'none' | 'unknown', cause: unknown): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
@@ -159,7 +160,7 @@ class WorkerChannel implements Channel {
     return this.role === 'write' ? 'unknown' : 'none'
   }
 
-  /** One timer, for the oldest call: all have the same patience. */
+  /** One timer for the oldest call is enough: all calls have the same timeout. */
   #watch(): void {
     if (this.#timer !== undefined) return
     const [oldest] = this.#waiting.values()
@@ -178,7 +179,7 @@ class WorkerChannel implements Channel {
   }
 }
 
-/** On the caller's own thread: every call waits for the disk. */
+/** Works on the caller's own thread, which waits for the disk in every call. */
 class InlineChannel implements Channel {
   #thread: SqliteThread | undefined
   #work: Promise<unknown> = Promise.resolve()

@@ -1,4 +1,4 @@
-// Chat has a file of its own beside the host's: two writers on one file fail each other's transactions.
+// Chat has its own file beside the host's, because two writers on one file would make each other's transactions fail.
 import { format, parse } from 'node:path'
 
 /**
@@ -15,6 +15,9 @@ export function chatFileBeside(hostFile: string): string {
   return format({ dir, name: `${name}.im`, ext: ext === '' ? '.sqlite' : ext })
 }
 
-/** Whether this names a file that two connections can share: no memory, no temporary database, no URI. */
+/**
+ * Whether this names a file that two connections can share. A database in memory, a temporary database and a URI are no
+ * such files.
+ */
 export const isFile = (database: string): boolean =>
   database !== '' && !database.startsWith(':') && !/^file:/i.test(database)

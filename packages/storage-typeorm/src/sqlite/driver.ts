@@ -1,10 +1,12 @@
-// The part of better-sqlite3's interface that we use; libsql offers the same one. And how the module is found.
+// The part of better-sqlite3's interface that we use, which libsql also offers, and how we find the module.
 import { createRequire } from 'node:module'
 import { isAbsolute, join } from 'node:path'
 
 export type SqlValue = string | number | null
 
-/** A prepared statement. Values are bound by position; a boolean would end the process under libsql, so none is given. */
+/**
+ * A prepared statement. Values are bound by position. A boolean would end the process under libsql, so we bind none.
+ */
 export interface SqliteStatement {
   run(values: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number | bigint }
   get(values: readonly SqlValue[]): unknown
@@ -17,7 +19,7 @@ export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement
   exec(sql: string): unknown
   close(): unknown
-  /** Never read after `close`: libsql ends the process. */
+  /** Never read this after `close`: libsql would end the process. */
   readonly inTransaction: boolean
 }
 
@@ -29,8 +31,8 @@ export const driverNames = ['libsql', 'better-sqlite3'] as const
 const requireHere = createRequire(import.meta.url)
 
 /**
- * Where a driver's module stands, so that a thread of its own can load it: from a name, a path, or the module itself,
- * which is looked up among those already loaded.
+ * The path of a driver's module, so that a thread can load it. The option gives a name, a path, or the module itself,
+ * which is looked up among the loaded modules.
  * @throws Error of one line with the remedy.
  */
 export function locateDriver(driver: unknown): string {

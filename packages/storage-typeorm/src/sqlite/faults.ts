@@ -1,8 +1,8 @@
-// What an error of SQLite means for a batch: whose fault it is, and whether anything can have been stored.
+// What an error of SQLite means for a batch: which operation caused it, and whether SQLite can have stored anything.
 
 interface SqliteFault {
   readonly code?: unknown
-  /** libsql's; better-sqlite3 gives names only. */
+  /** libsql sets this number; better-sqlite3 sets names only. */
   readonly rawCode?: unknown
 }
 
@@ -21,7 +21,7 @@ const primary: Readonly<Record<number, string>> = {
   25: 'SQLITE_RANGE',
 }
 
-/** The primary code of an error; null where it is none of SQLite's. */
+/** The primary result code of an error; null where the error is not SQLite's. */
 export function faultOf(error: unknown): string | null {
   if (typeof error !== 'object' || error === null) return null
   const { code, rawCode } = error as SqliteFault
@@ -38,25 +38,28 @@ const ofTheOperation: ReadonlySet<string | null> = new Set([
   'SQLITE_TOOBIG',
   'SQLITE_MISMATCH',
   'SQLITE_RANGE',
-  // Not SQLite's: an operation that our own code could not make sense of.
+  // The error is not SQLite's: our own code could not carry out the operation.
   null,
 ])
 
-/** Whether an operation would be refused again, and its batch go through without it; else it is the disk, or a lock. */
+/**
+ * Whether one operation causes the error, so that the batch would succeed without it. Otherwise the cause is the disk
+ * or a lock.
+ */
 export const isOfTheOperation = (error: unknown): boolean => ofTheOperation.has(faultOf(error))
 
 const ofTheConnection: ReadonlySet<string | null> = new Set(['SQLITE_READONLY', 'SQLITE_IOERR', 'SQLITE_CANTOPEN'])
 
-/** Whether another connection may find what this one cannot: a file that is writable again, or another in its place. */
+/** Whether a new connection may succeed: the file may be writable again, or another file may have its place. */
 export const isOfTheConnection = (error: unknown): boolean => ofTheConnection.has(faultOf(error))
 
-/** A failed transaction on its way to the caller. */
+/** Tells the caller that a transaction failed. */
 export class TransactionFailure extends Error {
   override readonly name = 'TransactionFailure'
   constructor(
     cause: unknown,
     readonly outcome: 'none' | 'unknown',
-    /** The connection can no longer be trusted. */
+    /** The connection must not be used again. */
     readonly fatal = false,
   ) {
     super(cause instanceof Error ? cause.message : String(cause), { cause })

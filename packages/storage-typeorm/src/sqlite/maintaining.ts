@@ -1,5 +1,4 @@
-// Maintenance on SQLite, inside the writing thread: reads as they come, and changes in transactions of their own between
-// those of commits.
+// Maintenance on SQLite, inside the threads. Changes run in their own transactions between those of commits.
 import type { Database, Dialect, MessageSpan, Rows, Value, WritableRows } from '../maintenance/dialect.js'
 import { carryOutCall } from '../maintenance/calls.js'
 import { systemUser } from '../rows/codes.js'
@@ -7,8 +6,8 @@ import type { Tables } from '../rows/tables.js'
 import type { SqliteDatabase } from './driver.js'
 
 /**
- * The time of keys that are about to go. SQLite finds keys by those of other rows in an UPDATE, but in a DELETE it reads all
- * keys of their users.
+ * Marks keys that the next statement deletes. In an UPDATE SQLite finds keys by the keys of other rows; in a DELETE it
+ * would read all keys of the users.
  */
 const gone = -1
 
@@ -34,7 +33,7 @@ const sqliteDialect = (t: Tables): Dialect => ({
         WHERE m.conversation = ${t.inbox}.conversation AND m.seq = ${t.inbox}.conversation_seq)
       WHERE user = ${user} AND seq = ${seq}`,
   ],
-  // Partial indexes lead there.
+  // Partial indexes find these rows.
   isFound: () => 'true',
   lastOf: [],
   markAgain: () => [],
@@ -58,7 +57,9 @@ const ofMessage = ({ key }: Tables): string => `${key}.user = ifnull(m.sender, $
 export class SqliteMaintaining implements Database {
   readonly dialect: Dialect
 
-  /** @param changed called after each transaction that changed something: what the writer remembers may be wrong. */
+  /**
+   * @param changed called after each transaction that changed something, because the writer's cache may be wrong then
+   */
   constructor(
     private readonly db: SqliteDatabase,
     tables: Tables,
@@ -77,7 +78,8 @@ export class SqliteMaintaining implements Database {
   }
 
   async carryOut(statements: readonly string[]): Promise<readonly number[]> {
-    // In one turn: without threads another instance of this process would wait for a lock that could not be released.
+    // All in one turn: without threads another storage of this process would block the thread while it waits for the
+    // lock, and the lock could not be released.
     this.db.exec('BEGIN IMMEDIATE')
     try {
       const changed = statements.map((sql) => this.db.prepare(sql).run([]).changes)
@@ -101,7 +103,7 @@ export class SqliteMaintaining implements Database {
     return this.#within('BEGIN IMMEDIATE', () => work({ all: (...args) => this.all(...args), run }))
   }
 
-  /** Nothing else comes between: a thread answers one call after another. */
+  /** No other call runs in between: a thread answers one call after another. */
   async #within<T>(begin: string, work: () => Promise<T>): Promise<T> {
     this.db.exec(begin)
     try {

@@ -1,4 +1,4 @@
-// Opening the file: the two connections, their settings, and what the file and the system made of these.
+// Opens the file: the two connections and their settings, and reads back which settings took effect.
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { loadDriver, type SqliteDatabase } from './driver.js'
@@ -9,13 +9,13 @@ import type { SqliteSettings } from './options.js'
 import { tablesOf } from '../rows/tables.js'
 
 /**
- * The log may grow to this many pages (32 MB) before it is copied into the file: pages that are written again and again
- * are copied once, and the copying takes some tens of milliseconds at most.
+ * The log may grow to this many pages (32 MB) before SQLite copies it into the file. So a page that is written many
+ * times is copied once, and copying takes some tens of milliseconds at most.
  */
 const walPages = 8000
 const cacheKiB = 65_536
 const mmapBytes = 268_435_456
-/** Between attempts at what SQLite does not wait for by itself. */
+/** Between two attempts at work for which SQLite itself does not wait, ms. */
 const stepMs = 20
 
 export interface OpenedWriter {
@@ -30,11 +30,11 @@ export async function openWriter(settings: SqliteSettings): Promise<OpenedWriter
   const tables = tablesOf(settings.tablePrefix)
   const db = connect(settings)
   try {
-    // Takes the file for itself for a moment, and does not wait for whoever does the same.
+    // This locks the whole file for a moment, and SQLite does not wait for another process that does the same.
     retryBusy(settings.busyTimeoutMs, () => db.exec('PRAGMA journal_mode = WAL'))
     for (const pragma of [
       `synchronous = ${settings.synchronous}`,
-      // On macOS an ordinary fsync leaves data in the drive's cache; elsewhere these do nothing.
+      // On macOS an ordinary fsync leaves data in the drive's cache. On other systems these settings have no effect.
       'fullfsync = ON',
       'checkpoint_fullfsync = ON',
       `wal_autocheckpoint = ${walPages}`,
@@ -59,7 +59,7 @@ export async function openWriter(settings: SqliteSettings): Promise<OpenedWriter
 /** Opens a connection that can only read. The file and its tables are there already. */
 export function openReader(settings: SqliteSettings): SqliteDatabase {
   const db = connect(settings)
-  // libsql ignores `readonly`; this it obeys.
+  // libsql ignores `readonly`, but obeys this.
   db.exec('PRAGMA query_only = ON')
   return db
 }
@@ -73,7 +73,7 @@ function connect(settings: SqliteSettings): SqliteDatabase {
   return db
 }
 
-/** What is weaker than the promises need, each with its remedy. */
+/** The settings that are weaker than acknowledgements need, each with its remedy. */
 function readBack(db: SqliteDatabase): string[] {
   const read = (name: string): unknown => (db.prepare(`PRAGMA ${name}`).raw().get([]) as [unknown] | undefined)?.[0]
   const warnings: string[] = []

@@ -1,5 +1,5 @@
-// The storage port on SQLite, as the event loop sees it: two threads, one that writes and one that reads. Nothing here
-// waits for the disk or a lock.
+// The storage port on SQLite, on the event loop's side of two threads, one that writes and one that reads. This side
+// never waits for the disk or a lock.
 import type { Storage } from '@rookery/core'
 import { DatabaseStorage, type OpenDatabase } from '../database-storage.js'
 import { maintenanceOver } from '../maintenance/calls.js'
@@ -18,7 +18,7 @@ export const sqliteStorage = (settings: SqliteSettings): Storage => new Database
 async function open(settings: SqliteSettings): Promise<OpenDatabase> {
   const writing = openChannel('write', settings)
   const reading = openChannel('read', settings)
-  // The writer last: whoever closes last copies the log into the file and removes it.
+  // The writer closes last: the connection that closes last copies the log into the file and removes the log.
   const close = async (): Promise<void> => {
     await reading.close()
     await writing.close()

@@ -1,5 +1,5 @@
-// What one of the two threads does, apart from being a thread: opens its connection, and answers calls one by one. Run in a
-// worker by worker.ts, or on the caller's own thread where the host asked for that.
+// What each of the two threads does: it opens its connection and answers calls one by one. worker.ts runs it in a
+// worker; where the host sets `worker: false`, it runs on the caller's thread.
 import { TransactionFailure } from './faults.js'
 import { tablesOf } from '../rows/tables.js'
 import { maintenanceCall, SqliteMaintaining } from './maintaining.js'
@@ -11,7 +11,7 @@ import { Writer } from './writing/writer.js'
 
 export type Role = 'write' | 'read'
 
-/** What opening found; the reader finds nothing. */
+/** What opening found. The reading thread leaves it empty. */
 export interface Opened {
   readonly epoch: string
   readonly warnings: readonly string[]
@@ -25,7 +25,7 @@ interface Connection {
 
 export class SqliteThread {
   #connection: Connection | undefined
-  /** A failure that the connection did not survive; the next call opens another. */
+  /** The connection failed for good. The next call opens another one. */
   #broken = false
 
   constructor(

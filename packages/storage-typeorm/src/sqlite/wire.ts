@@ -1,9 +1,9 @@
-// What the threads tell each other: JSON text, with appends as plain arrays. That costs the main thread a third of what
-// cloning the objects would.
+// The messages between the threads: JSON text, with appends as plain arrays. This costs the main thread a third of
+// cloning the objects.
 import type { AppendOp, ResultsOf, StorageOp } from '@rookery/core'
 import { flag } from '../rows/codes.js'
 
-/** A call to a thread; `text` is for the named piece of work to understand. */
+/** A call to a thread. `text` is the input of the work that `work` names. */
 export interface Call {
   readonly id: number
   readonly work: string
@@ -74,7 +74,7 @@ function unpackAppend(a: readonly unknown[]): AppendOp {
   return a[18] === null ? { op: 'append', ...given } : { op: 'append', ...given, version: a[18] as number }
 }
 
-/** A result on its way back: of a message `[seq, ordinal, ...inbox]`, the reason of a refusal, or the result itself. */
+/** A packed result: `[seq, ordinal, ...inbox]` for a stored message, the reason of a refusal, or the result itself. */
 type PackedResult = readonly number[] | { readonly refused: string } | object
 
 export function packResults(results: ResultsOf<readonly StorageOp[]>): string {

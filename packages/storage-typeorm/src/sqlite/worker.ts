@@ -1,4 +1,4 @@
-// The entry of a worker thread: calls come in groups, and are answered in the order in which they came.
+// The entry of a worker thread. It receives calls in groups and answers them in order.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { SqliteSettings } from './options.js'
 import { SqliteThread, type Opened, type Role } from './thread.js'
@@ -14,7 +14,9 @@ export type FromWorker =
   | { readonly failed: string }
   | { readonly replies: readonly Reply[] }
 
-/** Answers wait for one another up to this many: a group of reads costs one message, and none waits for long. */
+/**
+ * At most this many answers go out in one message: a group of reads costs one message, and no answer waits for long.
+ */
 const repliesMax = 8
 
 const port = parentPort
@@ -46,7 +48,7 @@ async function answer(calls: readonly Call[]): Promise<void> {
   let replies: Reply[] = []
   for (const call of calls) {
     replies.push(await thread.answer(call))
-    // A commit is answered at once: the next one may take a while.
+    // The thread answers each commit at once, because the next one may take long.
     if (role === 'read' && replies.length < repliesMax) continue
     post({ replies })
     replies = []

@@ -89,7 +89,7 @@ export const readers = query<{ conversationId: string; seq: number; after: strin
   },
 )
 
-/** With oneself one shares only a conversation with oneself. */
+/** A user shares a conversation with itself only where it has a conversation with itself. */
 export const sharing = query<{ userId: string; others: readonly string[] }, readonly string[]>({
   text: (sql, { userId, others }) => `
     SELECT ${asText('o.user_id')} FROM ${sql.t.user} o FORCE INDEX (by_id)

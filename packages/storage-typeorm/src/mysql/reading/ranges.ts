@@ -1,4 +1,5 @@
-// Ranges of a conversation's timeline: history, with a reader's intervals or without, and the pages of who follows it.
+// Ranges of a conversation's timeline: history, for a reader's intervals or for the host, and pages for a member who
+// follows it.
 import type { MessagePage, StoredMessage, TimelinePage } from '@rookery/core'
 import { merged, type Interval } from '../../rows/seen.js'
 import { lookedUp } from '../../rows/text.js'

@@ -84,7 +84,7 @@ export const entryAt = query<{ userId: string; seq: number }, number | null>({
 
 export const key = query<{ from: string | null; clientMsgId: string }, StoredKey | null>({
   text(sql, { from, clientMsgId }) {
-    // Whoever has no row has no keys: not even those of the system, who never has one.
+    // A user without a row has no keys, and must not be given those of the system, which never has a row.
     const person =
       from === null ? String(systemUser) : `(SELECT id FROM ${sql.t.user} WHERE user_id = ${sql.bytes(lookedUp(from))})`
     return `SELECT COALESCE(m.digest, k.digest), COALESCE(m.msg_id, k.msg_id), ${asText('c.conversation_id')}, k.seq,

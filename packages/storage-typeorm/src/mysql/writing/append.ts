@@ -1,4 +1,4 @@
-// Appending a message: numbers, the message, its key, and a pointer in each member's inbox.
+// Appends a message: gives it numbers, and writes the message, its key and a pointer in each member's inbox.
 import type { AppendOp, AppendResult, RefusedResult } from '@rookery/core'
 import { isStale } from '../../operations/stale.js'
 import { systemUser } from '../../rows/codes.js'
@@ -40,7 +40,7 @@ function begun(batch: Batch, { message, members }: AppendOp): ConversationRow | 
   return batch.begin({ conversationId, kind, subject, createdAt, persons })
 }
 
-/** Entries pointing at a message; answers their places. */
+/** Adds an entry for a message to each inbox; answers the entries' sequences. */
 export const point = (
   batch: Batch,
   { id }: ConversationRow,

@@ -97,7 +97,7 @@ export class Batch {
   async target(conversation: ConversationRow, seq: number): Promise<TargetRow | undefined> {
     const known = this.#targets.get(pairOf(conversation.id, seq))
     if (known !== undefined || seq > conversation.lastSeq || !(seq > 0)) return known
-    // It may have been appended by this batch.
+    // This batch may have appended the message.
     const [row] = await this.ask(
       `SELECT ${targetColumns} FROM ${this.sql.t.message} m
         WHERE m.conversation = ${conversation.id} AND m.seq = ${this.sql.int(seq)}`,
@@ -244,7 +244,7 @@ export class Batch {
     return this.loginEpoch
   }
 
-  /** Takes a key for a request that is no message, with what it is answered by. */
+  /** Takes a key for a request that is not a message, and stores its answer. */
   takeKey(from: string | null, person: number, clientMsgId: string, key: KnownKey, conversation: number | null): void {
     const { sql } = this
     this.learnKey(from, clientMsgId, key)
@@ -300,7 +300,7 @@ export class Batch {
     return { seq, ordinal }
   }
 
-  /** A pointer in an inbox; answers its place. */
+  /** Adds a pointer to an inbox; answers its sequence. */
   addPointer(user: UserRow, at: number, conversation: number, conversationSeq: number): number {
     const seq = this.#nextEntry(user)
     this.#pending.entries.push(
@@ -312,7 +312,7 @@ export class Batch {
     return seq
   }
 
-  /** A fact in an inbox; answers its place. */
+  /** Adds a fact to an inbox; answers its sequence. */
   addFact(user: UserRow, kind: number, at: number, body: string): number {
     const seq = this.#nextEntry(user)
     this.#pending.entries.push(`(${user.person},${seq},${kind},${this.sql.int(at)},NULL,NULL,${this.sql.text(body)})`)
@@ -355,7 +355,7 @@ export class Batch {
 
 const recipientOf = (batch: Batch, { to }: NewMessage): number | null => (to === null ? null : batch.userRow(to).person)
 
-/** The side a user stands on; undefined for whoever is no member. */
+/** The user's side; undefined for a user who is not a member. */
 export function sideOf({ a, b }: ConversationRow, person: number): Side | undefined {
   if (a?.person === person) return a
   return b?.person === person ? b : undefined

@@ -1,4 +1,4 @@
-// Recalls, edits and reactions: the message they change, and the control message that tells of it.
+// Recalls, edits and reactions: the message that each changes, and the control message that reports the change.
 import type { ControlChange, ControlOp, ControlResult } from '@rookery/core'
 import { already, counted } from '../../operations/control.js'
 import { isStale } from '../../operations/stale.js'

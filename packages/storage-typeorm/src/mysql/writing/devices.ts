@@ -1,4 +1,4 @@
-// What is remembered of devices, and what their acknowledgements tell the peers.
+// What the storage keeps of devices, and what a device's acknowledgements tell the peers.
 import type { DeviceOp, DeviceResult } from '@rookery/core'
 import { acknowledge, type Acknowledgement } from '../../operations/acknowledge.js'
 import { entryKind } from '../../rows/codes.js'

@@ -1,4 +1,4 @@
-// Making and changing a group: members, roles, profile, and the control message that tells of it.
+// Making and changing a group: its members, roles and profile, and the control message that reports the change.
 import type { GroupChange, GroupOp, GroupResult } from '@rookery/core'
 import { isStale } from '../../operations/stale.js'
 import { entryKind, fanOutCode, roleCode, systemUser } from '../../rows/codes.js'

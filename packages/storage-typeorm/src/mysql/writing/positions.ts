@@ -1,4 +1,4 @@
-// What a user keeps of a conversation: the read position, and pinned, muted, hidden.
+// What the storage keeps of a conversation for a user: the read position, and pinned, muted, hidden.
 import type { ReadOp, ReadResult, SettingsOp, SettingsResult } from '@rookery/core'
 import { changedSettings } from '../../operations/settings.js'
 import { entryKind } from '../../rows/codes.js'
@@ -44,7 +44,8 @@ export function settings(batch: Batch, op: SettingsOp): SettingsResult {
   if (user === undefined || conversation === undefined || member === undefined) return { status: 'not-member' }
 
   const before = { pinned: member.pinned, muted: member.muted, hidden: member.hiddenAt === conversation.countable }
-  // The key is taken even where nothing changes: a repeat that comes after somebody else's change must not undo it.
+  // The request takes its key even where it changes nothing: a repeat that comes after another change must not undo
+  // that change.
   if (key) {
     const taken = { digest: key.digest, msgId: '', conversationId, seq: 0, serverTime: at }
     batch.takeKey(userId, user.person, key.clientMsgId, taken, conversation.id)
@@ -58,7 +59,7 @@ export function settings(batch: Batch, op: SettingsOp): SettingsResult {
   return { status: 'ok', pinned, muted, hidden, inboxSeq: batch.addFact(user, entryKind.conversation, at, body) }
 }
 
-/** A member now, or undefined. */
+/** The current membership, or undefined. */
 function activeMember(batch: Batch, person: number, conversation: ConversationRow): MemberRow | undefined {
   const member = batch.member(person, conversation)
   return member?.toSeq === null ? member : undefined

@@ -7,11 +7,14 @@ import { asText, type Sql } from '../sql.js'
 export interface UserRow {
   readonly person: number
   readonly userId: string
-  /** The last number given in the inbox. */
+  /** The last sequence of the inbox. */
   head: number
 }
 
-/** A c2c conversation's two users are its sides; who talks to oneself stands on both, and counts on the first. */
+/**
+ * The two users of a c2c conversation are its sides. A user who writes to itself is both sides, and the first one
+ * counts.
+ */
 export interface Side {
   readonly person: number
   readSeq: number
@@ -202,7 +205,7 @@ export interface DeviceRow {
   readonly seenAt: number | null
 }
 
-/** What is known under a key. A request that is no message has an empty `msgId` and the sequence 0. */
+/** What is stored under a key. A request that is not a message has an empty `msgId` and the sequence 0. */
 export interface KnownKey {
   readonly digest: string
   readonly msgId: string

@@ -1,4 +1,4 @@
-// Recalls, edits and reactions: the message they change, and the control message that tells of it.
+// Recalls, edits and reactions: the message that each changes, and the control message that reports the change.
 import { flag } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
 import { staleMemory, type Functions } from './names.js'

@@ -1,4 +1,5 @@
-// Conversations as one member sees them, in one statement each, bounded by that member's memberships.
+// Conversations as one member sees them. Each read is one statement, and its cost is limited by the number of the
+// member's memberships.
 import type { ConversationKind, ConversationView, ListPosition } from '@rookery/core'
 import { isBegun } from '../../rows/begun.js'
 import { flag } from '../../rows/codes.js'
@@ -16,7 +17,10 @@ const ofMine = (side: string, group: string): string =>
   `CASE WHEN c.kind <> 'c2c' THEN ${group} WHEN c.user_a = mb.person THEN c.a_${side} ELSE c.b_${side} END`
 const theirs = (side: string): string =>
   `CASE WHEN c.user_a = mb.person AND c.user_b <> mb.person THEN c.b_${side} ELSE c.a_${side} END`
-/** Of the other side, what lies inside the membership. Who talks to oneself stands on both sides, and counts on the first. */
+/**
+ * The other side's position, limited to the membership. Who talks to oneself stands on both sides, and counts on the
+ * first.
+ */
 const ofPeer = (side: string): string =>
   `CASE WHEN c.kind <> 'c2c' THEN NULL WHEN ${theirs(side)} <= mb.from_seq THEN 0 ELSE ${theirs(side)} END`
 
@@ -33,7 +37,9 @@ const mine = (t: Tables): string => `
   FROM ${t.member} mb ${look('INNER', t.conversation, 'c', 'id = mb.conversation')}
   WHERE mb.person = u.id AND mb.to_seq IS NULL AND ${isBegun}`
 
-/** What lies behind, without the reader's own and the recalled; rows of the small partial index. */
+/**
+ * How many countable messages are exceptions: the reader's own and recalled ones. The small partial index finds them.
+ */
 const unread = (t: Tables): string => `
   CASE WHEN v.behind = 0 THEN 0 ELSE v.behind - (SELECT count(*) FROM ${t.message} x
     WHERE x.conversation = v.id AND x.seq > v.read_seq AND x.flags >= ${flag.exceptional}
@@ -119,7 +125,7 @@ export const list = query({
   types: ['text', 'text', 'text', 'bigint', 'text', 'bigint'],
   values: ({ userId, after, limit }: { userId: string; after: ListPosition | null; limit: number }) => {
     const user = lookedUp(userId)
-    // Beyond every time there is stands before the first row.
+    // Without a position the page begins before the first row: no row has this time.
     const { updatedAt, conversationId } = after ?? { updatedAt: Number.MAX_SAFE_INTEGER, conversationId: '' }
     return [user, ...mentionsOf(user), String(updatedAt), lookedUp(conversationId), String(limit + 1)]
   },

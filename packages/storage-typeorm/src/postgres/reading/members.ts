@@ -46,7 +46,7 @@ export const access = query({
   },
 })
 
-/** With oneself one shares only a conversation with oneself. */
+/** A user shares a conversation with itself only where it has a conversation with itself. */
 export const sharing = query({
   sql: (t) => `SELECT o.user_id
     FROM ${t.user} me ${look('INNER', t.user, 'o', 'user_id = ANY ($2)')}

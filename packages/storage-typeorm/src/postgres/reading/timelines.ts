@@ -278,7 +278,7 @@ export const key = query({
   types: ['text', 'bigint', 'text'],
   values: ({ from, clientMsgId }: { from: string | null; clientMsgId: string }) => [
     from && lookedUp(from),
-    // Whoever has no row has no keys: not even those of the system, who never has one.
+    // A user without a row has no keys, and must not be given those of the system, which never has a row.
     from === null && isKeepable(clientMsgId) ? String(systemUser) : null,
     lookedUp(clientMsgId),
   ],

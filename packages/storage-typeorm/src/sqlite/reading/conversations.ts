@@ -1,4 +1,5 @@
-// Conversations as one member sees them, in one statement each, bounded by that member's memberships.
+// Conversations as one member sees them. Each read is one statement, and its cost is limited by the number of the
+// member's memberships.
 import type { ConversationView, ListPosition } from '@rookery/core'
 import { isBegun } from '../../rows/begun.js'
 import { flag } from '../../rows/codes.js'
@@ -11,12 +12,15 @@ import { messageJoins, messageJson } from './message.js'
 import { onlyText, query } from './query.js'
 import { intervalsOf, intervalsText, mayBeWithheld } from './seen.js'
 
-/** Of the other side, what lies inside the membership. */
+/** The other side's position, limited to the membership. */
 const peers = (side: string): string => `CASE WHEN c.kind <> 'c2c' THEN NULL
   WHEN iif(c.user_a = mb.user, c.b_${side}, c.a_${side}) <= mb.from_seq THEN 0
   WHEN c.user_a = mb.user THEN c.b_${side} ELSE c.a_${side} END`
 
-/** The user's memberships `mb` with their conversations `c`: which side is the user's, and what lies behind it. */
+/**
+ * The user's memberships `mb` with their conversations `c`: which side is the user's, and how many countable messages
+ * come after its position.
+ */
 const mine = (t: Tables): string => `
   SELECT c.id, c.conversation_id, c.updated_at, mb.user AS me, mb.pinned, mb.muted,
     mb.from_seq, mb.to_seq, mb.earlier,
@@ -29,7 +33,9 @@ const mine = (t: Tables): string => `
       WHEN c.user_a = mb.user THEN c.a_read_ordinal ELSE c.b_read_ordinal END) AS behind
   FROM ${t.member} mb CROSS JOIN ${t.conversation} c ON c.id = mb.conversation AND ${isBegun}`
 
-/** What lies behind, without the reader's own and the recalled; rows of the small partial index. */
+/**
+ * How many countable messages are exceptions: the reader's own and recalled ones. The small partial index finds them.
+ */
 const unread = (t: Tables): string => `
   CASE WHEN v.behind = 0 THEN 0 ELSE v.behind - (SELECT count(*) FROM ${t.message} x
     WHERE x.conversation = v.id AND x.seq > v.read_seq AND x.flags >= 16
@@ -41,7 +47,7 @@ const mentioned = (t: Tables): string => `
       AND x.flags & ${flag.countable} AND NOT x.flags & ${flag.recalled} AND x.sender IS NOT v.me
       AND (instr(x.mentions, ?) OR instr(x.mentions, ?))) END`
 
-/** A view and, where its last message may have to be withheld, that one's last edit and the reader's intervals. */
+/** A view. Where its last message may have to be withheld, also that message's last edit and the reader's intervals. */
 type SeenViewTuple = readonly [view: ViewTuple, editSeq: number | null, intervals: string | null]
 
 function seenViewOf([tuple, editSeq, intervals]: SeenViewTuple): ConversationView {
@@ -114,7 +120,7 @@ export const list = query<
       .raw()
     return ({ userId, after, limit }) => {
       const user = lookedUp(userId)
-      // Beyond every time there is stands before the first row.
+      // Without a position the page begins before the first row: no row has this time.
       const { updatedAt, conversationId } = after ?? { updatedAt: Number.MAX_SAFE_INTEGER, conversationId: '' }
       const values = [...mentionsOf(user), updatedAt, lookedUp(conversationId), limit + 1, user]
       const row = find.get(values) as [number, string] | undefined

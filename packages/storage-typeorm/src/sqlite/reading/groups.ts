@@ -121,7 +121,7 @@ export const memberships = query<
   },
 })
 
-/** A page of members, by an index in the order of their ids. */
+/** A page of members. An index gives them in the order of their ids. */
 export const page = query<
   { groupId: string; after: string | null; limit: number },
   MemberTuple[],

@@ -52,7 +52,7 @@ export const access = query<{ conversationId: string; userId: string | null }, A
   },
 })
 
-/** With oneself one shares only a conversation with oneself. */
+/** A user shares a conversation with itself only where it has a conversation with itself. */
 export const sharing = query<{ userId: string; others: readonly string[] }, string[], readonly string[]>({
   prepare(db, t) {
     const find = db
@@ -77,7 +77,8 @@ export const sharing = query<{ userId: string; others: readonly string[] }, stri
 })
 
 /**
- * The place of a c2c conversation's members is on its row, a group's members are counted by theirs and listed by their ids.
+ * The row of a c2c conversation holds its members' positions. For a group this counts the rows of members, and lists
+ * members by their ids.
  */
 export const readers = query<
   { conversationId: string; seq: number; after: string | null; limit: number },

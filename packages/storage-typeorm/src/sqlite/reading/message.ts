@@ -1,5 +1,5 @@
-// A message on its way out: which columns, in which order, and what they become. Pages are put together as JSON text by
-// SQLite, which costs a third of handing over values one by one; contents travel in it as strings, never taken apart.
+// How a read returns a message: the columns and their order. SQLite builds each page as JSON text, which costs a third
+// of returning single values. The content of a message stays a string in it, and is never parsed.
 import type { Tables } from '../../rows/tables.js'
 
 /** `json_array` of message `m` in conversation `c`, for `messageOf`. */

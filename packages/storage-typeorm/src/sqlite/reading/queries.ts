@@ -45,7 +45,7 @@ export const queries = {
   devices,
 } satisfies { readonly [Name in ReadName]: Query<ReadArgs<Name>, never, ReadResult<Name>> }
 
-/** The reading connection: mostly one statement a call. */
+/** The reading connection. Most calls run one statement. */
 export class Reader {
   readonly #prepared = new Map<string, (args: never) => string>()
 

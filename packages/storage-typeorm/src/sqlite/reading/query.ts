@@ -1,10 +1,10 @@
-// What a read is made of: mostly one statement, in the reading thread, that answers JSON text, and what the caller makes
-// of it.
+// What a read consists of: in the reading thread usually one statement that answers JSON text, and on the caller's side
+// the function that decodes it.
 import type { SqliteDatabase } from '../driver.js'
 import type { Tables } from '../../rows/tables.js'
 
 export interface Query<Args, Raw, Result> {
-  /** Prepares it; called once in the reading thread. What it makes answers JSON text of `Raw`. */
+  /** Prepares the read, once, in the reading thread. The function it returns answers JSON text of `Raw`. */
   prepare(db: SqliteDatabase, tables: Tables): (args: Args) => string
   /** On the caller's side. */
   decode(raw: Raw, args: Args): Result
@@ -12,7 +12,7 @@ export interface Query<Args, Raw, Result> {
 
 export const query = <Args, Raw, Result>(definition: Query<Args, Raw, Result>): Query<Args, Raw, Result> => definition
 
-/** The one column of a statement's one row. */
+/** The only column of a statement's only row. */
 export const onlyText = (row: unknown): string => {
   const [text] = row as [string]
   return text

@@ -1,4 +1,5 @@
-// Ranges of a conversation's timeline: history, with a reader's intervals or without, and the pages of who follows it.
+// Ranges of a conversation's timeline: history, for a reader's intervals or for the host, and pages for a member who
+// follows it.
 import type { MessagePage, StoredMessage, TimelinePage } from '@rookery/core'
 import { messageOf, type MessageTuple } from '../../rows/message.js'
 import { merged } from '../../rows/seen.js'
@@ -18,12 +19,15 @@ export interface MessageRange {
 
 const forward = ({ after, before }: MessageRange): boolean => after !== undefined && before === undefined
 
-/** Of the messages that may have to be withheld where their last edit stands. */
+/** For messages that may have to be withheld: their last edit. */
 const changedJson = `json_group_array(json_array(m.seq, m.edit_seq)) FILTER (WHERE ${mayBeWithheld})`
 /** Two lists, one text: messages, and `changedJson` where there is a reader. */
 const pageJson = (changed: string): string => `json_group_array(${messageJson}) || ',' || ${changed}`
 
-/** Recalls, edits and reactions are folded into what they change. The range is what most types are outside of, at once. */
+/**
+ * Leaves out recalls, edits and reactions, because the messages that they change already show them. The range test
+ * excludes most other types in one comparison.
+ */
 const isShown = `(type NOT BETWEEN 'im.edit' AND 'im.recall' OR type NOT IN ('im.recall', 'im.edit', 'im.reaction'))`
 
 function historyPages(db: SqliteDatabase, t: Tables, changed: string): Record<Order, SqliteStatement> {
@@ -41,7 +45,10 @@ function historyPages(db: SqliteDatabase, t: Tables, changed: string): Record<Or
 }
 type Order = 'ASC' | 'DESC'
 
-/** `pages` in any order; `intervals` are the reader's, null where there is no reader or it never was a member. */
+/**
+ * `pages` come in any order. `intervals` are the reader's; null where there is no reader, or the reader never was a
+ * member.
+ */
 type MessagesRaw = readonly [
   intervals: string | null,
   pages: readonly (readonly [messages: MessageTuple[], changed: Changed[]])[],
@@ -81,7 +88,7 @@ export const messages = query<{ conversationId: string; range: MessageRange }, M
           if (missing <= 0 || high - low < 2) continue
           const found = read(low, high, missing) ?? '[],[]'
           pages.push(`[${found}]`)
-          // Most members have one interval, and what they were given need not be counted.
+          // Most members have one interval. Their page needs no counting.
           if (intervals.length > 1) missing -= (JSON.parse(`[${found}]`) as [unknown[]])[0].length
         }
         return `[${JSON.stringify(text)},[${pages.join(',')}]]`
@@ -109,7 +116,7 @@ type TimelineRaw = readonly [
   changed: Changed[],
 ]
 
-/** In one statement, so of one snapshot. */
+/** One statement, so one snapshot. */
 export const timeline = query<
   { userId: string; conversationId: string; after: number; limit: number },
   TimelineRaw | null,
@@ -142,5 +149,7 @@ export const timeline = query<
   },
 })
 
-/** The order of an aggregate is SQLite's habit, not its promise. On rows that are in order this is one pass. */
+/**
+ * SQLite usually aggregates rows in order, but does not guarantee it. Sorting rows that are in order costs one pass.
+ */
 const bySeq = (a: { readonly seq: number }, b: { readonly seq: number }): number => a.seq - b.seq

@@ -1,4 +1,4 @@
-// A reader's intervals on their way out, beside the few messages of groups that were changed.
+// A reader's intervals, as a read returns them beside the few changed messages of groups.
 import type { StoredMessage } from '@rookery/core'
 import { asSeen, type Interval } from '../../rows/seen.js'
 
@@ -10,13 +10,13 @@ export const intervalsText = (mb: string): string =>
   `'[' || ifnull(substr(${mb}.earlier, 2, length(${mb}.earlier) - 2) || ',', '')
     || '[' || ${mb}.from_seq || ',' || ifnull(${mb}.to_seq, 'null') || ']]'`
 
-/** None where there is no membership. */
+/** Answers no interval where there is no membership. */
 export const intervalsOf = (text: string | null): Interval[] => (text === null ? [] : (JSON.parse(text) as Interval[]))
 
-/** A changed message of a page: its place there, its last edit. */
+/** A changed message of a page: its place in the page, and its last edit. */
 export type Changed = readonly [seq: number, editSeq: number | null]
 
-/** Every message of a page as it stands for one reader. */
+/** Every message of a page as one reader sees it. */
 export function allSeen(
   messages: readonly StoredMessage[],
   changed: readonly Changed[],

@@ -16,10 +16,13 @@ import { messageJoins, messageJson } from './message.js'
 import { onlyText, query } from './query.js'
 import { intervalsOf, intervalsText, mayBeWithheld } from './seen.js'
 
-/** An entry that points at a changed message of a group: its last edit, and the reader's intervals. */
+/** For an entry that points at a changed message of a group: the message's last edit and the reader's intervals. */
 type ChangedEntry = readonly [seq: number, editSeq: number | null, intervals: string | null]
 
-/** A page and both counters in one statement, so of one snapshot. A pointer is followed only to the message it names. */
+/**
+ * Reads a page and both counters in one statement, so in one snapshot. A pointer counts only where it leads to the
+ * message that it names.
+ */
 export const inbox = query<
   { userId: string; after: number; limit: number },
   readonly [head: number, floor: number, entries: EntryTuple[], changed: ChangedEntry[]] | null,
@@ -64,7 +67,9 @@ function allSeen(entries: readonly StoredEntry[], changed: readonly ChangedEntry
   })
 }
 
-/** The order of an aggregate is SQLite's habit, not its promise. On rows that are in order this is one pass. */
+/**
+ * SQLite usually aggregates rows in order, but does not guarantee it. Sorting rows that are in order costs one pass.
+ */
 const bySeq = (a: { readonly seq: number }, b: { readonly seq: number }): number => a.seq - b.seq
 
 export const heads = query<
@@ -149,7 +154,7 @@ export const conversationHeads = query<
   },
 })
 
-/** Of each message in the order in which this user's reactions came. */
+/** This user's reactions to each message, in the order in which the user gave them. */
 export const reactions = query<
   { userId: string; messages: readonly { readonly conversationId: string; readonly seq: number }[] },
   [asked: number, reaction: string, controlSeq: number][],
@@ -209,7 +214,7 @@ export const key = query<
       .raw()
     return ({ from, clientMsgId }) => {
       if (!isKeepable(clientMsgId)) return 'null'
-      // Whoever has no row has no keys: not even those of the system, who never has one.
+      // A user without a row has no keys, and must not be given those of the system, which never has a row.
       const row = find.get([from && lookedUp(from), from === null ? systemUser : null, clientMsgId])
       return row === undefined ? 'null' : onlyText(row)
     }

@@ -1,4 +1,4 @@
-// Appending a message: numbers, the message, its key, and a pointer in each member's inbox.
+// Appends a message: gives it numbers, and writes the message, its key and a pointer in each member's inbox.
 import type { AppendOp, AppendResult, NewMessage, RefusedResult } from '@rookery/core'
 import { isStale } from '../../operations/stale.js'
 import { systemUser } from '../../rows/codes.js'
@@ -30,7 +30,7 @@ export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult
   return { status: 'stored', seq: stored.seq, ordinal: stored.ordinal, inbox }
 }
 
-/** What is stored under a message's key. Its sender has a row from here on. */
+/** What is stored under a message's key. This makes a row for a sender that has none. */
 export const knownKey = (batch: Batch, { from, clientMsgId }: NewMessage): KnownKey | undefined =>
   batch.known(from === null ? systemUser : batch.counters.userRow(from).id, clientMsgId)
 
@@ -43,9 +43,9 @@ export interface Stored {
 }
 
 /**
- * A message at the end of its timeline, under its key.
- * @param movesPosition its sender's position is going to move to it.
- * @param target what an edit changes.
+ * Puts a message at the end of its timeline, under its key.
+ * @param movesPosition whether the sender's position moves to the message
+ * @param target the message that an edit changes
  */
 export function store(
   batch: Batch,
@@ -98,7 +98,7 @@ export function store(
   return { seq, ordinal, id }
 }
 
-/** Entries pointing at a message; answers their places. */
+/** Adds an entry for a message to each inbox; answers the entries' sequences. */
 export function point(
   batch: Batch,
   { seq, id }: Stored,

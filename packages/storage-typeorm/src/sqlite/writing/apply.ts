@@ -1,5 +1,5 @@
-// From an operation to the one that carries it out. Operations take effect in the order given; what they need is read for
-// all of them at once before the first.
+// Gives each operation to the code that carries it out. Operations take effect in the order given. Before the first
+// one, one read loads what all of them need.
 import type { CustomOp, CustomResult, GroupChange, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
 import { customBody } from '../../operations/custom.js'
 import { entryKind, systemUser } from '../../rows/codes.js'
@@ -26,7 +26,7 @@ export class Operations {
     this.#logins = new Logins(batch)
   }
 
-  /** Carries out all of them; their rows are written when this returns. */
+  /** Carries out all operations. Their rows are written when this returns. */
   applyAll(ops: readonly StorageOp[]): (StorageResult | RefusedResult)[] {
     this.#load(ops)
     const results = ops.map((op) => this.#apply(op))
@@ -38,7 +38,7 @@ export class Operations {
     const conversations: string[] = []
     const users: string[] = []
     const keys: [string | null, string][] = []
-    /** Whose place in which group is going to be asked for. */
+    /** Which members' positions in which groups the operations will need. */
     const places: [conversationId: string, userId: string][] = []
     for (const op of ops) {
       if (op.op === 'append' || op.op === 'control' || op.op === 'group') {
@@ -100,7 +100,7 @@ export class Operations {
   }
 }
 
-/** Whose memberships a change is about. */
+/** The users whose memberships a change concerns. */
 function concerned({ join = [], leave = [], roles = [], mutes = [] }: GroupChange): string[] {
   return [...[...join, ...roles, ...mutes].map(({ userId }) => userId), ...leave]
 }

@@ -1,11 +1,11 @@
-// What one transaction works with: the counters, the keys its operations bear, and the rows it is going to write.
+// The state of one transaction: the counters, the keys of its operations, and the rows that it will write.
 import { entryKind, systemUser } from '../../rows/codes.js'
 import type { SqliteDatabase, SqliteStatement, SqlValue } from '../driver.js'
 import type { Tables } from '../../rows/tables.js'
 import { Counters, type UserCounters } from './counters.js'
 import { ManyRows } from './rows.js'
 
-/** What is known under a key. A request that is no message has an empty `msgId` and the sequence 0. */
+/** What is stored under a key. A request that is not a message has an empty `msgId` and the sequence 0. */
 export interface KnownKey {
   readonly digest: string
   readonly msgId: string
@@ -16,7 +16,10 @@ export interface KnownKey {
 
 type KeyTuple = [number, string, string, string | null, string | null, number | null, number]
 
-/** Every value that is bound costs about as much as writing twenty bytes, so what is seldom there has a statement of its own. */
+/**
+ * Each bound value costs about as much as writing twenty bytes, so rows with seldom used columns have their own
+ * statement.
+ */
 const plainColumns =
   'id, conversation, seq, ordinal, flags, sender, recipient, type, content, msg_id, client_msg_id, digest, server_time'
 const seldomColumns = 'client_time, subject, ext, reply_to, mentions, target'
@@ -133,7 +136,7 @@ export class Batch {
     this.#facts = []
   }
 
-  /** Reads what is stored under these keys of users that were loaded. */
+  /** Reads what is stored under these keys. Their users are loaded already. */
   loadKeys(keys: Iterable<readonly [from: string | null, clientMsgId: string]>): void {
     const values: SqlValue[] = []
     for (const [from, clientMsgId] of keys) {
@@ -153,13 +156,16 @@ export class Batch {
     return this.#known.get(keyName(user, clientMsgId))
   }
 
-  /** Takes a key for a request that is no message, with what it is answered by. */
+  /** Takes a key for a request that is not a message, and stores its answer. */
   takeKey(user: number, clientMsgId: string, key: KnownKey, conversation: number | null): void {
     this.#known.set(keyName(user, clientMsgId), key)
     this.#keys.push(user, clientMsgId, key.digest, conversation, key.serverTime)
   }
 
-  /** A message's row, and its key. Rows are numbered as they come, so that keys are found by the first number. */
+  /**
+   * Adds a message's row and its key. Rows have ascending numbers, so the first number is enough to find the messages
+   * whose keys are still to be written.
+   */
   addMessage(user: number, key: KnownKey, plain: PlainMessage, seldom: SeldomColumns): void {
     this.#known.set(keyName(user, plain[10]), key)
     if (this.#firstMessage === 0) this.#firstMessage = plain[0]
@@ -171,14 +177,14 @@ export class Batch {
     for (const value of seldom) this.#seldom.push(value)
   }
 
-  /** A pointer in an inbox; answers its place. */
+  /** Adds a pointer to an inbox; answers its sequence. */
   addPointer(user: UserCounters, at: number, message: number, conversation: number, conversationSeq: number): number {
     const seq = this.counters.nextEntry(user)
     this.#pointers.push(user.id, seq, at, message, conversation, conversationSeq)
     return seq
   }
 
-  /** A fact in an inbox; answers its place. */
+  /** Adds a fact to an inbox; answers its sequence. */
   addFact(user: UserCounters, kind: number, at: number, body: string): number {
     const seq = this.counters.nextEntry(user)
     this.#facts.push(user.id, seq, kind, at, body)

@@ -1,4 +1,4 @@
-// Recalls, edits and reactions: the message they change, and the control message that tells of it.
+// Recalls, edits and reactions: the message that each changes, and the control message that reports the change.
 import type { ControlChange, ControlOp, ControlResult } from '@rookery/core'
 import { already, counted, type Target } from '../../operations/control.js'
 import { isStale } from '../../operations/stale.js'
@@ -69,7 +69,7 @@ export class Controls {
     const values = [change.kind === 'edit' ? change.content : null, id, change.seq]
     let row = this.#target.get(values) as TargetTuple | undefined
     if (!row) {
-      // It may have been appended by this batch.
+      // This batch may have appended the message.
       this.batch.flush()
       row = this.#target.get(values) as TargetTuple | undefined
     }

@@ -1,5 +1,6 @@
-// The counter rows of users and conversations: read once, advanced here inside the transaction, written back once at its
-// end. They outlive a transaction only while SQLite says that no other connection has changed the file since.
+// The counter rows of users and conversations. A transaction reads each once, advances it here and writes it back once
+// at its end. The cache keeps them after a transaction only while SQLite reports that no other connection has changed
+// the file.
 import type { SqliteDatabase, SqliteStatement, SqlValue } from '../driver.js'
 import { fanOutCode } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
@@ -10,11 +11,14 @@ import { ManyRows } from './rows.js'
 export interface UserCounters {
   readonly id: number
   readonly userId: string
-  /** The last number given in the inbox. */
+  /** The last sequence of the inbox. */
   head: number
 }
 
-/** A c2c conversation's two users are its sides; who talks to oneself stands on both, and counts on the first. */
+/**
+ * The two users of a c2c conversation are its sides. A user who writes to itself is both sides, and the first one
+ * counts.
+ */
 export interface Side {
   readonly userId: string
   readonly id: number
@@ -36,7 +40,7 @@ export interface ConversationCounters {
   readonly floorCount: number
   readonly a: Side | null
   readonly b: Side | null
-  /** Of a group: raised by every change of it. */
+  /** The version of a group. Every change of the group raises it. */
   version: number
   isDissolved: boolean
   isRead: boolean
@@ -47,7 +51,7 @@ export interface ConversationCounters {
   updatedAt: number
 }
 
-/** Users and conversations remembered from one batch to the next, twice that at most. */
+/** How many users and conversations the cache keeps from one batch to the next, at most twice these numbers. */
 const usersKept = 100_000
 const conversationsKept = 50_000
 
@@ -114,7 +118,10 @@ export class Counters {
     )
   }
 
-  /** Called first in each transaction, when it has the write lock: what is remembered stands, or goes. */
+  /**
+   * Called first in each transaction, under the write lock. It drops the cache if another connection has changed the
+   * file.
+   */
   begin(): void {
     const [version] = this.#version.get([]) as [number]
     if (version !== this.#seen) {
@@ -127,7 +134,7 @@ export class Counters {
     this.members.trim()
   }
 
-  /** After a rollback, of a savepoint too: what was advanced here was not written. */
+  /** Called after a rollback, also of a savepoint: the changes here were not written. */
   forget(): void {
     this.#users.clear()
     this.#conversations.clear()
@@ -137,7 +144,7 @@ export class Counters {
     this.#messageId = 0
   }
 
-  /** Reads what of these is not remembered. */
+  /** Reads those that the cache lacks. */
   load(conversationIds: Iterable<string>, userIds: Iterable<string>): void {
     const conversations = missing(conversationIds, this.#conversations)
     if (conversations.length > 0) {
@@ -159,7 +166,7 @@ export class Counters {
     return this.#users.get(userId)
   }
 
-  /** A user that was loaded, with a row made where there was none. */
+  /** A user that was loaded. This makes a row where there was none. */
   userRow(userId: string): UserCounters {
     const known = this.#users.get(userId)
     if (known) return known
@@ -198,7 +205,7 @@ export class Counters {
     return this.#made({ ...fresh, id, conversationId, kind: 'c2c', subject, a, b, updatedAt: at })
   }
 
-  /** Makes a group without members and without a version; whoever makes it gives it both. */
+  /** Makes a group without members and without a version. The caller gives it both. */
   makeGroup(conversationId: string, at: number): ConversationCounters {
     const made = this.#makeConversation.run([conversationId, 'c2g', '', at, at, null, null])
     const id = Number(made.lastInsertRowid)
@@ -210,7 +217,7 @@ export class Counters {
     return conversation
   }
 
-  /** Reads the places of these users in those of these conversations that are groups. */
+  /** Reads the positions of these users in those of these conversations that are groups. */
   loadMembers(places: Iterable<readonly [conversationId: string, userId: string]>): void {
     const pairs: number[] = []
     for (const [conversationId, userId] of places) {
@@ -221,14 +228,14 @@ export class Counters {
     this.members.load(pairs)
   }
 
-  /** Where a member stands; undefined for whoever is none now. */
+  /** A member's position; undefined for a user who is not a member now. */
   position(conversation: ConversationCounters, userId: string): Position | undefined {
     if (conversation.kind === 'c2c') return sideOf(conversation, userId)
     const user = this.#users.get(userId)
     return user && this.members.active(user.id, conversation.id)
   }
 
-  /** Moves what `position` answered. */
+  /** Moves a position that `position` answered. */
   move(conversation: ConversationCounters, position: Position, readSeq: number, readOrdinal: number): void {
     position.readSeq = readSeq
     position.readOrdinal = readOrdinal
@@ -236,12 +243,12 @@ export class Counters {
     else this.#dirtyConversations.add(conversation)
   }
 
-  /** To be written back at the end. */
+  /** Marks it to be written back at the end. */
   touch(conversation: ConversationCounters): void {
     this.#dirtyConversations.add(conversation)
   }
 
-  /** Writes back what was advanced. */
+  /** Writes back what was changed. */
   writeBack(): void {
     this.members.writeBack()
     if (this.#dirtyConversations.size > 0) {
@@ -263,13 +270,13 @@ export class Counters {
   }
 }
 
-/** The side a user stands on; undefined for whoever is no member. */
+/** The user's side; undefined for a user who is not a member. */
 export function sideOf(conversation: ConversationCounters, userId: string): Side | undefined {
   if (conversation.a?.userId === userId) return conversation.a
   return conversation.b?.userId === userId ? conversation.b : undefined
 }
 
-/** The other one of a c2c conversation, or the one who talks to oneself. */
+/** The other side of a c2c conversation; the same side for a user who writes to itself. */
 export const peerOf = (conversation: ConversationCounters, side: Side): Side =>
   (side === conversation.a ? conversation.b : conversation.a) ?? side
 

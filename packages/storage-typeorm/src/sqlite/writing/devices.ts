@@ -1,4 +1,4 @@
-// What is remembered of devices, and what their acknowledgements tell the peers.
+// What the storage keeps of devices, and what a device's acknowledgements tell the peers.
 import type { DeviceOp, DeviceResult, ForgetDeviceOp } from '@rookery/core'
 import { acknowledge, type Acknowledgement } from '../../operations/acknowledge.js'
 import { entryKind } from '../../rows/codes.js'
@@ -6,7 +6,7 @@ import type { SqliteStatement } from '../driver.js'
 import type { Batch } from './batch.js'
 import { peerOf, sideOf, type UserCounters } from './counters.js'
 
-/** Entries looked at in one read when a device acknowledges many at once. */
+/** How many entries one read takes when a device acknowledges many at once. */
 const rangeMax = 1000
 
 type DeviceTuple = [from: number, to: number, seenAt: number | null]

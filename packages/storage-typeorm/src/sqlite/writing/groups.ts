@@ -1,4 +1,4 @@
-// Making and changing a group: members, roles, profile, and the control message that tells of it.
+// Making and changing a group: its members, roles and profile, and the control message that reports the change.
 import type { GroupChange, GroupOp, GroupResult } from '@rookery/core'
 import { isStale } from '../../operations/stale.js'
 import { entryKind, fanOutCode, roleCode } from '../../rows/codes.js'
@@ -27,7 +27,7 @@ export class Groups {
         muted_until = ifnull(?, muted_until), ${given('avatar')}, ${given('announcement')}, ${given('ext')}
         WHERE id = ?`,
     )
-    // Who comes back keeps pinned and muted, and what was for this member before.
+    // A member who comes back keeps pinned and muted, and still sees what it could see before.
     this.#join = new ManyRows(
       db,
       9,
@@ -108,7 +108,7 @@ export class Groups {
     ])
   }
 
-  /** Answers who was none before. */
+  /** Answers which of them were not members before. */
   #joinAll(
     row: ConversationCounters,
     join: NonNullable<GroupChange['join']>,
@@ -121,7 +121,8 @@ export class Groups {
     counters.members.load(users.flatMap(({ id }) => [id, row.id]))
     const joined: string[] = []
     const values: SqlValue[] = []
-    // What was countable before this message, which is not: a new member's position stands there.
+    // A new member's position is at the end of the countable messages before this control message, which is not
+    // countable.
     const position = { toSeq: null, readSeq: seq - 1, readOrdinal: row.countable }
     for (const { userId, role, reads } of join) {
       const { id } = counters.userRow(userId)
@@ -136,7 +137,7 @@ export class Groups {
     return joined
   }
 
-  /** Answers who was a member. */
+  /** Answers which of them were members. */
   #leaveAll(row: ConversationCounters, leave: readonly string[], seq: number): string[] {
     const { counters } = this.batch
     const users = leave.flatMap((userId) => counters.user(userId) ?? [])
@@ -159,7 +160,7 @@ export class Groups {
     if (user) statement.run([value, user.id, row.id])
   }
 
-  /** Who is a member as it stands; their counters are loaded. */
+  /** The current members, with their counters loaded. */
   #everybody(row: ConversationCounters): string[] {
     const userIds = (this.#active.all([row.id]) as [string][]).map(([userId]) => userId)
     this.batch.counters.load([], userIds)

@@ -1,4 +1,4 @@
-// The login epoch: the storage's, and what each user's was last raised to.
+// The login epoch of the storage, and the value to which each user's was last raised.
 import type { RaiseLoginOp, RaiseLoginResult } from '@rookery/core'
 import type { SqliteStatement } from '../driver.js'
 import type { Batch } from './batch.js'

@@ -1,11 +1,11 @@
-// The positions of groups' members: read once, advanced in memory, written back once at the end of a transaction. Whoever
-// was looked for and is no member is remembered too.
+// The positions of groups' members. A transaction reads each once, advances it in memory and writes it back once at its
+// end. The cache also keeps which users were looked up and are no members.
 import type { SqliteDatabase, SqlValue } from '../driver.js'
 import type { Tables } from '../../rows/tables.js'
 import { Cache } from '../../cache.js'
 import { ManyRows } from './rows.js'
 
-/** A user's place in a group, or what is left of it. */
+/** A user's position in a group, also after the membership ended. */
 export interface Member {
   readonly conversation: number
   /** The user's row. */
@@ -16,7 +16,7 @@ export interface Member {
   readOrdinal: number
 }
 
-/** Members remembered from one batch to the next, twice that at most: about 200 bytes each. */
+/** How many members the cache keeps from one batch to the next: at most twice this number, at about 200 bytes each. */
 const membersKept = 100_000
 
 type MemberTuple = [id: number, conversation: number, toSeq: number | null, readSeq: number, readOrdinal: number]
@@ -44,7 +44,7 @@ export class Members {
     )
   }
 
-  /** Reads what of these is not remembered: row ids, user and conversation in turns. */
+  /** Reads those that the cache lacks. `pairs` holds row ids: a user, its conversation, and so on. */
   load(pairs: readonly number[]): void {
     const values: number[] = []
     for (let index = 0; index < pairs.length; index += 2) {
@@ -61,7 +61,7 @@ export class Members {
     }
   }
 
-  /** A member now, or undefined. */
+  /** The current membership, or undefined. */
   active(user: number, conversation: number): Member | undefined {
     const name = nameOf(user, conversation)
     if (this.#known.get(name) === undefined) this.load([user, conversation])
@@ -69,7 +69,10 @@ export class Members {
     return member?.toSeq === null ? member : undefined
   }
 
-  /** What a row holds that was read, or is being written. Who is known stays the same object: it may be touched. */
+  /**
+   * Takes the values of a row that was read or will be written. A known member stays the same object, because it may be
+   * marked as changed.
+   */
   set(member: Member): void {
     const name = nameOf(member.id, member.conversation)
     const known = this.#known.get(name)
@@ -77,7 +80,7 @@ export class Members {
     else this.#known.set(name, member)
   }
 
-  /** To be written back at the end. */
+  /** Marks it to be written back at the end. */
   touch(member: Member): void {
     this.#dirty.add(member)
   }
@@ -92,7 +95,7 @@ export class Members {
     this.#dirty.clear()
   }
 
-  /** Writes back what was advanced. */
+  /** Writes back what was changed. */
   writeBack(): void {
     if (this.#dirty.size === 0) return
     const values: SqlValue[] = []

@@ -1,4 +1,4 @@
-// What a user keeps of a conversation: the read position, and pinned, muted, hidden.
+// What the storage keeps of a conversation for a user: the read position, and pinned, muted, hidden.
 import type { ReadOp, ReadResult, SettingsOp, SettingsResult } from '@rookery/core'
 import { changedSettings } from '../../operations/settings.js'
 import { entryKind, flag } from '../../rows/codes.js'
@@ -59,7 +59,8 @@ export class Positions {
 
     const [wasPinned, wasMuted, hiddenAt] = row as [number, number, number | null]
     const before = { pinned: wasPinned === 1, muted: wasMuted === 1, hidden: hiddenAt === conversation.countable }
-    // The key is taken even where nothing changes: a repeat that comes after somebody else's change must not undo it.
+    // The request takes its key even where it changes nothing: a repeat that comes after another change must not undo
+    // that change.
     if (key) {
       const taken = { digest: key.digest, msgId: '', conversationId, seq: 0, serverTime: at }
       this.batch.takeKey(user.id, key.clientMsgId, taken, conversation.id)

@@ -1,5 +1,5 @@
-// Statements over many rows at once. A call into the driver costs as much as writing a row or two, so rows are gathered
-// and go by the chunk, each size prepared once.
+// Statements over many rows at once. A call into the driver costs as much as writing one or two rows, so these gather
+// rows and run in chunks. The statement for each size of chunk is prepared once.
 import type { SqliteDatabase, SqliteStatement, SqlValue } from '../driver.js'
 
 const chunkSizes = [64, 16, 4, 1] as const
@@ -15,12 +15,12 @@ export class ManyRows {
     private readonly sql: (rows: string) => string,
   ) {}
 
-  /** Runs it for all rows, given one after another in one list. */
+  /** Runs the statement for all rows. `values` lists them one after another. */
   run(values: readonly SqlValue[]): void {
     this.#chunks(values, false, (statement, chunk) => statement.run(chunk))
   }
 
-  /** Reads for all rows; what is found comes as arrays, in no order. */
+  /** Reads for all rows, and answers the found rows as arrays, in no order. */
   all(values: readonly SqlValue[]): unknown[] {
     const found: unknown[] = []
     this.#chunks(values, true, (statement, chunk) => {

@@ -1,7 +1,7 @@
 // The writing connection: each commit is one BEGIN IMMEDIATE … COMMIT, in the order in which they came.
 //
-// A batch that the database refuses is rolled back and run again with each operation in a savepoint of its own, so that
-// only the ones at fault are refused. Nothing else pays for that.
+// When the database refuses a batch, the writer rolls it back and runs it again with each operation in its own
+// savepoint, so that it refuses only the operations that cause the error. Other batches do not pay for this.
 import type { RefusedResult, StorageOp, StorageResult } from '@rookery/core'
 import type { SqliteDatabase, SqliteStatement } from '../driver.js'
 import { busy, faultOf, isOfTheConnection, isOfTheOperation, TransactionFailure } from '../faults.js'
@@ -31,12 +31,12 @@ export class Writer {
   }
 
   /**
-   * Commits what `packOps` packed, and answers for `unpackResults`.
+   * Commits operations packed by `packOps`, and answers results for `unpackResults`.
    * @throws TransactionFailure
    */
   commit(text: string): string {
     const ops = unpackOps(text)
-    // Whether the disk takes anything: what stands there is written again.
+    // Checks that the disk takes writes: it writes a stored value again.
     if (ops.length === 0) {
       return packResults(
         this.#transaction(() => {
@@ -46,7 +46,7 @@ export class Writer {
       )
     }
     if (!maySpoil(text) || isAllKeepable(ops)) return packResults(this.#run(ops))
-    // Text that would not come back as it is, or end the process, is refused before the driver sees it.
+    // The writer refuses text that the driver would change, or that would end the process, before the driver sees it.
     const kept = ops.filter((op) => isAllKeepable(op))
     const results = this.#run(kept)
     const refused: RefusedResult = {
@@ -56,7 +56,7 @@ export class Writer {
     return packResults(ops.map((op) => (isAllKeepable(op) ? (results.shift() ?? refused) : refused)))
   }
 
-  /** What is remembered of counters may be wrong: they were changed past this writer. */
+  /** Drops the cached counters: something other than this writer changed them. */
   forget(): void {
     this.#batch.forget()
   }
@@ -88,13 +88,14 @@ export class Writer {
     try {
       this.#commit.run([])
     } catch (error) {
-      // A lock is waited for before anything is written; after that nobody can tell.
+      // SQLite waits for a lock before it writes anything. After any other error it is unknown whether the commit was
+      // stored.
       throw this.#failed(error, faultOf(error) === busy ? 'none' : 'unknown')
     }
     return results
   }
 
-  /** Takes back whatever there is of the transaction. A connection that cannot is not used again. */
+  /** Rolls the transaction back. A connection that cannot roll back is not used again. */
   #failed(error: unknown, outcome: 'none' | 'unknown'): TransactionFailure {
     this.#batch.forget()
     try {
