@@ -2,11 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The paths that a module or a declaration imports, in every form. */
+/** The paths that a module or a declaration imports, in every form; texts that only look so are left out. */
 export const importsOf = (text: string): string[] =>
-  [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(|\bcreateRequire\b[^\n]*\)\()['"]([^'"\n]+)['"]/g)].map(
-    ([, path]) => path!,
-  )
+  [
+    ...text.matchAll(
+      /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(|\bcreateRequire\b[^\n]*\)\()['"]([\w@.][\w@./:-]*)['"]/g,
+    ),
+  ].map(([, path]) => path!)
 
 /** The packages that files of a folder import. */
 export function packagesUsed(folder: string): ReadonlySet<string> {

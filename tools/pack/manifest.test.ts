@@ -35,6 +35,7 @@ it('asks for what it has not inside, and of its own kind for just this version',
 it('finds what a file imports, in every form', () => {
   const text = `import a from 'a'\nimport 'b'\nexport * from "@c/d/e"\nconst f = require('f/g')\nimport type { H } from './h.js'
 type I = import('i').I\nconst j = await import("node:fs")\nconst k = createRequire(import.meta.url)('k')
+const no = "SELECT text from ' text, '"
 const l = (0, node_module.createRequire)(require("url").pathToFileURL(__filename).href)("l");`
   expect(importsOf(text)).toEqual(['a', 'b', '@c/d/e', 'f/g', './h.js', 'i', 'node:fs', 'k', 'l'])
 })
