@@ -4,6 +4,25 @@ import type { ConversationId, DeviceId, DeviceType, NodeId, Seq, SessionId, User
 /** The version of the protocol that this package describes. */
 export const protocolVersion = 1
 
+/** What a server may know beyond the first requests of the protocol; `ready` names what it does know. */
+export const features = [
+  'c2c',
+  'c2g',
+  'groups',
+  'follows',
+  'c2s',
+  'timelines',
+  'receipts',
+  'recall',
+  'edit',
+  'reactions',
+  'readers',
+  'typing',
+  'presence',
+  'custom',
+  'auth.refresh',
+] as const
+
 /** The socket.io namespace of chat. */
 export const namespace = '/im'
 
@@ -51,6 +70,7 @@ export interface Ready {
   /** There are more, which `follows` lists from here. */
   readonly timelinesCursor?: string
   readonly push?: { readonly webpush?: { readonly key: string } }
+  /** Those of {@link features} that this server knows, and what later versions add. */
   readonly features: readonly string[]
   readonly limits: WireLimits
 }

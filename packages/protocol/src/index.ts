@@ -40,6 +40,7 @@ export type {
 export type { UserPresence } from './presence.js'
 export {
   defaultWireLimits,
+  features,
   namespace,
   protocolVersion,
   type HandshakeAuth,

@@ -1,15 +1,16 @@
 // The narrow interface between a transport and the gate: bytes in, frames out. A transport owns one Connection a client
 // and calls the Inbound that the gate gave it; the gate never touches a socket.
-import type { JsonText } from '@rookery/protocol'
+import type { JsonText, ServerEvent } from '@rookery/protocol'
+import type { EventJson } from '../model/events.js'
 
 /**
  * One event for a client. The same object may be emitted to many connections: a transport may keep the bytes it made of
  * it in `encoded`, so that a frame is encoded once however many receive it.
  */
-export interface Frame {
-  readonly event: string
+export interface Frame<Event extends ServerEvent = ServerEvent> {
+  readonly event: Event
   /** The event's one argument. */
-  readonly json: JsonText
+  readonly json: EventJson<Event>
   /** The transport's own. */
   encoded?: unknown
 }

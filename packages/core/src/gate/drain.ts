@@ -1,6 +1,7 @@
 // The end of a node: clients are told to connect elsewhere, what was accepted is answered, and then the sockets close.
 import type { Deliveries } from '../logic/delivery/deliveries.js'
 import type { Writer } from '../logic/storing/writer.js'
+import { reconnectJson } from '../model/events.js'
 import type { Timing } from '../options/limits.js'
 import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
@@ -24,7 +25,8 @@ interface Parts {
 /** Resolves once every session is closed, within `drainMs` and a little. */
 export async function drain({ registry, requests, writer, deliveries, clock, random, timing }: Parts): Promise<void> {
   requests.refuseNew(registry.all())
-  for (const session of registry.all()) session.emit('reconnect', `{"afterMs":${Math.floor(random.next() * spreadMs)}}`)
+  for (const session of registry.all())
+    session.emit('reconnect', reconnectJson({ afterMs: Math.floor(random.next() * spreadMs) }))
   let isSettled = false
   void requests.settled().then(() => (isSettled = true))
   const untilMs = clock.monotonic() + timing.drainMs

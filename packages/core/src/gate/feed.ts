@@ -2,7 +2,7 @@
 // Its session may follow several; whether it follows at all is the session's.
 import type { JsonText, Seq } from '@rookery/protocol'
 import type { FollowFact } from '../logic/delivery/sessions.js'
-import { listed } from '../model/wire.js'
+import { entriesJson } from '../model/events.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Frame } from './connection.js'
 import { decide, isBehind, type Action, type Happening, type Mode, type FeedState } from './following.js'
@@ -143,7 +143,7 @@ export class Feed<Of extends Follower = Follower> {
 const lastOf = ({ from, texts }: Stretch): Seq => from + texts.length - 1
 
 /** Several entries as one frame. */
-export const entriesFrame = (entries: readonly JsonText[]): Frame => ({
+export const entriesFrame = (entries: readonly JsonText[]): Frame<'entries'> => ({
   event: 'entries',
-  json: `{"entries":[${listed(entries)}]}`,
+  json: entriesJson(entries),
 })

@@ -5,7 +5,7 @@
 // reaches the removed member, whatever overtakes what. Where storage does not tell, nobody gets it live; all pull.
 import type { ConversationId, JsonText, Seq, UserId } from '@rookery/protocol'
 import type { FollowFact } from '../logic/delivery/sessions.js'
-import { listed } from '../model/wire.js'
+import { timelineJsonOf } from '../model/events.js'
 import type { Membership } from '../model/group.js'
 import type { Logger } from '../ports/logger.js'
 import type { ConversationHead, Follow, GroupReads } from '../ports/storage.js'
@@ -225,7 +225,7 @@ function headOf(news: readonly News[]): News {
 }
 
 /** Makes the `timeline` events of a conversation. */
-const framesOf = (conversationId: ConversationId): ((messages: readonly JsonText[]) => Frame) => {
-  const head = `{"conversationId":${JSON.stringify(conversationId)},"messages":[`
-  return (messages) => ({ event: 'timeline', json: `${head}${listed(messages)}]}` })
+const framesOf = (conversationId: ConversationId): ((messages: readonly JsonText[]) => Frame<'timeline'>) => {
+  const jsonOf = timelineJsonOf(conversationId)
+  return (messages) => ({ event: 'timeline', json: jsonOf(messages) })
 }

@@ -1,5 +1,5 @@
 // Where transports bring their clients: handshake, slot, head, `ready`; and what becomes of sessions when they end.
-import { type HandshakeAuth, type NodeId, RookeryError } from '@rookery/protocol'
+import { features, type HandshakeAuth, type NodeId, protocolVersion, RookeryError, type Seq } from '@rookery/protocol'
 import { check, handshakeSchema } from '@rookery/protocol/schemas'
 import type { Authenticator } from '../logic/access/authenticate.js'
 import type { Deliveries } from '../logic/delivery/deliveries.js'
@@ -8,6 +8,7 @@ import { within } from '../logic/host/deadline.js'
 import type { Faults } from '../logic/host/faults.js'
 import { isForeign } from '../logic/reading/pull.js'
 import { tokenDigest } from '../model/digest.js'
+import { type EventJson, readyJson } from '../model/events.js'
 import type { Limits, Timing } from '../options/limits.js'
 import { refuseTooLong } from './size.js'
 import type { Clock } from '../ports/clock.js'
@@ -23,28 +24,6 @@ import type { Registry } from './registry.js'
 import type { Requests } from './requests.js'
 import { Session, type Request, type SessionContext } from './session.js'
 import type { Slots } from './slots.js'
-
-/** Protocol versions served. */
-const protocolVersion = 1
-
-/** What this server knows beyond the first requests of the protocol. */
-const features = [
-  'c2c',
-  'c2g',
-  'groups',
-  'follows',
-  'c2s',
-  'timelines',
-  'receipts',
-  'recall',
-  'edit',
-  'reactions',
-  'readers',
-  'typing',
-  'presence',
-  'custom',
-  'auth.refresh',
-] as const
 
 interface Parts {
   readonly nodeId: NodeId
@@ -203,11 +182,11 @@ export class NodeGate implements Gate, SessionContext {
     await this.parts.slots.release([session.holder])
   }
 
-  private readyJson(session: Session, seq: number, reset: boolean): string {
+  private readyJson(session: Session, seq: Seq, reset: boolean): EventJson<'ready'> {
     const { nodeId, epoch, limits, timing } = this.parts
     const { contentBytes, pull, history, list, groupMembers, inflight } = limits
     const { timelines, cursor } = followsOf(session, list)
-    return JSON.stringify({
+    return readyJson({
       userId: session.userId,
       sessionId: session.sessionId,
       nodeId,

@@ -1,6 +1,16 @@
 // The gate's side of what logic asks of it: this node's sessions get what was committed, and go when they must.
-import type { ConversationId, JsonText, KickedBy, KickReason, Seq, SessionId, UserId } from '@rookery/protocol'
+import type {
+  ConversationId,
+  JsonText,
+  KickedBy,
+  KickReason,
+  Seq,
+  ServerEvent,
+  SessionId,
+  UserId,
+} from '@rookery/protocol'
 import type { FollowFact, Sessions, Which } from '../logic/delivery/sessions.js'
+import type { EventJson } from '../model/events.js'
 import type { Frame } from './connection.js'
 import type { Followed } from './followed.js'
 import type { Registry } from './registry.js'
@@ -36,12 +46,17 @@ export class LocalSessions implements Sessions {
     if (this.registry.of(userId).length > 0) this.checkSoon(userId)
   }
 
-  hint(userId: UserId, event: string, json: JsonText): void {
+  hint<Event extends ServerEvent>(userId: UserId, event: Event, json: EventJson<NoInfer<Event>>): void {
     const frame: Frame = { event, json }
     for (const session of this.registry.of(userId)) if (session.mode === 'following') session.emitFrame(frame)
   }
 
-  ask(userId: UserId, event: string, json: JsonText, acknowledged: () => void): number {
+  ask<Event extends ServerEvent>(
+    userId: UserId,
+    event: Event,
+    json: EventJson<NoInfer<Event>>,
+    acknowledged: () => void,
+  ): number {
     const frame: Frame = { event, json }
     const sessions = this.registry.of(userId)
     for (const session of sessions) session.emitFrame(frame, acknowledged)

@@ -7,11 +7,13 @@ import type {
   KickedBy,
   KickReason,
   Seq,
+  ServerEvent,
   SessionId,
   UserId,
 } from '@rookery/protocol'
 import type { FollowFact } from '../logic/delivery/sessions.js'
 import type { SendOrders } from '../logic/messages/send-order.js'
+import { type EventJson, kickJson, syncJson } from '../model/events.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { ImSession } from '../ports/host.js'
 import type { SlotHolder } from '../ports/presence.js'
@@ -163,7 +165,7 @@ export class Session implements Inbound, ImSession, Follower {
   }
 
   /** Queues an event. */
-  emit(event: string, json: JsonText): void {
+  emit<Event extends ServerEvent>(event: Event, json: EventJson<NoInfer<Event>>): void {
     this.emitFrame({ event, json })
   }
 
@@ -177,9 +179,8 @@ export class Session implements Inbound, ImSession, Follower {
   /** Closes: what is queued is discarded, and with a reason the client is told it. */
   end(reason: KickReason | null, by: KickedBy | null): void {
     if (this.isClosed) return
-    const last =
-      reason === null ? undefined : { event: 'kick', json: JSON.stringify(by === null ? { reason } : { reason, by }) }
-    this.connection.end(last)
+    if (reason === null) this.connection.end()
+    else this.connection.end({ event: 'kick', json: kickJson(by === null ? { reason } : { reason, by }) })
     this.finish()
   }
 
@@ -187,7 +188,7 @@ export class Session implements Inbound, ImSession, Follower {
    * Tells `ready`, and begins to give: from the head on that stands in it, or, where the client holds entries up to `since`, once it
    * has pulled the rest. What was routed since the session was registered comes behind the head.
    */
-  begin(ready: JsonText, head: Seq, since: Seq | null): void {
+  begin(ready: EventJson<'ready'>, head: Seq, since: Seq | null): void {
     if (this.isClosed) return
     const early = this.early ?? []
     this.early = null
@@ -235,7 +236,7 @@ export class Session implements Inbound, ImSession, Follower {
     this.forgetHeld()
     for (const feed of this.timelines?.values() ?? []) feed.unname()
     this.context.synced()
-    this.connection.emit({ event: 'sync', json: `{"seq":${this.inbox.state.known}}` })
+    this.connection.emit({ event: 'sync', json: syncJson(this.inbox.state.known) })
   }
 
   /** Drops what its feeds hold. */

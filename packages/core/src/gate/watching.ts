@@ -1,10 +1,12 @@
 // Sessions that asked to be told when others come and go. Whether they may still see them is asked before each event:
 // memberships end, and the contact policy changes its mind.
-import type { JsonText, NodeId, UserId } from '@rookery/protocol'
+import type { DeviceType, NodeId, UserId } from '@rookery/protocol'
 import type { Online } from '../logic/delivery/online.js'
+import { presenceJson, type EventJson } from '../model/events.js'
 import type { Clock } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Presence } from '../ports/presence.js'
+import type { Frame } from './connection.js'
 import type { Registry } from './registry.js'
 import type { Session } from './session.js'
 
@@ -28,7 +30,7 @@ export class Watching {
   /** Users that nobody here watched when presence was told last. */
   private readonly begun = new Set<UserId>()
   /** What was last told of each watched user. */
-  private readonly told = new Map<UserId, JsonText>()
+  private readonly told = new Map<UserId, EventJson<'presence'>>()
   /** Users whose watchers are to be told. */
   private readonly changed = new Set<UserId>()
   private isTelling = false
@@ -124,7 +126,7 @@ export class Watching {
     this.isTelling = false
   }
 
-  private async tellOf(user: UserId, json: JsonText): Promise<void> {
+  private async tellOf(user: UserId, json: EventJson<'presence'>): Promise<void> {
     if (this.told.get(user) === json) return
     const sharing = new Set<UserId>()
     const asked = new Set<UserId>()
@@ -161,10 +163,10 @@ export class Watching {
   private emit(user: UserId, seeing: ReadonlySet<UserId>): void {
     const json = this.told.get(user)
     if (json === undefined || seeing.size === 0) return
-    const frame = { event: 'presence', json }
+    const frame: Frame<'presence'> = { event: 'presence', json }
     for (const session of this.parts.registry.watchersOf(user)) if (seeing.has(session.userId)) session.emitFrame(frame)
   }
 }
 
-const stateJson = (userId: UserId, devices: readonly string[] = []): JsonText =>
-  JSON.stringify({ userId, online: devices.length > 0, devices })
+const stateJson = (userId: UserId, devices: readonly DeviceType[] = []): EventJson<'presence'> =>
+  presenceJson({ userId, online: devices.length > 0, devices })

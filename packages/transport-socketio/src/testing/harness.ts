@@ -10,7 +10,11 @@ import { WebSocket } from 'ws'
 import { attachSocketIo } from '../attach.js'
 import type { SocketIoTransportOptions } from '../options.js'
 
-export const frame = (event: string, value: unknown): Frame => ({ event, json: JSON.stringify(value) })
+/** The transport carries any event: tests make some up. */
+export const frame = (event: string, value: unknown): Frame => ({
+  event: event as Frame['event'],
+  json: JSON.stringify(value),
+})
 
 export interface Request {
   readonly event: string

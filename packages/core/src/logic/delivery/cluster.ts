@@ -1,6 +1,17 @@
 // Which node holds whom, and what nodes say to one another. Frames on the bus are plain values; a frame that is not of
 // this form (another version's, a stranger's) is dropped.
-import type { ConversationId, JsonText, KickedBy, KickReason, NodeId, Seq, SessionId, UserId } from '@rookery/protocol'
+import type {
+  ConversationId,
+  JsonText,
+  KickedBy,
+  KickReason,
+  NodeId,
+  Seq,
+  ServerEvent,
+  SessionId,
+  UserId,
+} from '@rookery/protocol'
+import type { EventJson } from '../../model/events.js'
 import { numberedJson } from '../../model/wire.js'
 import type { Bus } from '../../ports/bus.js'
 import type { Logger } from '../../ports/logger.js'
@@ -26,7 +37,7 @@ export type NodeFrame =
       readonly messages: readonly JsonText[]
     }
   | { readonly t: 'check'; readonly user: UserId }
-  | { readonly t: 'hint'; readonly user: UserId; readonly event: string; readonly json: JsonText }
+  | { readonly t: 'hint'; readonly user: UserId; readonly event: ServerEvent; readonly json: EventJson }
   | {
       readonly t: 'close'
       readonly session: SessionId
@@ -46,8 +57,8 @@ export type NodeFrame =
       readonly t: 'ask'
       readonly user: UserId
       readonly id: string
-      readonly event: string
-      readonly json: JsonText
+      readonly event: ServerEvent
+      readonly json: EventJson
       readonly replyTo: NodeId
     }
   | { readonly t: 'asked'; readonly id: string }

@@ -1,6 +1,7 @@
 // What devices acknowledged: gathered in memory, committed in batches, told to senders as receipts.
 // Lost on a crash, which is harmless: acknowledgements are cumulative, and the next one says it again.
 import type { DeviceId, DeviceType, Seq, UserId } from '@rookery/protocol'
+import { receiptJson } from '../../model/events.js'
 import type { Timing } from '../../options/limits.js'
 import type { Clock, Timer } from '../../ports/clock.js'
 import type { Logger } from '../../ports/logger.js'
@@ -99,7 +100,7 @@ export class Deliveries {
     try {
       await commitOne(this.writer, this.clock, this.timing.sendDeadlineMs, op, (result) => {
         for (const { conversationId, peerId, deliveredSeq } of result.delivered)
-          this.fanOut.hint([peerId], 'receipt', JSON.stringify({ conversationId, userId, deliveredSeq }))
+          this.fanOut.hint([peerId], 'receipt', receiptJson({ conversationId, userId, deliveredSeq }))
       })
     } catch (error) {
       this.logger.warn('acknowledgements were not stored; the next ones will say them again', {

@@ -1,6 +1,7 @@
 // From what was committed to the sessions of its readers: this node's by a call, other nodes' over the bus.
 // Recipients are located after the commit, never before.
-import type { ConversationId, JsonText, Seq, UserId } from '@rookery/protocol'
+import type { ConversationId, JsonText, Seq, ServerEvent, UserId } from '@rookery/protocol'
+import type { EventJson } from '../../model/events.js'
 import { entryTailJson, factEntryJson, messageTailJson, numberedJson } from '../../model/wire.js'
 import type { GroupResult } from '../../ports/storage.js'
 import type { Cluster, NodeFrame, Run } from './cluster.js'
@@ -110,7 +111,7 @@ export class FanOut {
   }
 
   /** Sends a transient event to users wherever they are. */
-  hint(users: readonly UserId[], event: string, json: JsonText): void {
+  hint<Event extends ServerEvent>(users: readonly UserId[], event: Event, json: EventJson<NoInfer<Event>>): void {
     for (const user of users) this.sessions.hint(user, event, json)
     if (!this.cluster.alone) void this.cluster.send(users.map((user) => ({ t: 'hint', user, event, json })))
   }

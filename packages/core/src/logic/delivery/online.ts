@@ -8,6 +8,7 @@ import {
   type UserPresence,
 } from '@rookery/protocol'
 import type { Device } from '../../model/device.js'
+import { typingJson } from '../../model/events.js'
 import type { Limits, Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
 import type { ContactPolicy } from '../../ports/host.js'
@@ -52,7 +53,7 @@ export class Online {
         throw new RookeryError('FORBIDDEN', 'this user takes no messages from you')
     }
     const others = members.filter((user) => user !== userId)
-    this.parts.fanOut.hint(others, 'typing', JSON.stringify({ conversationId, userId }))
+    this.parts.fanOut.hint(others, 'typing', typingJson({ conversationId, userId }))
     return '{}'
   }
 

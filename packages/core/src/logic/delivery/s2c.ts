@@ -1,6 +1,7 @@
 // s2c: the business server tells a user something, now or never, and learns whether a device took it; or as a stored
 // fact, which every device learns sooner or later.
 import type { JsonText, Seq, UserId } from '@rookery/protocol'
+import { s2cJson } from '../../model/events.js'
 import { factEntryJson } from '../../model/wire.js'
 import type { Timing } from '../../options/limits.js'
 import type { Clock, Timer } from '../../ports/clock.js'
@@ -40,7 +41,7 @@ export class S2c {
   async live(userId: UserId, topic: string, payload: JsonText): Promise<boolean> {
     const { sessions, cluster, random, clock, timing } = this.parts
     const id = random.id()
-    const json = `{"id":${JSON.stringify(id)},"topic":${JSON.stringify(topic)},"payload":${payload}}`
+    const json = s2cJson(id, topic, payload)
     const delivered = new Promise<boolean>((settle) => {
       const timer = clock.setTimeout(() => this.settle(id, false), timing.s2cAckMs)
       this.waiting.set(id, { settle, timer })

@@ -6,9 +6,11 @@ import type {
   KickedBy,
   KickReason,
   Seq,
+  ServerEvent,
   SessionId,
   UserId,
 } from '@rookery/protocol'
+import type { EventJson } from '../../model/events.js'
 
 /** Which sessions of a user are meant; all where nothing is named. */
 export interface Which {
@@ -52,12 +54,17 @@ export interface Sessions {
   /** Compares the user's sessions with the head of the inbox, soon: something was committed that cannot be routed. */
   check(userId: UserId): void
   /** Sends a transient event to every session of a user that follows. */
-  hint(userId: UserId, event: string, json: JsonText): void
+  hint<Event extends ServerEvent>(userId: UserId, event: Event, json: EventJson<NoInfer<Event>>): void
   /**
    * Sends an event that asks for an acknowledgement to every session of a user, whether it follows or not.
    * @returns how many there are
    */
-  ask(userId: UserId, event: string, json: JsonText, acknowledged: () => void): number
+  ask<Event extends ServerEvent>(
+    userId: UserId,
+    event: Event,
+    json: EventJson<NoInfer<Event>>,
+    acknowledged: () => void,
+  ): number
   /** Closes every session of a user that is meant. */
   closeAll(userId: UserId, which: Which, reason: KickReason): void
   /** Closes a session; with a reason it is told so first. Nothing where it is not here. */

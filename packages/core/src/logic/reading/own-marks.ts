@@ -1,6 +1,7 @@
 // What a user did with a conversation: read this far, keeps it pinned, muted, hidden. Own devices get an entry.
 import { type JsonText, type RequestOf, RookeryError, type UserId } from '@rookery/protocol'
 import { requestDigest } from '../../model/digest.js'
+import { receiptJson } from '../../model/events.js'
 import { conversationJson, factEntryJson } from '../../model/wire.js'
 import type { Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
@@ -36,7 +37,7 @@ export class OwnMarks {
         fanOut.add(userId, inboxSeq, factEntryJson(inboxSeq, at, 'read', body))
         const peer = peerOf(conversation.users, userId)
         if (conversation.users.length === 2)
-          fanOut.hint([peer], 'receipt', JSON.stringify({ conversationId, userId, readSeq }))
+          fanOut.hint([peer], 'receipt', receiptJson({ conversationId, userId, readSeq }))
       }
       return JSON.stringify({ readSeq, unread, atSeq })
     })
