@@ -63,26 +63,16 @@ export class RunnerFactory {
   private run(bound: Bound, args: CallArguments, hasFilters: boolean, name: string): unknown {
     try {
       const given = bound.handle(args)
-      return isThenable(given) ? this.settled(given, bound, args, hasFilters, name) : given
+      if (!isThenable(given)) return given
+      return given.then(undefined, (error: unknown) => this.failed(error, bound, args, hasFilters, name))
     } catch (error) {
-      if (hasFilters) return this.refused(error, bound, args, name)
-      throw toCoded(error)
+      return this.failed(error, bound, args, hasFilters, name)
     }
   }
 
-  private async settled(
-    given: PromiseLike<unknown>,
-    bound: Bound,
-    args: CallArguments,
-    hasFilters: boolean,
-    name: string,
-  ): Promise<unknown> {
-    try {
-      return await given
-    } catch (error) {
-      if (hasFilters) return this.refused(error, bound, args, name)
-      throw toCoded(error)
-    }
+  private failed(error: unknown, bound: Bound, args: CallArguments, hasFilters: boolean, name: string): Promise<never> {
+    if (hasFilters) return this.refused(error, bound, args, name)
+    throw toCoded(error)
   }
 
   private async refused(error: unknown, bound: Bound, args: CallArguments, name: string): Promise<never> {
