@@ -62,7 +62,7 @@ async function run(options: Options): Promise<number> {
   const sections: Section[] = []
   const wrong = [...(pairs?.wrong ?? [])]
   if (options.scenarios.includes('handlers')) {
-    const times = { pairs: 100, rounds: quick ? 1 : 5, warmUpMs: quick ? 500 : 2000, windowMs: quick ? 1000 : 4000 }
+    const times = { pairs: 100, rounds: quick ? 3 : 21, warmUpMs: 300, windowMs: quick ? 500 : 1000 }
     progress(`a handler, windows of ${times.windowMs} ms`)
     sections.push(await runHandlers(times, wrong))
   }

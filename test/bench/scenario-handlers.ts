@@ -1,7 +1,8 @@
 // What one handler of the host adds to the cost of a message: the same Nest app with and without it, in turns, all with
 // `nestjs-cls`.
 import { pairsTable, type Section } from './report.js'
-import { runPairs, type PairsSample, type PairsTimes } from './scenario-pairs.js'
+import type { PairsSample, PairsTimes } from './scenario-pairs.js'
+import { runShortTurns } from './short-turns.js'
 import { medianRatio } from './stats.js'
 import type { Variant } from './variants.js'
 
@@ -37,7 +38,7 @@ const compared = [
 
 /** @param wrong collects what must not have happened, line by line */
 export async function runHandlers(times: PairsTimes, wrong: string[]): Promise<Section> {
-  const result = await runPairs(compared, times, [OUTSTANDING])
+  const result = await runShortTurns(compared, times, OUTSTANDING)
   wrong.push(...result.wrong)
   const values = (name: string, of: (sample: PairsSample) => number): number[] =>
     result.samples.filter((sample) => sample.variant === name).map(of)
@@ -52,9 +53,12 @@ export async function runHandlers(times: PairsTimes, wrong: string[]): Promise<S
     const p99 = ratio(name, (sample) => sample.p99Ms)
     verdicts.push({ what: `${title}, p99`, ratio: p99, target: `≤ ${targets.p99}`, met: p99 <= targets.p99 })
   }
+  const cpu = compared
+    .filter((one) => one !== without)
+    .map(({ name, title }) => `${title} ${ratio(name, (sample) => sample.serverCpuUs).toFixed(2)}`)
   return {
     title: `A handler of the host, ${times.pairs} pairs, ${OUTSTANDING} outstanding for each sender, SQLite FULL`,
-    text: pairsTable(result, compared, OUTSTANDING),
+    text: `${pairsTable(result, compared, OUTSTANDING)}\nserver CPU, median of each round’s ratio: ${cpu.join('; ')}`,
     verdicts,
   }
 }

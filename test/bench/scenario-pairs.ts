@@ -59,7 +59,13 @@ export function findWrong(drained: Drained, stored: number | null): string[] {
   return wrong
 }
 
-async function measure(server: ServerUnderTest, load: Child, times: PairsTimes, outstanding: number) {
+/** One turn of a server under its load, from silence to silence. */
+export async function measure(
+  server: ServerUnderTest,
+  load: Child,
+  times: Pick<PairsTimes, 'warmUpMs' | 'windowMs'>,
+  outstanding: number,
+) {
   await load.call('start', outstanding)
   await sleep(times.warmUpMs)
   const look = () => Promise.all([load.call<Mark>('mark'), server.child.usage(), load.usage()])
@@ -86,11 +92,7 @@ async function measure(server: ServerUnderTest, load: Child, times: PairsTimes, 
 }
 
 /** @throws WeakDurabilityError, or the error that prevented a measurement */
-export async function runPairs(
-  variants: readonly Variant[],
-  times: PairsTimes,
-  levels: readonly number[] = OUTSTANDING,
-): Promise<PairsResult> {
+export async function runPairs(variants: readonly Variant[], times: PairsTimes): Promise<PairsResult> {
   const samples: PairsSample[] = []
   const settings: Record<string, string> = {}
   const wrong: string[] = []
@@ -102,7 +104,7 @@ export async function runPairs(
         try {
           const connecting: ConnectPairs = { port: server.port, wire: variant.wire, pairs: times.pairs }
           await load.call('connect', connecting)
-          for (const outstanding of levels) {
+          for (const outstanding of OUTSTANDING) {
             const { drained, figures } = await measure(server, load, times, outstanding)
             samples.push({ variant: variant.name, outstanding, round, ...figures })
             const stored = await server.child.call<number | null>('stored', drained.recipients)
