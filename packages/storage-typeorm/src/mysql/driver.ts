@@ -22,7 +22,7 @@ export interface MysqlConnection {
   on(event: 'error' | 'end', listener: (error?: Error) => void): unknown
 }
 
-/** Where the database is and who we are there; what is left out follows the driver's defaults. */
+/** The database's address and our account. The driver's defaults replace what is left out. */
 export interface Address {
   readonly host?: string
   readonly port?: number
@@ -44,7 +44,7 @@ export interface Driver {
       readonly connectAttributes: Readonly<Record<string, string>>
     },
   ): MysqlConnection
-  /** Text as it stands in a statement, quoted, for a session whose `sql_mode` takes backslashes as escapes. */
+  /** Quotes text for a statement, for a session in whose `sql_mode` a backslash escapes. */
   escape(text: string): string
 }
 

@@ -1,9 +1,10 @@
-// Whether the server keeps what it has acknowledged when it, or the power, fails; and whether it can do what we ask of it.
+// Whether the server keeps what it acknowledged when it crashes or the power fails, and whether it supports what we
+// need.
 import type { Link } from './link.js'
 
 export interface ServerFacts {
   readonly warnings: readonly string[]
-  /** What one packet to the server may hold. */
+  /** The largest packet that the server takes, in bytes. */
   readonly packetBytes: number
 }
 
@@ -54,7 +55,7 @@ export async function readServer(link: Link, timeoutMs: number): Promise<ServerF
   }
   const warnings: string[] = []
   const flush = found.get('innodb_flush_log_at_trx_commit')
-  // 3 is MariaDB's: it flushes as often as 1, and more.
+  // MariaDB also has 3, which flushes at least as often as 1.
   if (flush !== '1' && flush !== '3') {
     warnings.push(
       `${oldest.name} runs with innodb_flush_log_at_trx_commit=${flush}: a crash loses acknowledged messages; set innodb_flush_log_at_trx_commit = 1`,

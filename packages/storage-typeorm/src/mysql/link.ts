@@ -1,10 +1,11 @@
-// One connection: any number of statements in one round trip, as text.
+// One connection. It sends any number of statements as text in one round trip.
 //
-// What was on the way when a connection broke may have been carried out or not; the connection is not used again.
+// When a connection breaks, it is unknown whether the server has carried out the statements under way. The connection
+// is not used again.
 import type { Address, Answer, Driver, MysqlConnection, MysqlError } from './driver.js'
 
 export type Row = readonly unknown[]
-/** The rows of each statement; of one that gives none, an empty list. */
+/** The rows of each statement; an empty list for a statement without rows. */
 export type Answers = readonly (readonly Row[])[]
 
 export interface LinkConfig {
@@ -12,13 +13,13 @@ export interface LinkConfig {
   readonly connectTimeoutMs: number
   /** Statements that set the session up. */
   readonly session: readonly string[]
-  /** What goes in one packet at most; more statements go in several, one after another. */
+  /** The size of a packet, at most. More statements go in several packets, one after another. */
   readonly packetBytes: number
   /** What the server shows of the connection. */
   readonly applicationName: string
 }
 
-/** A connection that could not be made, or was lost: `isSent` tells whether the last of the statements had gone out. */
+/** A connection could not be opened, or was lost. `isSent` tells whether the last of the statements had been sent. */
 export class LinkLost extends Error {
   override readonly name = 'LinkLost'
   constructor(
@@ -35,7 +36,7 @@ const leaving: ReadonlySet<number> = new Set([1053, 1153, 1158, 1159, 1160, 1161
 
 export class Link {
   #isOpen = true
-  /** Fails the call under way. */
+  /** Makes the call under way fail. */
   #lose: (error: Error) => void = () => {}
 
   private constructor(
@@ -46,7 +47,7 @@ export class Link {
       this.#isOpen = false
       this.#lose(error ?? new Error('it was closed'))
     }
-    // Without listeners a lost connection would end the process.
+    // Without listeners Node would end the process when the connection is lost.
     connection.on('error', ended)
     connection.on('end', ended)
   }
@@ -64,7 +65,8 @@ export class Link {
       connectAttributes: { program_name: applicationName },
     })
     const link = new Link(connection, packetBytes)
-    // The driver's own limit ends when the server answers at all; this one covers what follows, too.
+    // The driver's own limit covers only the time up to the server's first answer. This limit covers everything until
+    // the connection is open.
     const late = setTimeout(() => link.destroy(`no answer within ${connectTimeoutMs} ms`), connectTimeoutMs)
     try {
       await new Promise<void>((resolve, reject) => {
@@ -87,7 +89,7 @@ export class Link {
   }
 
   /**
-   * Runs the statements in their order, up to the first that fails. One call at a time.
+   * Runs the statements in order, up to the first that fails. The caller makes one call at a time.
    * @throws MysqlError of the server; LinkLost
    */
   async ask(statements: readonly string[], timeoutMs: number): Promise<Answers> {
@@ -95,7 +97,7 @@ export class Link {
     return answers.map((answer) => (isRows(answer) ? answer : []))
   }
 
-  /** The same; answers how many rows each has changed. */
+  /** The same; answers how many rows each statement has changed. */
   async change(statements: readonly string[], timeoutMs: number): Promise<readonly number[]> {
     const answers = await this.#run(statements, timeoutMs)
     return answers.map((answer) => (isRows(answer) ? 0 : answer.affectedRows))
@@ -144,7 +146,7 @@ export class Link {
     })
   }
 
-  /** Says goodbye and closes. */
+  /** Closes the connection in order. */
   async close(): Promise<void> {
     if (!this.#isOpen) return
     this.#isOpen = false
@@ -160,7 +162,7 @@ export class Link {
     })
   }
 
-  /** Closes at once, whatever is under way. */
+  /** Closes at once, also during a call. */
   destroy(reason = 'it was closed'): void {
     this.#isOpen = false
     this.connection.destroy()
@@ -169,7 +171,7 @@ export class Link {
   }
 }
 
-/** Whether the server said it. */
+/** Whether the error comes from the server. */
 export const isFromServer = (
   error: unknown,
 ): error is MysqlError & { readonly errno: number; readonly sqlState: string } =>
@@ -177,7 +179,7 @@ export const isFromServer = (
   typeof (error as MysqlError).errno === 'number' &&
   typeof (error as MysqlError).sqlState === 'string'
 
-/** Never less than its bytes: a code unit makes three at most. Counted only where it may matter. */
+/** An upper bound of the text's bytes: a code unit has at most three. It counts the bytes only of long text. */
 const sizeOf = (text: string): number => (text.length < 65_536 ? text.length * 3 : Buffer.byteLength(text)) + 2
 
 const isRows = (answer: Answer): answer is readonly unknown[][] => Array.isArray(answer)

@@ -1,4 +1,4 @@
-// Maintenance on MySQL, over a connection of its own that is opened when it is needed: commits never wait for one.
+// Maintenance on MySQL. It opens its own connection when it needs one, so commits never wait for a connection.
 import type { Database, Dialect, MessageSpan, Rows, Value, WritableRows } from '../maintenance/dialect.js'
 import type { Pool } from '../pool.js'
 import { flag, systemUser } from '../rows/codes.js'
@@ -14,7 +14,8 @@ const mysqlDialect = (t: MysqlTables): Dialect => ({
   tables: t,
   person: 'person',
   deliveredOn: 'member',
-  // The limit makes a table of it that keeps its order; for its sake the server might walk through the index of that order.
+  // The limit makes the server build a table that keeps its order. The forced index keeps the server from scanning the
+  // index of that order instead.
   lock: (table, ids) => `SELECT x.id
     FROM (SELECT ${table}_id FROM ${t[table]} FORCE INDEX (PRIMARY) WHERE id IN (${ids.join(', ')})
       ORDER BY ${table}_id LIMIT ${ids.length}) v
@@ -53,7 +54,7 @@ const mysqlDialect = (t: MysqlTables): Dialect => ({
         WHERE conversation = ${span.conversation}) WHERE id = ${span.conversation}`,
     ),
   ],
-  // What an UPDATE reads of its own table must be a table of its own first.
+  // An UPDATE may read its own table only through a derived table.
   editsOf: (span, user) => `conversation = ${span.conversation} AND seq IN (SELECT v.seq FROM (
     SELECT e.seq FROM ${t.message} m FORCE INDEX (PRIMARY)
       STRAIGHT_JOIN ${t.edit} e ON e.conversation = m.conversation AND e.target = m.seq
@@ -67,14 +68,14 @@ const mysqlDialect = (t: MysqlTables): Dialect => ({
   dropDetached: (before, most) => [`DELETE FROM ${t.key} WHERE at < ${before} ORDER BY at LIMIT ${most}`],
 })
 
-/** Whether a message mentions somebody who is still to be told. */
+/** Whether a message mentions somebody and was not recalled. */
 const mentions = (m: string): string =>
   `CHAR_LENGTH(${m}.mentions) > 1 AND ${m}.flags & ${flag.countable | flag.recalled} = ${flag.countable}`
 
 const within = ({ conversation, from, to }: MessageSpan): string =>
   `m.conversation = ${conversation} AND m.seq > ${from} AND m.seq <= ${to}`
 
-/** Messages `m` with the keys `k` that still stand for them. */
+/** Messages `m` with the keys `k` that still refer to them. */
 const keysOf = (t: MysqlTables): string => `${t.message} m FORCE INDEX (PRIMARY)
     STRAIGHT_JOIN ${t.key} k FORCE INDEX (PRIMARY) ON k.person = COALESCE(m.sender, ${systemUser})
       AND k.client_msg_id = m.client_msg_id AND k.conversation = m.conversation AND k.seq = m.seq`
@@ -95,7 +96,7 @@ export class MysqlMaintaining implements Database {
     return this.#with((link) => this.#ask<Row>(link, text, values))
   }
 
-  /** Two that would wait for each other: one of them is run again. */
+  /** Runs a transaction again that failed by a deadlock. */
   async carryOut(statements: readonly string[]): Promise<readonly number[]> {
     const { begin, commit, rollback } = this.frame
     return this.#with(async (link) => {
@@ -133,7 +134,7 @@ export class MysqlMaintaining implements Database {
         await link.ask(this.frame.commit, this.callTimeoutMs)
         return result
       } catch (error) {
-        // A connection that cannot take back what it began is not used again.
+        // A connection that cannot roll back is not used again.
         if (link.isOpen) await link.ask(this.frame.rollback, this.callTimeoutMs).catch(() => link.destroy())
         throw error
       }
@@ -145,7 +146,7 @@ export class MysqlMaintaining implements Database {
     return rows.map((row) => row.map(textOf)) as unknown as Row[]
   }
 
-  /** The text with its values. Rows after a pair of columns are looked for in the way that finds them by an index here. */
+  /** The text with its values in it. It rewrites a comparison of a pair of columns so that MySQL uses an index. */
   #filled(text: string, values: readonly Value[]): string {
     let count = 0
     return text

@@ -75,7 +75,7 @@ async function run(
   const source = new DataSource({
     type,
     connectorPackage: 'mysql2',
-    // As the driver itself takes it.
+    // In the driver's own form.
     extra: address,
     charset: 'utf8mb4_bin',
     connectTimeout: connectTimeoutMs,

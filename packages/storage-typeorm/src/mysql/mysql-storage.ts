@@ -19,11 +19,11 @@ import { mysqlTablesOf } from './tables.js'
 import { Writer } from './writing/writer.js'
 
 interface Prepared extends StorageInfo {
-  /** The longest text that the server takes. */
+  /** The largest packet that the server takes. */
   readonly packetBytes: number
 }
 
-/** Until the server has told what it takes. */
+/** Used until the server has reported its own limit. */
 const packetBytesMin = 1 << 20
 
 export const mysqlStorage = (settings: MysqlSettings): Storage =>
@@ -49,7 +49,7 @@ async function prepare(
       const ask = async (statement: string): Promise<unknown> =>
         (await link.ask([statement], callTimeoutMs))[0]?.[0]?.[0]
       return {
-        // The bare function is answered by some poolers themselves.
+        // Some poolers answer the bare function themselves.
         session: () => ask('SELECT CONNECTION_ID() + 0'),
         begin: () => ask('START TRANSACTION'),
         commit: () => ask('COMMIT'),

@@ -1,13 +1,14 @@
-// Settings of our own sessions, so that nothing depends on how the server or the account is set up.
+// Settings of our sessions, so that chat does not depend on settings of the server or the account.
 import type { MysqlSettings } from './options.js'
 
-/** Seconds are all that these settings know. */
+/** These settings take whole seconds only. */
 const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
 
-/** How long a connection may rest between two transactions, in seconds. */
+/** How long a connection may be idle between two transactions, in seconds. */
 const restSeconds = 28_800
 
-// Comments with an exclamation mark are for MariaDB alone, and for MySQL alone. A list stays a list, however long.
+// MariaDB alone runs the comments with `M!`, MySQL alone those with `!`. `in_predicate_conversion_threshold` keeps
+// MariaDB from turning a long list into a table.
 const common = (limits: string): readonly string[] => [
   'SET NAMES utf8mb4 COLLATE utf8mb4_bin',
   `SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', autocommit = 1,
@@ -16,8 +17,8 @@ const common = (limits: string): readonly string[] => [
 ]
 
 /**
- * Reading sessions see one snapshot in each transaction; writing ones see in each statement what is committed by then, so
- * that what is read under a lock is not older than the lock.
+ * A reading session sees one snapshot in each transaction. A writing session sees in each statement what is committed
+ * by then, so that a read under a lock is never older than the lock.
  */
 export function sessionOf(settings: MysqlSettings, role: 'write' | 'read'): readonly string[] {
   const { lockTimeoutMs, callTimeoutMs } = settings
@@ -27,14 +28,16 @@ export function sessionOf(settings: MysqlSettings, role: 'write' | 'read'): read
       /*!80000 max_execution_time = ${callTimeoutMs}, */
       lock_wait_timeout = ${seconds(lockTimeoutMs)}, innodb_lock_wait_timeout = ${seconds(lockTimeoutMs)}`),
     `SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`,
-    // One that writes keeps the server's own: whoever makes that read-only, before another takes over, is obeyed.
+    // A writing session keeps the server's own default. So it obeys an operator who makes the server read-only before a
+    // failover.
     ...(role === 'read' ? ['SET SESSION TRANSACTION READ ONLY'] : []),
   ]
 }
 
 /**
- * That in which tables are made and changed: a change of millions of rows takes its time. Who asks for a table that a change
- * waits for waits behind it: so it waits for as short as the server can count.
+ * The session that makes and changes tables. A change of millions of rows may take long, so no limit ends it. Other
+ * sessions that ask for a table wait behind a change that waits for it, so a change waits only for the shortest time
+ * that the server can set.
  */
 export const sessionOfMigrations: readonly string[] = [
   ...common(`/*M!100300 max_statement_time = 0, */ /*!80000 max_execution_time = 0, */
@@ -48,7 +51,9 @@ export interface Frame {
   readonly rollback: readonly string[]
 }
 
-/** What stands around a commit: a session that goes silent in the middle is ended by the server, and its locks with it. */
+/**
+ * The statements around a commit. The server ends a session that is idle within a transaction, and releases its locks.
+ */
 export function frameOf({ callTimeoutMs }: MysqlSettings): Frame {
   const rest = `SET wait_timeout = ${restSeconds}`
   return {

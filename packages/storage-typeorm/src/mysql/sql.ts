@@ -1,9 +1,12 @@
-// Values as they stand in the text of a statement. Everything that goes to the server passes here: text is escaped by the
-// driver, for sessions that we have set up ourselves, and numbers are whole.
+// Writes values into the text of a statement. Every value for the server passes here: the driver escapes text, for
+// sessions with our own settings, and numbers must be whole.
 import type { Driver } from './driver.js'
 import type { MysqlTables } from './tables.js'
 
-/** Rows of one list or statement: beyond a thousand MariaDB would take a list for a table, and lock in another order. */
+/**
+ * The most rows of one list or statement: MariaDB would turn a list of more than a thousand into a table, and lock in
+ * another order.
+ */
 export const rowsMax = 500
 
 export class Sql {
@@ -22,7 +25,7 @@ export class Sql {
     return `_binary${this.driver.escape(value)}`
   }
 
-  /** @throws RangeError where it is no whole number that a column holds exactly */
+  /** @throws RangeError where it is not a whole number that a column can hold exactly */
   int(value: number | null): string {
     if (value === null) return 'NULL'
     if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no whole number`)
@@ -35,7 +38,7 @@ export class Sql {
   }
 }
 
-/** Rows as a table: what every one of these servers can join to. */
+/** Rows as a table, in a form that all these servers can join. */
 export const table = (names: readonly string[], rows: readonly (readonly string[])[]): string =>
   `(${rows
     .map(
@@ -43,10 +46,10 @@ export const table = (names: readonly string[], rows: readonly (readonly string[
     )
     .join(' UNION ALL ')})`
 
-/** A column of bytes, given back as text. */
+/** Reads a column of bytes as text. */
 export const asText = (column: string): string => `CONVERT(${column} USING utf8mb4)`
 
-/** In pieces that one statement takes. */
+/** Splits a list into parts that one statement takes. */
 export function pieces<T>(all: readonly T[], max = rowsMax): readonly (readonly T[])[] {
   if (all.length === 0) return []
   if (all.length <= max) return [all]

@@ -1,10 +1,10 @@
-// What stands under our names in this database, and how it was made.
+// Checks the tables that have our names in this database, and how they were made.
 import { ownTables, refuseForeign, type Found } from '../rows/standing.js'
 import type { Link } from './link.js'
 import type { Sql } from './sql.js'
 import type { MysqlTables } from './tables.js'
 
-/** Every table that is made here. */
+/** Every table that this dialect makes. */
 export const ownMysqlTables = (t: MysqlTables): ReturnType<typeof ownTables> => ownTables(t, ['follow'])
 
 /**
@@ -30,7 +30,8 @@ export async function lookAtTables(link: Link, sql: Sql, timeoutMs: number): Pro
     const name = table!.toLowerCase()
     found.set(name, (found.get(name) ?? new Set()).add(column!.toLowerCase()))
     if (engine?.toLowerCase() !== 'innodb') engines.set(name, engine ?? 'none')
-    // TypeORM's own table holds names of ours alone, and released versions left its collation to the database.
+    // TypeORM's own table only holds names of our migrations, and released versions made it with the database's default
+    // collation.
     if (collation !== null && collation !== 'utf8mb4_bin' && name !== t.migrations) collations.set(name, collation!)
   }
   refuseForeign(own, found)

@@ -7,10 +7,10 @@ import { notAsKnown, staleMemory } from './migrations/names.js'
 /** Two that would wait for each other, or made the same row at once: the next try finds what the other did. */
 const passing: ReadonlySet<string> = new Set(['40001', '40P01', '23505', staleMemory])
 
-/** Whether the same batch may go through when it is run again at once. */
+/** Whether the same batch may succeed when it runs again at once. */
 export const isPassing = (error: unknown): boolean => isFromServer(error) && passing.has(error.code)
 
-/** Whether a row was waited for in vain. */
+/** Whether the wait for a row ended at the lock timeout. */
 export const isLocked = (error: unknown): boolean => isFromServer(error) && error.code === '55P03'
 
 /** Whether a batch must be carried out by the function that takes nothing for known. */
@@ -22,7 +22,7 @@ export const isStale = (error: unknown): boolean => isFromServer(error) && error
 /** Classes of SQLSTATE that blame what was given: data, integrity, limits of the program, a trigger that raised. */
 const ofTheOperation = /^(?:22|23|54|P0001)/
 
-/** Whether an operation would be refused again, and its batch go through without it. */
+/** Whether one operation causes the error, so that the batch would succeed without it. */
 export const isOfTheOperation = (error: unknown): boolean => isFromServer(error) && ofTheOperation.test(error.code)
 
 /** Whether a connection leads to a server that is gone, or takes no writes (any more). */

@@ -1,7 +1,8 @@
 // One connection: prepared statements, any number of them in one round trip and one transaction.
 //
-// A call is written at once and ends when the server is ready again, so that an answer means committed. What was on the
-// way when a connection broke may have been carried out or not; the connection is not used again.
+// A call is written at once and ends when the server is ready again, so that an answer means committed. When a
+// connection breaks, it is unknown whether the server has carried out the statements under way. The connection is not
+// used again.
 import type { Address, PgClient, PgClientClass, PgConnection, PgError, Submittable } from './driver.js'
 
 /** A statement by its name, with its parameters; a buffer is one in binary. */
@@ -46,7 +47,7 @@ export class Link {
       this.#isOpen = false
       this.#rested()
     }
-    // Without listeners a lost connection would end the process.
+    // Without listeners Node would end the process when the connection is lost.
     client.on('error', ended)
     client.on('end', ended)
     client.on('drain', () => this.#rested())
@@ -62,7 +63,8 @@ export class Link {
       keepAliveInitialDelayMillis: 30_000,
     })
     const link = new Link(client)
-    // The driver's own limit ends when the server answers at all; this one covers what follows, too.
+    // The driver's own limit covers only the time up to the server's first answer. This limit covers everything until
+    // the connection is open.
     const late = setTimeout(() => link.destroy(), connectTimeoutMs)
     try {
       await client.connect()
@@ -155,7 +157,7 @@ export class Link {
     }
   }
 
-  /** Says goodbye and closes. */
+  /** Closes the connection in order. */
   async close(): Promise<void> {
     if (!this.#isOpen) return
     this.#isOpen = false
@@ -164,7 +166,7 @@ export class Link {
     clearTimeout(late)
   }
 
-  /** Closes at once, whatever is under way. */
+  /** Closes at once, also during a call. */
   destroy(): void {
     this.#isOpen = false
     this.client.connection.stream.destroy()

@@ -1,4 +1,4 @@
-// Maintenance on PostgreSQL, over a connection of its own that is opened when it is needed: commits never wait for one.
+// Maintenance on PostgreSQL. It opens its own connection when it needs one, so commits never wait for a connection.
 import type { Database, Dialect, MessageSpan, Rows, Value, WritableRows } from '../maintenance/dialect.js'
 import { systemUser } from '../rows/codes.js'
 import type { Tables } from '../rows/tables.js'
@@ -61,7 +61,7 @@ export class PostgresMaintaining implements Database {
     return this.#with((link) => link.rows(text, values, this.callTimeoutMs)) as Promise<unknown> as Promise<Row[]>
   }
 
-  /** Two that would wait for each other: one of them is run again. */
+  /** Runs a transaction again that failed by a deadlock. */
   async carryOut(statements: readonly string[]): Promise<readonly number[]> {
     return this.#with(async (link) => {
       for (let tries = 1; ; tries += 1) {
@@ -92,7 +92,7 @@ export class PostgresMaintaining implements Database {
         await ask('COMMIT')
         return result
       } catch (error) {
-        // A connection that cannot take back what it began is not used again.
+        // A connection that cannot roll back is not used again.
         if (link.isOpen) await ask('ROLLBACK').catch(() => link.destroy())
         throw error
       }

@@ -86,7 +86,7 @@ async function run(
     poolSize: 1,
     ...sourceOptions(migrationsOf(tables, functions, settings.schema), tables.migrations),
     installExtensions: false,
-    // As the driver itself takes it.
+    // In the driver's own form.
     extra: settings.address,
   })
   await source.initialize()

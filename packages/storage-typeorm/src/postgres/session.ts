@@ -26,7 +26,8 @@ export function sessionOf(settings: PostgresSettings, role: 'write' | 'read'): s
     ...(schema === null ? [] : [`search_path = ${quoted(schema)}`]),
     "client_encoding = 'UTF8'",
     "default_transaction_isolation = 'read committed'",
-    // One that writes keeps the server's own: whoever makes that read-only, before another takes over, is obeyed.
+    // A writing session keeps the server's own default. So it obeys an operator who makes the server read-only before a
+    // failover.
     ...(role === 'read' ? ['default_transaction_read_only = on'] : []),
     'client_min_messages = warning',
     `lock_timeout = ${lockTimeoutMs}`,

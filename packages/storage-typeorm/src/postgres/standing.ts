@@ -5,7 +5,7 @@ import type { Link } from './link.js'
 import type { Functions } from './migrations/names.js'
 import { quoted } from './quoted.js'
 
-/** Every table that is made here. */
+/** Every table that this dialect makes. */
 export const ownPostgresTables = (tables: Tables): ReturnType<typeof ownTables> => ownTables(tables)
 
 /**

@@ -1,8 +1,8 @@
-// Every migration, oldest first. What is released is never changed: a change is a migration of its own.
+// Every migration, oldest first. Never change a released migration: add a new one.
 //
-// Nodes serve while they run. A statement that does not get its lock at once is given up, and its migration run again from
-// the beginning: so each does nothing where it was done before. One that changes a table that was there says how it lets
-// others go on: ALGORITHM = INSTANT, or ALGORITHM = INPLACE, LOCK = NONE.
+// Nodes serve while migrations run. When a statement does not get its lock at once, it fails, and its migration runs
+// again from the beginning. So each statement must do nothing where it has run before. A statement that changes an
+// existing table must let others use the table: ALGORITHM = INSTANT, or ALGORITHM = INPLACE, LOCK = NONE.
 import type { MigrationInterface } from 'typeorm'
 import type { MysqlTables } from '../tables.js'
 import { initialSchema } from './initial-schema.js'

@@ -1,10 +1,11 @@
 // The first schema: PostgreSQL's, in MySQL's words.
 //
-// Ids and keys are VARBINARY: compared byte for byte, trailing spaces too, whatever the server's collations are. What is
-// only given back is text. No table refers to another by a foreign key: every row is written under locks that make it right.
+// Ids and keys are VARBINARY, so that the server compares them byte for byte, with trailing spaces, whatever its
+// collations are. Values that are only returned are text. There are no foreign keys: every row is written under locks
+// that keep it consistent.
 //
-// MySQL commits each of these statements by itself, so each does nothing where it was done before: a start that was ended
-// in the middle is followed by one that does the rest.
+// MySQL commits each of these statements by itself. Each does nothing where it has run before, so the next start
+// completes one that was interrupted.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import type { MysqlTables } from '../tables.js'
 

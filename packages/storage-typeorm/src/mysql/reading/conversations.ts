@@ -1,8 +1,8 @@
 // Conversations as one member sees them, bounded by that member's memberships.
 //
-// One statement tells everything, but for those whose exceptional or mentioning messages lie behind the reader's position:
-// these are counted by statements of their own, in the snapshot of the first, each over one range of an index. A join could
-// not do it: MySQL takes no bound of a range from another row.
+// One statement reads most views completely. Where exceptional or mentioning messages come after the reader's position,
+// further statements count them in the same snapshot, each over one range of an index. A join could not do this,
+// because MySQL does not take the bound of a range from another row.
 import type { ConversationKind, ConversationView, ListPosition } from '@rookery/core'
 import { isBegun } from '../../rows/begun.js'
 import { flag } from '../../rows/codes.js'
@@ -20,18 +20,18 @@ const ofMine = (side: string): string =>
 
 const peerRead = 'IF(c.user_a = mb.person AND c.user_b <> mb.person, c.b_read_seq, c.a_read_seq)'
 
-/** Of membership `mb` in conversation `c`; of the other side, what lies inside the membership. */
+/** Columns of membership `mb` in conversation `c`. The other side's position is limited to the membership. */
 const mine = `c.id, mb.person AS me, mb.pinned, mb.muted, mb.hidden_at <=> c.countable AS hidden,
   mb.from_seq, mb.to_seq, mb.earlier, c.updated_at, c.conversation_id,
   CASE WHEN c.kind <> 'c2c' THEN NULL WHEN c.user_a = mb.person THEN c.user_b ELSE c.user_a END AS peer,
   ${ofMine('read_seq')} AS read_seq, c.countable - GREATEST(c.floor_count, ${ofMine('read_ordinal')}) AS behind,
   CASE WHEN c.kind <> 'c2c' THEN NULL WHEN ${peerRead} <= mb.from_seq THEN 0 ELSE ${peerRead} END AS peer_read_seq`
 
-/** Whether what lies behind must be looked at. */
+/** Whether messages after the position must be counted. */
 const hasExceptions = 'v.behind > 0 AND c.last_exceptional_seq > v.read_seq'
 const hasMentions = 'v.behind > 0 AND c.last_mention_seq > v.read_seq'
 
-/** For `viewAt`, of `v`, a selection of `mine`. */
+/** Columns for `viewAt`, of `v`, a selection of `mine`. */
 const viewColumns = `v.id, v.me, ${hasExceptions}, ${hasMentions}, ${asText('c.conversation_id')}, c.kind,
   ${asText('peer.user_id')}, c.subject, c.name, c.avatar, c.ext, c.last_seq, v.read_seq, v.behind, v.peer_read_seq,
   IF(v.peer IS NULL, NULL, IF(theirs.delivered_seq > v.from_seq, theirs.delivered_seq, 0)), v.pinned, v.muted, v.hidden, c.updated_at,
@@ -44,7 +44,7 @@ const viewJoins = ({ t }: Sql, join = 'STRAIGHT_JOIN'): string => `${join} ${t.c
     ON m.conversation = v.id AND m.seq = c.last_countable_seq AND m.seq > v.from_seq
   ${messageJoins(t)}`
 
-/** What a view lacks until it was counted. */
+/** A view, and what must still be counted for it. */
 interface Counts {
   readonly exceptions: number
   readonly mentions: number
@@ -85,7 +85,7 @@ const needsCounting = (row: Row, at: number): boolean => row[at + 2] === 1 || ro
 
 const nothing: Counts = { exceptions: 0, mentions: 0 }
 
-/** Rows of views whose columns begin at a place; those that need it are counted, one range each. */
+/** Decodes views whose columns begin at `at`. It counts those that need it, with one range of an index each. */
 async function viewsOf(
   ask: Ask,
   sql: Sql,
@@ -183,8 +183,8 @@ const memberships = (sql: Sql, userId: string): string => `${sql.t.user} u
   WHERE u.user_id = ${sql.bytes(lookedUp(userId))}`
 
 /**
- * The page, with two numbers over all memberships: what lies behind, and how many of them must be looked at for it. A row
- * without a view where the page is empty.
+ * The page, with two numbers over all memberships: how many countable messages come after their positions, and how many
+ * memberships have exceptions among these. An empty page has one row without a view.
  */
 function listText(sql: Sql, { userId, after, limit }: ListArgs): string {
   const { updatedAt, conversationId } = after ?? { updatedAt: Number.MAX_SAFE_INTEGER, conversationId: '' }
@@ -200,12 +200,12 @@ function listText(sql: Sql, { userId, after, limit }: ListArgs): string {
     ${viewJoins(sql, 'LEFT JOIN')}`
 }
 
-/** Memberships in which something behind is not unread: conversation, user, read position. */
+/** Memberships with exceptions after the position: conversation, user, read position. */
 const listExceptions = (sql: Sql, userId: string): string => `
   SELECT v.id, v.me, v.read_seq FROM (SELECT ${mine}, c.last_exceptional_seq FROM ${memberships(sql, userId)}) v
   WHERE v.behind > 0 AND v.last_exceptional_seq > v.read_seq`
 
-/** Where the columns of a view begin in a row of `listText`. */
+/** The place at which the columns of a view begin in a row of `listText`. */
 const viewsBegin = 2
 
 const isView = (row: Row): boolean => row[viewsBegin] !== null

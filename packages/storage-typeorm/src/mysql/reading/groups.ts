@@ -1,4 +1,4 @@
-// Groups, their members, and what their members follow and said of messages.
+// Groups, their members, the timelines that members follow, and their reactions to messages.
 import type { Follow, FollowedTimeline, Group, Membership, Roster } from '@rookery/core'
 import { fanOutCode, fanOutOf, roleCode, roleOf } from '../../rows/codes.js'
 import { lookedUp } from '../../rows/text.js'
@@ -7,10 +7,10 @@ import { asText, table, type Sql } from '../sql.js'
 import { query } from './query.js'
 import { atLeastOne } from './timelines.js'
 
-/** Of membership `mb`, in the order in which `membershipAt` takes them. */
+/** Columns of membership `mb`, in the order in which `membershipAt` reads them. */
 export const membershipColumns = `${asText('mb.member_id')}, mb.role, mb.joined_at, mb.muted_until, mb.from_seq, mb.to_seq`
 
-/** The membership whose columns begin at a place; null where they are of none. */
+/** The membership whose columns begin at `at`; null where the row has none. */
 export function membershipAt(row: Row, at: number): Membership | null {
   if (row[at] === null) return null
   const [userId, role, joinedAt, mutedUntil, from, to] = row.slice(at, at + 6) as [
@@ -58,7 +58,7 @@ export const group = query<{ groupId: string }, Group | null>({
   },
 })
 
-/** A row without a member where nobody is told. */
+/** The query reads no members of a group that is fanned out on read: it answers one row without a member. */
 export const roster = query<{ groupId: string }, Roster | null>({
   text: (sql, { groupId }) => `
     SELECT c.version, c.fan_out, c.muted_until, c.members, ${membershipColumns}
@@ -75,7 +75,7 @@ export const roster = query<{ groupId: string }, Roster | null>({
   },
 })
 
-/** Of groups that were dissolved, too. A row for each user that there is. */
+/** Also answers for dissolved groups. There is a row for each user that exists. */
 export const memberships = query<
   { groupId: string; userIds: readonly string[] },
   { readonly version: number; readonly memberships: readonly (Membership | null)[] } | null

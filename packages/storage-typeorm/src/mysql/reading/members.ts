@@ -8,7 +8,7 @@ import { membershipAt, membershipColumns } from './groups.js'
 import { query } from './query.js'
 import { atLeastOne } from './timelines.js'
 
-/** The host is a member of nothing, and is told of every conversation. */
+/** The host is not a member, but may read every conversation. */
 export const access = query<{ conversationId: string; userId: string | null }, Access | null>({
   text: (sql, { conversationId, userId }) => `
     SELECT c.kind, ${asText('a.user_id')}, ${asText('b.user_id')}, c.subject, c.version, c.last_seq, c.floor_seq,
@@ -43,7 +43,10 @@ export const access = query<{ conversationId: string; userId: string | null }, A
 
 const ofNobody = 'NULL, NULL, NULL, NULL, NULL, NULL'
 
-/** A group's members are counted by theirs and listed by their ids; the places of two users are on the conversation's row. */
+/**
+ * For a group this counts the rows of members, and lists members by their ids. The row of a c2c conversation holds its
+ * two users' positions.
+ */
 export const readers = query<{ conversationId: string; seq: number; after: string | null; limit: number }, ReadersPage>(
   {
     text(sql, { conversationId, seq, after, limit }) {

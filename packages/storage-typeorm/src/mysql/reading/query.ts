@@ -1,20 +1,20 @@
-// What a read is made of: the text of a statement, and what its rows become.
+// What a read consists of: the text of a statement, and the function that decodes its rows.
 import type { Answers, Row } from '../link.js'
 import type { Sql } from '../sql.js'
 
-/** Asks within one snapshot. */
+/** Runs statements in one snapshot. */
 export type Ask = (...statements: readonly string[]) => Promise<Answers>
 
 export interface Query<Args, Result> {
-  /** One statement, so of one snapshot; null where `together` is to ask. */
+  /** One statement, so one snapshot; null where `together` has to run instead. */
   text(sql: Sql, args: Args): string | null
-  /** Answers `again` where the rows do not tell everything. */
+  /** Answers `again` where the rows do not suffice. */
   decode(rows: readonly Row[], args: Args): Result | typeof again
-  /** Asks in several statements, which see one snapshot. */
+  /** Runs several statements in one snapshot. */
   together?(ask: Ask, sql: Sql, args: Args): Promise<Result>
 }
 
-/** One statement did not tell everything: `together` is to ask. */
+/** One statement did not suffice: `together` has to run. */
 export const again = Symbol('again')
 
 export const query = <Args, Result>(definition: Query<Args, Result>): Query<Args, Result> => definition

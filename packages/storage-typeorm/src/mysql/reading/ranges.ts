@@ -30,7 +30,10 @@ export interface MessagesArgs {
 
 const isForward = ({ after, before }: MessageRange): boolean => after !== undefined && before === undefined
 
-/** Messages between two places, both left out: the first of them, or the last. What is folded into others is left out. */
+/**
+ * Messages between two sequences, without both: the first of them, or the last. It leaves out recalls, edits and
+ * reactions.
+ */
 const between = (sql: Sql, { conversationId, range }: MessagesArgs, low: number, high: number): string => `
   SELECT ${messageColumns}
   FROM ${sql.t.conversation} c
@@ -40,7 +43,7 @@ const between = (sql: Sql, { conversationId, range }: MessagesArgs, low: number,
   WHERE c.conversation_id = ${sql.bytes(lookedUp(conversationId))}
   ORDER BY m.seq ${isForward(range) ? 'ASC' : 'DESC'} LIMIT ${sql.int(range.limit + 1)}`
 
-/** Of messages in the order in which they were read, one more than a page at most. */
+/** A page of messages in the order in which they were read. There is at most one more than the page takes. */
 function pageOf(found: readonly StoredMessage[], range: MessageRange): MessagePage {
   const messages = found.slice(0, range.limit)
   return { messages: isForward(range) ? messages : messages.toReversed(), more: found.length > range.limit }
@@ -83,7 +86,9 @@ export const messages = query<MessagesArgs, MessagePage>({
   },
 })
 
-/** In one statement, so of one snapshot: first a row without a message, which tells of the timeline and the membership. */
+/**
+ * One statement, so one snapshot. Its first row has no message, and holds the timeline's and the membership's values.
+ */
 export const timeline = query<
   { userId: string; conversationId: string; after: number; limit: number },
   TimelinePage | null

@@ -1,5 +1,5 @@
-// Reads: those that come while every connection is busy gather, and go together in one round trip. Each has a snapshot
-// of its own, taken after it was asked.
+// Reads. Those that arrive while every connection is busy wait, and then share one round trip. Each read has its own
+// snapshot, which is taken after the call.
 import { StorageError } from '@rookery/core'
 import type { Pool } from '../../pool.js'
 import type { ReadArgs, ReadName, ReadResult } from '../../reads.js'
@@ -9,7 +9,7 @@ import type { Sql } from '../sql.js'
 import { queries } from './queries.js'
 import { again, type Query } from './query.js'
 
-/** Reads in one round trip: one that is slow delays those behind it. */
+/** At most this many reads share a round trip, because a slow one delays those after it. */
 const togetherMax = 16
 
 interface Waiting {
@@ -46,7 +46,7 @@ export class Reader {
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    // What is asked in one turn goes together.
+    // Reads of one turn share a round trip.
     queueMicrotask(() => {
       this.#isScheduled = false
       while (this.#waiting.length > 0 && this.pool.hasFree) void this.#run(this.#waiting.splice(0, togetherMax))
@@ -63,7 +63,7 @@ export class Reader {
     if (this.#waiting.length > 0) this.#schedule()
   }
 
-  /** A connection that broke says nothing about the read: another is tried once. */
+  /** A broken connection does not mean that the read is wrong, so it runs once more on another connection. */
   async #with<T>(deadlineMs: number, use: (link: Link) => Promise<T>): Promise<T> {
     try {
       return await this.pool.with(this.#restMs(deadlineMs), use)
@@ -83,12 +83,12 @@ export class Reader {
       for (const [index, one] of reads.entries()) one.answer(answers[index] ?? [])
     } catch (error) {
       if (!isFromServer(error) || !link.isOpen || reads.length === 1) throw error
-      // One of them is at fault, and the others shall not suffer for it.
+      // One of the reads causes the error, so each runs alone and only that one fails.
       for (const one of reads) await this.#gathered(link, [one]).catch((reason: unknown) => one.fail(failureOf(reason)))
     }
   }
 
-  /** Several statements in one snapshot. */
+  /** Runs several statements in one snapshot. */
   async #again<Args, Result>(definition: Query<Args, Result>, args: Args, deadlineMs: number): Promise<Result> {
     if (definition.together === undefined) throw new Error('a read that is asked again knows how')
     try {

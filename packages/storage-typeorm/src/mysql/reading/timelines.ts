@@ -8,8 +8,8 @@ import { intervalColumns, intervalsAt, messageColumns, messageJoins, messageWidt
 import { query } from './query.js'
 
 /**
- * A page and both counters in one statement, so of one snapshot: first a row with the counters alone. (Were they joined to
- * the page from outside, the server would read the inbox to its end and sort it.)
+ * Reads a page and both counters in one statement, so in one snapshot. The first row holds only the counters. If a join
+ * added them to the page, the server would read the inbox to its end and sort it.
  */
 export const inbox = query<{ userId: string; after: number; limit: number }, InboxPage>({
   text: (sql, { userId, after, limit }) => `
@@ -72,7 +72,7 @@ export const conversationHeads = query<{ conversationIds: readonly string[] }, r
   },
 })
 
-/** `IN` takes no empty list: nobody has the empty id. */
+/** `IN` takes no empty list, so this lists the empty id, which nobody has. */
 export const atLeastOne = (ids: readonly string[]): readonly string[] => (ids.length === 0 ? [''] : ids.map(lookedUp))
 
 export const entryAt = query<{ userId: string; seq: number }, number | null>({

@@ -15,7 +15,7 @@ export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult
   if (conversation === null) {
     return { status: 'refused', error: new Error(`no conversation to append a ${message.kind} message to`) }
   }
-  // Not the answer: the batch begins again once the conversation's row is there.
+  // The caller does not get this answer: the batch begins again once the conversation's row is there.
   if (conversation === undefined) return { status: 'stale' }
 
   const sender = message.from === null ? null : batch.userRow(message.from)
@@ -32,7 +32,7 @@ export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult
   return { status: 'stored', seq, ordinal, inbox: point(batch, conversation, seq, message.serverTime, members) }
 }
 
-/** Null where it is none that a message begins. */
+/** Null where a message cannot begin the conversation. */
 function begun(batch: Batch, { message, members }: AppendOp): ConversationRow | null | undefined {
   const { conversationId, kind, subject, serverTime: createdAt } = message
   if (kind !== 'c2c' || members.length < 1 || members.length > 2) return null

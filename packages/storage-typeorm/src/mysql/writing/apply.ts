@@ -1,4 +1,4 @@
-// From an operation to what carries it out. Operations take effect in the order given.
+// Gives each operation to the code that carries it out. Operations take effect in the order given.
 import type { CustomOp, CustomResult, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
 import { customBody } from '../../operations/custom.js'
 import { entryKind, systemUser } from '../../rows/codes.js'

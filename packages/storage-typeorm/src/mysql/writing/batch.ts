@@ -1,7 +1,8 @@
-// What one transaction works with: rows that are locked and read, advanced here, and the statements that write them back.
+// The state of one transaction: locked rows as they were read and then changed here, and the statements that write them
+// back.
 //
-// Operations are carried out in memory, one after another; what they need was read for all of them at once. Only what is
-// rare is asked for in between, after what was written so far.
+// Operations run in memory, one after another. One read loads in advance what all of them need. Only for rare needs a
+// read comes in between, after the changes so far are written.
 import type { NewMessage } from '@rookery/core'
 import { entryKind } from '../../rows/codes.js'
 import { flagsOf, isExceptional } from '../../rows/flags.js'
@@ -28,7 +29,7 @@ const pairOf = (one: number | string, other: number | string): string => `${one}
 export class Batch {
   readonly #conversations = new Map<string, ConversationRow>()
   readonly users = new Map<string, UserRow>()
-  /** Conversations that were made for this try and that no operation has begun yet, by their id. */
+  /** Conversations that were made for this try and that no operation has used yet, by their id. */
   readonly #unborn: Map<string, NewConversation>
   readonly #begun = new Set<string>()
   loginEpoch: number | null = null
@@ -39,11 +40,11 @@ export class Batch {
   readonly #ordinals = new Map<string, number>()
   readonly #targets = new Map<string, TargetRow>()
   readonly #reactions = new Map<string, number>()
-  /** Everybody in a group, of those groups of which it was asked. */
+  /** All members of each group for which an operation needs them. */
   readonly #rosters = new Map<number, Set<string>>()
-  /** Places of the pointers that this batch has put in inboxes. */
+  /** Sequences of the pointers that this batch has added to inboxes. */
   readonly #pointers = new Map<number, number[]>()
-  /** What was delivered of a conversation, as this batch has raised it. */
+  /** Delivered positions that this batch has raised. */
   readonly #raised = new Map<string, number>()
 
   readonly #pending = new Pending()
@@ -62,18 +63,18 @@ export class Batch {
   learnConversation(conversation: ConversationRow): void {
     const { conversationId, lastSeq } = conversation
     this.#conversations.set(conversationId, conversation)
-    // Somebody else made it, and it has a message already.
+    // Another node made the conversation, and it has a message already.
     if (lastSeq > 0) this.#unborn.delete(conversationId)
   }
 
-  /** A conversation that was locked; undefined where there is none. */
+  /** A locked conversation; undefined where there is none. */
   conversation(conversationId: string): ConversationRow | undefined {
     return this.#unborn.has(conversationId) ? undefined : this.#conversations.get(conversationId)
   }
 
   /**
-   * Begins a conversation that there is none of. Undefined where its row is still to be made: the batch goes on to find what
-   * else it lacks, and begins again.
+   * Begins a conversation that does not exist yet. Answers undefined where its row must be made first: the batch goes
+   * on to find what else is missing, and begins again.
    */
   begin(wanted: NewConversation): ConversationRow | undefined {
     const { conversationId, createdAt, persons } = wanted
@@ -93,7 +94,7 @@ export class Batch {
     this.#targets.set(pairOf(conversation, target.seq), target)
   }
 
-  /** A message that is to be changed; undefined where there is none. */
+  /** A message that an operation changes; undefined where there is none. */
   async target(conversation: ConversationRow, seq: number): Promise<TargetRow | undefined> {
     const known = this.#targets.get(pairOf(conversation.id, seq))
     if (known !== undefined || seq > conversation.lastSeq || !(seq > 0)) return known
@@ -108,7 +109,7 @@ export class Batch {
     return target
   }
 
-  /** Where the control message stands that says so; undefined where the user has not reacted so. */
+  /** The sequence of the control message for this reaction; undefined where the user has not reacted so. */
   reaction(conversation: ConversationRow, seq: number, person: number, reaction: string): number | undefined {
     return this.#reactions.get(`${conversation.id} ${seq} ${person} ${reaction}`)
   }
@@ -123,7 +124,7 @@ export class Batch {
     this.#rosters.set(conversation, new Set(userIds))
   }
 
-  /** Everybody in a group, where somebody in this batch needs it; changed as members are. */
+  /** All members of a group, where an operation of this batch needs them. Joins and leaves change the set. */
   roster(conversation: ConversationRow): Set<string> {
     const known = this.#rosters.get(conversation.id)
     if (known) return known
@@ -132,7 +133,7 @@ export class Batch {
     return empty
   }
 
-  /** Changes everybody's membership that was loaded; what stands in the database is changed by a statement. */
+  /** Changes every loaded membership of the conversation. A statement changes the others in the database. */
   changeMembers(conversation: ConversationRow, change: (member: MemberRow) => MemberRow): void {
     for (const [name, member] of this.#members) {
       if (!name.endsWith(`\0${conversation.id}`) || member.toSeq !== null) continue
@@ -156,7 +157,7 @@ export class Batch {
     this.#members.set(pairOf(person, conversation), member)
   }
 
-  /** A membership that was loaded, also one that has ended; undefined where there is none. */
+  /** A loaded membership, also an ended one; undefined where there is none. */
   member(person: number, conversation: ConversationRow): MemberRow | undefined {
     return this.#members.get(pairOf(person, conversation.id))
   }
@@ -173,14 +174,14 @@ export class Batch {
     this.#ordinals.set(pairOf(conversation, seq), ordinal)
   }
 
-  /** A user that was locked. */
+  /** A locked user. */
   userRow(userId: string): UserRow {
     const user = this.users.get(userId)
     if (user === undefined) throw new Error('a user was not locked')
     return user
   }
 
-  /** The place of a message among the countable ones. */
+  /** The message's number among the countable ones. */
   async ordinalAt(conversation: ConversationRow, seq: number): Promise<number> {
     if (seq === conversation.lastSeq) return conversation.countable
     const known = this.#ordinals.get(pairOf(conversation.id, seq))
@@ -191,7 +192,7 @@ export class Batch {
     return row === undefined ? conversation.floorCount : (row[0] as number)
   }
 
-  /** Messages after a position that are countable, and yet not unread for this reader. */
+  /** How many messages after a position are countable, but not unread for this reader. */
   async exceptionsAfter(conversation: ConversationRow, seq: number, person: number): Promise<number> {
     if (conversation.lastExceptionalSeq <= seq) return 0
     const [row] = await this.ask(
@@ -201,12 +202,12 @@ export class Batch {
     return row?.[0] as number
   }
 
-  /** Whether this batch has put a pointer in an inbox, after one place and up to another. */
+  /** Whether this batch has added a pointer to an inbox after `after`, up to `to`. */
   hasPointer(person: number, after: number, to: number): boolean {
     return this.#pointers.get(person)?.some((seq) => seq > after && seq <= to) === true
   }
 
-  /** What this batch has raised the delivered position to; undefined where it has not. */
+  /** The delivered position to which this batch has raised the stored one; undefined where it has not. */
   delivered(person: number, conversation: number): number | undefined {
     return this.#raised.get(pairOf(person, conversation))
   }
@@ -253,7 +254,7 @@ export class Batch {
   }
 
   /**
-   * A message at the end of its timeline, under its key; the conversation's counters go with it.
+   * Puts a message at the end of its timeline, under its key, and raises the conversation's counters.
    * @param moved whether the sender's position moves to it
    */
   addMessage(
@@ -325,21 +326,21 @@ export class Batch {
     return user.head
   }
 
-  /** A statement of its own kind, carried out after the rows gathered so far. */
+  /** Adds a statement that runs after the rows gathered so far. */
   add(statement: string): void {
     this.#pending.others.push(statement)
   }
 
-  /** Asks, after what was written so far. */
+  /** Writes the changes so far, and runs a read after them. */
   async ask(statement: string): Promise<readonly Row[]> {
     const answers = await this.send([...this.flush(), statement])
     return answers.at(-1) ?? []
   }
 
-  /** @throws RowsMissing where the batch cannot be carried out as things stand */
+  /** @throws RowsMissing where rows are missing that the batch needs */
   check(): void {
     if (this.#toMake.size === 0 && this.#unborn.size === 0) return
-    // What was made and no operation began is not made again.
+    // The next try does not make conversations again that no operation began.
     const begun = this.made.filter((one) => this.#begun.has(one.conversationId))
     const wanted = new Map(begun.map((one) => [one.conversationId, one]))
     for (const [id, one] of this.#toMake) wanted.set(id, one)
@@ -347,7 +348,7 @@ export class Batch {
     throw new RowsMissing([], [...wanted.values()], beside)
   }
 
-  /** The statements that write what was gathered since the last time. */
+  /** The statements that write the changes since the last call. */
   flush(): readonly string[] {
     return this.#pending.take(this.sql)
   }

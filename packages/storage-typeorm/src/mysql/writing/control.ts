@@ -86,7 +86,7 @@ function fold(
   }
 }
 
-/** It is unread for nobody any more. */
+/** A recalled message is unread for nobody. */
 function uncount(batch: Batch, conversation: ConversationRow, { seq, sender }: TargetRow): void {
   const { sql } = batch
   const { t } = sql

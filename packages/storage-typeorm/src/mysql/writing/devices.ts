@@ -7,14 +7,17 @@ import { asText, type Sql } from '../sql.js'
 import type { Batch } from './batch.js'
 import type { UserRow } from './rows.js'
 
-/** Entries of a user's inbox that a device acknowledges: those after one place, up to another. */
+/** Entries of a user's inbox that a device acknowledges: those after `after`, up to `to`. */
 export interface Range {
   readonly userId: string
   readonly after: number
   readonly to: number
 }
 
-/** The c2c conversations that the entries of a range point into: each with its peer, where it stood, how far it goes. */
+/**
+ * The c2c conversations to which the entries of a range point: each with its peer, the stored delivered position, and
+ * the new one.
+ */
 export const rangeOf = (sql: Sql, { userId, after, to }: Range, place = 0): string => `
   SELECT ${place}, c.id, ${asText('c.conversation_id')}, ${asText('p.user_id')}, mb.delivered_seq, v.seq
   FROM (SELECT u.id AS person, i.conversation, MAX(i.conversation_seq) AS seq
@@ -26,7 +29,7 @@ export const rangeOf = (sql: Sql, { userId, after, to }: Range, place = 0): stri
   STRAIGHT_JOIN ${sql.t.member} mb ON mb.person = v.person AND mb.conversation = v.conversation
   STRAIGHT_JOIN ${sql.t.user} p ON p.id = IF(c.user_a = v.person, c.user_b, c.user_a)`
 
-/** What was read of a range before the first operation. */
+/** A range, and the rows read for it before the first operation. */
 export interface LoadedRange extends Range {
   readonly rows: Row[]
 }

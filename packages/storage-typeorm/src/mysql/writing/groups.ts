@@ -8,7 +8,7 @@ import { newMember, type ConversationRow, type MemberRow } from './rows.js'
 
 type Facts = Extract<GroupResult, { status: 'stored' }>['facts']
 
-/** Whether an operation is about everybody in the group, so that all of them are to be locked. */
+/** Whether an operation concerns every member of the group, so that it must lock all their rows. */
 export const isOfEverybody = ({ change }: GroupOp): boolean => change.dissolve === true || change.fanOut === 'read'
 
 export function group(batch: Batch, op: GroupOp): GroupResult {
@@ -21,7 +21,7 @@ export function group(batch: Batch, op: GroupOp): GroupResult {
     return { status: 'stale' }
   }
   const row = existing ?? batch.begin({ conversationId, kind: 'c2g', subject: '', createdAt: serverTime, persons: [] })
-  // Not the answer: the batch begins again once the group's row is there.
+  // The caller does not get this answer: the batch begins again once the group's row is there.
   if (row === undefined) return { status: 'stale' }
   const wasRead = row.isRead
   const crosses = change.fanOut === 'read' && !wasRead
@@ -62,7 +62,7 @@ export function group(batch: Batch, op: GroupOp): GroupResult {
   return { status: 'stored', seq, ordinal, version: row.version, memberCount: row.members, inbox, facts }
 }
 
-/** Whether the user was none before. */
+/** Whether the user was not a member before. */
 function join(batch: Batch, row: ConversationRow, userId: string, member: MemberRow): boolean {
   const { person } = batch.userRow(userId)
   const before = batch.member(person, row)
@@ -72,7 +72,7 @@ function join(batch: Batch, row: ConversationRow, userId: string, member: Member
   return true
 }
 
-/** What somebody who comes back finds again. */
+/** What a member who comes back keeps. */
 function keptOf({ fromSeq, toSeq, earlier, pinned, muted }: MemberRow): Partial<MemberRow> {
   const intervals = [...(JSON.parse(earlier ?? '[]') as unknown[]), [fromSeq, toSeq]]
   return { earlier: JSON.stringify(intervals), pinned, muted }
@@ -90,7 +90,7 @@ function leave(batch: Batch, row: ConversationRow, userId: string, seq: number):
 
 const ended = (seq: number): Partial<MemberRow> => ({ toSeq: seq, role: roleCode.member, follows: false })
 
-/** Answers who they were. */
+/** Answers the members who left. */
 function leaveAll(batch: Batch, row: ConversationRow, seq: number): readonly string[] {
   const left = [...batch.roster(row)]
   batch.roster(row).clear()
@@ -113,14 +113,14 @@ function set(batch: Batch, row: ConversationRow, userId: string, given: Partial<
   if (member?.toSeq === null) batch.touchMember(person, row, { ...member, ...given })
 }
 
-/** Whoever this change made the owner, or who was it before and still is. */
+/** The user whom this change made the owner, otherwise the owner before if it still is one. */
 function ownerOf(batch: Batch, row: ConversationRow, { join = [], roles = [] }: GroupChange): number | null {
   const named = [...join, ...roles].toReversed().map(({ userId }) => batch.userRow(userId).person)
   for (const person of named) {
     const member = batch.member(person, row)
     if (member?.toSeq === null && member.role === roleCode.owner) return person
   }
-  // Nothing was done to whoever is not loaded.
+  // The change did not touch a member that is not loaded.
   const member = row.owner === null ? undefined : batch.member(row.owner, row)
   return member === undefined || (member.toSeq === null && member.role === roleCode.owner) ? row.owner : null
 }

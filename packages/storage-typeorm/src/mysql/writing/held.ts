@@ -1,4 +1,5 @@
-// Which rows somebody holds: those that are passed over when free ones are looked for. What it locks it lets go at once.
+// Finds the rows that another session holds: those that a read with SKIP LOCKED skips. It releases its own locks at
+// once.
 import type { Held, Rows } from '../../held-rows.js'
 import { asText, pieces, type Sql } from '../sql.js'
 
@@ -27,7 +28,7 @@ export async function heldRows(sql: Sql, { conversations, users, whole }: Rows, 
   const conversationIds = there.map(([id]) => id)
   const personIds = [...people.keys()]
 
-  /** The keys of rows that are there and not free: their first column is theirs, or their user. */
+  /** The rows that exist and are not free, each by its first column, which is its own number or its user's. */
   const held = async (table: string, columns: string, where: readonly string[]): Promise<Set<number>> => {
     const select = where.map((one) => `SELECT ${columns} FROM ${table} WHERE ${one}`)
     const key = (row: readonly unknown[]): string => row.join(' ')

@@ -1,5 +1,5 @@
-// How far devices are known to have come, so that an acknowledgement reads only what is new in it. Only a hint: where the
-// row under its lock says otherwise, the entries in question are read again.
+// How far devices have acknowledged, as far as this node knows, so that an acknowledgement reads only its new entries.
+// This is only a hint: where the locked row tells otherwise, the batch reads the entries again.
 
 const devicesMax = 200_000
 
@@ -7,7 +7,7 @@ export class Hints {
   #recent = new Map<string, number>()
   #before = new Map<string, number>()
 
-  /** Undefined where nothing is known. */
+  /** Undefined where this node knows nothing of the device. */
   deliveredTo(userId: string, deviceId: string): number | undefined {
     const name = `${userId}\0${deviceId}`
     return this.#recent.get(name) ?? this.#before.get(name)

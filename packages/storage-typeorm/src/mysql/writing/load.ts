@@ -1,5 +1,5 @@
-// What a batch locks and reads before its first operation, all in one round trip: locks first, conversations, then users,
-// each sorted, then what is decided from, in snapshots that are no older than the locks.
+// What a batch locks and reads before its first operation, in one round trip. It first locks conversations, then users,
+// each in order. Then it reads what operations need, in snapshots that are not older than the locks.
 import type { ControlOp, GroupChange, StorageOp } from '@rookery/core'
 import { systemUser } from '../../rows/codes.js'
 import type { Answers, Row } from '../link.js'
@@ -119,7 +119,7 @@ function addControl(needs: Needs, { message, change }: ControlOp): void {
   needs.reactions.push([conversationId, change.seq, change.userId, change.reaction])
 }
 
-/** Whom a change of a group names. */
+/** The users that a change of a group names. */
 function* usersOf({ join = [], leave = [], roles = [], mutes = [] }: GroupChange): Generator<string> {
   for (const { userId } of join) yield userId
   yield* leave
@@ -127,7 +127,7 @@ function* usersOf({ join = [], leave = [], roles = [], mutes = [] }: GroupChange
   for (const { userId } of mutes) yield userId
 }
 
-/** A statement, and who takes its rows. */
+/** A statement, and the function that takes its rows. */
 interface Part {
   readonly statement: string
   take(row: Row): void
@@ -135,18 +135,18 @@ interface Part {
 
 export interface Load {
   readonly statements: readonly string[]
-  /** Those of them that lock. */
+  /** The statements among them that lock. */
   readonly locks: readonly string[]
   /**
-   * Hands what the statements answered to the batch.
+   * Gives the statements' answers to the batch.
    * @throws RowsMissing where a user has no row, or a roster is not that of the locked group
    */
   take(batch: Batch, answers: Answers): void
-  /** What was read for a device's acknowledgement, by the operation's place. */
+  /** The ranges read for acknowledgements of devices, by the operation's place in the batch. */
   readonly ranges: ReadonlyMap<number, LoadedRange>
 }
 
-/** Everybody in the groups of which an operation concerns everybody, as they stood under a version. */
+/** All members of the groups whose every member an operation concerns, with the version under which they were read. */
 export type Rosters = ReadonlyMap<string, { readonly version: number; readonly userIds: readonly string[] }>
 
 export function loadOf(sql: Sql, ops: readonly StorageOp[], hints: Hints, rosters: Rosters): Load {
@@ -154,7 +154,8 @@ export function loadOf(sql: Sql, ops: readonly StorageOp[], hints: Hints, roster
   const ranges = rangesOf(ops, hints)
   let batch: Batch
   const locks: Part[] = [
-    // Ids are ASCII, where this is the order of bytes; of others the server has another order, and may find a deadlock.
+    // Ids are ASCII, for which this is the order of bytes. For other ids the server's order differs, and deadlocks may
+    // occur.
     ...pieces([...needs.conversations].toSorted()).map((ids) => ({
       statement: lockConversations(sql, ids),
       take(row: Row) {
@@ -237,7 +238,7 @@ export function loadOf(sql: Sql, ops: readonly StorageOp[], hints: Hints, roster
   }
 }
 
-/** What each acknowledgement adds to what its device is known to have. */
+/** The entries of each acknowledgement that its device, as far as is known, has not acknowledged before. */
 function rangesOf(ops: readonly StorageOp[], hints: Hints): ReadonlyMap<number, LoadedRange> {
   const ranges = new Map<number, LoadedRange>()
   for (const [place, op] of ops.entries()) {
@@ -250,7 +251,8 @@ function rangesOf(ops: readonly StorageOp[], hints: Hints): ReadonlyMap<number, 
   return ranges
 }
 
-// Indexes are named: a table that was nearly empty when the server last counted would be read from end to end.
+// The statements name their indexes, because the server would read a table completely that was nearly empty when it
+// last counted the rows.
 const keyColumns = `COALESCE(m.digest, k.digest), COALESCE(m.msg_id, k.msg_id), ${asText('c.conversation_id')}, k.seq,
   COALESCE(m.server_time, k.at)`
 
@@ -321,14 +323,14 @@ const readReactions = (sql: Sql, reactions: readonly Reaction[]): string => `
   STRAIGHT_JOIN ${sql.t.reaction} r FORCE INDEX (PRIMARY)
     ON r.conversation = c.id AND r.seq = v.seq AND r.person = u.id AND r.reaction = v.reaction`
 
-/** Everybody in these groups: id, version, user. */
+/** All members of these groups: group id, version, user. */
 export const readRosters = (sql: Sql, ids: readonly string[]): string => `
   SELECT ${asText('c.conversation_id')}, c.version, ${asText('mb.member_id')}
   FROM ${sql.t.conversation} c FORCE INDEX (by_id)
   LEFT JOIN ${sql.t.member} mb ON mb.conversation = c.id AND mb.to_seq IS NULL
   WHERE c.conversation_id IN ${sql.list(ids)}`
 
-/** Devices as they stand: person, id, type, delivered range, when they were last seen. */
+/** Devices as they are stored: person, id, type, delivered range, when each was last seen. */
 export const readDevices = (sql: Sql, devices: readonly Pair[]): string => `
   SELECT d.person, ${asText('d.device_id')}, d.device_type, d.delivered_from, d.delivered_to, d.seen_at,
     ${asText('u.user_id')}

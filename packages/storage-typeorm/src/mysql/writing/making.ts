@@ -1,29 +1,29 @@
-// Rows that must be there before a batch can be carried out: of users, and of conversations.
+// Rows of users and conversations that must exist before a batch can run.
 import { pieces, type Sql } from '../sql.js'
 
-/** A conversation that is to be made before the next try. */
+/** A conversation to make before the next try. */
 export interface NewConversation {
   readonly conversationId: string
   readonly kind: 'c2c' | 'c2g'
   readonly subject: string
   readonly createdAt: number
-  /** The users of a c2c conversation, by their numbers: one or two. */
+  /** The one or two users of a c2c conversation, by their numbers. */
   readonly persons: readonly number[]
 }
 
-/** Rows that must be there before the batch can be carried out: they are made, and it begins again. */
+/** Thrown where rows are missing that the batch needs. The writer makes them and begins the batch again. */
 export class RowsMissing extends Error {
   constructor(
     readonly users: readonly string[],
     readonly conversations: readonly NewConversation[],
-    /** Conversations of the same batch that are there. */
+    /** Conversations of the same batch that exist already. */
     readonly beside: readonly string[] = [],
   ) {
     super('rows that are to be made were not found afterwards')
   }
 }
 
-/** Whether a row that was made is what an operation begins now. */
+/** Whether a row that was made is the conversation that an operation begins now. */
 export const isSame = (made: NewConversation, wanted: NewConversation): boolean =>
   made.kind === wanted.kind &&
   made.subject === wanted.subject &&
@@ -31,8 +31,8 @@ export const isSame = (made: NewConversation, wanted: NewConversation): boolean 
   made.persons.join() === wanted.persons.join()
 
 /**
- * Rows of users; those that are there already stay as they are. A row says nothing but that the user was named once, so
- * these are made outside the transaction, and are kept when it fails.
+ * Makes users' rows, and leaves existing ones as they are. A row only tells that somebody named the user, so these
+ * statements run outside the transaction, and the rows stay when it fails.
  */
 export const makeUsers = (sql: Sql, userIds: readonly string[]): readonly string[] =>
   pieces([...new Set(userIds)].toSorted()).map(
@@ -42,8 +42,9 @@ export const makeUsers = (sql: Sql, userIds: readonly string[]): readonly string
   )
 
 /**
- * Makes what is missing among a batch's conversations, and locks them all, in one order: whoever makes the same at once
- * waits here, and finds it. (A plain INSERT would share the lock of a row that is there, and such locks make deadlocks.)
+ * Makes the missing conversations of a batch, and locks all its conversations in one order. A transaction that makes
+ * the same conversation at the same time waits here, and then finds it. A plain INSERT would take a shared lock of an
+ * existing row, and shared locks cause deadlocks.
  */
 export const makeConversations = (sql: Sql, { conversations, beside }: RowsMissing): readonly string[] => {
   if (conversations.length === 0) return []

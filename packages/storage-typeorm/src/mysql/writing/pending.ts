@@ -1,20 +1,20 @@
-// What a batch has to write, and the statements that write it: many rows in each, as few as their size allows.
+// What a batch has to write, and the statements that write it. Each statement writes as many rows as its size allows.
 import { pieces, table, type Sql } from '../sql.js'
 import type { ConversationRow, DeviceRow, MemberRow, UserRow } from './rows.js'
 
-/** Bytes of one statement, about: it stays far below what a server takes. */
+/** The approximate size of a statement in bytes, far below what a server takes. */
 const statementBytes = 256 * 1024
 
 export class Pending {
-  /** Rows as they stand after VALUES. */
+  /** Rows, as text for VALUES. */
   messages: string[] = []
   keys: string[] = []
   exceptional: string[] = []
   mentions: string[] = []
   entries: string[] = []
-  /** Whole statements, carried out last. */
+  /** Complete statements, which run last. */
   others: string[] = []
-  /** Numbers that were raised to, by the person. */
+  /** The login epoch to which each user's was raised, by the user's number. */
   readonly logins = new Map<number, number>()
   readonly conversations = new Set<ConversationRow>()
   readonly users = new Set<UserRow>()
@@ -22,7 +22,7 @@ export class Pending {
   readonly delivered = new Map<string, readonly [person: number, conversation: number, seq: number]>()
   readonly devices = new Map<string, readonly [person: number, deviceId: string, DeviceRow | null]>()
 
-  /** The statements; there is nothing to write then. */
+  /** Answers the statements and forgets what they write. */
   take(sql: Sql): readonly string[] {
     const { t } = sql
     const statements = [
@@ -135,12 +135,12 @@ const conversationColumns = [
 ]
 
 /**
- * Sets columns of many rows, which are named by their id, the first value of each. The index is forced: a small table would
- * be read as a whole, and rows locked that are not the batch's.
+ * Sets columns of many rows. The first value of each is the row's id. The statement forces the index, because the
+ * server would read a small table completely, and lock rows that are not the batch's.
  */
 function update(of: string, columns: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const [column] = columns
-  // The server makes a table of rows that are given, which costs more than what is done with one row or column.
+  // The server makes a table of the given rows, which costs too much for one row or one column.
   if (rows.length === 1) return rows.map((row) => setOne(of, columns, row))
   if (columns.length === 1) return pieces(rows, 100).map((some) => setColumn(of, column!, some))
   return pieces(rows).map(
@@ -152,12 +152,12 @@ function update(of: string, columns: readonly string[], rows: readonly (readonly
 const setOne = (of: string, columns: readonly string[], [id, ...values]: readonly string[]): string =>
   `UPDATE ${of} FORCE INDEX (PRIMARY) SET ${columns.map((name, at) => `${name} = ${values[at]}`).join(', ')} WHERE id = ${id}`
 
-/** Not of many rows at once: each looks through all of the cases. */
+/** This takes few rows at once, because the server compares each row with all cases. */
 const setColumn = (of: string, column: string, rows: readonly (readonly string[])[]): string =>
   `UPDATE ${of} FORCE INDEX (PRIMARY) SET ${column} = CASE id ${rows.map(([id, value]) => `WHEN ${id} THEN ${value}`).join(' ')} END
     WHERE id IN (${rows.map(([id]) => id).join(', ')})`
 
-/** Rows in as many statements as their size asks for. */
+/** Splits rows into as many statements as their size needs. */
 function inserts(into: string, rows: readonly string[]): readonly string[] {
   const statements: string[] = []
   let begin = 0

@@ -26,7 +26,7 @@ export async function read(batch: Batch, op: ReadOp): Promise<ReadResult> {
   if (moved && member !== undefined) {
     batch.touchMember(user.person, conversation, { ...member, readSeq, readOrdinal })
   }
-  // What was trimmed is unread no more.
+  // Trimmed messages are not unread.
   const behind = conversation.countable - Math.max(readOrdinal, conversation.floorCount)
   const unread = behind === 0 ? 0 : behind - (await batch.exceptionsAfter(conversation, readSeq, user.person))
   const body = JSON.stringify({ conversationId, readSeq, unread, atSeq })

@@ -1,4 +1,4 @@
-// The counter rows that a batch works with, as they are read under their locks.
+// The counter rows of a batch, as the batch reads them under their locks.
 import type { Target } from '../../operations/control.js'
 import { fanOutCode } from '../../rows/codes.js'
 import type { Row } from '../link.js'
@@ -33,19 +33,22 @@ export interface ConversationRow {
   lastSeq: number
   countable: number
   lastCountableSeq: number
-  /** The last message that is exceptional, and the last that mentions somebody; 0 while there is none. */
+  /** The last exceptional message, and the last one that mentions somebody; 0 where there is none. */
   lastExceptionalSeq: number
   lastMentionSeq: number
   version: number
   updatedAt: number
-  /** Of groups. */
+  /** For groups only. */
   owner: number | null
   members: number
   isRead: boolean
   isDissolved: boolean
 }
 
-/** Locks these, which must be ascending as bytes: the rows are locked in the order of the index. */
+/**
+ * Locks these conversations. The ids must be ascending as bytes, because the server locks the rows in the order of the
+ * index.
+ */
 export const lockConversations = (sql: Sql, ids: readonly string[]): string =>
   `SELECT id, ${asText('conversation_id')}, kind, subject, floor_count, last_seq, countable, last_countable_seq,
     last_exceptional_seq, last_mention_seq, version, updated_at, owner, members, fan_out, dissolved,
@@ -114,7 +117,7 @@ export function userOf(row: Row): UserRow {
   return { person, userId, head }
 }
 
-/** One membership. Of a c2c conversation only what a user keeps of it counts here; its read positions stand in `Side`. */
+/** One membership. For a c2c conversation only the user's settings of it are used; `Side` holds the read positions. */
 export interface MemberRow {
   fromSeq: number
   toSeq: number | null
@@ -136,7 +139,7 @@ export interface MemberRow {
   earlier: string | null
 }
 
-/** Of membership `mb`, in the order in which `memberOf` takes them. */
+/** Columns of membership `mb`, in the order in which `memberOf` reads them. */
 export const memberColumns = `mb.from_seq, mb.to_seq, mb.joined_at, mb.muted_until, mb.read_seq, mb.read_ordinal,
   mb.delivered_seq, mb.cleared_seq, mb.hidden_at, mb.role, mb.pinned, mb.muted, mb.follows, ${asText('mb.member_id')},
   mb.earlier`
@@ -214,13 +217,13 @@ export interface KnownKey {
   readonly serverTime: number
 }
 
-/** A message that is to be changed, as it stands. */
+/** A message that an operation changes, as it is stored. */
 export interface TargetRow extends Target {
   readonly sender: number | null
   readonly content: string | null
 }
 
-/** Of message `m`, in the order in which `targetOf` takes them. */
+/** Columns of message `m`, in the order in which `targetOf` reads them. */
 export const targetColumns = 'm.seq, m.type, m.flags, m.sender, m.content, m.as_of, m.edit_seq, m.reactions'
 
 export function targetOf(row: Row): TargetRow {

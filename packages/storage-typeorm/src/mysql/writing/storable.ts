@@ -1,5 +1,5 @@
-// What would not come back as it was given, told before it gets to the server: half a character, which the driver replaces,
-// a NUL, which the other dialects cannot keep either, and numbers that a column would round.
+// Finds values that the server would not return unchanged, before they reach it: a lone surrogate, which the driver
+// replaces, a NUL, which the other dialects cannot store either, and numbers that a column would round.
 import type { StorageOp } from '@rookery/core'
 import { isKeepable } from '../../rows/text.js'
 
@@ -8,12 +8,12 @@ const spoiltNumber = 'one of its numbers is no whole number that the database ca
 const spoiltMention = 'a mentioned id contains a line end'
 const tooLarge = 'it is larger than what max_allowed_packet lets through: set that higher'
 
-/** Why an operation cannot be stored; null where it can. `unitsMax` is what all of its text may be, in code units. */
+/** Why an operation cannot be stored; null where it can. `unitsMax` limits all of its text, in code units. */
 export function whyUnstorable(op: StorageOp, unitsMax: number): string | null {
   const seen = { units: 0 }
   const reason = whyValue(op, seen)
   if (reason !== null) return reason
-  // Beyond it the server would end the connection.
+  // Above this limit the server would end the connection.
   if (seen.units > unitsMax) return tooLarge
   return 'message' in op && op.message.mentions?.some((id) => id.includes('\n')) === true ? spoiltMention : null
 }

@@ -1,6 +1,6 @@
-// Commits: a round trip that locks and reads, one that writes and commits. A batch that two transactions made fail is run
-// again; one that the database refuses is run once more with each half apart, so that only the operations at fault are
-// refused.
+// Commits. One round trip locks and reads, a second one writes and commits. The writer runs a batch again where a
+// conflict between transactions made it fail. Where the database refuses a batch, the writer runs each half apart, so
+// that it refuses only the operations that cause the error.
 import { StorageError, type RefusedResult, type StorageOp, type StorageResult } from '@rookery/core'
 import { HeldRows } from '../../held-rows.js'
 import type { Pool } from '../../pool.js'
@@ -19,25 +19,28 @@ import { makeConversations, makeUsers, RowsMissing, type NewConversation } from 
 
 export type Results = (StorageResult | RefusedResult)[]
 
-/** Tries that fail by what others do at the same time, and tries altogether: rows that are missing are found in steps. */
+/**
+ * The most tries that fail because of other transactions, and the most tries altogether: a batch finds its missing rows
+ * in several steps.
+ */
 const failuresMax = 10
 const triesMax = 40
 
-/** Made once: an error takes its time to be made. */
+/** Made once, because making an error is slow. */
 const nothingMissing = new RowsMissing([], [])
 
 export interface WriterSettings {
   readonly callTimeoutMs: number
   readonly frame: Frame
-  /** What one packet to the server may hold. */
+  /** The largest packet that the server takes, in bytes. */
   readonly packetBytes: number
 }
 
-/** What stands around the statements of a try. */
+/** The statements before and after those of a try. */
 interface Around {
   readonly before: readonly string[]
   readonly after: readonly string[]
-  /** Whether the last of them commits. */
+  /** Whether the last statement commits. */
   readonly commits: boolean
 }
 
@@ -54,16 +57,16 @@ export class Writer {
   /** @throws StorageError */
   async commit(ops: readonly StorageOp[]): Promise<Results> {
     if (ops.length === 0) return this.#prove()
-    // A character may be three bytes, or be escaped.
+    // A character may have three bytes, or need an escape.
     const unitsMax = (this.settings.packetBytes - 131_072) / 3
     const unstorable = ops.map((op) => whyUnstorable(op, unitsMax))
     if (unstorable.every((reason) => reason === null)) return this.#run(ops)
-    // What would not come back as it was given is refused before the database sees it.
+    // The writer refuses values that the database would change, before they reach it.
     const results = await this.#run(ops.filter((_, index) => unstorable[index] === null))
     return unstorable.map((reason) => (reason === null ? results.shift()! : refused(new Error(reason))))
   }
 
-  /** Nothing, stored for good: what it writes is what stands there. */
+  /** Commits nothing new: it writes a stored value again, and so proves that the server takes writes. */
   async #prove(): Promise<Results> {
     const { callTimeoutMs } = this.settings
     const { meta } = this.sql.t
@@ -91,7 +94,8 @@ export class Writer {
       try {
         return await once()
       } catch (error) {
-        // A connection that was lost before its COMMIT was sent says nothing about the batch: another is tried once.
+        // Where a connection was lost before its COMMIT was sent, the batch is not stored, so it runs once more on
+        // another connection.
         if (!(error instanceof LinkLost) || performance.now() > deadlineMs - callTimeoutMs / 2) throw error
         return await once()
       }
@@ -129,7 +133,8 @@ export class Writer {
           }
           failures += 1
           missing = nothingMissing
-          // Where two made the same key, the second try finds it; a violation that stays is somebody's fault.
+          // Where two transactions made the same key, the second try finds it. If the error stays, an operation causes
+          // it.
           const isLasting = !isPassing(error) || failures > failuresMax || (failures > 3 && isOfTheOperation(error))
           if (isLasting && isOfTheOperation(error)) {
             await link.ask(frame.rollback, restMs(deadlineMs))
@@ -139,19 +144,19 @@ export class Writer {
           }
           if (isLasting) throw error
         }
-        // Those that ran into each other should not do so again in step, and hold nothing while they wait.
+        // Conflicting transactions should not conflict again at the next try, and should hold no locks while they wait.
         await link.ask(frame.rollback, restMs(deadlineMs))
         isOpen = false
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * failures))
       }
       throw last
     } finally {
-      // Its locks go at once, not when the connection is used again.
+      // Releases the locks at once, not when the connection is used again.
       if (isOpen && link.isOpen) await link.ask(frame.rollback, restMs(deadlineMs)).catch(() => link.destroy())
     }
   }
 
-  /** One transaction, or a piece of one: locks and reads, carries out, writes. */
+  /** Runs one transaction, or a part of one: it locks and reads, carries the operations out, and writes. */
   async #try(
     link: Link,
     ops: readonly StorageOp[],
@@ -179,7 +184,7 @@ export class Writer {
     return results
   }
 
-  /** What is to be locked and read, found with the help of what is not locked yet. */
+  /** Finds what to lock and read, by reads without locks. */
   async #load(link: Link, ops: readonly StorageOp[], deadlineMs: number): Promise<Load> {
     const unknown = ops.flatMap((op) =>
       op.op === 'device' && op.delivered && this.#hints.deliveredTo(op.userId, op.deviceId) === undefined
@@ -208,7 +213,7 @@ export class Writer {
     return loadOf(this.sql, ops, this.#hints, rosters)
   }
 
-  /** One transaction still, each half in a savepoint of its own. */
+  /** Still one transaction, but each half has its own savepoint. */
   async #apart(link: Link, ops: readonly StorageOp[], deadlineMs: number): Promise<Results> {
     const { frame } = this.settings
     const say = async (...statements: string[]): Promise<void> => {
@@ -240,7 +245,7 @@ export class Writer {
         return [...(await half(some.slice(0, middle))), ...(await half(some.slice(middle)))]
       }
     }
-    // All locks of all of it, in one order.
+    // Takes all locks of the batch first, in one order.
     const { locks } = await this.#load(link, ops, deadlineMs)
     await link.ask([...frame.begin, ...locks], restMs(deadlineMs))
     const results = await half(ops)

@@ -1,5 +1,5 @@
-// Reads: those that come while every connection is busy gather, and go together in one round trip. Each has a snapshot
-// of its own, taken after it was asked.
+// Reads. Those that arrive while every connection is busy wait, and then share one round trip. Each read has its own
+// snapshot, which is taken after the call.
 import { StorageError } from '@rookery/core'
 import { failureOf } from '../faults.js'
 import { isFromServer, LinkLost, type Link, type Step } from '../link.js'
@@ -57,7 +57,7 @@ export class Reader {
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    // What is asked in one turn goes together.
+    // Reads of one turn share a round trip.
     queueMicrotask(() => {
       this.#isScheduled = false
       while (this.#waiting.length > 0 && this.pool.hasFree) void this.#run(this.#next())
@@ -75,7 +75,7 @@ export class Reader {
     try {
       await this.pool.with(this.callTimeoutMs, (link) => this.#together(link, reads))
     } catch (error) {
-      // A connection that broke says nothing about the read: a new one is tried once.
+      // A broken connection does not mean that the read is wrong, so it runs once more on a new connection.
       if (error instanceof LinkLost && error.isSent && reads.length > 0) await this.#again(reads)
       else for (const one of reads) one.fail(failureOf(error))
     }
@@ -102,7 +102,7 @@ export class Reader {
       for (const [index, one] of reads.entries()) one.answer(answer[index] ?? [])
     } catch (error) {
       if (!isFromServer(error) || !link.isOpen || reads.length === 1) throw error
-      // One of them is at fault, and the others shall not suffer for it.
+      // One of the reads causes the error, so each runs alone and only that one fails.
       for (const one of reads) await this.#together(link, [one]).catch((reason: unknown) => one.fail(failureOf(reason)))
     }
   }

@@ -1,4 +1,5 @@
-// Which rows somebody holds: those that are passed over when free ones are looked for. What it locks it lets go at once.
+// Finds the rows that another session holds: those that a read with SKIP LOCKED skips. It releases its own locks at
+// once.
 import type { Held, Rows } from '../../held-rows.js'
 import type { Tables } from '../../rows/tables.js'
 import { textArray } from '../arrays.js'

@@ -1,5 +1,5 @@
-// Commits: a batch that two transactions made fail is run again, one that the database refuses is run once more with each
-// half apart, so that only the operations at fault are refused.
+// Commits. The writer runs a batch again where a conflict between transactions made it fail. Where the database refuses
+// a batch, the writer runs each half apart, so that it refuses only the operations that cause the error.
 import { StorageError, type RefusedResult, type StorageOp } from '@rookery/core'
 import { failureOf, isLocked, isNotAsKnown, isOfTheOperation, isPassing, isStale } from '../faults.js'
 import type { Link } from '../link.js'
@@ -26,12 +26,12 @@ export class Writer {
     if (ops.length === 0) return this.#prove()
     const unstorable = ops.map(whyUnstorable)
     if (unstorable.every((reason) => reason === null)) return this.#run(ops)
-    // What would not come back as it was given is refused before the database sees it.
+    // The writer refuses values that the database would change, before they reach it.
     const results = await this.#run(ops.filter((_, index) => unstorable[index] === null))
     return unstorable.map((reason) => (reason === null ? results.shift()! : refused(new Error(reason))))
   }
 
-  /** Nothing, stored for good. */
+  /** Commits nothing new, and so proves that the server takes writes. */
   async #prove(): Promise<Results> {
     try {
       await this.pool.with(this.callTimeoutMs, (link) =>
@@ -76,18 +76,19 @@ export class Writer {
         // The way that takes nothing for known finds out what is wrong, and with which operation.
         if (quick !== null && (isNotAsKnown(error) || isOfTheOperation(error))) continue
         if (isStale(error)) this.#known.forget()
-        // Where two made the same key, the second try finds it; a violation that stays is somebody's fault.
+        // Where two transactions made the same key, the second try finds it. If the error stays, an operation causes
+        // it.
         const isLasting = !isPassing(error) || (tries > 3 && isOfTheOperation(error))
         if (isLasting && isOfTheOperation(error)) return this.#apart(link, ops, deadlineMs)
         if (isLasting) throw error
       }
-      // Those that ran into each other should not do so again in step.
+      // Conflicting transactions should not conflict again at the next try.
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * tries))
     }
     throw last instanceof Error ? last : new StorageError('no time was left to commit', 'none')
   }
 
-  /** One transaction still, each half in a savepoint of its own. */
+  /** Still one transaction, but each half has its own savepoint. */
   async #apart(link: Link, ops: readonly StorageOp[], deadlineMs: number): Promise<Results> {
     const restMs = (): number => Math.max(1, Math.ceil(deadlineMs - performance.now()))
     const say = async (statement: string): Promise<void> => {

@@ -1,4 +1,4 @@
-// Every migration, oldest first. What is released is never changed: a change is a migration of its own.
+// Every migration, oldest first. Never change a released migration: add a new one.
 import type { MigrationInterface } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
 import { groups } from './groups.js'
