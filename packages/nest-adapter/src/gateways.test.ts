@@ -1,4 +1,4 @@
-// The host's own gateways on the HTTP server on which chat is, whichever websocket adapter it has.
+// The host's own gateways on the HTTP server that chat uses, with each websocket adapter.
 import type { Server } from 'node:http'
 import { type INestApplication, type LoggerService, type WebSocketAdapter } from '@nestjs/common'
 import { ExpressAdapter } from '@nestjs/platform-express'
@@ -23,7 +23,7 @@ const adapters = {
   WsAdapter: (app: INestApplication): WebSocketAdapter => new WsAdapter(app),
 }
 
-/** Starts an app with a gateway that answers `ping`. @returns where it listens, and what it warned of */
+/** Starts an app with a gateway that answers `ping`. @returns its URL, and its warnings */
 async function start(
   server: keyof typeof servers,
   adapter: keyof typeof adapters,
@@ -41,7 +41,7 @@ async function start(
     Object.getOwnPropertyDescriptor(HostGateway.prototype, 'ping')!,
   )
   const warnings: string[] = []
-  // That memory forgets is told in every test.
+  // Every test gets the warning that memory forgets.
   const keep = (line: unknown): void => void (String(line).startsWith('memory storage') || warnings.push(String(line)))
   const logger: LoggerService = { log() {}, warn: keep, error: keep }
   const chat = paths.chat === undefined ? {} : { path: paths.chat }
@@ -114,7 +114,7 @@ describe.each(Object.keys(servers) as (keyof typeof servers)[])('on %s', (server
   })
 })
 
-it('another socket.io server that the host attaches once the app runs is told in one line', async () => {
+it('another socket.io server that the host attaches later gives one line in the log', async () => {
   const { url, http, warnings } = await start('Express', 'IoAdapter', { gateway: '/host' })
   const late = new HostServer(http, { path: '/socket.io' })
   onTestFinished(() => void late.close())

@@ -6,7 +6,7 @@ import { MemoryStorageModule, RookeryHealthIndicator, RookeryModule } from './in
 import { RookeryMetricsModule } from './metrics.js'
 import { testChat, VirtualTimeModule } from './testing/index.js'
 
-it('tells health as @nestjs/terminus asks for it: up, and down with the reason of each part', async () => {
+it('reports health as @nestjs/terminus expects it: up, and down with the reason of each part', async () => {
   const storage = new MemoryStorage()
   const module = await Test.createTestingModule({
     imports: [MemoryStorageModule.forRoot(), RookeryModule.forRoot({ authenticate: () => null })],
@@ -28,7 +28,7 @@ it('tells health as @nestjs/terminus asks for it: up, and down with the reason o
   await module.close()
 })
 
-it('tells that commits do not succeed, though reads do: whether somebody sends meanwhile or not', async () => {
+it('reports that commits fail though reads succeed, with or without sends meanwhile', async () => {
   const storage = new MemoryStorage()
   const registry = new Registry()
   const module = await Test.createTestingModule({
@@ -59,7 +59,7 @@ it('tells that commits do not succeed, though reads do: whether somebody sends m
   expect(await health.isHealthy()).toMatchObject({ rookery: { status: 'down', parts: { storage: full } } })
   expect(await failing()).toBe(0)
 
-  // It takes nothing that is new.
+  // It takes no new operations.
   takes = (ops) => ops.length === 0
   const sent = (await chat.online('ann')).send('bob', 'hi')
   await chat.advance(100)

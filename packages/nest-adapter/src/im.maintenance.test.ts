@@ -59,7 +59,7 @@ it('trims on demand, by the options of the module, and the figure counts what wa
   )
 })
 
-it('verifies: tells what differs, and repairs it on request', async () => {
+it('verifies: reports what differs, and repairs it on request', async () => {
   const storage = new MemoryStorage()
   const { module, maintenance } = await compile({ retention: { batchRows: 2, pauseMs: 1 } }, new Registry(), storage)
   await module.init()
@@ -75,7 +75,7 @@ it('verifies: tells what differs, and repairs it on request', async () => {
   expect(await maintenance.verify()).toMatchObject({ findings: 0 })
 })
 
-it('exports everything that is kept of a user, and erases it', async () => {
+it('exports everything that chat keeps about a user, and erases it', async () => {
   const { module, maintenance } = await compile({ retention: { batchRows: 2, pauseMs: 1 } })
   await module.init()
   const chat = testChat(module)

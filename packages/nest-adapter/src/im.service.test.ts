@@ -54,7 +54,7 @@ describe('ImService', () => {
     ])
   })
 
-  it('reads contents as JSON: instances of classes and dates are welcome, what JSON cannot carry is refused', async () => {
+  it('reads contents as JSON: takes instances of classes and dates, refuses what JSON cannot carry', async () => {
     class Order {
       id = 7
       placedAt = new Date(0)
@@ -146,7 +146,7 @@ describe('ImService', () => {
     await expect(groups.get(groupId)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('speaks in a group for members only, and for one that is muted unless it is asked to check', async () => {
+  it('sends to a group for members only, also for a muted one unless the call sets checked', async () => {
     const chat = await start()
     const { groupId } = await chat.im.groups.create({ owner: 'ann', name: 'cars', members: ['bob'] })
     await chat.im.groups.mute(groupId, { userId: 'bob', until: chat.clock.now() + 1000 })
@@ -156,7 +156,7 @@ describe('ImService', () => {
     await expect(chat.im.sendC2G({ ...message, from: 'eve' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('recalls and edits what anybody said', async () => {
+  it('recalls and edits the messages of any user', async () => {
     const chat = await start()
     const [ann, bob] = [await chat.online('ann'), await chat.online('bob')]
     const { conversationId } = await ann.send('bob', 'one')
@@ -208,7 +208,7 @@ describe('ImService', () => {
     await expect(chat.im.within({}).sendC2C({ ...order, content: {} })).rejects.toThrow(TypeError)
   })
 
-  it("changes groups within the host's transaction, in the order in which it was asked to", async () => {
+  it("changes groups within the host's transaction, in the order of the calls", async () => {
     const outbox = new MemoryOutbox()
     const chat = await start({ authenticate }, { imports: [outboxModule(outbox)] })
     const [ann, bob] = [await chat.online('ann'), await chat.online('bob')]
@@ -293,7 +293,7 @@ describe('ImService', () => {
     expect(ann.entries).toMatchObject([{ kind: 'custom', topic: 'login' }])
   })
 
-  it('of one app knows nothing of another in the same process, handlers included', async () => {
+  it('of one app is separate from another in the same process, including handlers', async () => {
     const seen: string[] = []
     @Injectable()
     class ChatHandlers {

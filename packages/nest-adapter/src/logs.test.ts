@@ -12,7 +12,7 @@ import { expect, it } from 'vitest'
 import { connect, urlOf } from '../testing/client.js'
 import { ImRejection, ImService, MemoryStorageModule, OnC2C, OnC2S, RookeryModule } from './index.js'
 
-it('nothing that is logged tells a token or a content, whatever goes wrong', async () => {
+it('no log line contains a token or a content, whatever goes wrong', async () => {
   const logged: string[] = []
   const write = (...parts: unknown[]): void => {
     logged.push(parts.map((part) => (part instanceof Error ? `${part.message} ${part.stack}` : String(part))).join(' '))
@@ -75,7 +75,7 @@ it('nothing that is logged tells a token or a content, whatever goes wrong', asy
   for (const token of ['refused', 'failing', 'odd']) await connect(url, `${token}-token-secret`).catch(() => {})
   const ann = await connect(url, 'ann-token-secret')
   let key = 0
-  // Each to somebody else: what may be tried again holds back the rest of its conversation.
+  // Each to another user: a retryable error holds back the rest of its conversation.
   const message = (type: string, to = `bob${key}`) => ({
     clientMsgId: `m${++key}`,
     to,

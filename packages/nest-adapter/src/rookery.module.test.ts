@@ -53,7 +53,7 @@ async function start(
   return { url: urlOf(app.getHttpServer() as Server), module, close: () => app.close() }
 }
 
-/** What starting these imports fails with. */
+/** The error with which these imports fail to start. */
 async function failure(metadata: ModuleMetadata): Promise<string> {
   const error: unknown = await start(metadata).then(
     () => undefined,
@@ -147,7 +147,7 @@ describe('RookeryModule wiring', () => {
     expect(line).toMatch(/^RookeryModule got no options: return them from useFactory/)
   })
 
-  it('takes its options from a class of its own or one that exists', async () => {
+  it('takes its options by useClass or useExisting', async () => {
     @Injectable()
     class ChatOptions implements RookeryOptionsFactory {
       createRookeryOptions(): RookeryModuleOptions {
@@ -284,7 +284,7 @@ describe('a running app', () => {
     expect((await connect(urlOf(app.getHttpServer() as Server), 'ann')).ready.userId).toBe('ann')
   })
 
-  it('serves no clients, but its services, where there is no HTTP server', async () => {
+  it('without an HTTP server serves no clients, but its services work', async () => {
     const app = await NestFactory.createApplicationContext(
       { module: class Root {}, imports: [MemoryStorageModule.forRoot(), RookeryModule.forRoot(options)] },
       { logger: false, abortOnError: false },

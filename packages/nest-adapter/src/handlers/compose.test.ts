@@ -19,7 +19,7 @@ const handler = (name: string, declaration: Declaration): Handler => ({
   },
 })
 
-it('handlers for groups and for 1:1 are looked up apart, and what has none is not found at all', async () => {
+it('handlers for groups and for 1:1 are separate, and a type without one finds none', async () => {
   const handlers = composeHandlers(
     [
       handler('every', { on: 'before', kind: 'c2g', type: null }),
@@ -38,7 +38,7 @@ it('handlers for groups and for 1:1 are looked up apart, and what has none is no
   expect(handlers.after('c2g', 'offer')).toBeUndefined()
   expect(handlers.topic('text')).toBeUndefined()
   expect(handlers.connect).toBeUndefined()
-  // The same function for each message: looking it up makes nothing.
+  // The same function for each message: a lookup makes nothing.
   expect(handlers.before('c2g', 'text')).toBe(handlers.before('c2g', 'text'))
 })
 

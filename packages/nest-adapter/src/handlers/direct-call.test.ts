@@ -1,4 +1,4 @@
-// What is called directly does what Nest's own external context does, whatever guards, pipes, parameters and methods give.
+// A direct call does what Nest's own external context does, whatever guards, pipes, parameters and methods return.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   type CallHandler,
@@ -92,7 +92,7 @@ const interceptors: Readonly<Record<string, (handler: CallHandler) => unknown>> 
   'that fails later': () => Promise.reject(new URIError('interceptor')),
 }
 
-/** What each step of the next call gives. */
+/** What each step of the next call returns. */
 let next: {
   guard: () => unknown
   pipe: () => unknown
@@ -174,7 +174,7 @@ const session = new CallSession({
 })
 const args: CallArguments = [session, { text: 'hello' }, null, 'pattern']
 
-/** Parameters are taken side by side: in which order their pipes run is nobody's business, nor whether all of them do. */
+/** Parameters are resolved side by side: the order of their pipes does not matter, nor whether all of them run. */
 async function outcome(call: () => unknown): Promise<unknown[]> {
   log.length = 0
   try {
@@ -235,13 +235,13 @@ it('without decorated parameters a method gets what the context holds', async ()
   }
 })
 
-it('what all steps give at once is there at once', () => {
+it('if all steps are synchronous, so is the call', () => {
   const { direct } = bothWays('decorated')
   next = { guard: guards['that lets through']!, pipe: pipes['at once']!, method: methods['at once']!, taken: () => 't' }
   expect(direct(args)).toEqual({ a: 1 })
 })
 
-it('what interceptors let through at once is there at once', () => {
+it('if interceptors let it through synchronously, the call is synchronous', () => {
   const { direct } = bothWays('watched')
   const through = interceptors['that lets through']!
   next = { ...next, outer: through, inner: interceptors['that sets a context']!, method: methods['at once']! }
@@ -249,7 +249,7 @@ it('what interceptors let through at once is there at once', () => {
   expect(log.at(-1)).toBe('called with hello, in set')
 })
 
-it('a creator that is built in another way is used as it is', async () => {
+it('a creator that is built in another way stays unchanged', async () => {
   const calls: unknown[] = []
   const creator = { create: () => undefined } as unknown as ExternalContextCreator
   const call = directCall(
@@ -292,7 +292,8 @@ it('a context that a guard or a handler enters ends with the call', async () => 
   }
   const chat = await start([Chat])
   const ann = await chat.online('ann')
-  // Of the first it is not known yet whether the conversation exists; the others are called where they come in.
+  // For the first message it is not known yet whether the conversation exists; for the others the server calls the
+  // handler at once.
   for (const text of ['one', 'two', 'three']) await ann.send('bob', text)
   await ann.ask('c2s', { topic: 'ask', payload: {} })
   expect(seen).toEqual([...Array.from({ length: 3 }, () => [undefined, 'entered']), undefined].flat())

@@ -26,7 +26,7 @@ import { ImRejection, OnC2S } from '../index.js'
 import { codeOf, lines, start } from '../../testing/chat-app.js'
 import { kinds } from '../../testing/kinds.js'
 
-/** What guards of Nest apps do: they read the request's user and headers. */
+/** As guards of Nest apps do: they read the request's user and headers. */
 @Injectable()
 class AdminGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -194,7 +194,7 @@ describe.each(kinds)('enhancers ($kind)', ({ On, open }) => {
     expect(room.said(ann)).toEqual([])
   })
 
-  it('a filter that fails is told in the log once for each handler, however often it fails', async () => {
+  it('a filter that fails gives one line in the log for each handler, however often it fails', async () => {
     @Catch()
     class HttpFilter implements ExceptionFilter {
       catch(_: Error, host: ArgumentsHost): void {

@@ -95,7 +95,7 @@ describe.each(kinds)('what a handler throws ($kind)', ({ On, After, open }) => {
     await expect(ann.topic('topic')).rejects.toMatchObject(expected)
     expect(JSON.stringify(refusal)).not.toContain('secret')
     expect(room.said(ann)).toEqual([])
-    // Another conversation: what may be tried again holds back the first one.
+    // Another conversation: a retryable error holds back the first one.
     const other = await open(chat, 'ann', 'carl')
     await other.send(ann, 'x', { type: 'after' })
     await chat.settle()

@@ -37,7 +37,7 @@ class OfferDto {
 }
 
 describe.each(kinds)('a before-handler ($kind)', ({ On, open }) => {
-  it('refuses by throwing, and what it refused is not stored', async () => {
+  it('refuses by throwing, and a refused message is not stored', async () => {
     @Injectable()
     class ChatHandlers {
       @On({ type: 'text' })
@@ -59,7 +59,7 @@ describe.each(kinds)('a before-handler ($kind)', ({ On, open }) => {
     expect((await chat.im.history({ conversationId: room.conversationId })).messages.at(-1)!.seq).toBe(room.firstSeq)
   })
 
-  it('changes the content by what it returns, and leaves it by returning nothing or by changing what it was given', async () => {
+  it('changes the content by what it returns; returning nothing, or changing its argument, leaves it', async () => {
     @Injectable()
     class ChatHandlers {
       @On('offer')
@@ -128,7 +128,7 @@ describe.each(kinds)('a before-handler ($kind)', ({ On, open }) => {
     ])
   })
 
-  it('runs with others for the same message: those for every type first, each seeing what the one before made', async () => {
+  it('runs with others for the same message: those for every type first, each with the content that the one before returned', async () => {
     const seen: string[] = []
     @Injectable()
     class First {
@@ -168,7 +168,7 @@ describe.each(kinds)('a before-handler ($kind)', ({ On, open }) => {
     expect(room.said(ann).map(({ content }) => content?.text)).toEqual(['x.012', 'y.0'])
   })
 
-  it('is not called for what ImService sends, unless it is asked for', async () => {
+  it('does not run for what ImService sends, unless the call sets checked', async () => {
     @Injectable()
     class ChatHandlers {
       @On()
@@ -183,7 +183,7 @@ describe.each(kinds)('a before-handler ($kind)', ({ On, open }) => {
     await expect(room.sendAsHost({ ...message, checked: true })).rejects.toThrow('refused ann on server')
   })
 
-  it('that answers with something that is no content makes the send fail, and is logged', async () => {
+  it('that returns something that is no content makes the send fail, and the log says so', async () => {
     @Injectable()
     class ChatHandlers {
       @On()
@@ -199,7 +199,7 @@ describe.each(kinds)('a before-handler ($kind)', ({ On, open }) => {
 })
 
 describe.each(kinds)('an after-handler ($kind)', ({ On, After, open }) => {
-  it('runs once for what was stored, with what it became, and not for a repeat or a refusal', async () => {
+  it('runs once for each stored message, with its ids and sequence, and not for a repeat or a refusal', async () => {
     const seen: [Draft, Sent, string][] = []
     @Injectable()
     class ChatHandlers {
@@ -230,7 +230,7 @@ describe.each(kinds)('an after-handler ($kind)', ({ On, After, open }) => {
 })
 
 describe.each(kinds)('an edit ($kind)', ({ On, After, open }) => {
-  it('passes the before-handlers of its message, which see what it edits; after-handlers do not run', async () => {
+  it('runs the before-handlers of its message, with the edited place; after-handlers do not run', async () => {
     const seen: [number | undefined, string][] = []
     let stored = 0
     @Injectable()
@@ -269,7 +269,7 @@ describe.each(kinds)('an edit ($kind)', ({ On, After, open }) => {
   })
 })
 
-it('of one kind of conversation is not called for the other', async () => {
+it('of one kind of conversation does not run for the other', async () => {
   const seen: string[] = []
   @Injectable()
   class ChatHandlers {
@@ -379,7 +379,7 @@ describe.each(kinds)('time ($kind)', ({ kind, On, open }) => {
     expect(answered.slice(-2)).toEqual(['slow', 'later, same conversation'])
   })
 
-  it('one that never settles meets a deadline; the client may try again, and nothing is stored meanwhile', async () => {
+  it('one that never settles hits the deadline; the client may try again, and nothing is stored meanwhile', async () => {
     let calls = 0
     @Injectable()
     class ChatHandlers {
@@ -410,7 +410,7 @@ describe.each(kinds)('time ($kind)', ({ kind, On, open }) => {
     expect((await room.send(ann, 'hi', { clientMsgId: 'm1' })).seq).toBe(room.firstSeq)
   })
 
-  it('one that itself sends through ImService to the same conversation does not wait for itself', async () => {
+  it('one that sends through ImService to the same conversation does not wait for itself', async () => {
     @Injectable()
     class ChatHandlers {
       constructor(private readonly im: ImService) {}

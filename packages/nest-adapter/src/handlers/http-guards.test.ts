@@ -1,4 +1,4 @@
-// Guards of the whole app that were written for HTTP pass a chat call: they read the request and write to the response.
+// App-wide guards that were written for HTTP work on a chat call: they read the request and write to the response.
 import {
   type CallHandler,
   type CanActivate,
@@ -60,7 +60,7 @@ describe.each<[string, MethodDecorator[]]>([
     await ann.send('bob', 'hello')
     expect(seen).toEqual(['connect', null, 'words', { a: 1 }, { text: 'hello' }])
     await expect(ann.topic('topic', null)).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 1000 })
-    // Each handler has a limit of its own, as each route has.
+    // Each handler has its own limit, as each route has.
     for (const user of ['ben', 'cid']) await chat.online(user)
     expect(await codeOf(chat.online('dan'))).toBe('RATE_LIMITED')
     expect(lines.filter(({ level }) => level === 'error')).toEqual([])
@@ -75,7 +75,7 @@ describe.each<[string, MethodDecorator[]]>([
         response.header('x-one', '1').status(200).cookie('a', 'b')
         response.setHeader('x-two', '2')
         response.on('finish', () => {})
-        // The content is where it was, whichever side is asked first.
+        // The content is in its place, whichever side a guard asks for first.
         seen.push([request.get('X-App'), request.header('x-app'), response.headersSent, context.getArgs()[1]])
         seen.push(context.switchToWs().getData())
         return true

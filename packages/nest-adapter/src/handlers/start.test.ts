@@ -10,7 +10,7 @@ describe('at the start', () => {
       (error: Error) => error.message,
     )
 
-  it('two handlers for one topic are told in one line that names both', async () => {
+  it('two handlers for one topic give one line that names both', async () => {
     @Injectable()
     class One {
       @OnC2S('view')
@@ -42,7 +42,7 @@ describe('at the start', () => {
     expect(await failure([H])).toBe(line)
   })
 
-  it('handlers are found in controllers and imported modules, once though provided under two names', async () => {
+  it('handlers are found in controllers and imported modules; a class under two tokens counts once', async () => {
     const seen: string[] = []
     @Injectable()
     class Shared {

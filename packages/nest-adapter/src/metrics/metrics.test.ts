@@ -40,7 +40,7 @@ async function start(registry: Registry, outbox = new MemoryOutbox()): Promise<T
   return Object.assign(testChat(module), { close: () => module.close() })
 }
 
-/** The lines of a figure, without its help. */
+/** The lines of a metric, without its help. */
 const lines = async (registry: Registry, name: string): Promise<string[]> =>
   (await registry.metrics()).split('\n').filter((line) => line.startsWith(`chat_${name}`))
 
@@ -98,7 +98,7 @@ describe('metrics', () => {
     expect(await lines(registry, 'outbox_rows_total')).toEqual(['chat_outbox_rows_total{outcome="parked"} 1'])
   })
 
-  it('leave the registry with the app, so that the next one may begin; two at once are told in one line', async () => {
+  it('leave the registry with the app, so that the next one may begin; two at once give an error of one line', async () => {
     const registry = new Registry()
     const first = await start(registry)
     const failed = await start(registry).then(

@@ -29,7 +29,7 @@ class ChatHandlers {
   }
 }
 
-/** What an app's own test would write. */
+/** As an app's own test would do it. */
 async function start({
   isVirtual = true,
   ...options
@@ -80,7 +80,7 @@ describe('fake devices', () => {
     expect(bob.entries.map(({ seq }) => seq)).toEqual([1, 2, 3])
   })
 
-  it('that are slow get nothing until they read on, and then everything in order', async () => {
+  it('that are slow get nothing until they read again, and then everything in order', async () => {
     const chat = await start()
     const [ann, bob] = [await chat.online('ann'), await chat.online('bob')]
     bob.stall()
@@ -93,7 +93,7 @@ describe('fake devices', () => {
     expect(bob.events.some(({ event }) => event === 'sync')).toBe(true)
   })
 
-  it('that are kicked say why, and get nothing more', async () => {
+  it('that are kicked know the reason, and get nothing more', async () => {
     const chat = await start()
     const [first, bob] = [await chat.online('ann'), await chat.online('bob')]
     const second = await chat.online('ann')
@@ -104,7 +104,7 @@ describe('fake devices', () => {
     await expect(first.send('bob', 'x')).rejects.toThrow('session has ended: same-device-type')
   })
 
-  it('throw the coded errors that a client would be answered', async () => {
+  it('throw the coded errors that a client would get', async () => {
     const chat = await start()
     const ann = await chat.online('ann')
     await expect(ann.send('bob', {}, { type: 'bad' })).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe('fake devices', () => {
     await expect(bob.send('ann', 'x')).rejects.toThrow("bob's device is not connected: await connect() first")
   })
 
-  it('say what came instead of what a test waited for', async () => {
+  it('name what came instead of what a test waited for', async () => {
     const chat = await start({ isVirtual: false })
     const ann = await chat.online('ann')
     await ann.send('bob', 'one')
@@ -130,7 +130,7 @@ describe('fake devices', () => {
 })
 
 describe('groups', () => {
-  it('are made, spoken in and listened to by devices', async () => {
+  it('are created by devices, which send and receive in them', async () => {
     const chat = await start()
     const [ann, bob, carl] = [await chat.online('ann'), await chat.online('bob'), await chat.offline('carl')]
     const { groupId } = await ann.createGroup('cars', ['bob', 'carl'], { announcement: 'be nice' })
@@ -174,7 +174,7 @@ describe('groups', () => {
     await expect(bob.groups.get(groupId)).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it('have messages that are taken back, corrected, reacted to and read', async () => {
+  it('have messages that devices recall, edit, react to and read', async () => {
     const chat = await start()
     const [ann, bob, carl] = [await chat.online('ann'), await chat.online('bob'), await chat.online('carl')]
     const { groupId } = await ann.createGroup('cars', ['bob', 'carl'])
@@ -230,7 +230,7 @@ describe('groups', () => {
 })
 
 describe('time', () => {
-  it('moves when the test says so, and the app closes though nobody moves it any more', async () => {
+  it('moves when the test says so, and the app closes even if no test moves it any more', async () => {
     const chat = await start()
     const ann = await chat.online('ann')
     expect((await ann.send('bob', 'x')).serverTime).toBe(1000)
@@ -241,7 +241,7 @@ describe('time', () => {
     expect(ann.isOnline).toBe(false)
   })
 
-  it('that is real cannot be moved, and one line says what to import', async () => {
+  it('cannot be moved if it is real, and one line says what to import', async () => {
     const chat = await start({ isVirtual: false })
     expect(() => chat.advance(1)).toThrow(
       'time is not virtual: import VirtualTimeModule.forRoot() into the testing module',

@@ -29,7 +29,7 @@ it("there is a span for each send, commit and handler, the app's own under the h
   const module = await Test.createTestingModule({
     imports: [
       RookeryTracingModule.forRoot({ tracer }),
-      // Beside another that watches.
+      // Beside another observer.
       RookeryMetricsModule.forRoot({ registry: new Registry() }),
       RookeryModule.forRoot({ authenticate: ({ token }) => ({ userId: token }) }),
       MemoryStorageModule.forRoot(),
