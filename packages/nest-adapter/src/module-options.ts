@@ -1,7 +1,7 @@
 // The options of RookeryModule: core's options without the ports, which come from modules, and the transport's options.
-import { didYouMean, optionNames, type RookeryOptions } from '@rookery/core'
-import type { SocketIoTransportOptions } from '@rookery/transport-socketio'
-import { misconfigured } from './misconfigured.js'
+import { option, optionNames, type RookeryOptions } from '@rookery/core'
+import { type SocketIoTransportOptions, transportOptionNames } from '@rookery/transport-socketio'
+import { misconfigured, wordsOf } from './misconfigured.js'
 import { type PortName, portNames } from './ports.js'
 import type { ProvidedOptions } from './provided.js'
 
@@ -19,28 +19,12 @@ export interface RookeryOptionsFactory {
   createRookeryOptions(): Promise<RookeryModuleOptions> | RookeryModuleOptions
 }
 
-const transportNames: Readonly<Record<keyof TransportModuleOptions, true>> = {
-  path: true,
-  namespace: true,
-  origins: true,
-  frameBytesMax: true,
-  queueBytesMax: true,
-  connectTimeoutMs: true,
-  pingIntervalMs: true,
-  pingTimeoutMs: true,
-  endGraceMs: true,
-  connectionsMax: true,
-  connectionsPerAddressMax: true,
-  unauthenticatedMax: true,
-  unauthenticatedPerAddressMax: true,
-  trustedProxyHops: true,
-  directWrites: true,
-}
-
 const notHere: ReadonlySet<string> = new Set([...portNames, 'logger'])
 
+const words = wordsOf('RookeryModule')
+
 /** The names of the module's options: core's and the transport's. */
-const known = [...optionNames, ...Object.keys(transportNames)].filter((name) => !notHere.has(name))
+const known = [...optionNames, ...transportOptionNames].filter((name) => !notHere.has(name))
 
 /**
  * Splits the options into core's and the transport's. An option with the value undefined counts as left out.
@@ -59,11 +43,8 @@ export function sortOptions(options: unknown): { core: CoreModuleOptions; transp
       throw misconfigured(
         `RookeryModule option ${name} is not given here: adapters provide it through a module of their own, beside RookeryModule.`,
       )
-    if (!known.includes(name))
-      throw misconfigured(
-        `RookeryModule option ${name} is no option: known are ${known.join(', ')}${didYouMean(name, known)}`,
-      )
-    if (Object.hasOwn(transportNames, name)) transport[name] = value
+    option.refuseUnknown({ [name]: value }, known, words)
+    if (transportOptionNames.includes(name)) transport[name] = value
     else core[name] = value
   }
   // Core and transport check the values when the module starts.

@@ -1,13 +1,25 @@
 // Options of the driver that have no name among our own options.
+import { option } from '@rookery/core'
 
-/** The remedy for a wrong `extra`; null where it is right. */
-export function notExtra(extra: unknown, taken: readonly string[]): string | null {
-  if (extra === undefined) return null
-  if (typeof extra !== 'object' || extra === null || Array.isArray(extra))
-    return "must be an object of the driver's options"
-  const strange = Object.keys(extra).find((name) => !taken.includes(name))
-  return strange === undefined ? null : `cannot hold ${strange}; it takes ${taken.join(', ')}`
-}
+/** Declares `extra`, which takes only the options of the driver in `taken`. */
+export const extraFrom = (
+  taken: readonly string[],
+): option.Option<Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>> | undefined> =>
+  option.optional(
+    option.passing(
+      (value) => isObject(value) && strangeIn(value, taken) === undefined,
+      (value) =>
+        isObject(value)
+          ? `cannot hold ${strangeIn(value, taken)}; it takes ${taken.join(', ')}`
+          : "must be an object of the driver's options",
+    ),
+  )
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const strangeIn = (extra: object, taken: readonly string[]): string | undefined =>
+  Object.keys(extra).find((name) => !taken.includes(name))
 
 /** The host's options that chat takes over; undefined where there is none. */
 export function extraOf(extra: unknown, taken: readonly string[]): Readonly<Record<string, unknown>> | undefined {

@@ -56,6 +56,21 @@ describe('the storage module', () => {
     expect(await module.get(DataSource).query('SELECT name FROM sqlite_master')).toMatchObject([{ name: 'cars' }])
   })
 
+  it.each<[object, string]>([
+    [
+      { creatTable: true },
+      'creatTable is no option; there are createTable, dataSource, type, .*; did you mean createTable\\?',
+    ],
+    [{ datasource: 'shop' }, 'datasource is no option; there are .*; did you mean dataSource\\?'],
+    [{ type: 'postgres', writer: 3 }, 'writer is no option; there are .*; did you mean writers\\?'],
+    [{ poolSize: 5 }, 'poolSize is no option; there are [^;]*'],
+    [{ createTable: 'no' }, 'createTable must be true or false'],
+    [{ dataSource: '' }, "dataSource must be the name of a DataSource, such as 'shop'"],
+  ])('given %o keeps the app from starting, in one line with a hint', async (options, line) => {
+    const module = Test.createTestingModule({ imports: [TypeOrmStorageModule.forRoot(options)] }).compile()
+    await expect(module).rejects.toThrow(new RegExp(`^TypeOrm(?:StorageModule|Outbox) option ${line}$`))
+  })
+
   it('of two apps in one process know nothing of each other', async () => {
     const apps = await Promise.all(
       [folder(), folder()].map((path) => app([hostModule(join(path, 'app.sqlite')), TypeOrmStorageModule.forRoot()])),

@@ -1,18 +1,23 @@
 // The storage as a Nest module; the only file here that imports NestJS.
 import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common'
 import { ModuleRef } from '@nestjs/core'
-import { tokens } from '@rookery/core'
+import { option, tokens } from '@rookery/core'
 import { DataSource, type EntityManager } from 'typeorm'
+import { wordsOf } from './declared.js'
 import { optionsBeside } from './host.js'
+import { mysqlOptionNames } from './mysql/options.js'
 import { TypeOrmOutbox } from './outbox/typeorm-outbox.js'
-import type { SqliteOptions } from './sqlite/options.js'
+import { postgresOptionNames } from './postgres/options.js'
+import { type SqliteOptions, sqliteOptionNames } from './sqlite/options.js'
 import { TypeOrmStorage, type TypeOrmStorageOptions } from './typeorm-storage.js'
 
 /**
  * What `TypeOrmStorage` takes. Without `database`, `url` or `host` chat stands beside the host's own tables: in a file
  * beside that of its `DataSource` on SQLite, in its database on PostgreSQL, MySQL and MariaDB.
  */
-export type TypeOrmStorageModuleOptions = Partial<TypeOrmStorageOptions> & {
+export type TypeOrmStorageModuleOptions = Partial<TypeOrmStorageOptions> & OwnOptions
+
+interface OwnOptions {
   /**
    * Whether `im_outbox` is made in the host's database where it is missing; with false the app does not start without
    * it. Default: true, and false with `migrations: 'check'`.
@@ -20,6 +25,32 @@ export type TypeOrmStorageModuleOptions = Partial<TypeOrmStorageOptions> & {
   readonly createTable?: boolean
   /** The name of the host's DataSource, as in `TypeOrmModule.forRoot({ name })`. Default: the one without a name. */
   readonly dataSource?: string
+}
+
+const declared = {
+  createTable: option.optional(option.flag('must be true or false')),
+  dataSource: option.optional(option.text(/./, "must be the name of a DataSource, such as 'shop'")),
+} satisfies option.Options<OwnOptions>
+
+const words = wordsOf('TypeOrmStorageModule')
+
+/** By the kind of database, where it is given. */
+const namesOf: Readonly<Record<string, readonly string[]>> = {
+  'better-sqlite3': sqliteOptionNames,
+  postgres: postgresOptionNames,
+  mysql: mysqlOptionNames,
+  mariadb: mysqlOptionNames,
+}
+
+/**
+ * What is the module's own, and what is for the storage, which checks it when it starts.
+ * @throws Error of one line that names the option and the remedy.
+ */
+function sorted(given: TypeOrmStorageModuleOptions): { own: OwnOptions; options: Partial<TypeOrmStorageOptions> } {
+  const { createTable, dataSource, ...options } = given
+  const storages = Object.hasOwn(namesOf, given.type ?? '') ? namesOf[given.type!]! : Object.values(namesOf).flat()
+  option.refuseUnknown(given, [...new Set([...Object.keys(declared), ...storages])], words)
+  return { own: option.read(declared, { createTable, dataSource }, words), options }
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
@@ -60,7 +91,8 @@ export class TypeOrmStorageModule extends ConfigurableModuleClass {
 
 /** The host's DataSource is asked for when chat starts: by then it exists, whatever the order of the imports. */
 function createStorage(app: ModuleRef, given: TypeOrmStorageModuleOptions): TypeOrmStorage {
-  const { createTable: _, dataSource, ...options } = given
+  const { own, options } = sorted(given)
+  const { dataSource } = own
   const { type, database } = options
   if (type === 'postgres' || type === 'mysql' || type === 'mariadb') {
     const isNamed = options.url !== undefined || options.host !== undefined || database !== undefined

@@ -1,6 +1,6 @@
 // The options of a host, each with its default and the reason for it. This file alone checks them.
-import { didYouMean, type Logger } from '@rookery/core'
-import { checkOrigins, type Origins } from './origin.js'
+import { type Logger, option } from '@rookery/core'
+import { type Origins, wrongInOrigins } from './origin.js'
 
 export interface SocketIoTransportOptions {
   /**
@@ -60,39 +60,6 @@ export interface SocketIoTransportOptions {
   readonly logger?: Logger
 }
 
-/** The options with their defaults. */
-export type Settings = Required<Omit<SocketIoTransportOptions, 'origins' | 'logger'>> &
-  Pick<SocketIoTransportOptions, 'origins' | 'logger'>
-
-const never = Number.MAX_SAFE_INTEGER
-
-/** [default, minimum, maximum] */
-const numbers = {
-  frameBytesMax: [262_144, 1_024, 134_217_728],
-  queueBytesMax: [4_194_304, 65_536, never],
-  connectTimeoutMs: [10_000, 1, 10_000],
-  pingIntervalMs: [25_000, 10, 2_147_483_647],
-  pingTimeoutMs: [20_000, 10, 2_147_483_647],
-  endGraceMs: [2_000, 1, 60_000],
-  connectionsMax: [100_000, 1, never],
-  connectionsPerAddressMax: [10_000, 1, never],
-  unauthenticatedMax: [10_000, 1, never],
-  unauthenticatedPerAddressMax: [2_000, 1, never],
-  trustedProxyHops: [0, 0, 16],
-} as const satisfies Record<string, readonly [number, number, number]>
-
-/** The names of all options. */
-const transportOptionNames: ReadonlySet<string> = new Set([
-  'path',
-  'namespace',
-  'origins',
-  'directWrites',
-  'logger',
-  ...Object.keys(numbers),
-])
-
-const mistake = (text: string): Error => new Error(`transport-socketio: ${text}`)
-
 const show = (value: unknown): string => {
   try {
     return JSON.stringify(value) ?? String(value)
@@ -101,46 +68,64 @@ const show = (value: unknown): string => {
   }
 }
 
-const number = (options: SocketIoTransportOptions, name: keyof typeof numbers): number => {
-  const [standard, least, most] = numbers[name]
-  const value = options[name] ?? standard
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
-  const range = most === never ? `of at least ${least}` : `from ${least} to ${most}`
-  throw mistake(`${name} must be an integer ${range}, not ${show(value)}`)
+const never = Number.MAX_SAFE_INTEGER
+
+const integer = (least: number, most: number = never): option.Option<number> =>
+  option.whole(least, most, (value) =>
+    most === never
+      ? `must be an integer of at least ${least}, not ${show(value)}`
+      : `must be an integer from ${least} to ${most}, not ${show(value)}`,
+  )
+
+const declared = {
+  path: option.standard(
+    '/socket.io',
+    option.text(/^(\/[\w.~-]+)+\/?$/, (value) => `must look like "/socket.io", not ${show(value)}`),
+  ),
+  namespace: option.standard(
+    '/im',
+    option.text(/^(\/[\w.~-]+)+$/, (value) => `must look like "/im" and cannot be "/", not ${show(value)}`),
+  ),
+  origins: option.optional(
+    option.passing<Origins>(
+      (value) => wrongInOrigins(value) === undefined,
+      (value) => wrongInOrigins(value)!,
+    ),
+  ),
+  frameBytesMax: option.standard(262_144, integer(1_024, 134_217_728)),
+  queueBytesMax: option.standard(4_194_304, integer(65_536)),
+  connectTimeoutMs: option.standard(10_000, integer(1, 10_000)),
+  pingIntervalMs: option.standard(25_000, integer(10, 2_147_483_647)),
+  pingTimeoutMs: option.standard(20_000, integer(10, 2_147_483_647)),
+  endGraceMs: option.standard(2_000, integer(1, 60_000)),
+  connectionsMax: option.standard(100_000, integer(1)),
+  connectionsPerAddressMax: option.standard(10_000, integer(1)),
+  unauthenticatedMax: option.standard(10_000, integer(1)),
+  unauthenticatedPerAddressMax: option.standard(2_000, integer(1)),
+  trustedProxyHops: option.standard(0, integer(0, 16)),
+  directWrites: option.standard(
+    true,
+    option.flag((value) => `must be true or false, not ${show(value)}`),
+  ),
+  logger: option.optional(option.anything()),
+} satisfies option.Options<SocketIoTransportOptions>
+
+/** The options with their defaults. */
+export type Settings = option.ValuesOf<typeof declared>
+
+/** The names of all options. */
+export const transportOptionNames: readonly string[] = Object.keys(declared)
+
+const mistake = (text: string): Error => new Error(`transport-socketio: ${text}`)
+
+const words: option.Words = {
+  // Of one entry of a list the fault begins with a colon.
+  wrong: (name, fault) => mistake(`${name}${fault.startsWith(':') ? '' : ' '}${fault}`),
+  unknown: (name, _, meant) => mistake(`there is no option ${show(name)}${meant}`),
 }
 
 /** @throws Error with one line that names the option and what it must be */
 export const settle = (options: SocketIoTransportOptions): Settings => {
-  for (const name of Object.keys(options)) {
-    if (!transportOptionNames.has(name))
-      throw mistake(`there is no option ${show(name)}${didYouMean(name, transportOptionNames)}`)
-  }
-  const { path = '/socket.io', namespace = '/im', origins, directWrites = true, logger } = options
-  if (typeof path !== 'string' || !/^(\/[\w.~-]+)+\/?$/.test(path)) {
-    throw mistake(`path must look like "/socket.io", not ${show(path)}`)
-  }
-  if (typeof namespace !== 'string' || !/^(\/[\w.~-]+)+$/.test(namespace)) {
-    throw mistake(`namespace must look like "/im" and cannot be "/", not ${show(namespace)}`)
-  }
-  const wrong = checkOrigins(origins)
-  if (wrong !== undefined) throw mistake(wrong)
-  if (typeof directWrites !== 'boolean') throw mistake(`directWrites must be true or false, not ${show(directWrites)}`)
-  return {
-    path: path.replace(/\/$/, ''),
-    namespace,
-    origins,
-    directWrites,
-    logger,
-    frameBytesMax: number(options, 'frameBytesMax'),
-    queueBytesMax: number(options, 'queueBytesMax'),
-    connectTimeoutMs: number(options, 'connectTimeoutMs'),
-    pingIntervalMs: number(options, 'pingIntervalMs'),
-    pingTimeoutMs: number(options, 'pingTimeoutMs'),
-    endGraceMs: number(options, 'endGraceMs'),
-    connectionsMax: number(options, 'connectionsMax'),
-    connectionsPerAddressMax: number(options, 'connectionsPerAddressMax'),
-    unauthenticatedMax: number(options, 'unauthenticatedMax'),
-    unauthenticatedPerAddressMax: number(options, 'unauthenticatedPerAddressMax'),
-    trustedProxyHops: number(options, 'trustedProxyHops'),
-  }
+  const settings = option.read(declared, options, words)
+  return { ...settings, path: settings.path.replace(/\/$/, '') }
 }

@@ -17,13 +17,13 @@ const originOf = (text: string): string | undefined => {
   }
 }
 
-/** Returns what is wrong with the option, in one line; undefined if nothing is. */
-export const checkOrigins = (origins: unknown): string | undefined => {
-  if (origins === undefined || typeof origins === 'function') return undefined
-  if (!Array.isArray(origins)) return 'origins must be a list of origins or a function'
+/** The fault of the option, in words that follow its name; undefined where there is none. */
+export const wrongInOrigins = (origins: unknown): string | undefined => {
+  if (typeof origins === 'function') return undefined
+  if (!Array.isArray(origins)) return 'must be a list of origins or a function'
   for (const entry of origins) {
     if (entry === '*' || (typeof entry === 'string' && originOf(entry) === entry)) continue
-    return `origins: "${String(entry)}" must be an origin such as "https://shop.example" or "*", without a path`
+    return `: "${String(entry)}" must be an origin such as "https://shop.example" or "*", without a path`
   }
   return undefined
 }

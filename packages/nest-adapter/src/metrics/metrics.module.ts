@@ -7,9 +7,10 @@ import {
   Module,
   type OnApplicationShutdown,
 } from '@nestjs/common'
-import { tokens } from '@rookery/core'
+import { option, tokens } from '@rookery/core'
 import { register, type Registry } from 'prom-client'
 import { ImService } from '../im.service.js'
+import { wordsOf } from '../misconfigured.js'
 import { NodeMetrics } from './node-metrics.js'
 
 export interface RookeryMetricsOptions {
@@ -18,6 +19,23 @@ export interface RookeryMetricsOptions {
   /** The prefix of every metric's name. Default: `rookery_`. */
   readonly prefix?: string
 }
+
+const declared = {
+  registry: option.standard(
+    register,
+    option.passing<Registry>(
+      (value) => typeof (value as Registry | null)?.registerMetric === 'function',
+      'is no registry: give a Registry of prom-client',
+    ),
+  ),
+  prefix: option.standard(
+    'rookery_',
+    option.text(
+      /^(?:[A-Za-z_:][\w:]*)?$/,
+      "is not of its form: give letters, digits and underscores, such as 'rookery_'",
+    ),
+  ),
+} satisfies option.Options<RookeryMetricsOptions>
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<RookeryMetricsOptions>()
@@ -44,8 +62,10 @@ class Leaving implements OnApplicationShutdown {
     {
       provide: tokens.observer,
       inject: [MODULE_OPTIONS_TOKEN, ImService],
-      useFactory: ({ registry = register, prefix = 'rookery_' }: RookeryMetricsOptions, im: ImService) =>
-        new NodeMetrics(registry, prefix, () => im.stats()),
+      useFactory: (options: RookeryMetricsOptions, im: ImService) => {
+        const { registry, prefix } = option.read(declared, options, wordsOf('RookeryMetricsModule'))
+        return new NodeMetrics(registry, prefix, () => im.stats())
+      },
     },
     Leaving,
   ],

@@ -1,13 +1,23 @@
 // The module that a host imports for spans.
 import { ConfigurableModuleBuilder, type DynamicModule, Module } from '@nestjs/common'
-import { tokens } from '@rookery/core'
+import { option, tokens } from '@rookery/core'
 import { trace, type Tracer } from '@opentelemetry/api'
+import { wordsOf } from '../misconfigured.js'
 import { NodeSpans } from './node-spans.js'
 
 export interface RookeryTracingOptions {
   /** The tracer that makes the spans. Default: the tracer `rookery` of the provider that the app registered. */
   readonly tracer?: Tracer
 }
+
+const declared = {
+  tracer: option.optional(
+    option.passing<Tracer>(
+      (value) => typeof (value as Tracer | null)?.startSpan === 'function',
+      'is no tracer: give one of @opentelemetry/api',
+    ),
+  ),
+} satisfies option.Options<RookeryTracingOptions>
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<RookeryTracingOptions>().setClassMethodName('forRoot').build()
@@ -22,7 +32,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE } =
     {
       provide: tokens.observer,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: ({ tracer = trace.getTracer('rookery') }: RookeryTracingOptions) => new NodeSpans(tracer),
+      useFactory: (options: RookeryTracingOptions) => {
+        const { tracer } = option.read(declared, options, wordsOf('RookeryTracingModule'))
+        return new NodeSpans(tracer ?? trace.getTracer('rookery'))
+      },
     },
   ],
 })

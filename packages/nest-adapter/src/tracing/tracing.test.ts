@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common'
+import { type DynamicModule, Injectable } from '@nestjs/common'
 import { Test } from '@nestjs/testing'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { context, SpanStatusCode } from '@opentelemetry/api'
@@ -62,4 +62,36 @@ it("there is a span for each send, commit and handler, the app's own under the h
     spans.map(({ name, attributes, status, events }) => ({ name, attributes, status, events })),
   )
   expect(everything).not.toMatch(/words|-the-user/)
+})
+
+it.each<[string, DynamicModule, string]>([
+  [
+    'a misspelt name for metrics',
+    RookeryMetricsModule.forRoot({ prefx: 'chat_' } as object),
+    'RookeryMetricsModule option prefx is no option: known are registry, prefix; did you mean prefix?',
+  ],
+  [
+    'no registry',
+    RookeryMetricsModule.forRoot({ registry: {} } as object),
+    'RookeryMetricsModule option registry is no registry: give a Registry of prom-client',
+  ],
+  [
+    'a prefix of another form',
+    RookeryMetricsModule.forRoot({ prefix: 'chat-' }),
+    "RookeryMetricsModule option prefix is not of its form: give letters, digits and underscores, such as 'rookery_'",
+  ],
+  [
+    'a misspelt name for spans',
+    RookeryTracingModule.forRoot({ trace: 1 } as object),
+    'RookeryTracingModule option trace is no option: known is tracer; did you mean tracer?',
+  ],
+  [
+    'no tracer',
+    RookeryTracingModule.forRoot({ tracer: 'rookery' } as object),
+    'RookeryTracingModule option tracer is no tracer: give one of @opentelemetry/api',
+  ],
+])('%s keeps the app from starting, in one line', async (_, wrong, line) => {
+  const chat = RookeryModule.forRoot({ authenticate: () => null })
+  const module = Test.createTestingModule({ imports: [wrong, chat, MemoryStorageModule.forRoot()] })
+  await expect(module.setLogger(false).compile()).rejects.toThrow(new Error(line))
 })

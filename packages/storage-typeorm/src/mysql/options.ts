@@ -1,14 +1,7 @@
 // What a host may choose on MySQL and MariaDB, its defaults, and one clear line for each mistake.
-import { notExtra } from '../extra.js'
-import {
-  checkDurability,
-  checkMigrations,
-  checkPort,
-  refuseUnknown,
-  serverLimits,
-  serverOptions,
-  wrong,
-} from '../option-checks.js'
+import { option } from '@rookery/core'
+import { server, storageWords, use } from '../declared.js'
+import { extraFrom } from '../extra.js'
 import type { Address } from './driver.js'
 
 export interface MysqlOptions {
@@ -66,24 +59,6 @@ export interface MysqlOptions {
   readonly migrationTimeoutMs?: number
 }
 
-/** Options with every default filled in. */
-export interface MysqlSettings {
-  readonly type: 'mysql' | 'mariadb'
-  readonly address: Address
-  readonly applicationName: string
-  readonly tablePrefix: string
-  readonly migrations: 'run' | 'check'
-  readonly durability: 'warn' | 'refuse'
-  readonly writers: number
-  readonly readers: number
-  readonly connectTimeoutMs: number
-  readonly lockTimeoutMs: number
-  readonly callTimeoutMs: number
-  readonly migrationTimeoutMs: number
-}
-
-const connection = ['url', 'host', 'port', 'socketPath', 'username', 'password', 'database', 'ssl', 'extra'] as const
-
 /** What `extra` may hold: nothing that changes how rows come back, and nothing of a pool, which is ours. */
 export const mysqlExtra = [
   'stream',
@@ -100,41 +75,47 @@ export const mysqlExtra = [
   'disableEval',
 ] as const
 
-const known: ReadonlySet<string> = new Set(['type', ...connection, ...serverOptions])
+const declared = {
+  type: option.anything<MysqlOptions['type']>(),
+  url: option.optional(option.anything<string>()),
+  ...server,
+  socketPath: option.optional(option.anything<string>()),
+  password: option.optional(option.anything<string>()),
+  ssl: option.optional(option.anything<NonNullable<MysqlOptions['ssl']>>()),
+  extra: extraFrom(mysqlExtra),
+  tablePrefix: option.standard(
+    'im_',
+    option.text(/^[a-z_][a-z0-9_]{0,31}$/, "must be 1 to 32 small letters, digits and underscores, such as 'im_'"),
+  ),
+  ...use,
+} satisfies option.Options<MysqlOptions>
+
+export const mysqlOptionNames: readonly string[] = Object.keys(declared)
+
+type Values = option.ValuesOf<typeof declared>
+
+type Reached = Pick<Values, 'url' | 'socketPath' | 'password' | 'ssl' | 'extra' | keyof typeof server>
+
+/** Options with every default filled in. */
+export interface MysqlSettings extends Omit<Values, keyof Reached> {
+  readonly address: Address
+}
 
 /** @throws Error of one line that names the option and the remedy. */
 export function checkMysqlOptions(options: MysqlOptions): MysqlSettings {
-  refuseUnknown(options, known)
-  const { type, tablePrefix = 'im_', migrations = 'run', durability = 'warn', applicationName = 'rookery' } = options
-  if (typeof tablePrefix !== 'string' || !/^[a-z_][a-z0-9_]{0,31}$/.test(tablePrefix)) {
-    throw wrong('tablePrefix', "must be 1 to 32 small letters, digits and underscores, such as 'im_'")
-  }
-  checkMigrations(migrations)
-  checkDurability(durability)
-  const { port, extra } = options
-  const strange = notExtra(extra, mysqlExtra)
-  if (strange !== null) throw wrong('extra', strange)
-  checkPort(port)
-  const address = addressOf(options)
-  if (address.database === undefined) throw wrong('database', "must name the database that chat's tables stand in")
-  const limits = serverLimits(options)
-  const { lockTimeoutMs, callTimeoutMs } = limits
-  const waitMs = Math.ceil(lockTimeoutMs / 1000) * 1000
-  if (callTimeoutMs <= waitMs)
-    throw wrong('callTimeoutMs', `must be more than lockTimeoutMs in whole seconds (${waitMs})`)
-  return {
-    type,
-    address,
-    applicationName,
-    tablePrefix,
-    migrations,
-    durability,
-    ...limits,
-  }
+  const values = option.read(declared, options, storageWords)
+  const { url, host, port, socketPath, username, password, database, ssl, extra, ...settings } = values
+  const address = addressOf({ url, host, port, socketPath, username, password, database, ssl, extra })
+  if (address.database === undefined)
+    throw storageWords.wrong('database', "must name the database that chat's tables stand in")
+  const waitMs = Math.ceil(settings.lockTimeoutMs / 1000) * 1000
+  if (settings.callTimeoutMs <= waitMs)
+    throw storageWords.wrong('callTimeoutMs', `must be more than lockTimeoutMs in whole seconds (${waitMs})`)
+  return { ...settings, address }
 }
 
-function addressOf(options: MysqlOptions): Address {
-  const { url, host, port, socketPath, username, password, database, ssl, extra } = options
+function addressOf(reached: Reached): Address {
+  const { url, host, port, socketPath, username, password, database, ssl, extra } = reached
   const given: Address = {
     ...extra,
     ...(host === undefined ? {} : { host }),
@@ -152,7 +133,7 @@ function addressOf(options: MysqlOptions): Address {
 export function addressIn(text: string): Address {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^(?:mysql|mariadb):$/.test(url.protocol) || url.hostname === '') {
-    throw wrong('url', 'must be such as mysql://user@host:3306/database')
+    throw storageWords.wrong('url', 'must be such as mysql://user@host:3306/database')
   }
   const database = decodeURIComponent(url.pathname.slice(1))
   return {

@@ -1,8 +1,9 @@
 // What the host's own transactions want said, in a table beside the host's rows.
 //
 // A row is one INSERT in the host's transaction: no counter and no lock that others wait for.
-import type { MessageId, Outbox, OutboxRow, ParkedPage } from '@rookery/core'
+import { type MessageId, option, type Outbox, type OutboxRow, type ParkedPage } from '@rookery/core'
 import { EntityManager, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm'
+import { wordsOf } from '../declared.js'
 import { isFile } from '../sqlite/chat-file.js'
 import type { SqlValue } from '../sqlite/driver.js'
 import { openCommittedView, type CommittedView } from './committed.js'
@@ -21,6 +22,14 @@ export interface TypeOrmOutboxOptions {
   readonly current?: () => EntityManager | null
 }
 
+const declared = {
+  tablePrefix: option.standard('im_', option.text(/^\w*$/, "must be letters, digits and underscores, such as 'im_'")),
+  createTable: option.standard(true, option.flag('must be true or false')),
+  current: option.optional(
+    option.passing<() => EntityManager | null>((value) => typeof value === 'function', 'must be a function'),
+  ),
+} satisfies option.Options<TypeOrmOutboxOptions>
+
 /** A parked row as the database gives it; large numbers may be text. */
 interface ParkedColumns {
   readonly position: number | string
@@ -37,6 +46,7 @@ interface Opened {
 }
 
 export class TypeOrmOutbox implements Outbox {
+  readonly #options: option.ValuesOf<typeof declared>
   #opened: Opened | undefined
   /** Why nothing can be put. */
   #lacks =
@@ -58,8 +68,10 @@ export class TypeOrmOutbox implements Outbox {
    */
   constructor(
     private readonly host: () => DataSource | null,
-    private readonly options: TypeOrmOutboxOptions = {},
-  ) {}
+    options: TypeOrmOutboxOptions = {},
+  ) {
+    this.#options = option.read(declared, options, wordsOf('TypeOrmOutbox'))
+  }
 
   async start(): Promise<void> {
     const host = this.host()
@@ -69,7 +81,7 @@ export class TypeOrmOutbox implements Outbox {
       this.#lacks = `within() cannot put a message into the app's DataSource: ${lacks}.`
       return
     }
-    const { tablePrefix = 'im_', createTable = true } = this.options
+    const { tablePrefix, createTable } = this.#options
     const sql = await prepareTable(host as OutboxHost, `${tablePrefix}outbox`, createTable)
     this.#opened = { host, sql, view: await openCommittedView(host) }
     host.subscribers.push(this.#subscriber)
@@ -94,7 +106,7 @@ export class TypeOrmOutbox implements Outbox {
   }
 
   current(): unknown {
-    return this.options.current?.() ?? null
+    return this.#options.current?.() ?? null
   }
 
   onCommitted(wake: () => void): void {

@@ -1,15 +1,8 @@
 // What a host may choose on PostgreSQL, its defaults, and one clear line for each mistake.
+import { option } from '@rookery/core'
 import type { TlsOptions } from 'node:tls'
-import { notExtra } from '../extra.js'
-import {
-  checkDurability,
-  checkMigrations,
-  checkPort,
-  refuseUnknown,
-  serverLimits,
-  serverOptions,
-  wrong,
-} from '../option-checks.js'
+import { server, storageWords, use } from '../declared.js'
+import { extraFrom } from '../extra.js'
 import type { Address } from './driver.js'
 
 export interface PostgresOptions {
@@ -64,23 +57,6 @@ export interface PostgresOptions {
   readonly migrationTimeoutMs?: number
 }
 
-/** Options with every default filled in. */
-export interface PostgresSettings {
-  readonly address: Address
-  readonly schema: string | null
-  readonly tablePrefix: string
-  readonly migrations: 'run' | 'check'
-  readonly durability: 'warn' | 'refuse'
-  readonly writers: number
-  readonly readers: number
-  readonly connectTimeoutMs: number
-  readonly lockTimeoutMs: number
-  readonly callTimeoutMs: number
-  readonly migrationTimeoutMs: number
-}
-
-const connection = ['url', 'host', 'port', 'username', 'password', 'database', 'ssl', 'extra'] as const
-
 /** What `extra` may hold: nothing that changes how rows come back, and nothing of a pool, which is ours. */
 export const postgresExtra = [
   'options',
@@ -90,46 +66,66 @@ export const postgresExtra = [
   'scramMaxIterations',
 ] as const
 
-const known: ReadonlySet<string> = new Set(['type', ...connection, 'schema', ...serverOptions])
-
-/** @throws Error of one line that names the option and the remedy. */
-export function checkPostgresOptions(options: PostgresOptions): PostgresSettings {
-  refuseUnknown(options, known)
-  const { schema = null, tablePrefix = 'im_', migrations = 'run', durability = 'warn' } = options
-  if (schema !== null && !isName(schema)) throw wrong('schema', "must be a schema's name of 1 to 63 bytes")
-  if (schema === '$user') throw wrong('schema', "must not be '$user', which PostgreSQL takes for the role's name")
-  if (typeof tablePrefix !== 'string' || !/^(?:[a-z_][a-z0-9_]{0,31})?$/.test(tablePrefix)) {
-    throw wrong('tablePrefix', "must be up to 32 small letters, digits and underscores, such as 'im_'")
-  }
-  if (tablePrefix.startsWith('pg_')) throw wrong('tablePrefix', "must not begin with 'pg_'")
-  checkMigrations(migrations)
-  checkDurability(durability)
-  const { url, port, extra } = options
-  const strange = notExtra(extra, postgresExtra)
-  if (strange !== null) throw wrong('extra', strange)
-  if (url !== undefined && !/^postgres(?:ql)?:\/\//.test(url)) {
-    throw wrong('url', 'must be such as postgres://user@host:5432/database')
-  }
-  checkPort(port)
-  const limits = serverLimits(options)
-  const { lockTimeoutMs, callTimeoutMs } = limits
-  if (callTimeoutMs <= lockTimeoutMs) throw wrong('callTimeoutMs', `must be more than lockTimeoutMs (${lockTimeoutMs})`)
-  return {
-    address: addressOf(options),
-    schema,
-    tablePrefix,
-    migrations,
-    durability,
-    ...limits,
-  }
-}
-
 /** What the server takes for a name, in quotes: longer ones it would cut. */
 const isName = (value: unknown): boolean =>
   typeof value === 'string' && value !== '' && !value.includes('\0') && Buffer.byteLength(value) <= 63
 
-function addressOf(options: PostgresOptions): Address {
-  const { url, host, port, username, password, database, ssl, extra, applicationName = 'rookery' } = options
+const declared = {
+  type: option.anything<PostgresOptions['type']>(),
+  url: option.optional(option.text(/^postgres(?:ql)?:\/\//, 'must be such as postgres://user@host:5432/database')),
+  ...server,
+  password: option.optional(option.anything<NonNullable<PostgresOptions['password']>>()),
+  ssl: option.optional(option.anything<NonNullable<PostgresOptions['ssl']>>()),
+  extra: extraFrom(postgresExtra),
+  schema: option.optional(
+    option.passing<string>(
+      (value) => isName(value) && value !== '$user',
+      (value) =>
+        value === '$user'
+          ? "must not be '$user', which PostgreSQL takes for the role's name"
+          : "must be a schema's name of 1 to 63 bytes",
+    ),
+  ),
+  tablePrefix: option.standard(
+    'im_',
+    option.text(/^(?!pg_)(?:[a-z_][a-z0-9_]{0,31})?$/, (value) =>
+      String(value).startsWith('pg_')
+        ? "must not begin with 'pg_'"
+        : "must be up to 32 small letters, digits and underscores, such as 'im_'",
+    ),
+  ),
+  ...use,
+} satisfies option.Options<PostgresOptions>
+
+export const postgresOptionNames: readonly string[] = Object.keys(declared)
+
+type Values = option.ValuesOf<typeof declared>
+
+type Reached = Pick<Values, 'url' | 'password' | 'ssl' | 'extra' | 'applicationName' | keyof typeof server>
+
+/** Options with every default filled in. */
+export interface PostgresSettings extends Omit<Values, 'type' | 'schema' | keyof Reached> {
+  readonly address: Address
+  readonly schema: string | null
+}
+
+/** @throws Error of one line that names the option and the remedy. */
+export function checkPostgresOptions(options: PostgresOptions): PostgresSettings {
+  const values = option.read(declared, options, storageWords)
+  const { url, host, port, username, password, database, ssl, extra, applicationName, ...rest } = values
+  const { type: _, schema = null, ...settings } = rest
+  const { lockTimeoutMs, callTimeoutMs } = settings
+  if (callTimeoutMs <= lockTimeoutMs)
+    throw storageWords.wrong('callTimeoutMs', `must be more than lockTimeoutMs (${lockTimeoutMs})`)
+  return {
+    ...settings,
+    schema,
+    address: addressOf({ url, host, port, username, password, database, ssl, extra, applicationName }),
+  }
+}
+
+function addressOf(reached: Reached): Address {
+  const { url, host, port, username, password, database, ssl, extra, applicationName } = reached
   return {
     ...extra,
     ...(url === undefined ? {} : { connectionString: url }),

@@ -1,6 +1,7 @@
 // What a host may choose on SQLite, its defaults, and one clear line for each mistake.
+import { option } from '@rookery/core'
 import { resolve } from 'node:path'
-import { checkMigrations, ms, refuseUnknown, wrong } from '../option-checks.js'
+import { migrations, ms, storageWords } from '../declared.js'
 import { isFile } from './chat-file.js'
 import { locateDriver } from './driver.js'
 
@@ -37,59 +38,46 @@ export interface SqliteOptions {
   readonly callTimeoutMs?: number
 }
 
-/** Options with every default filled in, plain enough to be handed to a thread. */
-export interface SqliteSettings {
-  readonly database: string
-  readonly driverPath: string
-  readonly tablePrefix: string
-  readonly migrations: 'run' | 'check'
-  readonly worker: boolean
-  readonly synchronous: 'full' | 'normal' | 'off'
-  readonly busyTimeoutMs: number
-  readonly callTimeoutMs: number
-}
+const declared = {
+  type: option.anything<SqliteOptions['type']>(),
+  database: option.passing<string>(
+    (value) => typeof value === 'string' && isFile(value),
+    (value) =>
+      typeof value === 'string'
+        ? `cannot be '${value}': two connections share it; give a file's path`
+        : "must be a file's path, such as 'data/app.im.sqlite'",
+  ),
+  driver: option.optional(option.anything()),
+  tablePrefix: option.standard(
+    'im_',
+    option.text(/^(?!sqlite_)(?:[A-Z_][A-Z0-9_]{0,31})?$/i, (value) =>
+      /^sqlite_/i.test(String(value))
+        ? "must not begin with 'sqlite_'"
+        : "must be up to 32 letters, digits and underscores, such as 'im_'",
+    ),
+  ),
+  migrations,
+  worker: option.standard(true, option.flag('must be true or false')),
+  synchronous: option.standard(
+    'full',
+    option.oneOf(['full', 'normal', 'off'], "must be 'full', or 'normal' or 'off' where losing messages is allowed"),
+  ),
+  busyTimeoutMs: option.standard(5000, ms),
+  callTimeoutMs: option.standard(15_000, ms),
+} satisfies option.Options<SqliteOptions>
 
-const known = new Set([
-  'type',
-  'database',
-  'driver',
-  'tablePrefix',
-  'migrations',
-  'worker',
-  'synchronous',
-  'busyTimeoutMs',
-  'callTimeoutMs',
-])
+export const sqliteOptionNames: readonly string[] = Object.keys(declared)
+
+/** Options with every default filled in, plain enough to be handed to a thread. */
+export interface SqliteSettings extends Omit<option.ValuesOf<typeof declared>, 'type' | 'driver'> {
+  readonly driverPath: string
+}
 
 /** @throws Error of one line that names the option and the remedy. */
 export function checkSqliteOptions(options: SqliteOptions): SqliteSettings {
-  refuseUnknown(options, known)
-  const {
-    database,
-    tablePrefix = 'im_',
-    migrations = 'run',
-    worker = true,
-    synchronous = 'full',
-    busyTimeoutMs = 5000,
-    callTimeoutMs = 15_000,
-  } = options
-  if (typeof database !== 'string') throw wrong('database', "must be a file's path, such as 'data/app.im.sqlite'")
-  if (!isFile(database)) {
-    throw wrong('database', `cannot be '${database}': two connections share it; give a file's path`)
-  }
-  if (typeof tablePrefix !== 'string' || !/^(?:[A-Za-z_][A-Za-z0-9_]{0,31})?$/.test(tablePrefix)) {
-    throw wrong('tablePrefix', "must be up to 32 letters, digits and underscores, such as 'im_'")
-  }
-  if (tablePrefix.toLowerCase().startsWith('sqlite_')) throw wrong('tablePrefix', "must not begin with 'sqlite_'")
-  checkMigrations(migrations)
-  if (typeof worker !== 'boolean') throw wrong('worker', 'must be true or false')
-  if (!['full', 'normal', 'off'].includes(synchronous)) {
-    throw wrong('synchronous', "must be 'full', or 'normal' or 'off' where losing messages is allowed")
-  }
-  ms('busyTimeoutMs', busyTimeoutMs)
-  ms('callTimeoutMs', callTimeoutMs)
-  if (callTimeoutMs <= busyTimeoutMs) throw wrong('callTimeoutMs', `must be more than busyTimeoutMs (${busyTimeoutMs})`)
-  const driverPath = locateDriver(options.driver)
-  const file = resolve(database)
-  return { database: file, driverPath, tablePrefix, migrations, worker, synchronous, busyTimeoutMs, callTimeoutMs }
+  const { type: _, driver, database, ...settings } = option.read(declared, options, storageWords)
+  const { busyTimeoutMs, callTimeoutMs } = settings
+  if (callTimeoutMs <= busyTimeoutMs)
+    throw storageWords.wrong('callTimeoutMs', `must be more than busyTimeoutMs (${busyTimeoutMs})`)
+  return { ...settings, database: resolve(database), driverPath: locateDriver(driver) }
 }
