@@ -15,7 +15,7 @@ args.push('--disable-background-networking', '--disable-component-update', '--di
 export const phone: BrowserContextOptions = { viewport: { width: 390, height: 800 }, isMobile: true, hasTouch: true }
 
 /** The app, and users who visit its page. */
-export class Visits {
+class Visits {
   app!: RunningApp
   /** What went wrong in any page: errors, and what the policy refused. */
   complaints: string[] = []

@@ -1,8 +1,8 @@
 // The options of the command line.
 import { parseArgs } from 'node:util'
 
-export const SCENARIOS = ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth', 'handlers'] as const
-export type Scenario = (typeof SCENARIOS)[number]
+const SCENARIOS = ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth', 'handlers'] as const
+type Scenario = (typeof SCENARIOS)[number]
 
 export interface Options {
   /** Short windows and one round, to see that it works: the figures mean little. */

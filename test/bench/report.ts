@@ -5,7 +5,7 @@ import { median, medianRatio } from './stats.js'
 import { idleTarget, pairTargets, type Target, type Variant } from './variants.js'
 
 /** One target with its verdict. */
-export interface Verdict {
+interface Verdict {
   readonly what: string
   readonly ratio: number
   readonly target: string

@@ -8,7 +8,7 @@ import { progress } from './progress.js'
 import { table, type Section } from './report.js'
 import { median, medianRatio } from './stats.js'
 
-export interface GrowthTimes {
+interface GrowthTimes {
   /** Stored messages, ascending. */
   readonly levels: readonly number[]
   readonly rounds: number

@@ -15,7 +15,7 @@ export interface IdleSample {
   readonly bytesPerConnection: number
 }
 
-export interface IdleTimes {
+interface IdleTimes {
   readonly rounds: number
   readonly connections: number
   /** How long connections stay before the heap is read, so that all work after the handshakes is done. */

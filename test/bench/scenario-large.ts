@@ -9,7 +9,7 @@ import { withServer } from './server.js'
 import { median, medianRatio, percentile } from './stats.js'
 import { variants } from './variants.js'
 
-export interface LargeTimes {
+interface LargeTimes {
   /** Ascending; the first is the small group that the others are compared with. */
   readonly sizes: readonly number[]
   readonly rounds: number

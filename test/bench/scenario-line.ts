@@ -11,7 +11,7 @@ import { withServer } from './server.js'
 import { median } from './stats.js'
 import { variants } from './variants.js'
 
-export interface LineTimes {
+interface LineTimes {
   readonly sizes: readonly number[]
   readonly rounds: number
   readonly warmUpMs: number

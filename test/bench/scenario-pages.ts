@@ -6,7 +6,7 @@ import { progress } from './progress.js'
 import { table, type Section } from './report.js'
 import { median, medianRatio } from './stats.js'
 
-export interface PagesTimes {
+interface PagesTimes {
   readonly inboxRows: number
   readonly rounds: number
   readonly windowMs: number

@@ -24,7 +24,7 @@ const rooms: readonly Room[] = [
   { title: 'a group of 1000', members: 1000, senders: 1, targets: { 1: 0.9, 32: 5 } },
 ]
 
-export interface RoomTimes {
+interface RoomTimes {
   readonly rounds: number
   readonly warmUpMs: number
   readonly windowMs: number

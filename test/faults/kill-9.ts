@@ -19,7 +19,7 @@ interface PulledMessage {
 }
 
 /** The faults that the run found, in sentences; and how much it checked. */
-export interface KillReport {
+interface KillReport {
   readonly faults: readonly string[]
   readonly acknowledged: number
   readonly unanswered: number

@@ -7,7 +7,7 @@ interface Answer {
   readonly error?: { readonly code: string; readonly message: string }
 }
 
-export interface Visitor {
+interface Visitor {
   readonly name: string
   readonly socket: Socket
   /** Of the server's `ready`. */

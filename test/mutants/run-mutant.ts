@@ -11,7 +11,7 @@ const testingSource = fileURLToPath(new URL('../../packages/testing/src', import
 const copies = fileURLToPath(new URL('../dist/mutants', import.meta.url))
 
 /** The seed that noticed the breakage. */
-export interface Caught {
+interface Caught {
   readonly seed: number
   /** The invariants that the seed saw broken; none if the simulation itself failed. */
   readonly invariants: readonly number[]

@@ -25,7 +25,7 @@ export class NoAnswerError extends Error {
 }
 
 /** How a connection ended. */
-export interface Closed {
+interface Closed {
   /**
    * `client`: `close` was called; `namespace`: the server closed the namespace; `server`: the connection ended;
    * `error`.
@@ -41,15 +41,15 @@ export interface Closed {
  * @param args its arguments, parsed
  * @param answer present if the server asked for an acknowledgement: sends it, with the JSON texts of its values
  */
-export type EventListener = (event: string, args: readonly unknown[], answer?: (...json: string[]) => void) => void
+type EventListener = (event: string, args: readonly unknown[], answer?: (...json: string[]) => void) => void
 
 /**
  * Takes an answer's JSON, an array as bytes that are valid during the call only; null if the connection ended without
  * one.
  */
-export type AnswerBytes = (json: Buffer | null) => void
+type AnswerBytes = (json: Buffer | null) => void
 
-export interface ConnectOptions {
+interface ConnectOptions {
   /** `/socket.io/` by default. */
   readonly path?: string
   /** Further HTTP headers of the upgrade, such as `Origin`. */

@@ -56,7 +56,7 @@ export function closeFrame(code: number): Buffer {
 /**
  * The receiver of a reader's messages. The buffers are views of the pushed chunks: valid while nobody changes those.
  */
-export interface FrameSink {
+interface FrameSink {
   /** Gets a whole text message, however many frames and chunks it came in. */
   text(payload: Buffer): void
   ping(payload: Buffer): void

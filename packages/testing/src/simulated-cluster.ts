@@ -18,7 +18,7 @@ import { PresenceService, RemotePresence } from './simulation/remote-presence.js
 import { RemoteStorage, storageError } from './simulation/remote-storage.js'
 import type { VirtualClock } from './virtual-clock.js'
 
-export interface SimulatedClusterOptions {
+interface SimulatedClusterOptions {
   readonly clock: VirtualClock
   readonly random: SeededRandom
   /**

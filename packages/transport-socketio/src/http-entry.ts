@@ -14,12 +14,12 @@ type Emit = (this: SharedServer, event: string | symbol, ...args: unknown[]) => 
 const kEntry = Symbol('rookery.entry')
 
 /** The answer to a refused upgrade. */
-export interface UpgradeRefusal {
+interface UpgradeRefusal {
   readonly status: '400 Bad Request' | '403 Forbidden' | '429 Too Many Requests' | '503 Service Unavailable'
   readonly message: string
 }
 
-export interface HttpEntryHandlers {
+interface HttpEntryHandlers {
   /** Returns why this upgrade is refused; undefined if it may go on. */
   refusal(request: IncomingMessage, query: URLSearchParams): UpgradeRefusal | undefined
   /** Takes over the socket. */

@@ -8,7 +8,7 @@ export interface IncomingEvent {
   readonly event: string
   readonly args: readonly unknown[]
 }
-export interface IncomingAck {
+interface IncomingAck {
   readonly kind: 'ack'
   readonly id: number
 }

@@ -6,7 +6,7 @@ const textFrame = 0x81
 const headerBytes = (payload: number): number => (payload < 126 ? 2 : payload < 65_536 ? 4 : 10)
 
 /** An unmasked, unfragmented websocket text frame. */
-export const webSocketFrame = (text: string): Buffer => {
+const webSocketFrame = (text: string): Buffer => {
   const payload = Buffer.byteLength(text)
   const header = headerBytes(payload)
   const bytes = Buffer.allocUnsafe(header + payload)

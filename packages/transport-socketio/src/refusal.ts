@@ -4,7 +4,7 @@ import { RookeryError } from '@rookery/core'
 import type { Complaints } from './counters.js'
 
 /** socket.io makes a `connect_error` of it. */
-export interface HandshakeRefusal extends Error {
+interface HandshakeRefusal extends Error {
   readonly data: object
 }
 

@@ -9,13 +9,13 @@ import { AppModule } from '../app.module.js'
 import { AuthService } from '../auth/auth.service.js'
 import { readConfig } from '../config.js'
 
-export interface Answered {
+interface Answered {
   readonly status: number
   /** The JSON of the answer; empty if there is none. */
   readonly body: Readonly<Record<string, unknown>>
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   /** A demo user, whose token the request carries. */
   readonly as?: string
   readonly headers?: Readonly<Record<string, string>>

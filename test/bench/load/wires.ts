@@ -5,7 +5,7 @@
  * Every body begins with this mark and the sender's number of the message in eight digits, so that the load finds a
  * message in the bytes of an event without parsing it. 100 bytes in all.
  */
-export const MARK = '~~'
+const MARK = '~~'
 const DIGITS = 8
 const BODY_BYTES = 100
 const FILLER = 'x'.repeat(BODY_BYTES - MARK.length - DIGITS)

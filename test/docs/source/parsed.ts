@@ -24,7 +24,7 @@ const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as Node).type === 'string'
 
 /** The direct children of a node. */
-export const childrenOf = (node: Node): Node[] => Object.values(node).flat().filter(isNode)
+const childrenOf = (node: Node): Node[] => Object.values(node).flat().filter(isNode)
 
 /** A node and all nodes below it, in the order of the text. */
 export function* walk(node: Node): Generator<Node> {

@@ -18,7 +18,7 @@ export interface Violation {
 }
 
 /** Durations that some invariants need, ms. */
-export interface Bounds {
+interface Bounds {
   readonly leaseMs: number
   readonly sendDeadlineMs: number
   /** How long a refused message holds back the later ones, from its first refusal. */
@@ -43,7 +43,7 @@ const groups: readonly Invariants[] = [
   checkChanges,
 ]
 
-export const defaultBounds: Bounds = { leaseMs: 30_000, sendDeadlineMs: 10_000, resendMs: 30_000, slackMs: 1_500 }
+const defaultBounds: Bounds = { leaseMs: 30_000, sendDeadlineMs: 10_000, resendMs: 30_000, slackMs: 1_500 }
 
 /** Returns all violations; equal texts only once. */
 export function checkHistory(history: History, bounds: Bounds = defaultBounds): Violation[] {

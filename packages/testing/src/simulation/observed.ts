@@ -79,7 +79,7 @@ export interface Observed {
 const nothing = {} as AnswerData
 
 /** Codes after which the message may be stored all the same, or after which the client may try again. */
-export const indefinite: ReadonlySet<string> = new Set(['UNAVAILABLE', 'INTERNAL'])
+const indefinite: ReadonlySet<string> = new Set(['UNAVAILABLE', 'INTERNAL'])
 
 /** The key for maps: compares keys byte for byte. */
 export const keyOf = (user: string | null, key: string): string => `${user}\n${key}`

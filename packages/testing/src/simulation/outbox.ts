@@ -29,7 +29,7 @@ interface Lane {
 }
 
 /** Sends one message now; null if the connection ended without an answer. */
-export type Transmit = (message: Outgoing) => Promise<FakeAnswer | null>
+type Transmit = (message: Outgoing) => Promise<FakeAnswer | null>
 
 const retryMs = 500
 

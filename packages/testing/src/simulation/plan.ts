@@ -61,7 +61,7 @@ export interface Plan {
 }
 
 /** The groups of a run. */
-export interface GroupPlan {
+interface GroupPlan {
   /** Groups with more members than this are fanned out on read. */
   readonly readAbove: number
   readonly joinersRead: 'from-now' | 'everything'

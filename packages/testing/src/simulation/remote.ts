@@ -5,7 +5,7 @@ import type { SeededRandom } from '../seeded-random.js'
 import type { NodeProcess } from './node-process.js'
 
 /** How calls of one kind behave now. */
-export interface Conditions {
+interface Conditions {
   /** The time to the other side, and the time back, ms. */
   delayMs: readonly [min: number, max: number]
   /** The probability that a call fails, 0 to 1. */
@@ -18,7 +18,7 @@ export type Outcome = 'none' | 'unknown-done' | 'unknown-not-done'
 export const goodConditions = (): Conditions => ({ delayMs: [1, 5], failRate: 0 })
 
 /** The number of failed calls of each outcome. */
-export type FailureCounts = Record<Outcome, number>
+type FailureCounts = Record<Outcome, number>
 
 export class Remote {
   conditions = goodConditions()

@@ -15,7 +15,7 @@ export interface Told {
 }
 
 /** Messages after `from` up to `to` are for its user; `to` is Infinity while the membership lasts. */
-export interface Stay {
+interface Stay {
   readonly from: number
   /** The message that added the user: the first that came by itself. */
   readonly joined: number

@@ -4,12 +4,12 @@ import type { NodeId } from '@rookery/protocol'
 import { type Bus, SystemRandom } from '@rookery/core'
 import type { BusSubject } from './subject.js'
 
-export interface Arrived {
+interface Arrived {
   readonly frame: unknown
   readonly from: NodeId
 }
 
-export interface BusNode {
+interface BusNode {
   readonly nodeId: NodeId
   readonly bus: Bus
   readonly arrived: Arrived[]

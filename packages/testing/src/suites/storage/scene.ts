@@ -21,7 +21,7 @@ import {
 import type { ConversationId, DeviceId, Seq, UserId } from '@rookery/protocol'
 import type { StorageSubject } from './subject.js'
 
-export type StoredResult = Extract<AppendResult, { status: 'stored' }>
+type StoredResult = Extract<AppendResult, { status: 'stored' }>
 type Resolved<Ops extends readonly StorageOp[]> = { -readonly [K in keyof Ops]: OpResults[Ops[K]['op']] }
 export type Said = Partial<NewMessage> & Partial<Pick<AppendOp, 'members' | 'movesPosition'>>
 

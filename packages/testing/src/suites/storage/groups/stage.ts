@@ -13,7 +13,7 @@ import type {
 } from '@rookery/core'
 import { only, type Said, type StorageScene } from '../scene.js'
 
-export type StoredChange = Extract<GroupResult, { status: 'stored' }>
+type StoredChange = Extract<GroupResult, { status: 'stored' }>
 type Reads = 'from-now' | 'everything'
 
 export class GroupOnStage {
