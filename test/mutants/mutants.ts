@@ -190,7 +190,7 @@ export const mutants: readonly Mutant[] = [
   one(
     'gives a live entry another time than the stored one',
     [15],
-    'logic/messages/send.ts',
+    'logic/delivery/fan-out.ts',
     'addMessage(members, result.inbox, serverTime, json)',
     'addMessage(members, result.inbox, serverTime + 1, json)',
   ),

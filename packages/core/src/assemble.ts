@@ -3,6 +3,7 @@ import { gate, localSessions } from './gate/room.js'
 import { access } from './logic/access/room.js'
 import { delivery } from './logic/delivery/room.js'
 import { groups } from './logic/groups/room.js'
+import { AfterHandlers } from './logic/host/after-handlers.js'
 import { Deadlines } from './logic/host/deadlines.js'
 import { FaultLog } from './logic/host/fault-log.js'
 import { Faults } from './logic/host/faults.js'
@@ -41,7 +42,8 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
   const faultLog = new FaultLog(logger, clock, random)
   const handlerDeadlines = new Deadlines(clock, timing.handlerDeadlineMs)
   const { nodeId } = node
-  const around = { clock, random, logger, observer, faults: new Faults(faultLog), limits, timing }
+  const faults = new Faults(faultLog)
+  const around = { clock, random, logger, observer, faults, limits, timing }
 
   const local = localSessions({ storage, logger, tellWatchers: (users) => atGate.watching.tell(users) })
   const entry = access({
@@ -59,11 +61,12 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
   const stored = storing({ ...around, nodeId, storage, presence, retention: kept, handedOut: () => out.fanOut.flush() })
   const { writer } = stored
   const { sessions } = local
-  const out = delivery({ ...around, nodeId, storage, presence, bus, contacts, sessions, authoriser, writer })
-  const { fanOut } = out
-  const read = reading({ ...around, storage, users, names, authoriser, writer, fanOut, noRoaming })
+  const takers = handlers === null ? [] : [new AfterHandlers(handlers, faults)]
+  const out = delivery({ ...around, nodeId, storage, presence, bus, contacts, sessions, authoriser, writer, takers })
+  const { committed, fanOut } = out
+  const read = reading({ ...around, storage, users, names, authoriser, writer, committed, fanOut, noRoaming })
   const { naming } = read
-  const said = messages({ ...around, storage, handlers, authoriser, admission, writer, fanOut })
+  const said = messages({ ...around, storage, authoriser, admission, writer, committed })
   const inGroups = groups({
     ...around,
     storage,
@@ -73,7 +76,7 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
     authoriser,
     naming,
     writer,
-    fanOut,
+    committed,
     settings,
   })
   const { joining } = inGroups

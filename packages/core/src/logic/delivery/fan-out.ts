@@ -2,10 +2,13 @@
 // Recipients are located after the commit, never before.
 import type { ConversationId, JsonText, Seq, ServerEvent, UserId } from '@rookery/protocol'
 import type { EventJson } from '../../model/events.js'
-import { entryTailJson, factEntryJson, messageTailJson, numberedJson } from '../../model/wire.js'
-import type { GroupResult } from '../../ports/storage.js'
+import { entryTailJson, factEntryJson, messageJson, messageTailJson, numberedJson } from '../../model/wire.js'
+import type { CustomOp, GroupResult, ReadOp, SettingsOp } from '../../ports/storage.js'
 import type { Cluster, NodeFrame, Run } from './cluster.js'
+import type { ReadableOp, StoredAs, Taker } from './committed.js'
 import type { Following, Sessions } from './sessions.js'
+
+type MessageOp = Extract<ReadableOp, { message: unknown }>
 
 /** Consecutive messages of a conversation whose members read its own timeline. */
 interface Stretch {
@@ -14,7 +17,7 @@ interface Stretch {
   version: number
 }
 
-export class FanOut {
+export class FanOut implements Taker {
   private runs = new Map<UserId, Run[]>()
   private stretches = new Map<ConversationId, Stretch[]>()
   /** Somebody begins or ceases to follow a timeline by what waits here. */
@@ -24,6 +27,36 @@ export class FanOut {
     private readonly sessions: Sessions,
     private readonly cluster: Cluster,
   ) {}
+
+  /** Notes what was stored for those who read it; `flush` sends it. */
+  committed(op: ReadableOp, result: StoredAs<ReadableOp>): void {
+    switch (op.op) {
+      case 'append':
+      case 'control':
+      case 'group':
+        return this.message(op, result as StoredAs<MessageOp>)
+      case 'custom':
+      case 'read':
+      case 'settings':
+        return this.own(op, result as StoredAs<CustomOp | ReadOp | SettingsOp>)
+    }
+  }
+
+  private message({ message, members, version }: MessageOp, result: StoredAs<MessageOp>): void {
+    // Where it stands is not known of each member: their sessions look.
+    if (result.status === 'duplicate') return this.check(members)
+    const { conversationId, kind, serverTime } = message
+    const json = messageJson(message, result.seq, null)
+    // Of a change of a group, under the version that it made.
+    const under = 'facts' in result ? result.version : version
+    if (kind === 'c2g' && members.length === 0) this.addTimeline(conversationId, under!, result.seq, json)
+    else this.addMessage(members, result.inbox, serverTime, json)
+    if ('facts' in result) this.addFacts(conversationId, serverTime, result)
+  }
+
+  private own(op: CustomOp | ReadOp | SettingsOp, result: StoredAs<CustomOp | ReadOp | SettingsOp>): void {
+    if (result.inboxSeq !== null) this.add(op.userId, result.inboxSeq, ownEntryJson(op, result))
+  }
 
   /** Notes one committed entry; `flush` sends it. */
   add(userId: UserId, seq: Seq, entry: JsonText): void {
@@ -115,4 +148,18 @@ export class FanOut {
     for (const user of users) this.sessions.hint(user, event, json)
     if (!this.cluster.alone) void this.cluster.send(users.map((user) => ({ t: 'hint', user, event, json })))
   }
+}
+
+/** The entry that the operation wrote in its user's own inbox. */
+function ownEntryJson(op: CustomOp | ReadOp | SettingsOp, result: StoredAs<typeof op>): JsonText {
+  const seq = result.inboxSeq!
+  if (op.op === 'custom')
+    return factEntryJson(seq, op.at, 'custom', `{"topic":${JSON.stringify(op.topic)},"payload":${op.payload}}`)
+  const { conversationId, at } = op
+  if (op.op === 'read') {
+    const { readSeq, unread, atSeq } = result as StoredAs<ReadOp>
+    return factEntryJson(seq, at, 'read', JSON.stringify({ conversationId, readSeq, unread, atSeq }))
+  }
+  const { pinned, muted, hidden } = result as StoredAs<SettingsOp>
+  return factEntryJson(seq, at, 'conversation', JSON.stringify({ conversationId, pinned, muted, hidden }))
 }

@@ -8,6 +8,7 @@ import type { Authoriser } from '../access/authorise.js'
 import type { Writer } from '../storing/writer.js'
 import type { Surroundings } from '../surroundings.js'
 import { Cluster } from './cluster.js'
+import { doorTo, type Taker } from './committed.js'
 import { Deliveries } from './deliveries.js'
 import { FanOut } from './fan-out.js'
 import { Kicks } from './kicks.js'
@@ -26,18 +27,21 @@ interface Needs extends Surroundings {
   readonly sessions: Sessions
   readonly authoriser: Authoriser
   readonly writer: Writer
+  /** Who takes what was stored, besides those who read it, and after them. */
+  readonly takers: readonly Taker[]
 }
 
 export function delivery(needs: Needs) {
-  const { nodeId, presence, bus, sessions, writer, clock, logger, timing } = needs
+  const { nodeId, presence, bus, sessions, writer, takers, clock, logger, timing } = needs
   const nodes = new Nodes(nodeId, presence, clock, logger, timing.heartbeatMs)
   const cluster = new Cluster(nodeId, presence, nodes, bus, sessions, logger, {
     answered: (id) => s2c.acknowledged(id),
     closed: (epoch, node) => kicks.confirmed(epoch, node),
   })
   const fanOut = new FanOut(sessions, cluster)
-  const s2c = new S2c({ ...needs, cluster, fanOut })
+  const committed = doorTo([fanOut, ...takers])
+  const s2c = new S2c({ ...needs, cluster, committed })
   const kicks = new Kicks({ ...needs, cluster })
   const deliveries = new Deliveries(writer, fanOut, clock, logger, timing)
-  return { cluster, fanOut, s2c, kicks, deliveries, online: new Online({ ...needs, fanOut }) }
+  return { cluster, fanOut, committed, s2c, kicks, deliveries, online: new Online({ ...needs, fanOut }) }
 }

@@ -2,7 +2,6 @@
 // fact, which every device learns sooner or later.
 import type { JsonText, Seq, UserId } from '@rookery/protocol'
 import { s2cJson } from '../../model/events.js'
-import { factEntryJson } from '../../model/wire.js'
 import type { Timing } from '../../options/limits.js'
 import type { Clock, Timer } from '../../ports/clock.js'
 import type { Observer } from '../../ports/observer.js'
@@ -10,14 +9,14 @@ import type { Random } from '../../ports/random.js'
 import { commitOne } from '../storing/commit.js'
 import type { Writer } from '../storing/writer.js'
 import type { Cluster } from './cluster.js'
-import type { FanOut } from './fan-out.js'
+import type { Committed } from './committed.js'
 import type { Sessions } from './sessions.js'
 
 interface Parts {
   readonly sessions: Sessions
   readonly cluster: Cluster
   readonly writer: Writer
-  readonly fanOut: FanOut
+  readonly committed: Committed
   readonly clock: Clock
   readonly random: Random
   readonly timing: Timing
@@ -57,21 +56,14 @@ export class S2c {
    * @param key under which it is written once, over all users
    */
   stored(userId: UserId, topic: string, payload: JsonText, key = this.parts.random.id()): Promise<Seq | null> {
-    const { writer, clock, timing, fanOut } = this.parts
-    const at = clock.now()
-    return commitOne(
-      writer,
-      clock,
-      timing.sendDeadlineMs,
-      { op: 'custom', userId, topic, payload, at, key },
-      ({ inboxSeq }) => {
-        if (inboxSeq === null) return null
-        this.parts.observer?.s2c?.('stored')
-        const body = `{"topic":${JSON.stringify(topic)},"payload":${payload}}`
-        fanOut.add(userId, inboxSeq, factEntryJson(inboxSeq, at, 'custom', body))
-        return inboxSeq
-      },
-    )
+    const { writer, clock, timing, committed } = this.parts
+    const op = { op: 'custom', userId, topic, payload, at: clock.now(), key } as const
+    return commitOne(writer, clock, timing.sendDeadlineMs, op, (result) => {
+      if (result.inboxSeq === null) return null
+      this.parts.observer?.s2c?.('stored')
+      committed(op, result)
+      return result.inboxSeq
+    })
   }
 
   /** A device took what was sent under this id. */

@@ -3,13 +3,12 @@
 import { type ConversationId, mayBeTriedAgain, RookeryError, type UserId } from '@rookery/protocol'
 import type { RequestDigest } from '../../model/digest.js'
 import type { NewMessage } from '../../model/message.js'
-import { messageJson } from '../../model/wire.js'
 import type { Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Random } from '../../ports/random.js'
-import type { GroupOp, GroupResult, Storage } from '../../ports/storage.js'
+import type { GroupOp, Storage } from '../../ports/storage.js'
 import { type Authoriser, notFound } from '../access/authorise.js'
-import type { FanOut } from '../delivery/fan-out.js'
+import type { Committed } from '../delivery/committed.js'
 import { commitOne } from '../storing/commit.js'
 import type { Writer } from '../storing/writer.js'
 import type { GroupFacts, GroupStep } from './group-steps.js'
@@ -39,7 +38,7 @@ interface Parts {
   readonly storage: Pick<Storage, 'groups' | 'timelines'>
   readonly authoriser: Authoriser
   readonly writer: Writer
-  readonly fanOut: FanOut
+  readonly committed: Committed
   readonly clock: Clock
   readonly random: Random
   readonly timing: Timing
@@ -183,7 +182,7 @@ export class GroupChanges {
   }
 
   private commit(op: GroupOp, key: ChangeKey, deadlineMs: number): Promise<ConversationId | 'stale'> {
-    const { writer, clock, fanOut, authoriser } = this.parts
+    const { writer, clock, committed, authoriser } = this.parts
     const { conversationId, msgId } = op.message
     return commitOne(writer, clock, deadlineMs, op, (result) => {
       switch (result.status) {
@@ -191,24 +190,14 @@ export class GroupChanges {
           return 'stale'
         case 'duplicate':
           // The same message id: an earlier run of this very commit was stored after all, and nobody was told live.
-          if (result.msgId === msgId) fanOut.check(op.members)
+          if (result.msgId === msgId) committed(op, result)
           return sameOr(result, key)
         case 'stored':
           authoriser.rosters.forget(conversationId, result.version - 1)
-          this.tell(op, result)
+          committed(op, result)
           return conversationId
       }
     })
-  }
-
-  private tell({ message, members }: GroupOp, result: Extract<GroupResult, { status: 'stored' }>): void {
-    const { fanOut } = this.parts
-    const { conversationId, serverTime } = message
-    const { seq, inbox, version } = result
-    const json = messageJson(message, seq, null)
-    if (members.length === 0) fanOut.addTimeline(conversationId, version, seq, json)
-    else fanOut.addMessage(members, inbox, serverTime, json)
-    fanOut.addFacts(conversationId, serverTime, result)
   }
 }
 

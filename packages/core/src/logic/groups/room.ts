@@ -3,7 +3,7 @@ import type { ContactPolicy, HostGroups } from '../../ports/host.js'
 import type { Storage } from '../../ports/storage.js'
 import type { Authoriser } from '../access/authorise.js'
 import type { Directory } from '../access/directory.js'
-import type { FanOut } from '../delivery/fan-out.js'
+import type { Committed } from '../delivery/committed.js'
 import type { Naming } from '../reading/naming.js'
 import type { Writer } from '../storing/writer.js'
 import type { Surroundings } from '../surroundings.js'
@@ -21,7 +21,7 @@ interface Needs extends Surroundings {
   readonly authoriser: Authoriser
   readonly naming: Naming
   readonly writer: Writer
-  readonly fanOut: FanOut
+  readonly committed: Committed
   readonly settings: GroupSettings
 }
 

@@ -1,7 +1,6 @@
 // Recalls, edits and reactions. Each is a message too, of a control type: decided, numbered, stored and told like any other.
 import { mayBeTriedAgain, type MessageId, type RequestOf, RookeryError, type Seq, type UserId } from '@rookery/protocol'
 import type { NewMessage, StoredMessage } from '../../model/message.js'
-import { messageJson } from '../../model/wire.js'
 import type { Limits, Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Observer } from '../../ports/observer.js'
@@ -9,7 +8,7 @@ import type { Random } from '../../ports/random.js'
 import type { ControlChange, ControlOp, ControlResult, Storage } from '../../ports/storage.js'
 import type { Admission, Candidate } from '../access/admission.js'
 import { type Authoriser, peerOf } from '../access/authorise.js'
-import type { FanOut } from '../delivery/fan-out.js'
+import type { Committed } from '../delivery/committed.js'
 import { type Audience, audienceOf } from '../groups/audience.js'
 import { restWhereStale } from '../groups/stale.js'
 import { within } from '../host/deadline.js'
@@ -27,7 +26,7 @@ interface Parts {
   readonly authoriser: Authoriser
   readonly admission: Admission
   readonly writer: Writer
-  readonly fanOut: FanOut
+  readonly committed: Committed
   readonly faults: Faults
   readonly clock: Clock
   readonly random: Random
@@ -168,7 +167,7 @@ export class Changes {
     found: (kind: NewMessage['kind']) => void,
   ): Promise<{ readonly seq: Seq; readonly isNew: boolean }> {
     for (let attempt = 1; ; attempt++) {
-      const { audience, op } = await this.decision(change, found)
+      const op = await this.decision(change, found)
       const leftMs = change.deadlineMs - this.nowMs()
       if (leftMs <= 0) throw new RookeryError('UNAVAILABLE', 'not decided in time', { retryAfterMs: 1000 })
       const { writer, clock } = this.parts
@@ -177,7 +176,7 @@ export class Changes {
         clock,
         leftMs,
         op,
-        (settled) => this.settled(change, op, audience, settled),
+        (settled) => this.settled(change, op, settled),
         change.refusal,
       )
       if (result !== 'stale') return result
@@ -185,13 +184,10 @@ export class Changes {
     }
   }
 
-  private async decision(
-    change: Change,
-    found: (kind: NewMessage['kind']) => void = () => {},
-  ): Promise<{ readonly audience: Audience; readonly op: ControlOp }> {
+  private async decision(change: Change, found: (kind: NewMessage['kind']) => void = () => {}): Promise<ControlOp> {
     const { asked, sender } = change
     const { audience, target } = await this.target(asked, sender?.userId ?? null, found)
-    return { audience, op: await this.operation(change, audience, target) }
+    return this.operation(change, audience, target)
   }
 
   /** The message that is to be changed, and who reads it. */
@@ -294,24 +290,17 @@ export class Changes {
   /** In the turn of the commit's other results: what it gives the readers goes in the same frames. */
   private settled(
     change: Change,
-    { message, members }: ControlOp,
-    audience: Audience,
+    op: ControlOp,
     result: ControlResult,
   ): { readonly seq: Seq; readonly isNew: boolean } | 'stale' {
     switch (result.status) {
-      case 'stored': {
-        const json = messageJson(message, result.seq, null)
-        const { fanOut } = this.parts
-        const { standing, conversationId } = audience
-        if (standing?.group.fanOut === 'read')
-          fanOut.addTimeline(conversationId, standing.group.version, result.seq, json)
-        else fanOut.addMessage(members, result.inbox, message.serverTime, json)
+      case 'stored':
+        this.parts.committed(op, result)
         return { seq: result.seq, isNew: true }
-      }
       case 'duplicate':
-        if (result.msgId !== message.msgId) return { seq: sameKey(result, change.asked), isNew: false }
+        if (result.msgId !== op.message.msgId) return { seq: sameKey(result, change.asked), isNew: false }
         // An earlier run of this very commit was stored after all, and nobody was told live.
-        this.parts.fanOut.check(members)
+        this.parts.committed(op, result)
         return { seq: result.seq, isNew: true }
       case 'unchanged':
         return { seq: result.seq, isNew: false }

@@ -1,9 +1,8 @@
 // Messages from whoever says them to storage and back: what is sent, and what changes it afterwards.
-import type { Handlers } from '../../ports/host.js'
 import type { Storage } from '../../ports/storage.js'
 import type { Admission } from '../access/admission.js'
 import type { Authoriser } from '../access/authorise.js'
-import type { FanOut } from '../delivery/fan-out.js'
+import type { Committed } from '../delivery/committed.js'
 import type { Writer } from '../storing/writer.js'
 import type { Surroundings } from '../surroundings.js'
 import { Changes } from './changes.js'
@@ -11,11 +10,10 @@ import { Send } from './send.js'
 
 interface Needs extends Surroundings {
   readonly storage: Pick<Storage, 'timelines'>
-  readonly handlers: Handlers | null
   readonly authoriser: Authoriser
   readonly admission: Admission
   readonly writer: Writer
-  readonly fanOut: FanOut
+  readonly committed: Committed
 }
 
 export const messages = (needs: Needs) => ({ send: new Send(needs), changes: new Changes(needs) })

@@ -9,16 +9,15 @@ import {
 } from '@rookery/protocol'
 import { isFirstVersion, isSendDigest } from '../../model/digest.js'
 import type { NewMessage } from '../../model/message.js'
-import { messageJson } from '../../model/wire.js'
 import type { Limits, Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
-import type { AfterSend, Handlers, ImSession } from '../../ports/host.js'
+import type { ImSession } from '../../ports/host.js'
 import type { Observer } from '../../ports/observer.js'
 import type { Random } from '../../ports/random.js'
 import type { AppendResult, RefusedResult, Storage, StoredKey } from '../../ports/storage.js'
-import { type Admission, draftOf, speakerOf } from '../access/admission.js'
+import { type Admission, speakerOf } from '../access/admission.js'
 import type { Authoriser } from '../access/authorise.js'
-import type { FanOut } from '../delivery/fan-out.js'
+import type { Committed } from '../delivery/committed.js'
 import { restWhereStale } from '../groups/stale.js'
 import { within } from '../host/deadline.js'
 import { Deadlines } from '../host/deadlines.js'
@@ -33,14 +32,13 @@ interface Parts {
   readonly storage: Pick<Storage, 'timelines'>
   readonly authoriser: Authoriser
   readonly writer: Writer
-  readonly fanOut: FanOut
+  readonly committed: Committed
   readonly faults: Faults
   readonly clock: Clock
   readonly random: Random
   readonly limits: Pick<Limits, 'refused'>
   readonly timing: Timing
   readonly admission: Admission
-  readonly handlers: Handlers | null
   readonly observer: Observer | null
 }
 
@@ -286,7 +284,7 @@ export class Send implements SendOutcomes {
   /** Commit or refusal by storage. Where the answer was given already, readers get the message all the same. */
   stored(job: SendJob, result: AppendResult | RefusedResult): 'again' | void {
     if (result.status === 'refused') return this.refused(job, this.parts.faults.toError(result.error, 'commit'))
-    const { authoriser, fanOut } = this.parts
+    const { authoriser, committed } = this.parts
     const { message, members, version } = job.op
     const { conversationId, kind, subject, serverTime, msgId } = message
     if (result.status === 'stale') {
@@ -301,17 +299,10 @@ export class Send implements SendOutcomes {
       const own = result.msgId === msgId
       if (!own) return void this.repeat(job, result)
       this.finish(job, { ...sentOf(result), duplicate: false })
-      fanOut.check(members)
-      return
+      return committed(job.op, result, job)
     }
-    const { seq } = result
-    const sent: Sent = { msgId, conversationId, seq, serverTime, duplicate: false }
-    this.finish(job, sent)
-    const json = messageJson(message, seq, null)
-    if (kind === 'c2g' && members.length === 0) fanOut.addTimeline(conversationId, version!, seq, json)
-    else fanOut.addMessage(members, result.inbox, serverTime, json)
-    const after = this.parts.handlers?.after(message.kind, message.type)
-    if (after !== undefined && job.onBehalfOf !== null) void this.runAfter(after, job.onBehalfOf, job, sent)
+    this.finish(job, { msgId, conversationId, seq: result.seq, serverTime, duplicate: false })
+    committed(job.op, result, job)
   }
 
   /** Answers a key that is stored: the first result again, or a conflict. What the host sent answers nothing of a client's. */
@@ -328,14 +319,6 @@ export class Send implements SendOutcomes {
       this.finish(job, isRepeat ? { ...sentOf(stored), duplicate: true } : conflict())
     } catch (fault) {
       this.refused(job, this.parts.faults.toError(fault, 'send'))
-    }
-  }
-
-  private async runAfter(after: AfterSend, session: ImSession, job: SendJob, sent: Sent): Promise<void> {
-    try {
-      await after(session, draftOf(job), sent)
-    } catch (error) {
-      this.parts.faults.toError(error, 'after-handler')
     }
   }
 

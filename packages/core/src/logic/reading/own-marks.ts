@@ -2,10 +2,11 @@
 import { type JsonText, type RequestOf, RookeryError, type UserId } from '@rookery/protocol'
 import { requestDigest } from '../../model/digest.js'
 import { receiptJson } from '../../model/events.js'
-import { conversationJson, factEntryJson } from '../../model/wire.js'
+import { conversationJson } from '../../model/wire.js'
 import type { Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
 import { type Authoriser, notFound, peerOf } from '../access/authorise.js'
+import type { Committed } from '../delivery/committed.js'
 import type { FanOut } from '../delivery/fan-out.js'
 import { commitOne } from '../storing/commit.js'
 import type { Writer } from '../storing/writer.js'
@@ -15,7 +16,8 @@ interface Parts {
   readonly naming: Naming
   readonly authoriser: Authoriser
   readonly writer: Writer
-  readonly fanOut: FanOut
+  readonly committed: Committed
+  readonly fanOut: Pick<FanOut, 'hint'>
   readonly clock: Clock
   readonly timing: Timing
 }
@@ -25,7 +27,7 @@ export class OwnMarks {
 
   /** Moves the read position, never back; the other side of a 1:1 conversation gets a `receipt`. */
   async read(userId: UserId, { conversationId, seq }: RequestOf<'read'>): Promise<JsonText> {
-    const { authoriser, writer, clock, timing, fanOut } = this.parts
+    const { authoriser, writer, clock, timing, committed, fanOut } = this.parts
     const conversation = await authoriser.member(userId, conversationId)
     const at = clock.now()
     const op = { op: 'read', userId, conversationId, seq, at } as const
@@ -33,8 +35,7 @@ export class OwnMarks {
       if (result.status === 'not-member') throw notFound()
       const { readSeq, unread, atSeq, inboxSeq } = result
       if (inboxSeq !== null) {
-        const body = JSON.stringify({ conversationId, readSeq, unread, atSeq })
-        fanOut.add(userId, inboxSeq, factEntryJson(inboxSeq, at, 'read', body))
+        committed(op, result)
         const peer = peerOf(conversation.users, userId)
         if (conversation.users.length === 2)
           fanOut.hint([peer], 'receipt', receiptJson({ conversationId, userId, readSeq }))
@@ -45,31 +46,23 @@ export class OwnMarks {
 
   /** Changes how the user keeps a conversation, and answers it as it stands. */
   async update(userId: UserId, request: RequestOf<'conversation.update'>): Promise<JsonText> {
-    const { authoriser, writer, clock, timing, fanOut, naming } = this.parts
+    const { authoriser, writer, clock, timing, committed, naming } = this.parts
     const { clientMsgId, ...change } = request
     const { conversationId } = change
     await authoriser.member(userId, conversationId)
     const digest = requestDigest('conversation.update', change)
     const at = clock.now()
     const key = clientMsgId === undefined ? {} : { key: { clientMsgId, digest: digest.text } }
-    await commitOne(
-      writer,
-      clock,
-      timing.sendDeadlineMs,
-      { op: 'settings', userId, ...change, at, ...key },
-      (result) => {
-        if (result.status === 'not-member') throw notFound()
-        if (result.status === 'duplicate') {
-          if (!digest.matches(result.digest))
-            throw new RookeryError('CONFLICT', 'this clientMsgId was used for another request')
-          return
-        }
-        const { pinned, muted, hidden, inboxSeq } = result
-        if (inboxSeq === null) return
-        const body = JSON.stringify({ conversationId, pinned, muted, hidden })
-        fanOut.add(userId, inboxSeq, factEntryJson(inboxSeq, at, 'conversation', body))
-      },
-    )
+    const op = { op: 'settings', userId, ...change, at, ...key } as const
+    await commitOne(writer, clock, timing.sendDeadlineMs, op, (result) => {
+      if (result.status === 'not-member') throw notFound()
+      if (result.status === 'duplicate') {
+        if (!digest.matches(result.digest))
+          throw new RookeryError('CONFLICT', 'this clientMsgId was used for another request')
+        return
+      }
+      if (result.inboxSeq !== null) committed(op, result)
+    })
     return conversationJson(await naming.view(userId, conversationId))
   }
 }

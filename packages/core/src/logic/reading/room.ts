@@ -3,6 +3,7 @@ import type { DeviceType } from '@rookery/protocol'
 import type { ConversationNames, Users } from '../../ports/host.js'
 import type { Storage } from '../../ports/storage.js'
 import type { Authoriser } from '../access/authorise.js'
+import type { Committed } from '../delivery/committed.js'
 import type { FanOut } from '../delivery/fan-out.js'
 import type { Writer } from '../storing/writer.js'
 import type { Surroundings } from '../surroundings.js'
@@ -16,7 +17,8 @@ interface Needs extends Surroundings {
   readonly names: ConversationNames | null
   readonly authoriser: Authoriser
   readonly writer: Writer
-  readonly fanOut: FanOut
+  readonly committed: Committed
+  readonly fanOut: Pick<FanOut, 'hint'>
   /** Device types that may not read history. */
   readonly noRoaming: ReadonlySet<DeviceType>
 }
