@@ -1,4 +1,4 @@
-// The storage as a Nest module; the only file here that imports NestJS.
+// The storage as a Nest module. Only this file of the package imports NestJS.
 import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common'
 import { ModuleRef } from '@nestjs/core'
 import { option, tokens } from '@rookery/core'
@@ -89,7 +89,7 @@ export class TypeOrmStorageModule extends ConfigurableModuleClass {
   }
 }
 
-/** The host's DataSource is asked for when chat starts: by then it exists, whatever the order of the imports. */
+/** Gets the host's DataSource when chat starts, because it exists by then, whatever the order of the imports. */
 function createStorage(app: ModuleRef, given: TypeOrmStorageModuleOptions): TypeOrmStorage {
   const { own, options } = sorted(given)
   const { dataSource } = own
@@ -144,7 +144,7 @@ async function runningTransactions(name: string | undefined): Promise<() => Enti
       const host = cls?.TransactionHost.getInstance(connection)
       return host?.isTransactionActive() === true ? (host.tx as EntityManager) : null
     } catch {
-      // Installed, but not used by this app.
+      // The package is installed, but this app does not use it.
       return null
     }
   }

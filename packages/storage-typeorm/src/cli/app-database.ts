@@ -1,4 +1,5 @@
-// Where the app's own DataSource stands, in which the outbox is made: where chat stands, unless it is named.
+// Finds the database of the app's own DataSource, in which the outbox is made. It is chat's database, unless the
+// command line names another.
 import type { DataSourceOptions } from 'typeorm'
 import { loadDriver, locateDriver } from '../sqlite/driver.js'
 import type { Given } from './arguments.js'
@@ -6,7 +7,7 @@ import { sqliteFiles } from './sqlite-files.js'
 import { UsageError, type Terminal } from './terminal.js'
 
 /**
- * @param given what was given, whose address of chat's database was checked
+ * @param given the command line, with a checked address of chat's database
  * @returns null where chat's own file was named, and none of the app is beside it
  * @throws UsageError
  */

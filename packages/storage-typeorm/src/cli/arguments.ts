@@ -1,4 +1,4 @@
-// Each command's options: what it takes, and one clear line for each mistake.
+// Each command's options, and one clear line for each mistake.
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { didYouMean } from '@rookery/core'
 import { UsageError } from './terminal.js'
@@ -33,7 +33,7 @@ const taken = {
 
 export type CommandName = keyof typeof taken
 
-/** Everything that may be given; each command takes some of it. */
+/** All options. Each command takes some of them. */
 export interface Given {
   readonly database?: string
   readonly 'table-prefix'?: string
@@ -75,7 +75,7 @@ export function argumentsOf(command: CommandName, args: readonly string[]): Give
 }
 
 /**
- * A whole number that was given, or its default.
+ * The given whole number, or its default.
  * @throws UsageError
  */
 export function wholeNumber(option: string, given: string | undefined, min: number, usual: number): number {

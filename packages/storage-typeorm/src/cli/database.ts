@@ -1,11 +1,11 @@
-// Which database a command works on: from an address as apps write it to the options of the storage.
+// Finds the database of a command: it turns an address, as apps write it, into options of the storage.
 import { existsSync } from 'node:fs'
 import type { TypeOrmStorageOptions } from '../typeorm-storage.js'
 import type { Given } from './arguments.js'
 import { sqliteFiles } from './sqlite-files.js'
 import { UsageError, type Terminal } from './terminal.js'
 
-/** A call of a command may take so long, ms: nobody waits for its answer. */
+/** The timeout of a command's calls, ms. It is long, because no client waits for their answers. */
 const callTimeoutMs = 60_000
 
 /**
@@ -24,7 +24,7 @@ export function storageOptions(given: Given, { env }: Terminal, mayBeNew: boolea
   const shared = { ...tables, callTimeoutMs }
   if (scheme === 'sqlite' && rest !== '') {
     const app = given['app-database']
-    // Where the app's own is named, this one is chat's.
+    // Where the command line names the app's own file too, this one is chat's.
     const isChat = app !== undefined && app !== address
     const database = isChat ? rest : sqliteFiles(rest, given['table-prefix'] ?? 'im_', driver).chat
     if (!mayBeNew && !existsSync(database))
@@ -39,7 +39,7 @@ export function storageOptions(given: Given, { env }: Terminal, mayBeNew: boolea
   }
   if (address === '')
     throw new UsageError('say which database: --database URL, or the environment variable DATABASE_URL')
-  // Only the scheme is repeated: the rest of an address may hold a password.
+  // The message repeats only the scheme: the rest of an address may contain a password.
   throw new UsageError(
     `${isGiven ? '--database' : 'DATABASE_URL'} must be sqlite:PATH, postgres://…, mysql://… or mariadb://…, not '${address.split(':', 1)[0]}…'`,
   )

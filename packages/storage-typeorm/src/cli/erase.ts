@@ -1,4 +1,4 @@
-// `rookery erase`: what is kept of one user goes, where it concerns nobody else.
+// `rookery erase`: erases what is stored about one user and concerns nobody else.
 import { RookeryError } from '@rookery/core'
 import { ownedGroupsOf, userId, type Given } from './arguments.js'
 import { storageOptions } from './database.js'

@@ -1,4 +1,4 @@
-// `rookery export`: everything that is kept of one user, a JSON record on each line.
+// `rookery export`: writes everything stored about one user, one JSON record on each line.
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
@@ -9,7 +9,7 @@ import { withMaintenance } from './node.js'
 import { inWords, ProgressLine } from './progress.js'
 import { exit, UsageError, type Terminal } from './terminal.js'
 
-/** So many records are written between two looks at how many there are. */
+/** How many records it writes between two reports of progress. */
 const tellEvery = 10_000
 
 export async function exportUser(given: Given, terminal: Terminal): Promise<number> {
@@ -23,15 +23,15 @@ export async function exportUser(given: Given, terminal: Terminal): Promise<numb
       out.end()
       await once(out, 'close')
     }
-    // There is always the record of the user itself.
+    // An export always has the record of the user itself.
     progress.end(records > 1 ? inWords({ records }) : `nothing is kept of ${user}: is it the right id?`)
   })
   return exit.ok
 }
 
-/** @throws UsageError where it is there already, or cannot be made */
+/** @throws UsageError where the file exists already, or cannot be made */
 async function newFile(path: string): Promise<Writable> {
-  // What somebody said is for nobody else on this machine.
+  // No other user of this machine may read the messages.
   const file = createWriteStream(path, { flags: 'wx', mode: 0o600 })
   try {
     await once(file, 'open')
@@ -51,7 +51,7 @@ async function write(
   let records = 0
   for await (const record of maintenance.exportUser(user)) {
     const isTaken = out.write(`${JSON.stringify(record)}\n`)
-    // Whoever reads has gone.
+    // The reader has closed the pipe.
     if (out.destroyed || (!isTaken && !(await drained(out)))) return records
     records += 1
     if (records % tellEvery === 0) progress.count({ records })
@@ -59,7 +59,7 @@ async function write(
   return records
 }
 
-/** Resolves once more can be written; false where nobody reads any more. */
+/** Resolves when more can be written; false where the reader has gone. */
 const drained = (out: Writable): Promise<boolean> =>
   once(out, 'drain').then(
     () => true,

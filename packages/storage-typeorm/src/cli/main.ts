@@ -1,4 +1,4 @@
-// The command `rookery`: work on what chat has stored, for operators.
+// The command `rookery`, with which operators work on chat's stored data.
 import { argumentsOf, commandNamed, type CommandName, type Given } from './arguments.js'
 import { erase } from './erase.js'
 import { exportUser } from './export.js'
@@ -45,10 +45,10 @@ const commands: Readonly<Record<CommandName, (given: Given, terminal: Terminal) 
   'renew-epoch': renewEpoch,
 }
 
-/** Carries out one command line, and answers how the process is to end. Never rejects. */
+/** Runs one command line, and answers the exit code. Never rejects. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = args
-  // Whoever reads the results may stop reading: `rookery export … | head`.
+  // The reader of the results may stop reading: `rookery export … | head`.
   terminal.stdout.on('error', () => {})
   try {
     if (name === '--help' || name === '-h' || name === 'help') return told(terminal.stdout)

@@ -1,14 +1,14 @@
-// The node that a command works through: no clients, no retention of its own, and tables that are there already.
+// The node of a command: it has no clients and no retention, and its tables must exist already.
 import { createRookery, type HostMaintenance } from '@rookery/core'
 import { TypeOrmStorage, type TypeOrmStorageOptions } from '../typeorm-storage.js'
 import { wholeNumber, type Given } from './arguments.js'
 import { UsageError, type Terminal } from './terminal.js'
 
-/** Rows in one step, and the rest between two, unless they are given: as gentle as retention. */
+/** The default number of rows in one step, and the default pause between two steps: as gentle as retention. */
 const usualRows = 500
 const usualPauseMs = 100
 
-/** @throws UsageError where an option cannot be meant */
+/** @throws UsageError where an option is wrong */
 export function storageOf(options: TypeOrmStorageOptions): TypeOrmStorage {
   try {
     return new TypeOrmStorage(options)
@@ -31,16 +31,16 @@ export async function withMaintenance<T>(
   const node = createRookery({
     storage: storageOf({ ...options, migrations: 'check' }),
     authenticate: () => null,
-    // How long things are kept is the app's affair.
+    // The app decides how long data is kept.
     retention: { inboxMs: 'off', timelineMs: 'off', timelineCount: 'off', keysMs: 'off', batchRows, pauseMs },
     logger: {
       info() {},
-      // What is weak about the database is told to the app, which promises something.
+      // Warnings about the database's settings are for the app, which acknowledges messages.
       warn() {},
       error: (line, error) => void stderr.write(`rookery: ${line}: ${error instanceof Error ? error.message : ''}\n`),
     },
   })
-  // Chat's own timers hold no process.
+  // Chat's own timers do not keep a process running.
   const alive = setInterval(() => {}, 1000)
   try {
     await node.start()

@@ -1,4 +1,4 @@
-// `rookery parked`: rows of the app's outbox that could not be moved are listed, tried again or dropped.
+// `rookery parked`: lists, retries or drops rows of the app's outbox that could not be moved.
 import { existsSync } from 'node:fs'
 import type { MessageId, Outbox, ParkedRow } from '@rookery/core'
 import { DataSource, type DataSourceOptions } from 'typeorm'
@@ -72,7 +72,7 @@ function named(given: string | undefined): readonly MessageId[] | 'all' | null {
 }
 
 async function withOutbox<T>(given: Given, terminal: Terminal, work: (outbox: Outbox) => Promise<T>): Promise<T> {
-  // Tells what is wrong with the address of chat's database, where that stands for the app's.
+  // Reports what is wrong with the address of chat's database, where it is also the app's.
   if (given['app-database'] === undefined) storageOptions(given, terminal, false)
   const app = appDatabase(given, terminal)
   if (app === null) throw new UsageError("say where the app's outbox stands: --app-database URL")

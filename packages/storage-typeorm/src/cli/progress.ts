@@ -1,4 +1,4 @@
-// How far long work is: on a terminal one line that changes, elsewhere a line for each tenth.
+// Reports the progress of long work: on a terminal one line that changes, elsewhere a line for each tenth.
 import type { Terminal } from './terminal.js'
 
 export class ProgressLine {
@@ -23,7 +23,7 @@ export class ProgressLine {
     this.#tenths = Math.max(this.#tenths, tenths)
   }
 
-  /** The same of work whose end nobody knows. */
+  /** The same, for work of unknown length. */
   count(facts: Readonly<Record<string, number>>): void {
     this.#shown = `${this.command}: ${inWords(facts)}`
     this.stderr.write(this.stderr.isTTY === true ? `\r\u001B[K${this.#shown}` : `${this.#shown}\n`)
@@ -35,7 +35,7 @@ export class ProgressLine {
     this.stderr.write(`${this.command}: ${line}\n`)
   }
 
-  /** Before something else is written. */
+  /** Called before something else is written. */
   clear(): void {
     if (this.#shown !== '' && this.stderr.isTTY === true) this.stderr.write('\r\u001B[K')
     this.#shown = ''

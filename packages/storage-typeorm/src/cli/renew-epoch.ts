@@ -1,4 +1,5 @@
-// `rookery renew-epoch`: after a database was restored from an older copy, what devices hold belongs to another time.
+// `rookery renew-epoch`: run after a database was restored from an older copy, because devices hold newer data than the
+// copy.
 import { randomUUID } from 'node:crypto'
 import type { Given } from './arguments.js'
 import { storageOptions } from './database.js'

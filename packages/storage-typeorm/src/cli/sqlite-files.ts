@@ -1,4 +1,4 @@
-// Which of two SQLite files is meant: the app's own, or chat's beside it.
+// Tells two SQLite files apart: the app's own, and chat's beside it.
 import { existsSync } from 'node:fs'
 import { format, parse } from 'node:path'
 import { chatFileBeside } from '../sqlite/chat-file.js'
@@ -7,13 +7,13 @@ import { UsageError } from './terminal.js'
 
 export interface SqliteFiles {
   readonly chat: string
-  /** The app's own, in which the outbox stands; null where it cannot be told. */
+  /** The app's own file, which has the outbox; null where it is unknown. */
   readonly app: string | null
 }
 
 /**
- * A file that holds chat's tables is chat's, and so is one that is named as chat names its own; any other is the app's.
- * @throws UsageError where it cannot have a file beside it
+ * A file is chat's where it has chat's tables, or a name that chat gives its own files. Any other file is the app's.
+ * @throws UsageError where it is not a file that can have another beside it
  */
 export function sqliteFiles(path: string, tablePrefix: string, driver: string | undefined): SqliteFiles {
   let beside: string

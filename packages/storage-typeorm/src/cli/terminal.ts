@@ -1,25 +1,25 @@
-// What a command sees of its process, and what it may end with.
+// What a command uses of its process, and its exit codes.
 import type { Writable } from 'node:stream'
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Results alone, so that they can be kept in a file. */
   readonly stdout: Writable
-  /** Progress, what was done, and what went wrong. */
+  /** Progress, results of the work, and errors. */
   readonly stderr: Writable & { readonly isTTY?: boolean }
 }
 
-/** What the process answers. */
+/** The exit code of the process. */
 export const exit = {
-  /** Done; for `verify`: nothing is wrong. */
+  /** The command has finished; for `verify`: nothing is wrong. */
   ok: 0,
-  /** For `verify`: something was found, repaired or not; otherwise: refused, and nothing was done. */
+  /** For `verify`: it found something, repaired or not. For other commands: refused, and nothing was done. */
   found: 1,
-  /** It was called in a wrong way, and nothing was done. */
+  /** The command line was wrong, and nothing was done. */
   usage: 2,
-  /** It failed on the way. What was done until then stays done; run it again. */
+  /** The command failed. What it did before stays done. Run it again. */
   failed: 3,
 } as const
 
-/** A call that cannot be meant: one line that says what to do. */
+/** A wrong command line: one line that says what to do. */
 export class UsageError extends Error {}

@@ -1,4 +1,4 @@
-// `rookery verify`: what is wrong of the counters, one line for each on stdout.
+// `rookery verify`: finds wrong counters, and writes one line for each to stdout.
 import type { Finding } from '@rookery/core'
 import type { Given } from './arguments.js'
 import { storageOptions } from './database.js'

@@ -1,4 +1,4 @@
-// Every call of the port by its name, on both sides of a thread or a connection.
+// Calls of the maintenance port by name, on both sides of a thread.
 import type { Maintenance } from '@rookery/core'
 import type { Database } from './dialect.js'
 import { verify } from './verify.js'
@@ -19,10 +19,13 @@ const carryOutOn = (db: Database): Maintenance => ({
   renewEpoch: (epoch) => db.transaction((rows) => rows.run(`UPDATE ${db.dialect.tables.meta} SET epoch = ?`, [epoch])),
 })
 
-/** Maintenance of a database that is at hand. */
+/** Maintenance of a database that this thread can reach. */
 export const maintenanceOf = carryOutOn
 
-/** Maintenance of a database elsewhere: each call goes over as text, and so does its answer. `writes` is whether it may change anything. */
+/**
+ * Maintenance of a database in another thread. Each call and each answer is text. `writes` tells whether the call may
+ * change anything.
+ */
 export function maintenanceOver(send: (text: string, writes: boolean) => Promise<string>): Maintenance {
   const call = async <Name extends keyof Maintenance>(
     writes: boolean,

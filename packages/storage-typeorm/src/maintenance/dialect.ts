@@ -1,10 +1,10 @@
-// What maintenance needs of a database, and what its dialects write differently. None of its statements is hot, so they are
-// written once for all dialects; numbers that we made ourselves stand in the text, everything else is a parameter.
+// What maintenance needs of a database, and what the dialects write differently. None of its statements is frequent, so
+// all dialects share them. Our own numbers are part of the text, everything else is a parameter.
 import type { Tables } from '../rows/tables.js'
 
 export type Value = string | number | null
 
-/** Reads; rows are lists of values, integers are numbers. Parameters are `?`. */
+/** Reads rows as lists of values, with integers as numbers. Parameters are `?`. */
 export interface Rows {
   all<Row extends readonly unknown[]>(sql: string, values?: readonly Value[]): Promise<Row[]>
 }
@@ -13,7 +13,7 @@ export interface WritableRows extends Rows {
   run(sql: string, values?: readonly Value[]): Promise<void>
 }
 
-/** Which messages of a conversation: those after `from` up to `to`. */
+/** Messages of a conversation: those after `from`, up to `to`. */
 export interface MessageSpan {
   readonly conversation: number
   readonly from: number
@@ -24,43 +24,51 @@ export interface Dialect {
   readonly tables: Tables
   /** The column of a user's number, which is a reserved word in some dialects. */
   readonly person: string
-  /** Locks counter rows in the order that all writers keep; null where a transaction has the database for itself. */
+  /** Locks counter rows in the order that all writers keep; null where only one transaction can write at a time. */
   readonly lock: (table: 'user' | 'conversation', ids: readonly number[]) => string | null
-  /** Where it stands what was delivered to a c2c conversation's user: on the conversation's row, or on the membership's. */
+  /** Which row holds the delivered position of a c2c conversation's user: the conversation's or the membership's. */
   readonly deliveredOn: 'conversation' | 'member'
-  /** Keys of these messages go; only those that still stand for them. The last of the statements is the one that counts. */
+  /** Deletes the keys of these messages that still refer to them. The rows of the last statement are counted. */
   readonly dropKeys: (span: MessageSpan) => readonly string[]
-  /** Keys of these messages, which are about to go, hold their answer themselves from now on. */
+  /** Makes keys of these messages store their answers themselves, before the messages are removed. */
   readonly detachKeys: (span: MessageSpan) => string
-  /** Whether key `k` stands for message `m`. */
+  /** Whether key `k` refers to message `m`. */
   readonly standsFor: (k: string, m: string) => string
-  /** Whether pointer `i` is found to lead to message `m`, which is the one that it names. */
+  /** Whether pointer `i` leads to message `m`, which is the message that it names. */
   readonly pointsAt: (i: string, m: string) => string
   /** Makes a pointer lead to the message that it names. */
   readonly pointAgain: (user: number, seq: number) => readonly string[]
-  /** Whether message `m` stands where readers look for those that are exceptional or mention somebody, if it is one of them. */
+  /**
+   * Whether message `m` is where reads look for exceptional messages, or for those that mention somebody, if it is one
+   * of them.
+   */
   readonly isFound: (m: string) => string
-  /** Counters of a conversation that say how far such messages reach, each with its column and the table that bears it out. */
+  /**
+   * Counters of a conversation that hold the last such messages, each with its column and the table of these messages.
+   */
   readonly lastOf: readonly (readonly [field: string, column: string, table: string])[]
-  /** Makes messages stand there as their flags and mentions say, after these were changed. */
+  /** Puts messages there according to their flags and mentions, after these changed. */
   readonly markAgain: (span: MessageSpan) => readonly string[]
-  /** Which messages are edits of what this user sent within a span. */
+  /** Finds the edits of messages that this user sent within a span. */
   readonly editsOf: (span: MessageSpan, user: number) => string
-  /** What was kept beside a conversation's messages up to a sequence, such as reactions to them, goes. */
+  /** Deletes what is stored beside a conversation's messages up to a sequence, such as reactions to them. */
   readonly dropBeside: (conversation: number, to: number) => readonly string[]
-  /** Keys that hold their answer themselves and are older than `before` go, at most `most`; the last one counts. */
+  /**
+   * Deletes at most `most` keys that store their answers themselves and are older than `before`. The rows of the last
+   * statement are counted.
+   */
   readonly dropDetached: (before: number, most: number) => readonly string[]
 }
 
 export interface Database extends Rows {
   readonly dialect: Dialect
   /**
-   * Carries out all of these in one transaction, written to the database at once, so that its locks wait for nobody here.
-   * Answers how many rows each has changed.
+   * Runs all statements in one transaction and in one write, so that it never holds locks while it waits for this
+   * process. Answers how many rows each statement has changed.
    */
   carryOut(statements: readonly string[]): Promise<readonly number[]>
-  /** Reads of one moment. */
+  /** Runs reads in one snapshot. */
   snapshot<T>(work: (rows: Rows) => Promise<T>): Promise<T>
-  /** A transaction: all of it or nothing. */
+  /** Runs a transaction, which is stored completely or not at all. */
   transaction<T>(work: (rows: WritableRows) => Promise<T>): Promise<T>
 }

@@ -1,18 +1,18 @@
-// Taking away what is old. Each page looks at some counter rows, finds what lies beyond the limits above their floors without
-// any lock, and then takes it and moves the floors in one transaction. What was found cannot change meanwhile: nobody writes
-// at an end that is old, and whoever trims beside us only moves the same floors.
+// Removes old rows. Each page reads some counter rows and finds, without a lock, the rows above their floors that
+// exceed the limits. Then it removes these rows and moves the floors in one transaction. The rows cannot change in
+// between: nobody writes at the old end of a timeline, and another trim only moves the same floors.
 import type { MaintenanceStep, Trimmed, TrimLimits } from '@rookery/core'
 import type { Database } from './dialect.js'
 import { walk, type PageDone, type Part } from './walk.js'
 
-/** A timeline that begins above `floor`, with the time of its first row, null where that row is not there. */
+/** A timeline that begins above `floor`, with the time of its first row; null where that row is missing. */
 type Counter = [id: number, floor: number, head: number, firstAt: number | null]
 type Aged = [seq: number, at: number, ordinal: number]
 
-/** What is done to one timeline costs about as much as taking so many rows. */
+/** The cost of work on one timeline, in removed rows. */
 const cutCost = 4
 
-/** How far a timeline is taken: its last row that goes, and the ordinal of that. */
+/** How far a timeline is trimmed: the last row that is removed, and its ordinal. */
 interface Cut {
   readonly id: number
   readonly floor: number
@@ -33,7 +33,7 @@ export async function trim(db: Database, limits: TrimLimits, step: MaintenanceSt
         }),
     })
   if (keysBefore !== null)
-    // Before the messages, so that few keys need to be made to stand alone.
+    // Keys are trimmed before messages, so that few keys must store their answers themselves.
     parts.push({
       over: 'conversation',
       page: (after, rows) =>
@@ -66,7 +66,7 @@ export async function trim(db: Database, limits: TrimLimits, step: MaintenanceSt
   return { ...(await walk(db, parts, step)), ...removed }
 }
 
-/** Where timelines of one kind and their counters stand. */
+/** Where timelines of one kind and their counters are stored. */
 interface Kind {
   /** Of `Counter`s with a number above the first parameter, at most the second. */
   readonly counters: string
@@ -83,7 +83,7 @@ function inboxes({ dialect: { tables: t, person } }: Database): Kind {
   }
 }
 
-/** Keys are trimmed up to a floor of their own, which is at least that of the messages. */
+/** Keys have their own floor, which is never below that of the messages. */
 function messages({ dialect: { tables: t } }: Database, floor: 'floor_seq' | 'key_floor'): Kind {
   const above =
     floor === 'floor_seq' ? 'c.floor_seq' : 'CASE WHEN c.key_floor > c.floor_seq THEN c.key_floor ELSE c.floor_seq END'
@@ -99,7 +99,7 @@ interface Asked {
   readonly after: number
   readonly rows: number
   readonly before: number
-  /** How many rows of a timeline stay though they are younger; null where any number may. */
+  /** How many young rows of a timeline may stay; null where there is no limit. */
   readonly keep: number | null
 }
 
@@ -121,7 +121,7 @@ async function page(
       cuts.push(cut)
       left -= cut.to - cut.floor + cutCost
     }
-    // Where the page is used up within a timeline, the next one goes on there.
+    // Where the page ends within a timeline, the next page goes on there.
     if (left <= 0) break
     reached = id
   }
@@ -129,7 +129,7 @@ async function page(
   return counters.length < rows && left > 0 ? null : reached
 }
 
-/** The rows from the old end on that are all beyond the limits. */
+/** The rows from the old end on that all exceed the limits. */
 async function cutOf(
   db: Database,
   kind: Kind,
@@ -141,13 +141,13 @@ async function cutOf(
   return last === undefined ? null : { id, floor, to: last[0], ordinal: last[2] }
 }
 
-/** What is done to one timeline; of the statements that take, the rows of the last one are counted. */
+/** The statements for one timeline. The count is that of the rows of the last statement that removes. */
 interface Taking {
   readonly take: readonly string[]
   readonly move: string
 }
 
-/** Locks the counters of all cuts, then takes them one by one; answers how many rows went. */
+/** Locks the counters of all cuts, then trims them one by one. Answers how many rows it removed. */
 async function taking(
   db: Database,
   table: 'user' | 'conversation',

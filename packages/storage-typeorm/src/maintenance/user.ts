@@ -1,5 +1,5 @@
-// What is kept of one user: read as a whole, and erased where it concerns nobody else. Its messages are found by walking
-// through the conversations in which it is or was a member.
+// Exports everything stored about one user, and erases what concerns nobody else. It finds the user's messages by a
+// walk through the conversations of which the user is or was a member.
 import type {
   Belonging,
   ConversationKind,
@@ -14,12 +14,12 @@ import { messageOf, type MessageTuple } from '../rows/message.js'
 import type { Database, MessageSpan, Rows } from './dialect.js'
 
 interface Place {
-  /** The conversation that is under way, and the last sequence that is done with there; -1 where none is. */
+  /** The current conversation, and the last sequence that is done in it; -1 where none is. */
   readonly conversation: number
   readonly seq: number
 }
 interface Span extends MessageSpan {
-  /** Where to go on; null after the last conversation. */
+  /** Where the next step goes on; null after the last conversation. */
   readonly next: Place | null
   readonly isFirst: boolean
   readonly progress: number
@@ -140,7 +140,7 @@ export async function eraseUser(db: Database, userId: string, { after, rows }: M
         : { next: cursorOf('keys', start), progress: 0.2, ...erased }
     case 'memberships': {
       const last = await eraseMemberships(db, user, at.place.conversation, rows)
-      // The inbox after them: what was said before a membership began anew stands below its floor then.
+      // The inbox comes after the conversations: messages from before a membership began anew are below its floor then.
       return last === null
         ? { next: cursorOf('inbox', start), progress: 0.6, ...erased }
         : { next: cursorOf('memberships', { conversation: last, seq: -1 }), progress: 0.4, ...erased }
@@ -148,7 +148,7 @@ export async function eraseUser(db: Database, userId: string, { after, rows }: M
     case 'inbox': {
       const { entries, isLast } = await eraseInbox(db, user, rows)
       erased.entries = entries
-      // Devices last: acknowledgements that were on their way have come by then.
+      // Devices come last: acknowledgements that were under way have arrived by then.
       return isLast
         ? { next: cursorOf('devices', start), progress: 0.8, ...erased }
         : { next: cursorOf('inbox', start), progress: 0.6, ...erased }
@@ -183,8 +183,8 @@ async function eraseMessages(db: Database, user: number, span: MessageSpan): Pro
     `DELETE FROM ${t.reaction} WHERE conversation = ${conversation} AND seq > ${from} AND seq <= ${to}
       AND seq IN (SELECT m.seq FROM ${t.message} m WHERE m.conversation = ${conversation} AND m.seq > ${from}
         AND m.seq <= ${to} AND m.sender = ${user})`,
-    // What the user reacted with counts on, and is nobody's. Where an earlier owner of the id was erased with the same
-    // reaction, one of both goes.
+    // The user's reactions still count, but belong to nobody. Where an earlier owner of the id was erased with the same
+    // reaction, one of the two is removed.
     `DELETE FROM ${t.reaction} WHERE conversation = ${conversation} AND seq > ${from} AND seq <= ${to}
       AND ${person} = -${user} AND (seq, reaction) IN (SELECT x.seq, x.reaction FROM (SELECT r.seq, r.reaction
         FROM ${t.reaction} r WHERE r.conversation = ${conversation} AND r.seq > ${from} AND r.seq <= ${to}
@@ -210,8 +210,8 @@ async function eraseKeys(db: Database, user: number, most: number): Promise<numb
 }
 
 /**
- * Nothing of before is for whoever bears the id from now on: memberships that have ended are as if they had been empty, and
- * those in c2c conversations begin anew at the head, where nothing is unread. Answers the last one done; null after the end.
+ * A new owner of the id sees nothing from before: ended memberships become empty, and those in c2c conversations begin
+ * anew at the head, where nothing is unread. Answers the last membership done; null after the end.
  */
 async function eraseMemberships(db: Database, user: number, after: number, most: number): Promise<number | null> {
   const { tables: t, person, lock } = db.dialect

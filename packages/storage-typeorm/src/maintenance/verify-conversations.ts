@@ -1,5 +1,5 @@
-// A conversation's counters and messages: sequences and ordinals without gaps, from the floor to the head; the marks of those
-// that do not count for everybody; the counts of reactions.
+// Checks a conversation's counters and messages: sequences and ordinals have no gaps from the floor to the head;
+// exceptional messages are marked; reactions are counted correctly.
 import { flag } from '../rows/codes.js'
 import type { Dialect, Rows } from './dialect.js'
 import type { Fix, Found, Place, Seen, Unit } from './findings.js'
@@ -25,13 +25,15 @@ type Message = [
   ordinal: number,
   flags: number,
   sender: number | null,
-  /** How far the sender has read, as a member of a group; null where it is none. */
+  /** How far the sender has read, as a member of a group; null where it is not a member. */
   readSeq: number | null,
   isFound: number,
   reactions: string | null,
 ]
 
-/** Of one conversation, begun or not: `[id, the last sequence seen or -1, its ordinal as it should be]`. */
+/**
+ * `[id, the last sequence seen, its correct ordinal]` of one conversation; the sequence is -1 before its first message.
+ */
 export const conversationUnit =
   (d: Dialect): Unit =>
   async (rows, [id, seenSeq, seenOrdinal], most) => {
@@ -44,7 +46,7 @@ export const conversationUnit =
     )
     if (row === undefined) return { found: [], counters: [], checked: 0, next: isNew ? null : [id, -1, 0] }
     const check = new Check(d, row)
-    // Where the floor has moved beyond what was seen, it is as good a place.
+    // Where the floor has moved past the last message seen, the walk goes on at the floor.
     const [floorSeq, floorCount] = [row[6], row[7]]
     const goesOn = !isNew && Number(seenSeq) >= floorSeq
     return check.page(
@@ -88,7 +90,7 @@ class Check {
       const counts = flags & flag.countable
       if (at > seq + 1) {
         this.#missing(seq + 1, at - seq - 1)
-        // Of those between nothing is known: what stands here is believed.
+        // Nothing is known of the missing messages, so this takes the stored ordinal for correct.
         ordinal = Math.max(ordinal, its - counts)
       }
       seq = at
@@ -115,7 +117,7 @@ class Check {
     this.#found.push({ kind: 'conversation', id: this.row[1], field, stored, computed, fixes })
   }
 
-  /** Where most messages agree on another count below them, that one is right. */
+  /** Where most messages agree on another count below them, that count is correct. */
   #floorCount(messages: readonly Message[], stored: number): number {
     const bases = new Map<number, number>()
     let counted = 0
@@ -130,7 +132,7 @@ class Check {
     return computed
   }
 
-  /** Rows that retention is said to have taken. */
+  /** Rows that are still there though the floor says that retention removed them. */
   async #belowFloor(rows: Rows, floor: number): Promise<void> {
     const t = this.d.tables
     const [row] = await rows.all<[number]>(
@@ -169,7 +171,7 @@ class Check {
     if (stored !== computed)
       this.#found.push({ kind: 'message', id, field: 'ordinal', stored, computed, fixes: set('ordinal', computed) })
     const readSeq = sender === null ? null : this.#readSeq(sender, groupReadSeq)
-    // Unread is what is countable behind a position, without these: of the reader's own, and recalled.
+    // Unread messages are the countable ones after a position, without the reader's own and the recalled ones.
     const isException = (flags & flag.recalled) !== 0 || (readSeq !== null && readSeq < seq)
     const right = (flags & flag.countable) !== 0 && isException ? flags | flag.exceptional : flags
     if (flags !== right) {
@@ -179,14 +181,14 @@ class Check {
       this.#found.push({ kind: 'message', id, field: 'marks', stored: 0, computed: 1, fixes: again })
   }
 
-  /** How far a user has read; null where it is no member. */
+  /** How far a user has read; null where it is not a member. */
   #readSeq(user: number, groupReadSeq: number | null): number | null {
     const [kind, userA, userB, a, b] = [this.row[2], this.row[9], this.row[10], this.row[12], this.row[13]]
     if (kind !== 'c2c') return groupReadSeq
     return user === userA ? a : user === userB ? b : null
   }
 
-  /** The counts of reactions to messages after `from` up to `to`, as they are stored on messages. */
+  /** The counts of reactions to messages after `from`, up to `to`, in the form in which messages store them. */
   async #reactions(rows: Rows, from: number, to: number): Promise<ReadonlyMap<number, string>> {
     const { reaction } = this.d.tables
     const found = await rows.all<[seq: number, reaction: string, count: number]>(
@@ -209,7 +211,8 @@ class Check {
   async #ends(rows: Rows, seq: number, ordinal: number, isWhole: boolean): Promise<void> {
     const [id, , kind, , countable, lastCountableSeq, floorSeq, , members] = this.row
     const t = this.d.tables
-    // Where the last messages are missing, the counter may be right, unless it is too low for those that are there.
+    // Where the last messages are missing, the counter may be correct, unless it is too low for the messages that are
+    // there.
     if (countable !== ordinal && (isWhole || countable < ordinal))
       this.#counter('countable', 'countable', countable, ordinal)
     const [last] = await rows.all<[number | null]>(
@@ -263,7 +266,7 @@ class Check {
   }
 }
 
-/** Whether two counts say the same, in whatever order. */
+/** Whether two counts are equal, in any order. */
 function sameCounts(a: string | null, b: string | null): boolean {
   if (a === b) return true
   if (a === null || b === null) return false

@@ -1,4 +1,4 @@
-// Keys: each stands for a message that is there, or holds its answer itself.
+// Checks keys: each refers to a stored message, or holds its answer itself.
 import type { Dialect } from './dialect.js'
 import type { Unit } from './findings.js'
 
@@ -24,7 +24,7 @@ export const keyUnit = (d: Dialect): Unit => {
         field: 'message',
         stored: null,
         computed: null,
-        // What it answered is gone, and nobody can be answered by it.
+        // The answer of such a key is gone, so the key is of no use.
         fixes: [[`DELETE FROM ${t.key} WHERE ${person} = ? AND client_msg_id = ?`, [owner, name]]] as const,
       }))
     const last = keys.at(-1)

@@ -1,6 +1,6 @@
-// Members' positions: within the timeline, with the ordinal of the message they stand on. What is unread follows from these
-// and from the messages' ordinals and marks, which were looked at before: it is nowhere counted message by message, since the
-// members of a large group may have very many behind them.
+// Checks members' positions: each is within the timeline and has the ordinal of its message. Unread counts follow from
+// positions and from the messages' ordinals and marks, which are checked before. Nothing counts unread messages one by
+// one, because the members of a large group may have very many.
 import type { Dialect } from './dialect.js'
 import type { Fix, Found, Unit } from './findings.js'
 
@@ -62,7 +62,7 @@ function check(d: Dialect, member: Member): readonly Found[] {
 
   if (deliveredSeq > lastSeq) wrong('deliveredSeq', deliveredSeq, lastSeq, [set('delivered_seq', lastSeq)])
   if (readSeq > lastSeq) {
-    // Beyond the head it would take what is said next for read.
+    // A position beyond the head would make the next messages count as read.
     wrong('readSeq', readSeq, lastSeq, [set('read_seq', lastSeq), set('read_ordinal', countable)])
     return found
   }

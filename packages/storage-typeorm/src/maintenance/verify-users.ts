@@ -1,5 +1,6 @@
-// A user's inbox: without gaps from its floor to its head, each pointer to a message that is there or below the floor; and
-// what devices acknowledged, within it. Most inboxes are short: a page holds those of many users.
+// Checks a user's inbox: it has no gaps from its floor to its head, and each pointer leads to a stored message or to
+// one below the floor. Also checks that devices acknowledged only entries of the inbox. Most inboxes are short, so a
+// page holds those of many users.
 import { entryKind } from '../rows/codes.js'
 import type { Dialect, Rows } from './dialect.js'
 import type { Found, Unit } from './findings.js'
@@ -15,7 +16,7 @@ type Entry = [
   isRight: number,
 ]
 
-/** `[id, the last sequence seen]` of the user under way, or -1 as its sequence where it is done with. */
+/** `[id, the last sequence seen]` of the current user. The sequence is -1 where the user is done. */
 export const userUnit =
   (d: Dialect): Unit =>
   async (rows, [id, seenSeq], most) => {
@@ -37,7 +38,7 @@ export const userUnit =
         ORDER BY i.${person}, i.seq`,
       [...from, last[0], most],
     )
-    // Where the page is full, the inbox that its last entry is of goes on with the next one.
+    // Where the page is full, the next page goes on with the inbox of its last entry.
     const open = entries.length === most ? entries.at(-1)! : null
     const seen = users.filter(([user]) => open === null || user <= open[0])
     const byUser = new Map<number, Entry[]>(seen.map(([user]) => [user, []]))
@@ -59,7 +60,7 @@ export const userUnit =
     return { found, counters: [...new Set([...counters, ...wrong.users])], checked, next }
   }
 
-/** One user's, from its floor on, or from where the page before it ended. */
+/** One user's inbox, from its floor on, or from the end of the page before. */
 class Inbox {
   seq: number
   readonly #found: Found[] = []
@@ -73,7 +74,7 @@ class Inbox {
     this.seq = Math.max(begun ?? 0, user[3])
   }
 
-  /** @param isWhole whether it ends with these */
+  /** @param isWhole whether the inbox ends with these entries */
   page(entries: readonly Entry[], isWhole: boolean): readonly Found[] {
     const [id, userId, head, floor] = this.user
     const { user } = this.d.tables
@@ -108,7 +109,7 @@ class Inbox {
     this.#found.push({ ...at, stored: null, computed: conversationSeq, fixes })
   }
 
-  /** Entries that retention is said to have taken. */
+  /** Entries that are still there though the floor says that retention removed them. */
   #belowFloor(first: number): void {
     const [id, userId, , floor] = this.user
     const { tables: t, person } = this.d
@@ -117,7 +118,7 @@ class Inbox {
   }
 }
 
-/** @param heads of users whose inbox was seen to its end */
+/** @param heads of users whose whole inbox was seen */
 async function devices(
   d: Dialect,
   rows: Rows,

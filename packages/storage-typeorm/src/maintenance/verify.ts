@@ -1,5 +1,5 @@
-// Whether every counter agrees with the rows. Each step reads in one snapshot; where something is found that can be repaired,
-// the same rows are looked at again in a transaction that has locked their counters, and repaired there.
+// Checks whether every counter agrees with the rows. Each step reads in one snapshot. Where it finds something to
+// repair, it locks the counters in a transaction, reads the same rows again, and repairs them there.
 import type { Finding, MaintenanceStep, Verified } from '@rookery/core'
 import type { Database } from './dialect.js'
 import { repairAll, unrepaired, type Place, type Seen, type Unit } from './findings.js'
@@ -8,13 +8,13 @@ import { keyUnit } from './verify-keys.js'
 import { memberUnit } from './verify-members.js'
 import { userUnit } from './verify-users.js'
 
-/** Asking the database some questions costs about as much as so many rows. */
+/** The cost of a page's queries, in rows. */
 const lookCost = 8
 
 interface Part {
   readonly unit: Unit
   readonly first: Place
-  /** Where its counter rows stand. */
+  /** The table of its counter rows. */
   readonly counters: 'conversation' | 'user'
 }
 
@@ -35,7 +35,7 @@ export async function verify(
   const part = parts[at]!
   const findings: Finding[] = []
   let checked = 0
-  /** A look is work, too, whatever it finds. */
+  /** A check counts as work, whatever it finds. */
   let looks = 0
   let place: Place | null = from
   const saw = (seen: Seen): void => {
@@ -71,7 +71,7 @@ export async function verify(
   return { next: next && JSON.stringify(next), progress: (at + within) / parts.length, checked, findings }
 }
 
-/** How much of a part lies before a place. */
+/** How much of a part comes before a place. */
 async function shareOf(db: Database, { counters }: Part, [id]: Place): Promise<number> {
   const [row] = await db.all<[number | null]>(`SELECT max(id) FROM ${db.dialect.tables[counters]}`)
   return Math.min(1, Math.max(0, id - 1) / (row?.[0] ?? 1))

@@ -1,13 +1,13 @@
-// The walk over counter rows in the order of their numbers, page after page, through one part of a run after another. The
-// cursor is the part and the last number that is done with.
+// Walks over counter rows in the order of their numbers, page by page, through one part of a run after another. The
+// cursor holds the part and the last number that is done.
 import type { MaintenanceStep, StepDone } from '@rookery/core'
 import type { Database } from './dialect.js'
 
-/** What one page did: the last number it is done with, or null where the part has no more. */
+/** What one page did: the last number that it has done, or null at the end of the part. */
 export type PageDone = number | null
 
 export interface Part {
-  /** The table whose numbers are walked; null where one page after another is simply the next. */
+  /** The table over whose numbers the part walks; null where the part needs none. */
   readonly over: 'user' | 'conversation' | null
   page(after: number, rows: number): Promise<PageDone>
 }

@@ -1,5 +1,5 @@
-// How the outbox looks at the host's database: through a connection of its own, which sees what is committed and nothing
-// of the host's running transactions.
+// How the outbox reads the host's database: over its own connection, which sees committed rows and nothing of the
+// host's running transactions.
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { loadDriver, locateDriver, type SqlValue } from '../sqlite/driver.js'
 
@@ -17,13 +17,13 @@ export async function openCommittedView(host: DataSource): Promise<CommittedView
   return options.type === 'better-sqlite3' ? sqliteView(host) : serverView(options as ServerOptions)
 }
 
-// A second writer on a SQLite file makes the host's own read-then-write transactions fail. So rows are read through a
-// connection of our own, and taken away through the host's: where that falls into a transaction that is rolled back, the
-// row is there again, and is moved again, which its key makes harmless.
+// A second writer on a SQLite file makes the host's own read-then-write transactions fail. So the outbox reads rows
+// over its own connection, and deletes them over the host's. Where the deletion falls into a transaction that is rolled
+// back, the row is there again, and the outbox moves it again, which is harmless because of its key.
 function sqliteView(host: DataSource): CommittedView {
   const { database, driver, key } = host.options as { database: string; driver?: unknown; key?: string }
   const connection = new (loadDriver(locateDriver(driver)))(database, { timeout: 0 })
-  // As TypeORM says it.
+  // TypeORM's name for this.
   if (key !== undefined) connection.exec(`PRAGMA key = ${JSON.stringify(key)}`)
   connection.exec('PRAGMA query_only = 1')
   return {
@@ -39,7 +39,7 @@ function sqliteView(host: DataSource): CommittedView {
   }
 }
 
-/** What TypeORM takes from one of several servers. */
+/** The options that TypeORM takes from one of several servers. */
 const ofServer = ['url', 'host', 'port', 'username', 'password', 'database'] as const
 
 async function serverView(options: ServerOptions): Promise<CommittedView> {
@@ -48,10 +48,10 @@ async function serverView(options: ServerOptions): Promise<CommittedView> {
   const names = [...ofServer, isPostgres ? 'ssl' : 'socketPath']
   const own = new DataSource({
     ...options,
-    // What is committed stands on the one that writes; replicas need no connection.
+    // Committed rows are on the server that writes. Replicas need no connection.
     ...(master === undefined ? {} : Object.fromEntries(names.map((name) => [name, master[name]]))),
     replication: undefined,
-    // A pool's size in extra would come before ours.
+    // The size of a pool in `extra` would replace ours.
     extra: { ...options.extra, ...(isPostgres ? { max: 2, min: 0 } : { connectionLimit: 2 }) },
     poolSize: 2,
     entities: [],
@@ -64,7 +64,7 @@ async function serverView(options: ServerOptions): Promise<CommittedView> {
     ...(isPostgres ? { installExtensions: false } : {}),
   } as DataSourceOptions)
   await own.initialize()
-  // A session of MySQL may be set up so that it commits nothing by itself, and reads one moment for ever.
+  // A session of MySQL may be set up without autocommit. It would then read one snapshot for ever.
   const query =
     options.type === 'postgres'
       ? (sql: string, values: readonly SqlValue[]): Promise<unknown> => own.query(sql, [...values])

@@ -1,5 +1,6 @@
-// Rows that wait where the outbox stood before. Earlier versions named the table without its schema: it stood in the first
-// schema of the search path, whatever the DataSource's option `schema` said, and apps of several schemas shared it.
+// Rows in a table of an earlier version of the outbox. Earlier versions named the table without its schema. So it was
+// in the first schema of the search path, whatever the DataSource's option `schema` said, and apps with several schemas
+// shared it.
 import type { EntityManager } from 'typeorm'
 import { quoted } from '../postgres/quoted.js'
 import { outboxColumns } from './outbox-sql.js'
@@ -10,8 +11,8 @@ interface Place {
 }
 
 /**
- * Moves them, in their order, after `create`.
- * @param create makes the table; left out where it is there
+ * Runs `create`, then moves the rows in their order.
+ * @param create makes the table; left out where it exists
  * @throws Error of one line where other apps may have put them
  */
 export async function moveLeftRows(tx: EntityManager, at: Place, create?: () => Promise<unknown>): Promise<void> {
@@ -30,7 +31,7 @@ export async function moveLeftRows(tx: EntityManager, at: Place, create?: () => 
   }
 }
 
-/** Other schemas of the search path that have such a table, with rows that this role can take. */
+/** Other schemas of the search path that have such a table with rows, which this role can move. */
 async function earlierSchemas(tx: EntityManager, { schema, tableName }: Place): Promise<string[]> {
   const found: { schema: string }[] = await tx.query(
     `SELECT n.nspname AS schema FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -50,8 +51,8 @@ async function earlierSchemas(tx: EntityManager, { schema, tableName }: Place): 
 }
 
 /**
- * Whether the rows there are this app's: chat, and other outboxes, stand nowhere else in the database. Where chat stands
- * beside them they are that app's, once this app has a table of its own.
+ * Whether the rows are this app's. They are where the database has no other tables of chat and no other outbox. Where
+ * chat's tables are beside the rows, the rows belong to chat's app, once this app has its own table.
  * @throws Error of one line where that cannot be told
  */
 async function mayTake(tx: EntityManager, at: Place, schema: string, isThere: boolean): Promise<boolean> {

@@ -1,9 +1,9 @@
-// Makes the outbox's table apart from the app that uses it.
+// Makes the outbox's table outside the app that uses it.
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { prepareTable, type OutboxHost } from './outbox-table.js'
 
 /**
- * @param place where the app's own DataSource stands
+ * @param place the database of the app's own DataSource
  * @throws Error of one line
  */
 export async function makeOutbox(place: DataSourceOptions, tablePrefix = 'im_'): Promise<void> {

@@ -13,7 +13,7 @@ interface Column {
 
 const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``
 
-/** @throws Error of one line where the host's DataSource stands in no database */
+/** @throws Error of one line where the host's DataSource has no database */
 export async function mysqlTable(host: DataSource, tableName: string): Promise<OutboxTable> {
   const [place]: { database: string | null }[] = await host.query('SELECT DATABASE() AS `database`')
   const database = place?.database ?? null
@@ -55,7 +55,7 @@ export async function mysqlTable(host: DataSource, tableName: string): Promise<O
   }
 }
 
-/** What would lose or mix rows: nothing of it may follow from how the server or the database is set up. */
+/** Finds settings that would lose or mix rows: the table must not depend on settings of the server or the database. */
 function faultsOf(columns: readonly Column[]): string[] {
   const { engine = null } = columns[0] ?? {}
   const column = (name: string): Column | undefined => columns.find((one) => one.name.toLowerCase() === name)

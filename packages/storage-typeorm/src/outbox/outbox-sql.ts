@@ -1,4 +1,5 @@
-// The outbox's table and statements in each dialect. Texts come back byte for byte: request is text everywhere.
+// The outbox's table and statements in each dialect. `request` is text in all of them, so that it comes back byte for
+// byte.
 import type { DataSourceOptions } from 'typeorm'
 import type { SqlValue } from '../sqlite/driver.js'
 
@@ -9,25 +10,25 @@ export interface OutboxSql {
   readonly create: string
   /** Values: id, request, put_at. */
   readonly insert: string
-  /** Rows that are not parked, oldest first, but these. */
+  /** The rows that are not parked, without these, oldest first. */
   read(limit: number, except: readonly string[]): Statement
-  /** For so many ids: those that are not parked. */
+  /** For this number of ids: those of them that are not parked. */
   find(count: number): string
-  /** For so many ids. */
+  /** For this number of ids. */
   remove(count: number): string
   /** Values: reason, id. */
   readonly park: string
-  /** Values: a position, how many. */
+  /** Values: a position, the number of rows. */
   readonly parked: string
   readonly countParked: string
-  /** For so many ids: those that are parked. */
+  /** For this number of ids: those of them that are parked. */
   whichParked(count: number): string
-  /** For so many ids. */
+  /** For this number of ids. */
   unpark(count: number): string
   drop(count: number): string
 }
 
-/** With its values. */
+/** A statement with its values. */
 interface Statement {
   readonly sql: string
   readonly values: readonly SqlValue[]
@@ -36,14 +37,14 @@ interface Statement {
 /** The columns that every version of the table has. */
 export const outboxColumns = ['position', 'id', 'request', 'put_at', 'parked'] as const
 
-/** Text columns on MySQL, each with its character set: neither the server's nor the database's matters. */
+/** Text columns on MySQL, each with its character set, so that the server's and the database's do not matter. */
 export const mysqlTexts = {
   id: 'varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL',
   request: 'longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL',
   parked: 'text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
 } as const
 
-/** The table's engine on MySQL: in another one a rolled-back row would stay. */
+/** The table's engine on MySQL. In another one a rolled-back row would stay. */
 export const mysqlEngine = 'ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'
 
 const question = (): string => '?'
@@ -55,7 +56,7 @@ const places = (count: number, place: (position: number) => string): string =>
 export const isOutboxDialect = (type: DataSourceOptions['type']): type is OutboxDialect =>
   type === 'better-sqlite3' || type === 'postgres' || type === 'mysql' || type === 'mariadb'
 
-/** @param table its name as it stands in a statement: quoted, and with where it stands */
+/** @param table its name for a statement: quoted, and with its schema or database */
 export function outboxSql(type: OutboxDialect, table: string): OutboxSql {
   if (type === 'better-sqlite3') {
     const columns = `position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, request TEXT NOT NULL, put_at INTEGER NOT NULL, parked TEXT`
@@ -76,7 +77,7 @@ export function outboxSql(type: OutboxDialect, table: string): OutboxSql {
   return {
     create: `CREATE TABLE IF NOT EXISTS ${table} (${columns}) ${mysqlEngine}`,
     ...statements(table, question, butThese),
-    // Of a small table the server would rather look at every row, and wait for those of transactions that run.
+    // On a small table the server would read every row, and wait for those of running transactions.
     remove: (count) => `DELETE o FROM ${table} o FORCE INDEX (id) WHERE o.id IN (${places(count, question)})`,
     unpark: (count) =>
       `UPDATE ${table} FORCE INDEX (id) SET parked = NULL WHERE id IN (${places(count, question)}) AND parked IS NOT NULL`,
@@ -85,7 +86,7 @@ export function outboxSql(type: OutboxDialect, table: string): OutboxSql {
   }
 }
 
-/** Ends a condition so that it passes over any number of ids. */
+/** Ends a condition that excludes any number of ids. */
 const butJson =
   (list: string) =>
   (ids: readonly string[]): Statement =>

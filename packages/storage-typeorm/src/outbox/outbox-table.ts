@@ -1,7 +1,7 @@
-// The outbox's table when the outbox starts: where it stands, whether it is there, and whether it is ours.
+// Finds the outbox's table when the outbox starts: where it is, whether it exists, and whether it is ours.
 //
-// It stands where the host's DataSource stands. The host's own connection tells where that is, however it was set, and
-// every statement names the place: a session that has another path by then still means this table.
+// It is in the schema or database of the host's DataSource. The host's own connection tells which one that is, however
+// it was set. Every statement names it, so that a session with another search path still uses this table.
 import { QueryFailedError, type DataSource } from 'typeorm'
 import { mysqlTable } from './mysql-table.js'
 import { outboxColumns, outboxSql, type OutboxDialect, type OutboxSql } from './outbox-sql.js'
@@ -10,14 +10,14 @@ import { sqliteTable } from './sqlite-table.js'
 
 /** A table of one dialect, as the host's connection sees it. */
 export interface OutboxTable {
-  /** Its name as it stands in a statement. */
+  /** Its name for a statement. */
   readonly name: string
   /** @returns its columns; null where it is missing */
   columns(): Promise<readonly string[] | null>
-  /** Makes it. Any number of nodes may do it at once. */
+  /** Makes the table. Any number of nodes may do it at once. */
   create(sql: OutboxSql): Promise<void>
   /**
-   * Looks at what else matters, once it is there.
+   * Checks what else matters, once the table exists.
    * @throws Error of one line with its remedy
    */
   check(): Promise<void>
@@ -27,7 +27,7 @@ export type OutboxHost = DataSource & { readonly options: { readonly type: Outbo
 
 /**
  * Makes the table where it is missing, and answers the statements for it.
- * @param mayCreate whether this is where tables are made
+ * @param mayCreate whether the outbox may make the table
  * @throws Error of one line with its remedy
  */
 export async function prepareTable(host: OutboxHost, tableName: string, mayCreate: boolean): Promise<OutboxSql> {

@@ -1,10 +1,10 @@
-// The outbox's table on PostgreSQL, in the schema in which the host's DataSource stands.
+// The outbox's table on PostgreSQL, in the schema of the host's DataSource.
 import type { DataSource } from 'typeorm'
 import { quoted } from '../postgres/quoted.js'
 import { moveLeftRows } from './left-rows.js'
 import type { OutboxTable } from './outbox-table.js'
 
-/** @throws Error of one line where the host's DataSource stands in no schema */
+/** @throws Error of one line where the host's DataSource has no schema */
 export async function postgresTable(host: DataSource, tableName: string): Promise<OutboxTable> {
   const given = (host.options as { schema?: string }).schema ?? null
   const [place]: { schema: string | null }[] = await host.query(
@@ -28,7 +28,8 @@ export async function postgresTable(host: DataSource, tableName: string): Promis
     },
     async create({ create }) {
       await host.transaction(async (tx) => {
-        // PostgreSQL fails those that make one table at once, IF NOT EXISTS or not: the lock makes them take turns.
+        // PostgreSQL refuses two sessions that make the same table at once, also with IF NOT EXISTS. The lock makes
+        // them take turns.
         await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [create])
         await moveLeftRows(tx, { schema, tableName }, () => tx.query(create))
       })

@@ -1,20 +1,20 @@
-// Turns for a host on SQLite. TypeORM gives everybody one connection to a SQLite file: what one caller saves falls into
-// whatever transaction another has open, and goes with it when that rolls back; transactions at once fail. Whoever comes
-// through one queue has the connection alone.
+// A queue for a host on SQLite. TypeORM has one connection to a SQLite file for all callers. What one caller saves
+// becomes a part of a transaction that another caller has open, and is lost when that rolls back, and two transactions
+// at once fail. A caller that uses this queue has the connection alone.
 import type { DataSource, EntityManager } from 'typeorm'
 
 export interface SqliteQueue {
-  /** Runs a transaction when its turn comes. Calls inside it must use the manager given, not the queue. */
+  /** Runs a transaction when its turn comes. Calls inside it must use the given manager, not the queue. */
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>
-  /** Runs reads and single writes when their turn comes, outside anybody's transaction. */
+  /** Runs reads and single writes when their turn comes, outside every transaction. */
   run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>
 }
 
 const tails = new WeakMap<DataSource, Promise<unknown>>()
 
 /**
- * The one queue of a DataSource: any number of calls give the same order. On other databases than SQLite, which have a
- * connection for each transaction, nothing waits.
+ * The queue of a DataSource: every call with one DataSource answers the same queue. On other databases than SQLite,
+ * where each transaction has its own connection, nothing waits.
  */
 export function sqliteQueue(dataSource: DataSource): SqliteQueue {
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {

@@ -1,6 +1,6 @@
-// What the host's own transactions want said, in a table beside the host's rows.
+// The messages that the host's own transactions put, in a table beside the host's rows.
 //
-// A row is one INSERT in the host's transaction: no counter and no lock that others wait for.
+// A row is one INSERT in the host's transaction. It needs no counter, and no lock for which others wait.
 import { type MessageId, option, type Outbox, type OutboxRow, type ParkedPage } from '@rookery/core'
 import { EntityManager, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm'
 import { wordsOf } from '../declared.js'
@@ -18,7 +18,7 @@ export interface TypeOrmOutboxOptions {
    * starting, for hosts whose migrations make it.
    */
   readonly createTable?: boolean
-  /** The transaction that the running code stands in, where something can tell. Default: nothing can. */
+  /** Finds the transaction of the running code. Default: none is found. */
   readonly current?: () => EntityManager | null
 }
 
@@ -30,7 +30,7 @@ const declared = {
   ),
 } satisfies option.Options<TypeOrmOutboxOptions>
 
-/** A parked row as the database gives it; large numbers may be text. */
+/** A parked row as the database returns it. Large numbers may be text. */
 interface ParkedColumns {
   readonly position: number | string
   readonly id: MessageId
@@ -48,14 +48,14 @@ interface Opened {
 export class TypeOrmOutbox implements Outbox {
   readonly #options: option.ValuesOf<typeof declared>
   #opened: Opened | undefined
-  /** Why nothing can be put. */
+  /** Why the outbox cannot take rows. */
   #lacks =
     "within() needs the app to have a TypeORM DataSource: import TypeOrmModule.forRoot(…), or give TypeOrmStorageModule.forRoot({ dataSource: 'name' }) where yours has a name."
   #wake: () => void = () => {}
   /** Transactions that put rows and have not ended. */
   readonly #putting = new WeakSet<QueryRunner>()
   readonly #subscriber: EntitySubscriberInterface = {
-    // Told of savepoints, too: only the outermost commit leaves no transaction running.
+    // TypeORM also calls this for savepoints. Only after the outermost commit no transaction is running.
     afterTransactionCommit: ({ queryRunner }) => {
       if (queryRunner.isTransactionActive || !this.#putting.delete(queryRunner)) return
       this.#wake()
@@ -63,8 +63,8 @@ export class TypeOrmOutbox implements Outbox {
   }
 
   /**
-   * @param host the app's own DataSource, asked for when the outbox starts. Where it is null, or of a kind in which the
-   *   outbox cannot stand, the outbox starts, and nothing can be put.
+   * @param host gives the app's own DataSource when the outbox starts. Where it is null, or of a kind that the outbox
+   *   does not support, the outbox starts, but takes no rows.
    */
   constructor(
     private readonly host: () => DataSource | null,
@@ -180,7 +180,7 @@ export class TypeOrmOutbox implements Outbox {
   }
 }
 
-/** Why the outbox cannot stand in the host's database; null where it can. */
+/** Why the outbox does not support the host's database; null where it does. */
 function whyNot({ options }: DataSource): string | null {
   const { type } = options
   if (!isOutboxDialect(type))
@@ -190,7 +190,10 @@ function whyNot({ options }: DataSource): string | null {
   return null
 }
 
-/** The same JSON: the host's connection may be of a character set that lacks what was said, and would put `?` in its place. */
+/**
+ * The same JSON in ASCII: the host's connection may have a character set that lacks some characters, and would replace
+ * them with `?`.
+ */
 const inAscii = (json: string): string =>
   json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
@@ -204,7 +207,7 @@ function runningTransaction(tx: unknown, host: DataSource): QueryRunner {
       'within() was given an EntityManager in which no transaction runs: use the one of dataSource.transaction((tx) => …).',
     )
   const own = queryRunner.connection
-  // The driver is one object, also where the app wraps its DataSource.
+  // The driver is the same object, also where the app wraps its DataSource.
   if (own.driver !== host.driver)
     throw new TypeError(
       `within() was given a transaction of the DataSource ${nameOf(own)}, and the outbox stands in ${nameOf(host)}: give a transaction of that one, or say where it is to stand, by TypeOrmStorageModule.forRoot({ dataSource: ${nameOf(own)} }).`,

@@ -1,5 +1,5 @@
-// Lists as PostgreSQL's binary arrays: nothing is escaped, so that text stays what it is, and a batch of hundreds of
-// values is one parameter that costs both sides little. The layout is that of array_send in the server.
+// Lists as PostgreSQL's binary arrays. They need no escapes, so text stays unchanged, and a batch of hundreds of values
+// is one parameter that costs little on both sides. The layout is that of array_send in the server.
 
 const int4 = 23
 const int8 = 20
@@ -16,7 +16,7 @@ const noText = empty(text)
 
 function writeHeader(buffer: Buffer, type: number, length: number): void {
   buffer.writeInt32BE(1, 0)
-  // A reader of arrays looks at the values themselves, not at this flag.
+  // The server reads the values themselves, not this flag.
   buffer.writeInt32BE(0, 4)
   buffer.writeInt32BE(type, 8)
   buffer.writeInt32BE(length, 12)
@@ -60,7 +60,7 @@ export function textArray(values: readonly (string | null)[]): Buffer {
   const { length } = values
   if (length === 0) return noText
   let bytesMax = headerBytes + 4 * length
-  // A unit of UTF-16 is three bytes of UTF-8 at most.
+  // A code unit of UTF-16 has at most three bytes in UTF-8.
   for (const value of values) if (value !== null) bytesMax += 3 * value.length
   const buffer = Buffer.allocUnsafe(bytesMax)
   writeHeader(buffer, text, length)
@@ -77,7 +77,7 @@ export function textArray(values: readonly (string | null)[]): Buffer {
   return buffer.subarray(0, at)
 }
 
-/** `{1,2,NULL}` as a query's answer shows it, of numbers. */
+/** Reads an array of numbers in a query's answer, such as `{1,2,NULL}`. */
 export function numbersOf(shown: string): (number | null)[] {
   if (shown === '{}') return []
   const parts = shown.slice(1, -1).split(',')

@@ -1,15 +1,15 @@
-// The part of `pg` that we use, and how the module is found. Hot statements go to its connection directly: several in one
-// write and one transaction, their parameters in binary, which its queries do not offer.
+// The part of `pg` that we use, and how the module is found. Frequent statements go to its connection directly: several
+// in one write and one transaction, with binary parameters. Its own queries cannot do this.
 import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 
-/** An error that the server sent, or the driver's own, which has no `code` of five characters. */
+/** An error of the server, or of the driver, which has no `code` of five characters. */
 export interface PgError extends Error {
   readonly code?: string
   readonly detail?: string
 }
 
-/** What pg calls a query: it writes its messages itself, and is told of what comes back. */
+/** A query in the sense of pg: it writes its own messages, and pg calls it with the answers. */
 export interface Submittable {
   submit(connection: PgConnection): void
   handleRowDescription(): void
@@ -47,7 +47,7 @@ export interface PgClient {
   on(event: 'error' | 'end' | 'drain', listener: (error?: Error) => void): unknown
 }
 
-/** Where the database is and who we are there; what is left out follows pg's defaults. */
+/** The database's address and our account. The defaults of pg replace what is left out. */
 export interface Address {
   readonly connectionString?: string
   readonly host?: string
@@ -57,7 +57,7 @@ export interface Address {
   readonly database?: string
   readonly ssl?: boolean | TlsOptions
   readonly application_name?: string
-  /** Of the command line that the server gives a session: `-c search_path=…`. */
+  /** Options of the command line that the server gives a session: `-c search_path=…`. */
   readonly options?: string
 }
 

@@ -1,4 +1,4 @@
-// Whether the server keeps what it has acknowledged when it, or the power, fails.
+// Whether the server keeps what it acknowledged when it crashes or the power fails.
 import type { Link } from './link.js'
 
 const oldestMajor = 15

@@ -1,10 +1,10 @@
-// What an error of PostgreSQL means for a batch: whose fault it is, whether to run it again, and whether anything can have
-// been stored.
+// What an error of PostgreSQL means for a batch: which operation caused it, whether to run the batch again, and whether
+// PostgreSQL can have stored anything.
 import { StorageError } from '@rookery/core'
 import { isFromServer, LinkLost } from './link.js'
 import { notAsKnown, staleMemory } from './migrations/names.js'
 
-/** Two that would wait for each other, or made the same row at once: the next try finds what the other did. */
+/** A deadlock, or two transactions that made the same row at once. The next try sees what the other transaction did. */
 const passing: ReadonlySet<string> = new Set(['40001', '40P01', '23505', staleMemory])
 
 /** Whether the same batch may succeed when it runs again at once. */
@@ -13,26 +13,29 @@ export const isPassing = (error: unknown): boolean => isFromServer(error) && pas
 /** Whether the wait for a row ended at the lock timeout. */
 export const isLocked = (error: unknown): boolean => isFromServer(error) && error.code === '55P03'
 
-/** Whether a batch must be carried out by the function that takes nothing for known. */
+/** Whether the batch must use the function that does not rely on known rows. */
 export const isNotAsKnown = (error: unknown): boolean => isFromServer(error) && error.code === notAsKnown
 
-/** Whether what is remembered of the database was wrong. */
+/** Whether the storage's knowledge of the database was wrong. */
 export const isStale = (error: unknown): boolean => isFromServer(error) && error.code === staleMemory
 
-/** Classes of SQLSTATE that blame what was given: data, integrity, limits of the program, a trigger that raised. */
+/**
+ * Classes of SQLSTATE for errors that the given values cause: data, integrity, limits of the program, an error that a
+ * trigger raised.
+ */
 const ofTheOperation = /^(?:22|23|54|P0001)/
 
 /** Whether one operation causes the error, so that the batch would succeed without it. */
 export const isOfTheOperation = (error: unknown): boolean => isFromServer(error) && ofTheOperation.test(error.code)
 
-/** Whether a connection leads to a server that is gone, or takes no writes (any more). */
+/** Whether the connection's server is gone or takes no writes (any more). */
 export const isOfTheServer = (error: unknown): boolean =>
   error instanceof LinkLost || (isFromServer(error) && error.code === '25006')
 
-/** Errors with which a server takes its leave: they may come when the commit was done. */
+/** Errors of a server that shuts down. They may come after the commit was done. */
 const leaving = /^(?:08|57P|XX)/
 
-/** How a failed transaction is reported: only an error of a server that stays tells that nothing is stored. */
+/** The error for a failed transaction. Only an error of a server that keeps running proves that nothing is stored. */
 export function failureOf(error: unknown): StorageError {
   if (error instanceof StorageError) return error
   const message = error instanceof Error ? error.message : String(error)

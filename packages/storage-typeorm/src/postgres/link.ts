@@ -1,11 +1,11 @@
-// One connection: prepared statements, any number of them in one round trip and one transaction.
+// One connection. It runs any number of prepared statements in one round trip and one transaction.
 //
-// A call is written at once and ends when the server is ready again, so that an answer means committed. When a
-// connection breaks, it is unknown whether the server has carried out the statements under way. The connection is not
-// used again.
+// A call is one write, and ends when the server is ready again. So an answer means that the transaction is committed.
+// When a connection breaks, it is unknown whether the server has carried out the statements under way. The connection
+// is not used again.
 import type { Address, PgClient, PgClientClass, PgConnection, PgError, Submittable } from './driver.js'
 
-/** A statement by its name, with its parameters; a buffer is one in binary. */
+/** A statement by its name, with its parameters. A buffer is a binary parameter. */
 export interface Step {
   readonly statement: string
   readonly values: readonly (Buffer | string | null)[]
@@ -16,13 +16,13 @@ export type Answer = readonly (readonly (readonly (string | null)[])[])[]
 export interface LinkOptions {
   readonly address: Address
   readonly connectTimeoutMs: number
-  /** Settings of the session, in one text of statements. */
+  /** Statements, as one text, that set the session up. */
   readonly session: string
-  /** Prepared when the connection opens, by name. */
+  /** Statements by name, which the connection prepares when it opens. */
   readonly statements: Readonly<Record<string, string>>
 }
 
-/** A connection that could not be made, or was lost: `isSent` tells whether the call had gone out. */
+/** A connection could not be opened, or was lost. `isSent` tells whether the call had been sent. */
 export class LinkLost extends Error {
   override readonly name = 'LinkLost'
   constructor(
@@ -39,7 +39,7 @@ const leaving = /^(?:08|57P)/
 
 export class Link {
   #isOpen = true
-  /** Called when the server has come to rest after an error, or the connection has ended. */
+  /** Called when the server is ready again after an error, or the connection has ended. */
   #rested: () => void = () => {}
 
   private constructor(private readonly client: PgClient) {
@@ -69,7 +69,7 @@ export class Link {
     try {
       await client.connect()
       const { rows } = await client.query('SELECT pg_is_in_recovery() AS standby')
-      // What it has is older than what was committed, and it takes nothing.
+      // Such a server has older data than was committed, and takes no writes.
       if ((rows[0] as { standby: boolean }).standby) throw new Error('the server is a standby, which takes no writes')
       if (session !== '') await client.query(session)
       await new Promise<void>((resolve, reject) => {
@@ -90,7 +90,7 @@ export class Link {
   }
 
   /**
-   * Runs the steps in one transaction. One call at a time.
+   * Runs the steps in one transaction. The caller makes one call at a time.
    * @throws PgError of the server; LinkLost
    */
   run(steps: readonly Step[], timeoutMs: number): Promise<Answer> {
@@ -110,7 +110,7 @@ export class Link {
         }
       }
       const call = new Pipeline(steps, (error, answer) => {
-        // The server rolls back before it is ready again; until then its locks are held.
+        // The server rolls back before it is ready again. Until then it holds the locks.
         if (error !== null && isFromServer(error) && this.#isOpen) this.#rested = () => settle(error, answer)
         else settle(error, answer)
       })
@@ -123,7 +123,7 @@ export class Link {
     })
   }
 
-  /** A statement that is not prepared, with its rows as objects. */
+  /** Runs a statement that is not prepared, and answers its rows as objects. */
   async query(text: string, values: readonly unknown[], timeoutMs: number): Promise<readonly unknown[]> {
     const late = setTimeout(() => this.destroy(), timeoutMs)
     try {
@@ -133,7 +133,7 @@ export class Link {
     }
   }
 
-  /** The same with each row as a list of values, and integers of every size as numbers. */
+  /** The same, with each row as a list of values, and integers of every size as numbers. */
   async rows(text: string, values: readonly unknown[], timeoutMs: number): Promise<readonly unknown[][]> {
     const late = setTimeout(() => this.destroy(), timeoutMs)
     try {
@@ -143,7 +143,7 @@ export class Link {
     }
   }
 
-  /** Statements without parameters as one text and one transaction; answers how many rows each has changed. */
+  /** Runs statements without parameters as one text and one transaction. Answers how many rows each has changed. */
   async script(statements: readonly string[], timeoutMs: number): Promise<readonly number[]> {
     if (statements.length === 0) return []
     const late = setTimeout(() => this.destroy(), timeoutMs)
@@ -178,18 +178,18 @@ const bool = 16
 const getTypeParser = (oid: number) => (shown: string) =>
   integers.has(oid) ? Number(shown) : oid === bool ? shown === 't' : shown
 
-/** Whether the server said it: its errors bear an SQLSTATE. */
+/** Whether the error comes from the server: its errors have an SQLSTATE. */
 export const isFromServer = (error: unknown): error is PgError & { readonly code: string } =>
   error instanceof Error && /^[0-9A-Z]{5}$/.test(String((error as PgError).code)) && 'severity' in error
 
-/** What our queries have in common: they copy nothing, and end once. */
+/** What our queries have in common: they use no COPY, and end once. */
 abstract class Query implements Submittable {
   #isDone = false
 
   constructor(private readonly done: (error: PgError | null) => void) {}
 
   submit(connection: PgConnection): void {
-    // All messages leave as one write.
+    // Sends all messages in one write.
     connection.stream.cork()
     this.write(connection)
     connection.sync()

@@ -1,16 +1,16 @@
-// Joins that can be carried out in one way only: by looking up, for each row so far, its rows in the next table. OFFSET 0
-// keeps the planner from turning them round, which it would do while it takes a table for small: with a plan that is kept,
-// that is a scan of a table which has grown since.
+// Joins that the planner can carry out in one way only: for each row so far it looks up its rows in the next table.
+// OFFSET 0 keeps the planner from reversing a join. It would do so while it takes a table for small, and the kept plan
+// would then scan the table after it has grown.
 import { entryKind } from '../rows/codes.js'
 import type { Tables } from '../rows/tables.js'
 
-/** `where` names columns of `table` as they are, those of tables before it by their alias. */
+/** `where` names the columns of `table` without an alias, and those of earlier tables by their alias. */
 export const look = (kind: 'INNER' | 'LEFT', table: string, as: string, where: string): string =>
   `${kind} JOIN LATERAL (SELECT * FROM ${table} WHERE ${where} OFFSET 0) ${as} ON true`
 
 /**
- * The newest message of each conversation among the entries of an inbox behind `after`, up to `to`. Grouped before anything
- * is joined to it: an inbox has far more entries than conversations.
+ * The newest message of each conversation among the entries of an inbox after `after`, up to `to`. It groups the
+ * entries before it joins anything, because an inbox has far more entries than conversations.
  */
 export const newestPointers = (t: Tables, person: string, after: string, to: string): string => `
   SELECT conversation, max(conversation_seq) AS up_to FROM ${t.inbox}

@@ -108,7 +108,7 @@ export class PostgresMaintaining implements Database {
   }
 }
 
-/** `?` as PostgreSQL's numbered parameters. */
+/** Replaces each `?` with a numbered parameter of PostgreSQL. */
 function numbered(sql: string): string {
   let count = 0
   return sql.replaceAll('?', () => `$${(count += 1)}`)

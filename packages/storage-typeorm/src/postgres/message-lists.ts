@@ -1,4 +1,4 @@
-// What every append says of its messages themselves, as the append functions take it: the last of their parameters.
+// The values of the messages themselves, as the append functions take them: these are their last parameters.
 import type { NewMessage } from '@rookery/core'
 import { packMentions } from '../rows/mentions.js'
 import { int8Array, textArray } from './arrays.js'
@@ -28,6 +28,6 @@ export const messageLists = (messages: readonly NewMessage[]): readonly Buffer[]
   int8Array(seldom(messages.map((message) => message.replyTo))),
 ]
 
-/** What no operation has is an empty list, which reads as nothing everywhere. */
+/** A value that no operation has is an empty list, which the functions read as null for each message. */
 export const seldom = <T>(values: readonly (T | null)[]): readonly (T | null)[] =>
   values.every((value) => value === null) ? [] : values

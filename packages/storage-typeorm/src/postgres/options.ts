@@ -66,7 +66,7 @@ export const postgresExtra = [
   'scramMaxIterations',
 ] as const
 
-/** What the server takes for a name, in quotes: longer ones it would cut. */
+/** Whether the server takes this as a name, in quotes. It would cut longer names off. */
 const isName = (value: unknown): boolean =>
   typeof value === 'string' && value !== '' && !value.includes('\0') && Buffer.byteLength(value) <= 63
 

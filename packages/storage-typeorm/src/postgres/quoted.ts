@@ -1,2 +1,2 @@
-// A name as it stands in a statement, whatever it is made of.
+// Quotes a name for a statement, whatever characters it has.
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`

@@ -1,10 +1,11 @@
-// Settings of our own sessions, so that nothing depends on how the server, the database or the role is set up.
+// Settings of our sessions, so that chat does not depend on settings of the server, the database or the role.
 import type { PostgresSettings } from './options.js'
 import { quoted } from './quoted.js'
 
 /**
- * Every statement is made for its indexes, and its plan is kept: so plans are found once, are the same whatever the
- * statistics say (of a table that was empty when somebody looked, for example), and nothing is compiled at run time.
+ * Every statement is written for its indexes, and the server keeps its plan. So the server plans each statement once,
+ * the plan is the same whatever the statistics say (for example those of a table that was empty when the server
+ * collected them), and nothing is compiled at run time.
  */
 export const plans = [
   'plan_cache_mode = force_generic_plan',
@@ -15,7 +16,7 @@ export const plans = [
   'enable_hashjoin = off',
   'enable_mergejoin = off',
   'enable_bitmapscan = off',
-  // Joins are written in the order in which they are to be made.
+  // The server makes joins in the order in which we write them.
   'join_collapse_limit = 1',
   'from_collapse_limit = 1',
 ]

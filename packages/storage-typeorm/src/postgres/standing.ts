@@ -1,4 +1,4 @@
-// What stands under our names in the schema in which chat stands.
+// Checks the tables that have our names in chat's schema.
 import { ownTables, refuseForeign, refuseUnknown, type Found } from '../rows/standing.js'
 import type { Tables } from '../rows/tables.js'
 import type { Link } from './link.js'
@@ -10,7 +10,7 @@ export const ownPostgresTables = (tables: Tables): ReturnType<typeof ownTables> 
 
 /**
  * @returns the tables that are there
- * @throws Error of one line where one of them is not ours, or where they stand further along the search path
+ * @throws Error of one line where one of them is not ours, or where they are in a later schema of the search path
  */
 export async function lookAtTables(link: Link, tables: Tables, timeoutMs: number): Promise<Found> {
   const own = ownPostgresTables(tables)
@@ -33,7 +33,7 @@ export async function lookAtTables(link: Link, tables: Tables, timeoutMs: number
   return found
 }
 
-/** Whether all of our functions are there: a copy of the tables alone has none of them. */
+/** Whether all our functions exist. A database into which only the tables were copied lacks them. */
 export async function hasFunctions(link: Link, functions: Functions, timeoutMs: number): Promise<boolean> {
   const names = Object.values(functions) as string[]
   const [row] = (await link.query(
@@ -46,8 +46,8 @@ export async function hasFunctions(link: Link, functions: Functions, timeoutMs: 
 }
 
 /**
- * Released versions did not take `options` of the host's `extra`: chat stood where the role's own search path leads. Whose
- * tables stand there now is not told by anything, so the operator is asked before others are made.
+ * Released versions ignored `options` in the host's `extra`, and put chat's tables where the role's own search path
+ * leads. Nothing tells whose tables are there now, so chat asks the operator before it makes others.
  * @param without a connection without these options
  * @throws Error of one line
  */
@@ -69,9 +69,9 @@ export async function refuseLeftBehind(
 }
 
 interface Place {
-  /** The first of the search path. */
+  /** The first schema of the search path. */
   readonly schema: string | null
-  /** That in which tables of ours are found along it. */
+  /** The first schema of the search path that has our tables. */
   readonly known: string | null
 }
 

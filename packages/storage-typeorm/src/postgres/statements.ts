@@ -1,4 +1,4 @@
-// The text of every prepared statement, by name: the hot ones first.
+// The text of every prepared statement, by name. The most frequent ones come first.
 import type { Tables } from '../rows/tables.js'
 import type { Functions } from './migrations/names.js'
 import { queries } from './reading/queries.js'
@@ -18,10 +18,10 @@ export const writingStatements = (t: Tables, f: Functions): Readonly<Record<stri
   make: call(f.make, makeTypes),
   lock: call(f.lock, lockTypes),
   apply: call(f.apply, applyTypes),
-  // Changes nothing, as a write: whether the server takes any.
+  // Proves that the server takes writes: it writes a stored value again.
   prove: `UPDATE ${t.meta} SET epoch = epoch`,
   held: heldStatement(t),
-  // For a batch of which the database refuses something.
+  // For a batch of which the database refuses an operation.
   begin: 'BEGIN',
   savepoint: 'SAVEPOINT apart',
   back: 'ROLLBACK TO SAVEPOINT apart',

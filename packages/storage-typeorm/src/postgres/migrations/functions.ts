@@ -1,6 +1,6 @@
-// Our functions, made anew by a migration of their own whenever their text changes: its name and theirs bear a digest of
-// that text, so that nobody has to remember to raise a number. It comes after every migration of tables. Functions of
-// earlier text stay where they are, for nodes of an earlier version that still run, or are started again.
+// Our functions. When their text changes, a migration makes them anew. The migration's name and theirs contain a digest
+// of the text, so that nobody has to remember to raise a number. The migration runs after every migration of tables.
+// Functions with an earlier text stay, for nodes of an earlier version that still run or start again.
 import { createHash } from 'node:crypto'
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { tablesOf, type Tables } from '../../rows/tables.js'
@@ -33,7 +33,7 @@ const revision = createHash('sha256')
 
 export const functionsOf = (prefix: string): Functions => functionsNamed(prefix, `_${revision}`)
 
-/** What looks like a time in it stands behind those of the tables' migrations. */
+/** The number at its end has the form of a time, and is greater than those of the tables' migrations. */
 export const functionsMigrationName = `ImFunctions_${revision}_9000000000000`
 
 /** The migration, under the names of one installation. */
@@ -43,7 +43,7 @@ export function functionsMigration(t: Tables, f: Functions, schema: string | nul
 
     async up(runner: QueryRunner): Promise<void> {
       if (schema !== null) await runner.query(`SET LOCAL search_path TO ${quoted(schema)}`)
-      // Whoever drops every table leaves the functions: they are the same, by their names.
+      // Somebody who drops every table leaves the functions. A function with the same name has the same text.
       for (const text of textsOf(t, f))
         await runner.query(text.replace('CREATE FUNCTION', 'CREATE OR REPLACE FUNCTION'))
     }

@@ -1,9 +1,9 @@
 // Every migration, oldest first. Never change a released migration: a change of tables is a new migration.
 //
-// Nodes serve while they run. A statement that others must wait for takes a moment once it has its lock, and is given
-// up where it does not get that at once: its migration, which is one transaction, is then run again. An index over a
-// table that was there before is built by `buildIndex`, in a migration whose `transaction` is false and whose every
-// part may be repeated.
+// Nodes serve while migrations run. A statement for which others must wait takes only a moment once it has its lock.
+// Where it does not get the lock at once, it fails, and its migration, which is one transaction, runs again. Use
+// `buildIndex` for an index over an existing table, in a migration whose `transaction` is false and whose every part
+// may run again.
 import type { MigrationInterface } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
 import { functionsMigration } from './functions.js'

@@ -1,5 +1,5 @@
-// The names of our functions. They end in the revision of their text, so that a function is never changed under a node
-// that uses it: nodes of both versions run beside each other.
+// The names of our functions. Each ends in the revision of the functions' text, so that no function changes while a
+// node uses it, and nodes of two versions can run side by side.
 
 export interface Functions {
   readonly make: string
@@ -33,8 +33,8 @@ export const functionsNamed = (prefix: string, suffix: string): Functions => ({
   group: `${prefix}group${suffix}`,
 })
 
-/** Raised where a row is missing that the caller took for known: what it remembers is of another database. */
+/** Raised where a row is missing that the caller knows: the caller's knowledge is of another database. */
 export const staleMemory = 'RKY01'
 
-/** Raised where a batch is not what its caller took it for: known, stale, or to rows that are not there. */
+/** Raised where a batch does not fit the function: a key is known, a version is stale, or a row is missing. */
 export const notAsKnown = 'RKY02'

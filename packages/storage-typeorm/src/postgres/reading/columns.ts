@@ -7,8 +7,8 @@ const isIn = (mb: string, seq: string): string =>
     OR coalesce(${mb}.earlier::int8multirange @> ${seq}, false))`
 
 /**
- * Not null where message `m` of conversation `c` was changed outside the intervals of a membership row, which may be absent.
- * Earlier intervals, which are rare, are a multirange of what was sequenced in them.
+ * Not null where somebody changed message `m` of conversation `c` outside the intervals of a membership. The membership
+ * row may be missing. Earlier intervals, which are rare, are a multirange of their sequences.
  */
 const withheld = (mb: string): string =>
   `CASE WHEN c.kind = 'c2g' AND m.as_of IS NOT NULL AND (${isIn(mb, 'm.as_of')}
@@ -17,13 +17,13 @@ const withheld = (mb: string): string =>
 /** Values of a row. */
 export interface Columns {
   readonly often: readonly string[]
-  /** Mostly all of them are null. */
+  /** In most rows all of these are null. */
   readonly seldom: readonly string[]
-  /** Null wherever all of those are. */
+  /** Null where all of those are null. */
   readonly behind: readonly string[]
 }
 
-/** Of message `m` in conversation `c`, whose place there is `seq`. */
+/** Columns of message `m` in conversation `c`, whose sequence is `seq`. */
 const messageOften = (seq: string): readonly string[] => [
   ...['m.msg_id', 'm.client_msg_id', 'c.conversation_id', 'c.kind', 'sender.user_id', 'recipient.user_id'],
   ...['coalesce(m.subject, c.subject)', 'm.type', 'm.content', 'm.flags', 'm.server_time', seq, 'm.ordinal'],
@@ -41,7 +41,7 @@ export const messageColumnsFor = (mb: string): Columns => ({
   behind: [withheld(mb)],
 })
 
-/** Of entry `i`, which points at `m`, if it is stored still. */
+/** Columns of entry `i`, which points to `m`, if `m` is still stored. */
 export const entryColumns: Columns = {
   often: ['i.seq', 'i.at', 'i.kind', 'i.body', ...messageOften('i.conversation_seq')],
   seldom: messageSeldom,
@@ -51,6 +51,6 @@ export const entryColumns: Columns = {
 export const messageJoins = (t: Tables): string =>
   `${look('LEFT', t.user, 'sender', 'id = m.sender')} ${look('LEFT', t.user, 'recipient', 'id = m.recipient')}`
 
-/** The membership row `mb` of user `u`, looked at only where it decides. */
+/** The membership row `mb` of user `u`. The query reads it only where it decides. */
 export const readerJoin = (t: Tables): string =>
   look('LEFT', t.member, 'mb', "person = u.id AND conversation = c.id AND c.kind = 'c2g' AND m.as_of IS NOT NULL")

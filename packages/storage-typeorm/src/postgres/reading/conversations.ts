@@ -18,13 +18,16 @@ const ofMine = (side: string, group: string): string =>
 const theirs = (side: string): string =>
   `CASE WHEN c.user_a = mb.person AND c.user_b <> mb.person THEN c.b_${side} ELSE c.a_${side} END`
 /**
- * The other side's position, limited to the membership. Who talks to oneself stands on both sides, and counts on the
- * first.
+ * The other side's position, limited to the membership. A user who writes to itself is both sides, and the first one
+ * counts.
  */
 const ofPeer = (side: string): string =>
   `CASE WHEN c.kind <> 'c2c' THEN NULL WHEN ${theirs(side)} <= mb.from_seq THEN 0 ELSE ${theirs(side)} END`
 
-/** The memberships `mb` of user `u` with their conversations `c`: which side is the user's, and what lies behind it. */
+/**
+ * The memberships `mb` of user `u` with their conversations `c`: which side is the user's, and how many countable
+ * messages come after its position.
+ */
 const mine = (t: Tables): string => `
   SELECT c.id, c.conversation_id, c.updated_at, mb.person AS me, mb.pinned, mb.muted,
     mb.hidden_at IS NOT DISTINCT FROM c.countable AS hidden,
@@ -54,7 +57,7 @@ const mentioned = (t: Tables): string => `
 const { often, seldom, behind } = messageColumnsFor('v')
 const lastMessage = [...often, ...seldom, ...behind]
 
-/** For `viewAt`, of conversation `c` and `v`, a row of `mine`. */
+/** Columns for `viewAt`, of conversation `c` and `v`, a row of `mine`. */
 const viewColumns = (t: Tables): string => `c.conversation_id, c.kind, peer.user_id, c.subject, c.name, c.avatar,
   c.ext, c.last_seq, v.read_seq, ${unread(t)}, ${mentioned(t)}, v.peer_read_seq, v.peer_delivered_seq, v.pinned,
   v.muted, v.hidden, c.updated_at, ${lastMessage.join(', ')}`
@@ -113,7 +116,7 @@ export interface ListResult {
   readonly more: boolean
 }
 
-/** The total and the page in one statement, so of one snapshot; a row without a view where the page is empty. */
+/** Reads the total and the page in one statement, so in one snapshot. An empty page has one row without a view. */
 export const list = query({
   weight: pageWeight,
   sql: (t) => `SELECT (SELECT coalesce(sum(${unread(t)}), 0) FROM (${mine(t)}) v), w.*

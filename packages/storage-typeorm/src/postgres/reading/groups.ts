@@ -37,7 +37,7 @@ export const group = query({
   },
 })
 
-/** The members of a group that is fanned out on read are not even looked at. */
+/** The query reads no members of a group that is fanned out on read. */
 export const roster = query({
   sql: (t) => `SELECT c.version, c.fan_out, c.muted_until, c.members, ${membershipColumns}
     FROM ${t.conversation} c
@@ -85,7 +85,7 @@ export const memberships = query({
   },
 })
 
-/** Sorted: an index bears numbers, and the order is that of ids. */
+/** This sorts, because the index has the order of numbers and the result has that of ids. */
 export const members = query({
   sql: (t) => `SELECT ${membershipColumns}
     FROM ${t.conversation} c
@@ -104,7 +104,7 @@ export const members = query({
   },
 })
 
-/** Sorted, as `members` are. */
+/** This sorts, as `members` does. */
 export const memberOf = query({
   sql: (t) => `SELECT c.conversation_id
     FROM ${t.user} u ${look('INNER', t.member, 'mb', 'person = u.id AND to_seq IS NULL')}

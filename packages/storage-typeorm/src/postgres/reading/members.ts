@@ -68,10 +68,10 @@ export const sharing = query({
   },
 })
 
-/** Of a membership row in conversation `c`. */
+/** Whether the member of a membership row in conversation `c` has read up to `$2`. */
 const hasRead = `CASE person WHEN c.user_a THEN c.a_read_seq WHEN c.user_b THEN c.b_read_seq ELSE read_seq END >= $2`
 
-/** Of a c2c conversation the positions stand on its own row. Sorted, as every list of members is. */
+/** The row of a c2c conversation holds its members' positions. This sorts, as every list of members does. */
 export const readers = query({
   sql: (t) => `SELECT s.read, s.total, w.user_id
     FROM ${t.conversation} c

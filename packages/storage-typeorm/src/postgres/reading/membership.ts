@@ -1,9 +1,9 @@
-// A membership as a row shows it, and what lists of members have in common.
+// A membership as a row holds it, and what lists of members have in common.
 import type { Membership } from '@rookery/core'
 import { roleOf } from '../../rows/codes.js'
 import { maybeNumber, numberOf, textOf, type Row } from './row.js'
 
-/** Of membership `mb` of user `u`. */
+/** Columns of membership `mb` of user `u`. */
 export const membershipColumns = 'u.user_id, mb.role, mb.joined_at, mb.muted_until, mb.from_seq, mb.to_seq'
 
 export const membershipAt = (row: Row, at: number): Membership => ({

@@ -1,28 +1,32 @@
-// The rows of a page as one text, which the server makes at little more cost than rows, and which this process reads at
-// half of what reading rows costs it. Contents travel in it as strings and are never taken apart.
+// The rows of a page as one text. For the server it costs little more than rows; for this process it costs half. The
+// content of a message stays a string in it, and is never parsed.
 //
-// Packed, values stand one after another between characters that JSON text cannot contain and that no id has. Where one
-// does contain them all the same, its row has another number of values: then the page is read again, listed.
+// In a packed text, characters that JSON text cannot contain, and that ids do not have, separate the values. Where a
+// value contains such a character all the same, its row has a wrong number of values, and the storage reads the page
+// again as a list.
 import type { Columns } from './columns.js'
 import type { Row } from './row.js'
 
-/** Between rows, between the values of a row, and between those of its last value, which holds what rows seldom have. */
+/**
+ * The characters between rows, between the values of a row, and between the parts of its last value. That value holds
+ * what few rows have.
+ */
 const recordSeparator = '\x1e'
 const unitSeparator = '\x1f'
 const seldomSeparator = '\x1d'
 
-/** A page cannot be taken apart as it was packed: it has to be read listed. */
+/** The packed text of a page is ambiguous: the page has to be read as a list. */
 export class Ambiguous extends Error {
   override readonly name = 'Ambiguous'
 }
 
-/** A way in which rows become one text. */
+/** How rows become one text. */
 export interface PageText {
-  /** The aggregate of these columns over the rows. Of a column that may be null no value is empty. */
+  /** The aggregate of these columns over the rows. A column that may be null must have no empty value. */
   aggregate(columns: Columns): string
   /**
-   * The rows of the text, none where it is null. Null may be shown as the empty text, and the values behind those that
-   * rows often have may be missing: then they are null.
+   * The rows of the text; none where it is null. The empty text may stand for null, and the values after those that
+   * most rows have may be missing, which also means null.
    * @throws Ambiguous
    */
   rowsIn(text: string | null | undefined, columns: Columns): readonly Row[]

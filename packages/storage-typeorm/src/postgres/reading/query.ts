@@ -1,4 +1,4 @@
-// What a read is made of: a statement, its parameters, and what its rows become.
+// What a read consists of: a statement, its parameters, and the function that decodes its rows.
 import type { Tables } from '../../rows/tables.js'
 import type { Row } from './row.js'
 
@@ -7,15 +7,15 @@ export interface Query<Args, Result> {
   /** Types of the parameters. */
   readonly types: readonly string[]
   values(args: Args): readonly (Buffer | string | null)[]
-  /** @throws Ambiguous where the rows have to be read by `otherwise` */
+  /** @throws Ambiguous where the query `otherwise` has to read the rows */
   decode(rows: readonly Row[], args: Args): Result
-  /** What it costs, in reads of a single row; 1 where it is not given. */
+  /** The cost, in reads of a single row. Default: 1. */
   readonly weight?: number
-  /** The name of the query that is slower and takes whatever is stored. */
+  /** The name of a slower query that can read every stored value. */
   readonly otherwise?: string
 }
 
-/** What a page of 100 costs. */
+/** The cost of a page of 100. */
 export const pageWeight = 8
 
 export const query = <Args, Result>(definition: Query<Args, Result>): Query<Args, Result> => definition

@@ -10,7 +10,9 @@ import { queries, queryFor, type QueryName } from './queries.js'
 import type { Query } from './query.js'
 import type { Row } from './row.js'
 
-/** What reads may weigh in one round trip: one that is slow delays those behind it, and other connections are idle. */
+/**
+ * The most weight of the reads in one round trip: a slow read delays those after it, while other connections are idle.
+ */
 const weightMax = 16
 
 interface Waiting {
@@ -64,7 +66,7 @@ export class Reader {
     })
   }
 
-  /** As many as go together, at least one. */
+  /** As many reads as may share a round trip, but at least one. */
   #next(): readonly Waiting[] {
     let weight = 0
     const end = this.#waiting.findIndex((one, index) => (weight += one.weight) > weightMax && index > 0)

@@ -1,10 +1,10 @@
-// A row as the server shows it, text by text, and the values in it.
+// A row as the server sends it, as a list of texts, and the values in it.
 import type { ConversationKind, StoredMessage } from '@rookery/core'
 import { messageOf } from '../../rows/message.js'
 
 export type Row = readonly (string | null)[]
 
-/** A number, or null: shown as the empty text, too. */
+/** A number, or null. The empty text also means null. */
 export const maybeNumber = (shown: string | null | undefined): number | null =>
   shown === null || shown === undefined || shown === '' ? null : Number(shown)
 
@@ -21,7 +21,7 @@ export function textOf(row: Row, at: number): string {
 /** A number that its column always has. */
 export const numberOf = (row: Row, at: number): number => Number(textOf(row, at))
 
-/** The message whose columns begin at one; null where none was joined. */
+/** The message whose columns begin at `at`; null where the row has none. */
 export function messageAt(row: Row, at: number): StoredMessage | null {
   if (maybeText(row[at]) === null) return null
   const seldom = at + 13

@@ -20,7 +20,9 @@ import { listed, packed, type PageText } from './page-text.js'
 import { pageWeight, query } from './query.js'
 import { maybeNumber, maybeText, messageAt, numberOf, textOf, type Row } from './row.js'
 
-/** What a page of a followed timeline costs, where mostly little is new: of those many are read at once. */
+/**
+ * The cost of a page of a followed timeline. Most such pages have few new messages, so many of them share a round trip.
+ */
 const timelineWeight = 2
 const asPage = (otherwise: string | undefined, weight = pageWeight) =>
   otherwise === undefined ? { weight } : { weight, otherwise }
@@ -68,7 +70,7 @@ export interface MessageRange {
 
 type Order = 'ASC' | 'DESC'
 
-/** Recalls, edits and reactions are folded into what they change. */
+/** Leaves out recalls, edits and reactions, because the messages that they change already show them. */
 const isShown = `type NOT IN ('im.recall', 'im.edit', 'im.reaction')`
 
 const valuesOf = ({ after = 0, before = Number.MAX_SAFE_INTEGER, limit }: MessageRange): string[] => [
@@ -107,7 +109,7 @@ const pageOf = (order: Order, text: PageText, otherwise?: string) =>
     decode: ([row], { range }): MessagePage => pageIn(order, range, text.rowsIn(row?.[0], messageColumns)),
   })
 
-/** What lies inside a member's intervals: a range of the timeline for each of them, which mostly is one. */
+/** The messages inside a member's intervals: one range of the timeline for each interval. Most members have one. */
 const pageSeen = (order: Order, text: PageText, otherwise?: string) =>
   query({
     ...asPage(otherwise),
@@ -133,7 +135,7 @@ const pageSeen = (order: Order, text: PageText, otherwise?: string) =>
     decode: ([row], { range }): MessagePage => pageIn(order, range, text.rowsIn(row?.[0], seenColumns)),
   })
 
-/** Every message, up to where the membership ended, from where it began. */
+/** Every message from the beginning of the membership to its end. */
 const timelineAs = (text: PageText, otherwise?: string) =>
   query({
     ...asPage(otherwise, timelineWeight),
@@ -186,7 +188,7 @@ export const follows = query({
     rows.map((row) => ({ conversationId: textOf(row, 0), seq: numberOf(row, 1), version: numberOf(row, 2) })),
 })
 
-/** Sorted: an index bears numbers, and the order is that of ids. */
+/** This sorts, because the index has the order of numbers and the result has that of ids. */
 export const followsAfter = query({
   sql: (t) => `SELECT c.conversation_id, c.last_seq, mb.from_seq
     FROM ${t.user} u ${look('INNER', t.follow, 'f', 'person = u.id')}
@@ -241,7 +243,9 @@ export const reactions = query({
   },
 })
 
-/** The order of a join is the planner's habit, not its promise. On rows that are in order this is one pass. */
+/**
+ * A join usually keeps the order of its rows, but does not guarantee it. Sorting rows that are in order costs one pass.
+ */
 const bySeq = (a: { readonly seq: number }, b: { readonly seq: number }): number => a.seq - b.seq
 
 export const heads = query({

@@ -1,4 +1,4 @@
-// Appends to conversations and users whose rows are known, on their way to the function for these, and back.
+// Appends to conversations and users whose rows are known: the parameters of the function for them, and its answer.
 import type { AppendOp, OpResults } from '@rookery/core'
 import { flag } from '../../rows/codes.js'
 import { int4Array, int8Array, numbersOf, textArray } from '../arrays.js'
@@ -21,21 +21,21 @@ export const appendKnownTypes = [
   ...messageTypes,
 ]
 
-/** A batch counted out, each thing by the number that `Names` gave it. */
+/** A counted batch. Each conversation and user has the number that `Names` gave it. */
 interface Counted {
   readonly ops: readonly AppendOp[]
   readonly conversations: Names
   readonly users: Names
   readonly inboxes: Inboxes
   readonly raises: Raises
-  /** Of each operation; -1 for nobody. */
+  /** For each operation; -1 for nobody. */
   readonly conversationOf: readonly number[]
   readonly senderOf: readonly number[]
   readonly recipientOf: readonly number[]
   readonly flagsOf: readonly number[]
 }
 
-/** Null where something is not known, or more is said of one conversation than the function takes. */
+/** Null where a row is unknown, or the operations on one conversation are more than the function can take. */
 export function appendKnownPiece(ops: readonly AppendOp[], known: Known): Piece | null {
   const counted = countOut(ops)
   if (counted === null) return null
@@ -123,7 +123,7 @@ function resultsOf(
   if (typeof seqs !== 'string' || typeof counts !== 'string') throw new Error('the append function answered no row')
   const seqBefore = conversations.byNumber(numbersOf(seqs) as number[])
   const countBefore = conversations.byNumber(numbersOf(counts) as number[])
-  /** Where each user's inbox ends, counted up. */
+  /** The end of each user's inbox, counted up. */
   const ends = users.byNumber(numbersOf(heads ?? '{}') as number[])
   return ops.map((_, index) => {
     const conversation = conversationOf[index]!

@@ -1,4 +1,4 @@
-// Appends on their way to the append function, and back.
+// Appends: the parameters of the append function, and its answer.
 import type { AppendOp, NewMessage, OpResults, RefusedResult } from '@rookery/core'
 import { flagsOf } from '../../rows/flags.js'
 import { int4Array, int8Array, numbersOf, textArray } from '../arrays.js'
@@ -67,7 +67,7 @@ export function appendPiece(ops: readonly AppendOp[], known: Known, needed: Read
   }
 }
 
-/** The flags of a row, with what the function is told beside them. */
+/** The flags of the row, and the additional flags that the function takes. */
 export const flagsOfCall = (message: NewMessage, movesPosition: boolean): number =>
   flagsOf(message, movesPosition) | (message.from !== null && movesPosition ? callFlag.moves : 0)
 
@@ -85,7 +85,7 @@ function appendResults(
   }
   const ofSeqs = numbersOf(seqs)
   const ofOrdinals = numbersOf(ordinals)
-  /** Where each user's inbox ends, by the user's number. */
+  /** The end of each user's inbox, by the user's number. */
   const ends = users.byNumber(numbersOf(heads ?? '{}') as number[])
   const known = new Map<number, KnownTuple>()
   if (repeats) for (const tuple of JSON.parse(repeats) as KnownTuple[]) known.set(tuple[0], tuple)

@@ -1,5 +1,5 @@
-// A batch as it goes out: conversations that have to be made, locks, then its pieces one after another, all in one round trip
-// and one transaction.
+// A batch as the storage sends it: it makes missing conversations, takes locks, then runs its pieces one after another,
+// all in one round trip and one transaction.
 import type { AppendOp, RefusedResult, StorageOp, StorageResult } from '@rookery/core'
 import { int8Array, textArray } from '../arrays.js'
 import type { Answer, Step } from '../link.js'
@@ -19,15 +19,15 @@ export const lockTypes = ['text[]', 'text[]', 'text[]', 'text[]', 'text[]', 'tex
 
 export interface Batch {
   readonly steps: readonly Step[]
-  /** What the steps answered, for each operation in the order given. */
+  /** Decodes the steps' answers into results, in the order of the operations. */
   results(answer: Answer): Results
-  /** Once it is committed: notes whom it met. */
+  /** Called after the commit. It notes the rows that the batch found or made. */
   learn(answer: Answer, known: Known): void
 }
 
 /**
- * The quickest way to carry out a batch in which nothing is new but the messages, null where it is not that. It is refused
- * where the database finds otherwise.
+ * The fastest way to carry out a batch in which only the messages are new; null for another batch. The database refuses
+ * it where this is not true.
  */
 export function quickBatchOf(ops: readonly StorageOp[], known: Known): Batch | null {
   if (!isOnePiece(ops)) return null
@@ -43,7 +43,7 @@ export function batchOf(ops: readonly StorageOp[], known: Known): Batch {
     if (!appends) return { appends, places, ...applyPiece(those as OtherOp[]) }
     return { appends, places, ...appendPiece(those as AppendOp[], known, appendedIn(segments.slice(index + 1), ops)) }
   })
-  // The append function takes its own locks; where there is more, everything is locked before anything is done.
+  // The append function takes its own locks. A batch with other operations locks everything first.
   const locks = pieces.length > 1 || !pieces[0]?.appends ? [locksOf(ops, known)] : []
   const users = usersOf(ops)
   const making = makingOf(ops, users, known)

@@ -1,5 +1,6 @@
-// Who gets what in a batch of appends. Messages to one group mostly share one list of members, and whoever is only in that
-// list gets the same as everybody else in it: such users are a class, whose operations are named once.
+// Which users get which messages in a batch of appends. Messages to one group usually share one list of members, and
+// users who are in this list alone all get the same messages. Such users form a class, and the class names their
+// operations once.
 import type { UserId } from '@rookery/core'
 import type { Names } from './names.js'
 
@@ -11,9 +12,9 @@ interface List {
 }
 
 export interface Classes {
-  /** Of each user, by number: the class from 1, 0 where nothing comes. */
+  /** For each user, by number: the class, from 1; 0 where the user gets nothing. */
   readonly classes: readonly number[]
-  /** How many of `places` belong to the classes up to each. */
+  /** For each class: how many of `places` belong to it and the classes before it. */
   readonly ends: readonly number[]
   /** Places of operations from 1, ascending within a class. */
   readonly places: readonly number[]
@@ -28,10 +29,10 @@ interface Stretches {
 export class Inboxes {
   readonly #lists: List[] = []
   readonly #byMembers = new Map<readonly UserId[], List>()
-  /** The list of each operation. */
+  /** The list of members of each operation. */
   readonly #ofOp: List[] = []
 
-  /** Answers the members' numbers, in their order. Operations come in order. */
+  /** Answers the members' numbers, in their order. The caller adds operations in order. */
   add(op: number, members: readonly UserId[], users: Names): readonly number[] {
     let list = this.#byMembers.get(members)
     if (list === undefined) {
@@ -76,7 +77,10 @@ export class Inboxes {
     return { classes, ends, places }
   }
 
-  /** The same as a stretch of `places` for each user, by number: from and up to which, the other way round for nobody's. */
+  /**
+   * The same as a range of `places` for each user, by number: its first and last place. Where a user gets nothing, the
+   * last is before the first.
+   */
   stretches(users: number): Stretches {
     const { classes, ends, places } = this.classes(users)
     const froms = classes.map((of) => (of > 1 ? ends[of - 2]! : 0) + 1)

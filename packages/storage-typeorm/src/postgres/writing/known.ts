@@ -1,22 +1,22 @@
-// What was met in commits: users and conversations that have a row, and its number where it was told. So nobody is looked
-// for before every batch, and most batches can say at once which rows they count up. Only a hint: whoever uses it has the
-// database check it, and everything is forgotten where it was wrong.
+// What this node knows from its commits: the users and conversations that have a row, and the row's number where a
+// commit answered it. So a batch need not look users up, and most batches name their counter rows at once. This is only
+// a hint: the database checks it, and where it was wrong the node forgets everything.
 
 import { Cache } from '../../cache.js'
 
 const namesMax = 100_000
 
 export class Known {
-  /** Numbers by name; 0 where a row is known to be there and no more. */
+  /** Numbers by name; 0 where a row is known to exist, but not its number. */
   readonly #users = new Cache<number>(namesMax)
   readonly #conversations = new Cache<number>(namesMax)
 
-  /** Those of whom nothing is known. */
+  /** Those users of whom this node knows nothing. */
   unmet(userIds: readonly string[]): readonly string[] {
     return userIds.filter((userId) => this.#users.get(userId) === undefined)
   }
 
-  /** The numbers of all these users, in their order; null where one is not known. */
+  /** The numbers of these users, in their order; null where one of them is unknown. */
   users(userIds: readonly string[]): readonly number[] | null {
     return numbersIn(this.#users, userIds)
   }
@@ -25,13 +25,13 @@ export class Known {
     return numbersIn(this.#conversations, conversationIds)
   }
 
-  /** After a commit that found or made a row for each of these. */
+  /** Called after a commit that found or made a row for each of these. */
   met(userIds: readonly string[]): void {
     for (const userId of this.unmet(userIds)) this.#users.set(userId, 0)
     this.#users.trim()
   }
 
-  /** After a commit that told the numbers of all these. */
+  /** Called after a commit that answered the numbers of all these. */
   metUsers(userIds: readonly string[], numbers: readonly number[]): void {
     meet(this.#users, userIds, numbers)
   }

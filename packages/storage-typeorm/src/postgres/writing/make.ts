@@ -1,4 +1,4 @@
-// The 1:1 conversations that a batch may have to make, on their way to the function that makes them.
+// The c2c conversations that a batch may have to make: the parameters of the function that makes them.
 import type { AppendOp, StorageOp } from '@rookery/core'
 import { int8Array, textArray } from '../arrays.js'
 import type { Step } from '../link.js'
@@ -7,11 +7,11 @@ import type { Known } from './known.js'
 /** Parameters of the make function, in its order. */
 export const makeTypes = ['text[]', 'text[]', 'text[]', 'text[]', 'bigint[]', 'text[]', 'text[]', 'text[]']
 
-/** Whether its conversation is made where there is none. */
+/** Whether the operation makes its conversation where there is none. */
 export const makes = ({ message, members, version }: AppendOp): boolean =>
   message.kind === 'c2c' && version === undefined && (members.length === 1 || members.length === 2)
 
-/** Null where every conversation that may be made is known to be there. */
+/** Null where every conversation that it may have to make is known to exist. */
 export function makingOf(ops: readonly StorageOp[], users: readonly string[], known: Known): Step | null {
   const makers = ops
     .filter((op) => op.op === 'append')
@@ -33,7 +33,7 @@ export function makingOf(ops: readonly StorageOp[], users: readonly string[], kn
   }
 }
 
-// Ids are ASCII, where this is the order of bytes.
+// Ids are ASCII, for which this is the order of bytes.
 function byConversation({ message: a }: AppendOp, { message: b }: AppendOp): number {
   if (a.conversationId === b.conversationId) return 0
   return a.conversationId < b.conversationId ? -1 : 1

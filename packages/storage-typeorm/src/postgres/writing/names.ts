@@ -1,4 +1,5 @@
-// Texts named once and ascending, so that rows are locked in one order; a batch speaks of them by their place.
+// A list of distinct texts in ascending order, so that every batch locks rows in the same order. A batch refers to them
+// by their places.
 
 export class Names {
   readonly #found = new Map<string, number>()
@@ -6,7 +7,7 @@ export class Names {
   sorted: readonly string[] = []
   #ranks: readonly number[] = []
 
-  /** A number for the name; `rank` tells its place once all are known. */
+  /** Gives the name a number. `rank` tells its place once all names are known. */
   add(name: string): number {
     const known = this.#found.get(name)
     if (known !== undefined) return known
@@ -17,7 +18,8 @@ export class Names {
 
   sort(): void {
     const names = [...this.#found.keys()]
-    // Ids are ASCII, where this is the order of bytes. Of others the database itself tells that it has another order.
+    // Ids are ASCII, for which this is the order of bytes. For other ids the database itself reports that its order
+    // differs.
     this.sorted = names.toSorted()
     const ranks = new Array<number>(names.length)
     for (const [index, name] of this.sorted.entries()) ranks[this.#found.get(name) as number] = index + 1

@@ -1,4 +1,4 @@
-// Operations that are not plain appends, on their way to the apply function, and back.
+// Operations other than appends: the parameters of the apply function, and its answer.
 import type { ControlOp, GroupOp, OpResults, StorageOp, StorageResult } from '@rookery/core'
 import { customBody } from '../../operations/custom.js'
 import { flagsOf } from '../../rows/flags.js'
@@ -15,7 +15,7 @@ export const applyTypes = [
   ...['int[]', 'text[]', 'text[]', 'text[]', 'bigint[]', 'bigint[]', 'bigint[]', 'bigint[]', 'text[]', 'text[]'],
 ]
 
-/** One operation as the apply function's lists have it. */
+/** One operation's values in the apply function's lists. */
 interface Lists {
   readonly kind: number
   readonly target?: string
@@ -84,7 +84,7 @@ function listsOf(op: OtherOp): Lists {
   }
 }
 
-/** The message and its change as the function of its kind takes them; a version that was not given counts as any. */
+/** The message and its change, as the function for its kind takes them. Without a version, any version is right. */
 const specOf = ({ message, version, members }: ControlOp | GroupOp, change: object): string =>
   JSON.stringify({
     ...message,
@@ -95,7 +95,7 @@ const specOf = ({ message, version, members }: ControlOp | GroupOp, change: obje
     change,
   })
 
-/** Everybody once: who is named again is a member already. */
+/** Each user once: a user that is named again is a member already. */
 function joining({ change: { join } }: GroupOp): Pick<GroupOp['change'], 'join'> {
   if (join === undefined) return {}
   const seen = new Set<string>()
@@ -136,7 +136,7 @@ function resultOf(op: OtherOp, answer: readonly unknown[] | null): StorageResult
     }
     case 'raise-login':
       return { status: 'ok', loginEpoch: answer[0] as number }
-    // These two answer as the port has it.
+    // The functions answer these two in the port's own form.
     case 'control':
     case 'group':
       return answer as unknown as StorageResult

@@ -1,8 +1,11 @@
-// How far a batch of appends raises each conversation, counted before the database is asked: each message's rank among those
-// of its conversation, and whose read positions move with them. Lists of numbers side by side: what is said of one
-// conversation stands at the number that `Names` gave it, and this is done for every message.
+// How far a batch of appends raises each conversation's counters, counted before the batch reaches the database: each
+// message's rank in its conversation, and whose read positions move with it. These are parallel lists of numbers,
+// because this runs for every message. A conversation's values are at the index that `Names` gave it.
 
-/** Read positions that move: whose, by the number that `Names` gave them (-1 for nobody), and to which rank and count. */
+/**
+ * Read positions that move: the users, by the number that `Names` gave them (-1 for nobody), and the rank and count to
+ * which each moves.
+ */
 export class Moves {
   readonly users: number[] = []
   readonly ranks: number[] = []
@@ -23,27 +26,27 @@ export class Moves {
 
 export class Raises {
   readonly messages: number[] = []
-  /** How many of them count as unread. */
+  /** How many of the messages are countable. */
   readonly counted: number[] = []
-  /** The rank of the last of these, 0 for none, and its time. */
+  /** The rank of the last countable message, 0 where there is none, and its time. */
   readonly lastCounted: number[] = []
   readonly lastCountedAt: (number | null)[] = []
-  /** Of the members on which they were decided; null for any. */
+  /** The version of the group under which the operations were decided; null for any. */
   readonly versions: (number | null)[] = []
-  /** Of the two users of a c2c conversation. */
+  /** The read positions of a c2c conversation's two users. */
   readonly first = new Moves()
   readonly second = new Moves()
-  /** Of groups, whose members' positions stand elsewhere: moves, and in which conversation. */
+  /** The read positions of groups' members, which have their own rows, and the conversation of each. */
   readonly ofMembers = new Moves()
   readonly conversationsOfMembers: number[] = []
 
-  /** Of each message: its rank in its conversation, from 1, and how many count up to it. */
+  /** For each message: its rank in its conversation, from 1, and how many messages are countable up to it. */
   readonly ranks: number[] = []
   readonly counts: number[] = []
 
   /**
-   * Takes the next message of a conversation; false where more versions are given for that than one.
-   * @param countedAt its time; null where it does not count
+   * Counts the next message of a conversation. Answers false where the operations give more than one version for it.
+   * @param countedAt its time; null where it is not countable
    */
   add(conversation: number, version: number | null, countedAt: number | null): boolean {
     if (conversation === this.messages.length) this.#begin(version)
@@ -60,7 +63,10 @@ export class Raises {
     return true
   }
 
-  /** One of two users reads up to the message that was taken last; false where there are more than two. */
+  /**
+   * Moves the position of one of two users to the last counted message. Answers false where there are more than two
+   * users.
+   */
   moveOneOfTwo(conversation: number, user: number): boolean {
     const { first, second } = this
     const isFirst = first.users[conversation] === -1 || first.users[conversation] === user
@@ -70,7 +76,7 @@ export class Raises {
     return true
   }
 
-  /** A member of a group reads up to the message that was taken last. */
+  /** Moves the position of a group's member to the last counted message. */
   moveMember(conversation: number, user: number): void {
     const { users } = this.ofMembers
     let at = users.findIndex((other, index) => other === user && this.conversationsOfMembers[index] === conversation)

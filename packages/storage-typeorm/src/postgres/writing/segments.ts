@@ -1,6 +1,6 @@
-// In which pieces a batch is carried out. Appends go together in one statement, however many; so do the others. A piece
-// keeps the order of its operations, and whatever touches the same user, conversation or key keeps the order given: only
-// what has nothing to do with one another changes places, which nobody can see.
+// Splits a batch into pieces. One statement carries out all appends of a piece, and one all other operations. A piece
+// keeps the order of its operations, and operations that touch the same user, conversation or key keep the order given.
+// Only independent operations may change places, which nobody can see.
 import type { AppendOp, StorageOp } from '@rookery/core'
 import { isWhole, usersNamed } from '../../rows/named.js'
 
@@ -10,7 +10,7 @@ export interface Segment {
   readonly places: number[]
 }
 
-/** The key an operation takes, apart for each user; null where it takes none. */
+/** The key that an operation takes, separate for each user; null where it takes none. */
 function keyOf(op: StorageOp): string | null {
   if ('message' in op) return `k${op.message.from ?? ''}\n${op.message.clientMsgId}`
   if (op.op === 'settings' && op.key) return `k${op.userId}\n${op.key.clientMsgId}`
@@ -32,9 +32,9 @@ function* touchedBy(op: StorageOp): Generator<string> {
 export function segmentsOf(ops: readonly StorageOp[]): readonly Segment[] {
   if (isOnePiece(ops)) return [{ appends: true, places: ops.map((_, place) => place) }]
   const segments: Segment[] = []
-  /** Where each thing was touched last. */
+  /** The last segment that touched each user, conversation or key. */
   const last = new Map<string, number>()
-  /** Before it nothing may be put: something there touches inboxes that it does not name. */
+  /** No operation may go before this segment: an operation in it touches inboxes that it does not name. */
   let first = 0
   for (const [place, op] of ops.entries()) {
     const appends = op.op === 'append'
@@ -44,7 +44,7 @@ export function segmentsOf(ops: readonly StorageOp[]): readonly Segment[] {
       const before = last.get(one)
       if (before !== undefined) at = Math.max(at, segments[before]?.appends === appends ? before : before + 1)
     }
-    // Two appends of one key in one piece would not see each other.
+    // Two appends with one key in one piece would not see each other.
     const before = key === null ? undefined : last.get(key)
     if (before !== undefined) at = Math.max(at, before + 1)
     while (at < segments.length && segments[at]?.appends !== appends) at += 1

@@ -1,5 +1,5 @@
-// What the database would not give back as it was given, told before it gets there: text with a NUL or half a character,
-// and numbers that no integer column holds.
+// Finds values that the database would not return unchanged, before they reach it: text with a NUL or a lone surrogate,
+// and numbers that an integer column cannot hold.
 import type { AppendOp, ControlOp, GroupOp, NewMessage, StorageOp } from '@rookery/core'
 import { isAllKeepable, isKeepable } from '../../rows/text.js'
 
@@ -23,7 +23,7 @@ export function whyUnstorable(op: StorageOp): string | null {
   return null
 }
 
-/** What comes beside a message. */
+/** The other values of an operation with a message. */
 function whyRest(op: AppendOp | ControlOp | GroupOp): string | null {
   if (!Number.isSafeInteger(op.version ?? 0)) return spoiltNumber
   if (op.op === 'append') return null

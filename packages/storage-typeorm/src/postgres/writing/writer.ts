@@ -73,7 +73,7 @@ export class Writer {
         return results
       } catch (error) {
         last = error
-        // The way that takes nothing for known finds out what is wrong, and with which operation.
+        // The next try does not rely on known rows, and finds out what is wrong, and with which operation.
         if (quick !== null && (isNotAsKnown(error) || isOfTheOperation(error))) continue
         if (isStale(error)) this.#known.forget()
         // Where two transactions made the same key, the second try finds it. If the error stays, an operation causes
@@ -112,7 +112,7 @@ export class Writer {
     }
     await say('begin')
     try {
-      // In one order for all of it; where that is what was refused, its half will say so.
+      // Takes all locks first, in one order. Where the database refuses this, one of the halves will report it.
       await say('savepoint')
       await link.run([locksOf(ops, this.#known)], restMs()).catch(async (error: unknown) => {
         if (!isOfTheOperation(error)) throw error
