@@ -1,4 +1,5 @@
 // A plain client of a running app: HTTP and socket.io, written from the protocol's documentation alone.
+import { checkedSocket } from '@rookery/testing'
 import { io, type Socket } from 'socket.io-client'
 
 export interface Answer {
@@ -34,7 +35,9 @@ export async function tokenOf(url: string, username: string): Promise<string> {
 /** Connects, and resolves once the session has begun. The caller closes the socket. */
 export async function connect(url: string, token: string): Promise<ConnectedClient> {
   const auth = { token, deviceId: 'd1', deviceType: 'phone', protocol: 1 }
-  const socket = io(`${url}/im`, { transports: ['websocket'], forceNew: true, reconnection: false, auth })
+  const socket = checkedSocket(
+    io(`${url}/im`, { transports: ['websocket'], forceNew: true, reconnection: false, auth }),
+  )
   const events: [string, unknown][] = []
   socket.onAny((event: string, payload: unknown) => events.push([event, payload]))
   await new Promise<void>((resolve, reject) => {

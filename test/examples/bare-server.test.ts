@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { checkedSocket } from '@rookery/testing'
 import { io, type Socket } from 'socket.io-client'
 import { afterEach, expect, it } from 'vitest'
 
@@ -26,12 +27,14 @@ async function start(): Promise<string> {
 }
 
 async function connect(url: string, token: string): Promise<Socket> {
-  const socket = io(`${url}/im`, {
-    transports: ['websocket'],
-    forceNew: true,
-    reconnection: false,
-    auth: { token, deviceId: `device-of-${token}`, deviceType: 'web', protocol: 1 },
-  })
+  const socket = checkedSocket(
+    io(`${url}/im`, {
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+      auth: { token, deviceId: `device-of-${token}`, deviceType: 'web', protocol: 1 },
+    }),
+  )
   sockets.push(socket)
   const refused = once(socket, 'connect_error').then(([error]) => {
     throw error

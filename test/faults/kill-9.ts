@@ -1,5 +1,6 @@
 // Kills the sample app again and again while its users send. The users resend unanswered messages, in order and under
 // the same keys, as PROTOCOL asks of a client. At the end every user pulls from zero.
+import { answerFault, eventFault } from '@rookery/protocol/schemas'
 import { connect, type RawClient } from '../support/raw-client.js'
 import type { SampleApp } from '../support/sample-app.js'
 
@@ -35,12 +36,13 @@ export async function killAgainAndAgain(app: SampleApp, kills: number, random: (
   const tokens = new Map<string, string>()
   for (const user of users) tokens.set(user, await app.register(user))
   const sent = new Map<string, Sent[]>(users.map((user) => [user, []]))
+  const faults: string[] = []
   let unanswered = 0
   for (let kill = 0; kill <= kills; kill++) {
     const isLast = kill === kills
-    const clients = await Promise.all(users.map((user) => open(app, tokens.get(user)!, user)))
+    const clients = await Promise.all(users.map((user) => open(app, tokens.get(user)!, user, faults)))
     const flows = clients.map((client, i) =>
-      write(client, users[i]!, sent.get(users[i]!)!, random, isLast ? 30 : Infinity),
+      write(client, users[i]!, sent.get(users[i]!)!, random, isLast ? 30 : Infinity, faults),
     )
     if (!isLast) {
       await new Promise((resolve) => setTimeout(resolve, 20 + random() * 200))
@@ -50,13 +52,22 @@ export async function killAgainAndAgain(app: SampleApp, kills: number, random: (
     if (isLast) await Promise.all(clients.map((client) => client.close()))
     else await app.start()
   }
-  const faults = await check(app, tokens, sent)
+  faults.push(...(await check(app, tokens, sent)))
   const acknowledged = [...sent.values()].flat().filter(({ ack }) => ack !== null).length
   return { faults, acknowledged, unanswered, kills }
 }
 
-const open = (app: SampleApp, token: string, user: string): Promise<RawClient> =>
-  connect(app.url, '/im', { token, deviceId: `${user}-phone`, deviceType: 'phone', protocol: 1 })
+/** Connects a client that notes every event that the protocol does not have. */
+async function open(app: SampleApp, token: string, user: string, faults: string[]): Promise<RawClient> {
+  const auth = { token, deviceId: `${user}-phone`, deviceType: 'phone', protocol: 1 }
+  const client = await connect(app.url, '/im', auth)
+  client.onEvent((event, [payload]) => note(faults, eventFault(event, payload)))
+  return client
+}
+
+function note(faults: string[], fault: string | null): void {
+  if (fault !== null) faults.push(fault)
+}
 
 /**
  * Resends what is unanswered, then sends on, until the connection ends or enough is sent; returns the number of open
@@ -68,6 +79,7 @@ async function write(
   sent: Sent[],
   random: () => number,
   newMax: number,
+  faults: string[],
 ): Promise<number> {
   const open = sent.filter(({ ack }) => ack === null)
   const resend = [...open]
@@ -94,6 +106,7 @@ async function write(
           if (json === null) hasEnded = true
           else {
             const [answer] = JSON.parse(json.toString()) as [{ ok: boolean; data: Sent['ack'] }]
+            note(faults, answerFault('c2c', answer))
             if (answer.ok) writing.ack ??= answer.data
           }
           next()
@@ -140,9 +153,11 @@ async function pullAll(app: SampleApp, token: string, user: string, faults: stri
   const messages: PulledMessage[] = []
   let since = 0
   for (let more = true; more;) {
-    const { data } = await client.ask<{
+    const answer = await client.ask<{
       data: { entries: { seq: number; message?: PulledMessage }[]; seq: number; more: boolean }
     }>('pull', { since })
+    note(faults, answerFault('pull', answer))
+    const { data } = answer
     for (const { seq, message } of data.entries) {
       if (seq !== since + 1) faults.push(`the inbox of ${user} has ${seq} after ${since}`)
       since = seq

@@ -1,4 +1,5 @@
 // A client of a host: logs in over the host's own HTTP, then chats by socket.io as any app's client would.
+import { checkedSocket } from '@rookery/testing'
 import { io, type Socket } from 'socket.io-client'
 
 interface Answer {
@@ -45,7 +46,7 @@ export async function enter(
     protocol: 1,
     ...(since === undefined ? {} : { since }),
   }
-  const socket = io(`${url}/im`, { ...options, path: '/chat', auth })
+  const socket = checkedSocket(io(`${url}/im`, { ...options, path: '/chat', auth }))
   const entries: any[] = []
   socket.on('entries', (page: { entries: any[] }) => entries.push(...page.entries))
   const ready = await new Promise<Visitor['ready']>((resolve, reject) => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createRookery, SystemClock, type Rookery } from '@rookery/core'
 import { TypeOrmStorage, type TypeOrmStorageOptions } from '@rookery/storage-typeorm'
 import { attachSocketIo } from '@rookery/transport-socketio'
+import { checkedSocket } from '@rookery/testing'
 import { io, type Socket } from 'socket.io-client'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { describeOnMysql, freshDatabase as freshMysql } from '../../packages/storage-typeorm/testing/mysql.js'
@@ -38,12 +39,14 @@ class Device {
   ) {}
 
   static async connect(port: number, userId: string, auth: object = {}): Promise<Device> {
-    const socket = io(`http://127.0.0.1:${port}/im`, {
-      transports: ['websocket'],
-      forceNew: true,
-      reconnection: false,
-      auth: { token: userId, deviceId: `${userId}-1`, deviceType: 'phone', protocol: 1, ...auth },
-    })
+    const socket = checkedSocket(
+      io(`http://127.0.0.1:${port}/im`, {
+        transports: ['websocket'],
+        forceNew: true,
+        reconnection: false,
+        auth: { token: userId, deviceId: `${userId}-1`, deviceType: 'phone', protocol: 1, ...auth },
+      }),
+    )
     onTestFinished(() => void socket.disconnect())
     const device = new Device(socket, await new Promise((resolve) => socket.once('ready', resolve)))
     socket.on('entries', ({ entries }) => device.entries.push(...entries))

@@ -174,7 +174,11 @@ export class SceneGroup {
 
   /** Commits a change, and has a node tell of it. */
   async change({ storage, fanOut }: SceneNode, change: GroupChange): Promise<number> {
-    const message = this.scene.message(this.id, 'host', { type: 'im.group', countable: false })
+    const message = this.scene.message(this.id, 'host', {
+      type: 'im.group',
+      countable: false,
+      content: JSON.stringify({ event: 'updated', by: 'host', changes: {} }),
+    })
     const joining = (change.join ?? []).map(({ userId }) => userId)
     const isRead = this.isRead || change.fanOut === 'read'
     const members = isRead ? [] : [...new Set([...this.members, ...joining])]

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { checkedSocket } from '@rookery/testing'
 import { io, type Socket } from 'socket.io-client'
 
 export interface Client {
@@ -24,13 +25,15 @@ export async function connect(
   token: string,
   { path = '/socket.io', namespace = '/im', deviceType = 'phone' } = {},
 ): Promise<Client> {
-  const socket = io(`${url}${namespace}`, {
-    path,
-    transports: ['websocket'],
-    forceNew: true,
-    reconnection: false,
-    auth: { token, deviceId: `device-of-${token}`, deviceType, protocol: 1 },
-  })
+  const socket = checkedSocket(
+    io(`${url}${namespace}`, {
+      path,
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+      auth: { token, deviceId: `device-of-${token}`, deviceType, protocol: 1 },
+    }),
+  )
   const events: Client['events'] = []
   socket.onAny((event: string, payload: unknown) => events.push({ event, payload }))
   const refused = once(socket, 'connect_error').then(([error]: { data?: unknown; message: string }[]) => {

@@ -1,5 +1,9 @@
-// A client without a network: it speaks to a gate as a transport would, and remembers what the gate sent.
+// A client without a network: it speaks to a gate as a transport would, and remembers what the gate sent. It checks each
+// frame against the protocol.
 import type { Connection, Frame, Gate, Inbound } from '@rookery/core'
+import { RookeryError } from '@rookery/protocol'
+import { answerFault, eventFault, refusalFault } from '@rookery/protocol/schemas'
+import { failOn, type OnMisshapen } from './misshapen.js'
 
 /** Parsed JSON from the wire: tests read its fields without stating its type first. */
 // oxlint-disable-next-line typescript/no-explicit-any -- `unknown` would make every look at an answer a cast
@@ -27,6 +31,18 @@ export interface FakeEvent {
   readonly payload: Wire
 }
 
+/** Frames that were checked, for devices that get the same. */
+const sound = new WeakSet<Frame>()
+
+interface FakeDeviceOptions {
+  readonly headers?: Record<string, string>
+  readonly onEvent?: (event: FakeEvent) => void
+  /**
+   * Takes the faults of frames that are not of the protocol's form; null looks for none. Default: they fail the test run.
+   */
+  readonly onMisshapen?: OnMisshapen | null
+}
+
 export class FakeDevice implements Connection {
   /** Every event that it received, in order. */
   readonly events: FakeEvent[] = []
@@ -44,7 +60,10 @@ export class FakeDevice implements Connection {
   private inbound: Inbound | null = null
   private readonly watchers = new Set<() => void>()
 
-  private constructor(private readonly take?: (event: FakeEvent) => void) {}
+  private constructor(
+    private readonly take: ((event: FakeEvent) => void) | undefined,
+    private readonly misshapen: OnMisshapen | null,
+  ) {}
 
   /**
    * Connects, and waits until the gate has decided.
@@ -53,10 +72,14 @@ export class FakeDevice implements Connection {
   static async connect(
     gate: Gate,
     auth: FakeAuth,
-    options: { readonly headers?: Record<string, string>; readonly onEvent?: (event: FakeEvent) => void } = {},
+    { headers = {}, onEvent, onMisshapen = failOn }: FakeDeviceOptions = {},
   ): Promise<FakeDevice> {
-    const device = new FakeDevice(options.onEvent)
-    const inbound = await gate.open({ auth, headers: options.headers ?? {}, ip: '127.0.0.1' }, device)
+    const device = new FakeDevice(onEvent, onMisshapen)
+    const opening = gate.open({ auth, headers, ip: '127.0.0.1' }, device)
+    const inbound = await opening.catch((error: unknown) => {
+      if (error instanceof RookeryError) device.check(() => refusalFault(error.toWire()))
+      throw error
+    })
     if (device.isClosed) inbound.closed()
     else device.inbound = inbound
     return device
@@ -85,7 +108,13 @@ export class FakeDevice implements Connection {
   /** Sends a request. `answered` gets the answer in its place among the events. */
   call(event: string, args: readonly unknown[], answered: (answer: FakeAnswer) => void): void {
     const sent: unknown[] = args.map((arg) => (arg === undefined ? arg : JSON.parse(JSON.stringify(arg))))
-    this.inbound?.request(event, sent, (json) => this.enqueue(json.length, () => answered(JSON.parse(json))))
+    this.inbound?.request(event, sent, (json) =>
+      this.enqueue(json.length, () => {
+        const answer: FakeAnswer = JSON.parse(json)
+        this.check(() => answerFault(event, answer))
+        answered(answer)
+      }),
+    )
   }
 
   /** Sends a request with its arguments unchanged, as a transport might have decoded them. */
@@ -151,9 +180,12 @@ export class FakeDevice implements Connection {
     return this.bytes
   }
 
-  emit({ event, json }: Frame, acknowledged?: () => void): void {
+  emit(frame: Frame, acknowledged?: () => void): void {
+    const { event, json } = frame
     this.enqueue(json.length, () => {
       const taken: FakeEvent = { event, payload: JSON.parse(json) }
+      if (!sound.has(frame)) this.check(() => eventFault(event, taken.payload))
+      sound.add(frame)
       this.events.push(taken)
       this.take?.(taken)
       acknowledged?.()
@@ -177,6 +209,11 @@ export class FakeDevice implements Connection {
     this.isClosed = true
     this.inbound?.closed()
     for (const look of this.watchers) look()
+  }
+
+  private check(look: () => string | null): void {
+    const fault = this.misshapen === null ? null : look()
+    if (fault !== null) this.misshapen?.(fault)
   }
 
   private enqueue(bytes: number, take: () => void): void {

@@ -27,7 +27,7 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#wallMs + this.#nowMs
+    return Math.floor(this.#wallMs + this.#nowMs)
   }
 
   monotonic(): number {

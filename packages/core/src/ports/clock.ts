@@ -8,7 +8,7 @@ export type Timer = object | number
  * Timers fire at most once, never inside the call that set them, and do not keep the process alive.
  */
 export interface Clock {
-  /** Wall-clock time, Unix ms: for what people and databases read. */
+  /** Wall-clock time, whole Unix ms: for what people and databases read. */
   now(): number
   /** Milliseconds since some start, never going back: for durations, leases and deadlines. */
   monotonic(): number

@@ -6,7 +6,7 @@ import { jsonValue, longId, position, seq, shortId, time } from './values.js'
 const at = { seq, at: time }
 
 export const entrySchema = z.discriminatedUnion('kind', [
-  z.strictObject({ ...at, kind: z.literal('message'), message: z.union([expiredSchema, messageSchema]) }),
+  z.strictObject({ ...at, kind: z.literal('message'), message: z.union([messageSchema, expiredSchema]) }),
   z.strictObject({
     ...at,
     kind: z.literal('read'),

@@ -35,6 +35,12 @@ export function answerFault(event: string, answer: unknown): string | null {
   return fault === null ? null : `the answer to ${event}: ${fault}`
 }
 
+/** What is wrong with the `data` of a refused handshake, in one line; null where nothing is. */
+export function refusalFault(data: unknown): string | null {
+  const fault = faultsOf(errorSchema, data)
+  return fault === null ? null : `the refusal: ${fault}`
+}
+
 function gap(event: string, placed: readonly { readonly seq: number }[]): string | null {
   const at = placed.findIndex(({ seq }, i) => i > 0 && seq !== placed[i - 1]!.seq + 1)
   return at === -1 ? null : `${event}: ${placed[at]!.seq} follows ${placed[at - 1]!.seq}`

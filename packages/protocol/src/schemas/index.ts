@@ -3,7 +3,7 @@ export { check } from './check.js'
 export { answerSchemas, errorSchema } from './answers.js'
 export { entrySchema } from './entries.js'
 export { eventSchemas } from './events.js'
-export { answerFault, eventFault } from './frames.js'
+export { answerFault, eventFault, refusalFault } from './frames.js'
 export {
   controlSchemas,
   conversationSchema,

@@ -12,7 +12,7 @@ import { observe, type Observed } from './observed.js'
 
 /** One observation that breaks an invariant. */
 export interface Violation {
-  /** The invariant's number in RELIABILITY. */
+  /** The invariant's number in RELIABILITY; 0: every frame is of the form that the protocol has. */
   readonly invariant: number
   readonly what: string
 }
@@ -52,6 +52,7 @@ export function checkHistory(history: History, bounds: Bounds = defaultBounds): 
     const words = `${invariant} ${what}`
     if (!found.has(words)) found.set(words, { invariant, what })
   }
+  for (const event of history) if (event.t === 'misshapen') report(0, event.fault)
   const observed = observe(history)
   for (const group of groups) group(observed, report, bounds)
   return [...found.values()].sort((a, b) => a.invariant - b.invariant)

@@ -181,6 +181,8 @@ export type Recorded =
     ) &
       OnConnection)
   | ({ readonly t: 'event'; readonly event: string; readonly payload: EventPayload } & OnConnection)
+  /** The server sent what the protocol does not have. */
+  | ({ readonly t: 'misshapen'; readonly fault: string } & OnConnection)
   /** From here on what either side sends may arrive late or never, and neither side may know. */
   | ({ readonly t: 'broken' } & OnConnection)
   | ({ readonly t: 'disconnect'; readonly by: 'server' | 'network' | 'client' } & OnConnection)

@@ -210,6 +210,8 @@ export function observe(history: History): Observed {
         for (const page of Object.values(event.timelines ?? {})) see(index, event, 'final', 'timeline', page)
         return
       }
+      case 'misshapen':
+        return
       case 'policy':
         ;({ joinersRead } = event)
         return

@@ -33,6 +33,8 @@ export interface SimWorld {
   /** A node to connect to, not `except` if there is another; null if none is known. */
   node(except: string | null): SimulatedNode | null
   dial(node: SimulatedNode, hooks: LinkHooks): Link
+  /** Whether devices check frames against the protocol. */
+  readonly checksFrames: boolean
   nextConn(): number
   nextRequest(): number
 }
@@ -231,6 +233,7 @@ export class SimDevice {
     try {
       live.device = await FakeDevice.connect(link, auth, {
         onEvent: (event) => this.#event(live, event, given),
+        onMisshapen: world.checksFrames ? (fault) => world.record({ t: 'misshapen', conn, fault }) : null,
       })
     } catch (error) {
       const code = error instanceof RookeryError ? error.code : 'NETWORK'

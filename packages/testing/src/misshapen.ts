@@ -1,0 +1,13 @@
+// What becomes of a frame that is not of the form that the protocol has.
+
+/** Takes what is wrong with a frame of the server, in one line. */
+export type OnMisshapen = (fault: string) => void
+
+/** Fails the test run: throws in a turn of its own, where neither the server nor the test catches it. */
+export function failOn(fault: string | null): void {
+  if (fault === null) return
+  const error = new Error(`the server sent what the protocol does not have: ${fault}`)
+  queueMicrotask(() => {
+    throw error
+  })
+}
