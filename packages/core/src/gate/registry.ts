@@ -6,6 +6,8 @@ export class Registry {
   private readonly byId = new Map<SessionId, Session>()
   private readonly byUser = new Map<UserId, Session[]>()
   private readonly watchers = new Map<UserId, Set<Session>>()
+  /** Whose coming and going a session asked to be told of. Most ask of nobody, and cost nothing here. */
+  private readonly watching = new Map<Session, ReadonlySet<UserId>>()
 
   get size(): number {
     return this.byId.size
@@ -44,12 +46,13 @@ export class Registry {
 
   /** Replaces the set of users that a session watches. */
   watch(session: Session, users: ReadonlySet<UserId> | null): void {
-    for (const user of session.watching ?? []) {
+    for (const user of this.watching.get(session) ?? []) {
       const sessions = this.watchers.get(user)
       sessions?.delete(session)
       if (sessions?.size === 0) this.watchers.delete(user)
     }
-    session.watching = users
+    if (users === null) this.watching.delete(session)
+    else this.watching.set(session, users)
     for (const user of users ?? []) {
       const sessions = this.watchers.get(user)
       if (sessions === undefined) this.watchers.set(user, new Set([session]))

@@ -73,8 +73,6 @@ export class Session implements Inbound, ImSession, Follower {
   orders: SendOrders | null = null
   /** How many requests it has made. */
   arrivals = 0
-  /** Users whose coming and going it asked to be told of. */
-  watching: ReadonlySet<UserId> | null = null
   /** Where its delivered range begins. */
   deliveredFrom: Seq = 0
   mode: Mode = 'catching-up'

@@ -1,6 +1,7 @@
 // Whom something that is done in a conversation reaches, and what its maker is there, under one version of a group.
 import type { ConversationId, ConversationKind, UserId } from '@rookery/protocol'
 import { type Authoriser, notFound } from '../access/authorise.js'
+import { readersOf } from './readers.js'
 import type { Standing } from './rosters.js'
 
 export interface Audience {
@@ -34,5 +35,5 @@ export async function audienceOf(
   }
   const standing = await authoriser.rosters.learn(conversationId, userId)
   if (standing === null || (userId !== null && standing.membership === null)) throw notFound()
-  return { kind: 'c2g', conversationId, subject: '', users: [], members: standing.group.userIds, standing }
+  return { kind: 'c2g', conversationId, subject: '', users: [], members: readersOf(standing.group), standing }
 }

@@ -12,6 +12,7 @@ import type { Committed } from '../delivery/committed.js'
 import { commitOne } from '../storing/commit.js'
 import type { Writer } from '../storing/writer.js'
 import type { GroupFacts, GroupStep } from './group-steps.js'
+import { goesToInboxes, readersOf } from './readers.js'
 import { restWhereStale } from './stale.js'
 
 /** Under which a change is made once. */
@@ -53,9 +54,14 @@ export class GroupChanges {
    * @throws RookeryError `CONFLICT`, `UNAVAILABLE`
    */
   async create(groupId: ConversationId, by: UserId | null, key: ChangeKey, step: GroupStep): Promise<ConversationId> {
-    const members = step.change.fanOut === 'read' ? [] : step.change.join!.map(({ userId }) => userId)
     const message = this.message(groupId, by, key, step)
-    const op = { op: 'group', message, version: null, members, change: step.change } as const
+    const op = {
+      op: 'group',
+      message,
+      version: null,
+      members: readersOf(null, step.change),
+      change: step.change,
+    } as const
     const made = await this.commit(op, key, this.parts.timing.sendDeadlineMs)
     if (made === 'stale') throw new RookeryError('CONFLICT', 'there is such a group already')
     return made
@@ -124,14 +130,12 @@ export class GroupChanges {
     if (step === null) return null
 
     const { version, fanOut } = facts.group
-    let readers: readonly UserId[] = []
-    if (fanOut === 'write' && step.change.fanOut !== 'read') {
-      const roster = await authoriser.rosters.at(groupId, version)
-      if (roster === null) return 'stale'
-      readers = [...roster.userIds, ...(step.change.join ?? []).map(({ userId }) => userId)]
-    }
+    const known = goesToInboxes(fanOut, step.change)
+      ? await authoriser.rosters.at(groupId, version)
+      : { fanOut, userIds: [] }
+    if (known === null) return 'stale'
     const message = this.message(groupId, by, key, step)
-    const op = { op: 'group', message, version, members: readers, change: step.change } as const
+    const op = { op: 'group', message, version, members: readersOf(known, step.change), change: step.change } as const
     return this.commit(op, key, Math.max(1, deadlineMs - clock.monotonic()))
   }
 

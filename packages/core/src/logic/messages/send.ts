@@ -18,6 +18,7 @@ import type { AppendResult, RefusedResult, Storage, StoredKey } from '../../port
 import { type Admission, speakerOf } from '../access/admission.js'
 import type { Authoriser } from '../access/authorise.js'
 import type { Committed } from '../delivery/committed.js'
+import { readersOf } from '../groups/readers.js'
 import { restWhereStale } from '../groups/stale.js'
 import { within } from '../host/deadline.js'
 import { Deadlines } from '../host/deadlines.js'
@@ -251,7 +252,7 @@ export class Send implements SendOutcomes {
     const { authoriser, clock } = this.parts
     const group = authoriser.knownSpeaker(speakerOf(job), clock.now())
     if (group === undefined) return this.learn(job)
-    job.op = { ...job.op, members: group.userIds, version: group.version }
+    job.op = { ...job.op, members: readersOf(group), version: group.version }
     return null
   }
 
