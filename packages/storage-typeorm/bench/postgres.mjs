@@ -1,7 +1,7 @@
-// What a message costs on PostgreSQL: processor time of the server's backends and of this process, and time on the wall,
-// fsync included. Run after a build: `node packages/storage-typeorm/bench/postgres.mjs`; the server is that of PGHOST,
-// PGPORT and PGUSER (this machine's by default; processor time of the server is told for one on this machine only). It
-// works in a database of its own, which is removed afterwards. Every figure is the median of the rounds.
+// Measures what a message costs on PostgreSQL: processor time of the server's backends and of this process, and elapsed
+// time, with fsync. Run after a build: `node packages/storage-typeorm/bench/postgres.mjs`; the server is that of
+// PGHOST, PGPORT and PGUSER (by default the server of this machine; only for that it reports the server's processor
+// time). It makes its own database and removes it afterwards. Every figure is the median of the rounds.
 import { readFileSync } from 'node:fs'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { userInfo } from 'node:os'
@@ -50,7 +50,7 @@ function message(pair) {
   }
 }
 
-/** A group, filled by 200, and what a send to it is. */
+/** A group, filled in steps of 200, and a send to it. */
 async function group(size, fanOut) {
   const conversationId = `group:${size}:${randomUUID()}`
   const members = Array.from({ length: size }, (_, n) => `member-${n}`)
@@ -80,7 +80,7 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 const admin = new pg.Client({ host: where.host, port: where.port, user: where.username, database: 'postgres' })
 await admin.connect()
 
-/** Processor time of this database's backends, in µs; 0 where the server is elsewhere. */
+/** Processor time of this database's backends, in µs; 0 where the server is on another machine. */
 async function serverUs() {
   const { rows } = await admin.query('SELECT pid FROM pg_stat_activity WHERE datname = $1', [database])
   let ns = 0

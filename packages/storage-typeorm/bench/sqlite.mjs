@@ -1,7 +1,7 @@
-// What a message costs on SQLite, fsync included, the whole way through TypeOrmStorage as a host has it. Run after a build:
-// `node packages/storage-typeorm/bench/sqlite.mjs [driver] [sorted|random]`, the latter being whether the senders' keys
-// sort by time, as those of the client SDK do: random ones land on a page each.
-// Every figure is the median of the rounds; the file is removed afterwards.
+// Measures what a message costs on SQLite, with fsync, through the whole of TypeOrmStorage as a host uses it. Run after
+// a build: `node packages/storage-typeorm/bench/sqlite.mjs [driver] [sorted|random]`, the latter being whether the
+// senders' keys sort by time, as those of the client SDK do: random ones land on a page each. Every figure is the
+// median of the rounds; the file is removed afterwards.
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -50,7 +50,10 @@ function message(pair) {
 const batch = (size) => Array.from({ length: size }, () => message(made % pairs))
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
 
-/** µs for each of `perRound` things, passed and spent by the processor in all threads; medians of the rounds. */
+/**
+ * µs for each of `perRound` operations: elapsed time, and processor time of all threads. These are medians of the
+ * rounds.
+ */
 async function measure(perRound, run) {
   const passed = []
   const spent = []

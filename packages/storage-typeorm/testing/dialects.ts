@@ -1,4 +1,4 @@
-// Each dialect of this machine, on databases that go away.
+// Each dialect on this machine, on databases that are removed afterwards.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,9 +9,9 @@ import { TypeOrmStorage } from '../src/typeorm-storage.js'
 
 /** A database of its own. */
 export interface Place {
-  /** Another node on it. */
+  /** Another node on the same database. */
   readonly open: () => TypeOrmStorage
-  /** Once there are tables: `refused` is refused from then on. */
+  /** Called once the tables exist. From then on the database refuses `refused`. */
   readonly prepare: () => Promise<unknown>
   /** An operation that the database refuses. */
   readonly refused: StorageOp
@@ -27,7 +27,7 @@ export interface Dialect {
 
 const poison: StorageOp = { op: 'custom', userId: 'ann', topic: 'poison', payload: '1', at: 13 }
 
-/** What takes long on a busy machine is no difference. */
+/** Slowness of a busy machine must not count as a difference. */
 const patience = { connectTimeoutMs: 60_000, callTimeoutMs: 60_000 }
 
 const sqlite: Dialect = {
@@ -39,7 +39,7 @@ const sqlite: Dialect = {
     return {
       open: () => new TypeOrmStorage({ type: 'better-sqlite3', database, worker: false, synchronous: 'off' }),
       prepare: async () => {},
-      // It takes no fraction of a millisecond.
+      // The option takes whole milliseconds only.
       refused: { op: 'custom', userId: 'ann', topic: 't', payload: '1', at: 0.5 },
       drop: async () => rmSync(folder, { recursive: true, force: true }),
     }
@@ -52,7 +52,7 @@ const onPostgres: Dialect = {
   make: async () => {
     const database = await postgres.freshDatabase()
     const { where } = database
-    // What a commit survives is shown elsewhere: here the disk need not be waited for.
+    // Other tests show what a commit survives, so these need not wait for the disk.
     await postgres.ask(where, `ALTER DATABASE ${where.database} SET synchronous_commit = off`)
     return {
       open: () => new TypeOrmStorage({ type: 'postgres', ...where, ...patience }),

@@ -1,10 +1,13 @@
-// Where two values differ.
+// Finds where two values differ.
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 300)
 
-/** Where a value is not as expected for the first time, in a line; null where it is. A field that is undefined is not there. */
+/**
+ * The first difference from the expected value, in a line; null where there is none. A field that is undefined counts
+ * as missing.
+ */
 export function difference(found: unknown, expected: unknown, where = ''): string | null {
   if (Object.is(found, expected)) return null
   if (!isObject(found) || !isObject(expected) || Array.isArray(found) !== Array.isArray(expected))

@@ -1,12 +1,15 @@
-// A pooler for PostgreSQL that hands the server's sessions on between transactions: each client logs in over a connection of
-// its own, which then belongs to everybody.
+// A pooler for PostgreSQL that gives the server's sessions to other clients between transactions. Each client logs in
+// over its own connection, which all clients then share.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** Which of the free sessions a client gets: what came back last, or what is free for the longest time. */
+/**
+ * Which of the free sessions a client gets: the one that was returned last, or the one that has been free for the
+ * longest time.
+ */
 export type Turn = 'last' | 'first'
 
-/** Messages as they come, whole: a kind and a body behind its length. */
+/** Splits the stream into whole messages: a kind, a length and a body. */
 function messagesOf(took: (kind: string, message: Buffer) => void): (data: Buffer) => void {
   let rest = Buffer.alloc(0)
   return (data) => {
@@ -70,7 +73,7 @@ export async function fakePooler(serverPort: number, turn: Turn): Promise<number
       client.waiting.push(message)
       if (client.waiting.length === 1) give(client)
     })
-    // The first message has no kind, and nothing follows it before the server is ready.
+    // The first message has no kind, and the client sends nothing after it before the server is ready.
     socket.on('data', (data) => (isIn ? took(data) : own.write(data)))
   })
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))

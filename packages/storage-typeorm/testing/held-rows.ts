@@ -1,4 +1,4 @@
-// What each kind of row keeps back while somebody holds it, on a storage: the same for every dialect that locks rows.
+// Tests which operations wait for each kind of held row. They are the same for every dialect that locks rows.
 import { RowsHeld, type AppendOp, type Storage, type StorageOp } from '@rookery/core'
 import { expect } from 'vitest'
 import { changeGroup, say } from './scene.js'
@@ -13,7 +13,7 @@ const inGroup = (from: string, key: string): AppendOp => ({
   members: ['a', 'b', 'e'],
 })
 
-/** @param holding runs the work while a transaction holds the rows of a statement */
+/** @param holding runs the work while another transaction holds the rows of a statement */
 export async function heldRows(
   storage: Storage,
   holding: (sql: string, work: () => Promise<void>) => Promise<void>,

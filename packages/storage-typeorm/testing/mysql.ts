@@ -1,7 +1,7 @@
-// For this package's own tests on MySQL and MariaDB: databases that go away, on the server that stands ready.
+// For this package's tests on MySQL and MariaDB: databases on the running server, which are removed afterwards.
 //
-// The server is that of MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_USER and MYSQL_PWD, on this machine unless they say otherwise.
-// Where none answers, tests are skipped by name; where CI is set they fail.
+// The server is that of MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_USER and MYSQL_PWD, on this machine unless they say
+// otherwise. Where no server answers, the tests are skipped by name; where CI is set, they fail.
 import { randomBytes } from 'node:crypto'
 import mysql from 'mysql2/promise'
 import { describe, it } from 'vitest'
@@ -17,11 +17,11 @@ const shared: Where & { readonly host: string; readonly port: number } = {
   ...(MYSQL_PWD === undefined ? {} : { password: MYSQL_PWD }),
 }
 
-/** A connection of the driver's own, past our code. It must be ended. */
+/** A connection of the driver itself, without our code. The caller must end it. */
 export async function connect(where: Where): Promise<mysql.Connection> {
   const { username, ...address } = where
   const connection = await mysql.createConnection({ ...address, user: username ?? 'root', multipleStatements: true })
-  // A test that stops a server ends its connections.
+  // A test that stops a server also breaks its connections.
   connection.on('error', () => {})
   return connection
 }
@@ -43,7 +43,7 @@ export function describeOnMysql(name: string, cases: () => void): void {
 
 export const isMysqlThere = unreachable === null
 
-/** One statement past our own code, with its rows. */
+/** Runs one statement without our code, and answers its rows. */
 export async function ask<Row = Record<string, unknown>>(
   where: Where,
   sql: string,
@@ -58,12 +58,12 @@ export async function ask<Row = Record<string, unknown>>(
   }
 }
 
-/** A database of its own, with what removes it. */
+/** A new database, with a function that removes it. */
 export async function freshDatabase(
   on: Where = shared,
 ): Promise<{ readonly where: Where & { readonly database: string }; drop(): Promise<void> }> {
   const database = `rookery_test_${randomBytes(6).toString('hex')}`
-  // A collation that takes much for equal: nothing of ours may depend on it.
+  // A collation that takes many texts for equal: our tables must not depend on it.
   await ask(on, `CREATE DATABASE ${database} CHARACTER SET latin1 COLLATE latin1_swedish_ci`)
   return {
     where: { ...on, database },

@@ -1,5 +1,5 @@
-// A real node of core on a database server, through what happens to one: it crashes under load, it is paused, it is restored
-// from an older copy. The same trials for every dialect.
+// A real node of core on a database server that crashes under load, is paused, or is restored from an older copy. The
+// trials are the same for every dialect.
 import { createRookery, StorageError, type Rookery } from '@rookery/core'
 import { FakeDevice } from '@rookery/testing'
 import { expect } from 'vitest'
@@ -10,17 +10,17 @@ import { say } from './scene.js'
 
 export type ServerOptions = PostgresOptions | MysqlOptions
 
-/** A server of the test's own. */
+/** A server for one test. */
 export interface Server {
   start(): Promise<void>
-  /** Ends it at once, without a goodbye. */
+  /** Kills the server at once. */
   crash(): Promise<void>
-  /** Stops it in its tracks. */
+  /** Pauses the server. */
   pause(): void
   resume(): void
 }
 
-/** Nodes of one test, which are stopped with it. */
+/** Nodes of one test, which stop at its end. */
 export class Nodes {
   #running: Rookery[] = []
 
@@ -46,7 +46,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const connect = (rookery: Rookery, userId: string, auth: Record<string, unknown> = {}): Promise<FakeDevice> =>
   FakeDevice.connect(rookery.gate, { token: userId, deviceId: `${userId}-phone`, deviceType: 'phone', ...auth })
 
-/** What is looked at of an entry. */
+/** The part of an entry that the trials compare. */
 interface Pulled {
   readonly seq: number
   readonly at: number
@@ -58,7 +58,7 @@ interface Pulled {
   }
 }
 
-/** Everything in a user's inbox, in which there are messages only. */
+/** All entries of a user's inbox, which has messages only. */
 async function pullAll(device: FakeDevice): Promise<Pulled[]> {
   const entries: Pulled[] = []
   for (let since = 0; ;) {
@@ -75,7 +75,7 @@ interface Sent {
   readonly atMs: number
 }
 
-/** Sends one message after another, each again under its key until it is stored. */
+/** Sends one message after another, and repeats each under its key until it is stored. */
 class Sender {
   readonly stored: Sent[] = []
   readonly refusals: { readonly code: string; readonly afterMs: number; readonly atMs: number }[] = []
@@ -110,7 +110,10 @@ class Sender {
   }
 }
 
-/** Lost is no acknowledged message, and none comes twice; sends answer `UNAVAILABLE` meanwhile, and go on within 10 s. */
+/**
+ * No acknowledged message is lost or doubled. Sends answer `UNAVAILABLE` during the crash, and succeed again within 10
+ * s.
+ */
 export async function crashUnderLoad(nodes: Nodes, options: ServerOptions, server: Server): Promise<void> {
   const rookery = await nodes.start(options)
   const users = ['ann', 'bob', 'cid', 'dot', 'eve', 'fay']
@@ -124,9 +127,9 @@ export async function crashUnderLoad(nodes: Nodes, options: ServerOptions, serve
   await expect.poll(stored, { timeout: 20_000 }).toBeGreaterThan(500)
   await server.crash()
   const downSince = performance.now()
-  // Every one of them is told, by its deadline.
+  // Every send gets an answer by its deadline.
   await expect.poll(() => senders.every(({ refusals }) => refusals.length > 0), { timeout: 20_000 }).toBe(true)
-  // It serves a moment before it is seen to: nothing is stored up to here.
+  // The server may serve a moment before the test sees it. Nothing is stored up to here.
   const downUntil = performance.now()
   await server.start()
   const upSince = performance.now()
@@ -162,7 +165,7 @@ export async function crashUnderLoad(nodes: Nodes, options: ServerOptions, serve
 }
 
 /**
- * Every call settles in time, and what was under way is stored once.
+ * Every call settles in time, and the operations under way are stored once.
  * @param outcome of a commit that got no answer: whether it may have been carried out
  */
 export async function pausedWithCallsUnderWay(
@@ -192,10 +195,10 @@ export async function pausedWithCallsUnderWay(
   expect(calls.map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'rejected'))
   const reason: unknown = (calls[0] as PromiseRejectedResult).reason
   expect(reason).toBeInstanceOf(StorageError)
-  // Where a commit takes two round trips the pause may have come between them.
+  // Where a commit takes two round trips, the pause may come between them.
   expect(['unknown', outcome]).toContain((reason as StorageError).outcome)
   server.resume()
-  // As the writer does: again under the same key, until it is answered.
+  // Like core's writer, this repeats the operation under the same key until it has an answer.
   const status = async (): Promise<string | undefined> =>
     (await storage.commit([say('during')]).catch(() => []))[0]?.status
   await expect.poll(status, { timeout: 10_000 }).toMatch(/^(?:stored|duplicate)$/)
@@ -205,7 +208,7 @@ export async function pausedWithCallsUnderWay(
   await storage.stop()
 }
 
-/** How a database is copied while nobody uses it, and how the copy takes its place. */
+/** How to copy a database that nobody uses, and how to put the copy in its place. */
 export interface Copying {
   copy(): Promise<void>
   restore(): Promise<void>
@@ -213,7 +216,7 @@ export interface Copying {
   run(sql: string): Promise<unknown>
 }
 
-/** Clients that hold more than the copy does are told `reset`, and get on with what there is. */
+/** Clients that have more than the copy receive `reset`, and go on with the copy's data. */
 export async function restoredFromOlderCopy(nodes: Nodes, options: ServerOptions, db: Copying): Promise<void> {
   const text = (n: number) => ({ clientMsgId: `k${n}`, to: 'bob', type: 'text', content: { text: `${n}` } })
   let rookery = await nodes.start(options)
@@ -236,7 +239,7 @@ export async function restoredFromOlderCopy(nodes: Nodes, options: ServerOptions
   const beyond = await connect(rookery, 'bob', { since: held.seq, sinceAt: held.at, epoch })
   expect(beyond.ready).toMatchObject({ reset: true, seq: 3 })
   beyond.disconnect()
-  // Others have written on meanwhile, so that the position exists again, with another entry in it.
+  // Others have written in the meantime, so that the client's position exists again, with another entry.
   ann = await connect(rookery, 'ann')
   for (let n = 14; n <= 18; n += 1) await ann.ask('c2c', text(n))
   const other = await connect(rookery, 'bob', { since: held.seq, sinceAt: held.at, epoch })
@@ -255,7 +258,7 @@ export async function restoredFromOlderCopy(nodes: Nodes, options: ServerOptions
   const honest = await connect(rookery, 'bob', { since: 2, epoch })
   expect(honest.ready.reset).toBe(false)
 
-  // An operator who knows of it changes the epoch, and everybody starts over.
+  // An operator who restored a copy renews the epoch, and every client starts over.
   await nodes.stop()
   await db.run(`UPDATE im_meta SET epoch = 'restored'`)
   rookery = await nodes.start(options)
@@ -263,15 +266,15 @@ export async function restoredFromOlderCopy(nodes: Nodes, options: ServerOptions
   expect(told.ready).toMatchObject({ reset: true, epoch: 'restored' })
 }
 
-/** A server and the one that takes over from it. */
+/** A server, and the one that replaces it in a failover. */
 export interface Handover {
-  /** It stays up, and takes no more writes. */
+  /** Makes the server read-only. It keeps running. */
   fence(): Promise<void>
-  /** The other one has everything, and takes writes; new connections lead there. */
+  /** Makes the other server writable with all data, and leads new connections to it. */
   takeOver(): Promise<void>
 }
 
-/** The old server stays up read-only: health tells it, and sends and reads go on at the new one within 10 s. */
+/** The old server keeps running read-only: health reports it, and sends and reads go on at the new one within 10 s. */
 export async function oldServerStaysUp(nodes: Nodes, options: ServerOptions, handover: Handover): Promise<void> {
   const rookery = await nodes.start(options)
   const [ann, bob] = await Promise.all([connect(rookery, 'ann'), connect(rookery, 'bob')])
@@ -281,7 +284,7 @@ export async function oldServerStaysUp(nodes: Nodes, options: ServerOptions, han
   expect(await rookery.health()).toMatchObject({ ok: true })
 
   await handover.fence()
-  // Asked before anybody sends.
+  // This asks before anybody sends.
   expect(await rookery.health()).toMatchObject({ ok: false, parts: { storage: { ok: false } } })
   const under = ann.request('c2c', text(4))
   await expect.poll(() => rookery.stats().commitsFailingMs, { timeout: 10_000 }).toBeGreaterThan(0)
@@ -299,7 +302,7 @@ export async function oldServerStaysUp(nodes: Nodes, options: ServerOptions, han
   expect(sender.stored[0]!.atMs - upSince).toBeLessThan(10_000)
   await expect.poll(async () => (await rookery.health()).ok, { timeout: 10_000 }).toBe(true)
   expect(rookery.stats().commitsFailingMs).toBe(0)
-  // Read where it was written, many times over, so that every connection is asked.
+  // Reads what was written, so many times that every connection is used.
   const all = 4 + sender.stored.length
   const reader = await connect(rookery, 'bob', { deviceId: 'new', deviceType: 'pc' })
   const pages = await Promise.all(Array.from({ length: 12 }, () => pullAll(reader)))
@@ -308,10 +311,10 @@ export async function oldServerStaysUp(nodes: Nodes, options: ServerOptions, han
   }
 }
 
-/** Runs a statement in a transaction that stays open; gives what ends it. */
+/** Runs a statement in a transaction that stays open. Answers a function that ends it. */
 export type Hold = (sql: string) => Promise<() => Promise<void>>
 
-/** Whoever needs a row that somebody holds waits for it, in order and until its deadline; everybody else goes on. */
+/** Operations that need a held row wait for it, in order and until their deadlines. All others go on. */
 export async function oneRowHeld(nodes: Nodes, options: ServerOptions, hold: Hold): Promise<void> {
   const rookery = await nodes.start({ ...options, lockTimeoutMs: 1000 })
   const [ann, cid, dot] = await Promise.all(['ann', 'cid', 'dot'].map((userId) => connect(rookery, userId)))
@@ -330,7 +333,7 @@ export async function oneRowHeld(nodes: Nodes, options: ServerOptions, hold: Hol
       answered.push(answer.ok ? key : answer.error.code)
       return answer
     })
-    // Again and again they would wait for it, if anything did.
+    // If commits waited for the row, they would do so again and again.
     for (let m = 0; m < 30; m += 1) {
       const answers = await Promise.all([
         cid!.request('c2c', text(`${n}.${m}`, 'dot')),

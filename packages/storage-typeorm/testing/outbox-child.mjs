@@ -1,5 +1,5 @@
-// A host of its own process that ends, without a goodbye, in the moment in which its transaction was committed.
-// Its one argument is JSON: of which kind its database is, where, and the id of the order.
+// A host in a separate process, which is killed in the moment after its transaction was committed. Its only argument is
+// JSON: the type and the address of its database, and the id of the order.
 import { createRookery } from '@rookery/core'
 import { TypeOrmOutbox, TypeOrmStorage } from '@rookery/storage-typeorm'
 import { DataSource } from 'typeorm'

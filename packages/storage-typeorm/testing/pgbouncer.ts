@@ -1,4 +1,4 @@
-// A PgBouncer of a test's own in front of a server, where it is installed.
+// A PgBouncer for one test in front of a server, where it is installed.
 import { execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,14 +13,14 @@ const program = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pg
 
 export const isPgbouncerThere = program !== undefined
 
-/** It refuses to run as root. */
+/** PgBouncer refuses to run as root. */
 function identity(): { readonly uid?: number; readonly gid?: number } {
   if (process.getuid?.() !== 0) return {}
   const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** Where the database is found behind it. It goes with the test. */
+/** Answers the database's address behind PgBouncer, which stops at the end of the test. */
 export async function pgbouncer(where: Where, mode: string, settings: readonly string[] = []): Promise<Where> {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-pgbouncer-'))
   const as = identity()

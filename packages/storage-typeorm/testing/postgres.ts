@@ -1,8 +1,8 @@
-// For this package's own tests on PostgreSQL: databases that go away, on the server that stands ready, and servers of their
-// own for tests that stop them.
+// For this package's tests on PostgreSQL: databases on the running server, which are removed afterwards, and separate
+// servers for tests that stop them.
 //
 // The server is that of the usual environment variables (PGHOST, PGPORT, PGUSER …), on this machine unless they say
-// otherwise. Where none answers, tests are skipped by name; where CI is set they fail.
+// otherwise. Where no server answers, the tests are skipped by name; where CI is set, they fail.
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import pg from 'pg'
@@ -21,11 +21,11 @@ const shared: Where & { readonly host: string; readonly port: number } = {
   ...(PGPASSWORD === undefined ? {} : { password: PGPASSWORD }),
 }
 
-/** A client of pg's own, past our code. It must be ended. */
+/** A client of pg itself, without our code. The caller must end it. */
 export async function connect(where: Where): Promise<pg.Client> {
   const { username, ...address } = where
   const client = new pg.Client({ ...address, user: username } as pg.ClientConfig)
-  // A test that stops a server ends its clients.
+  // A test that stops a server also breaks its clients' connections.
   client.on('error', () => {})
   await client.connect()
   return client
@@ -47,7 +47,7 @@ export function describeOnPostgres(name: string, cases: () => void): void {
 
 export const isPostgresThere = unreachable === null
 
-/** One statement past our own code, with its rows. */
+/** Runs one statement without our code, and answers its rows. */
 export async function ask<Row = Record<string, unknown>>(
   where: Where,
   sql: string,
@@ -61,7 +61,7 @@ export async function ask<Row = Record<string, unknown>>(
   }
 }
 
-/** A database of its own, with what removes it. */
+/** A new database, with a function that removes it. */
 export async function freshDatabase(
   on: Where = shared,
 ): Promise<{ readonly where: Where & { readonly database: string }; drop(): Promise<void> }> {
@@ -76,7 +76,7 @@ export async function freshDatabase(
 export const settingsFor = (where: Where, options: Partial<PostgresOptions> = {}): PostgresSettings =>
   checkPostgresOptions({ type: 'postgres', ...where, ...options })
 
-/** A storage that runs on a database of its own until the test has finished. */
+/** A storage that runs on its own database until the end of the test. */
 export async function freshStorage(): Promise<{ readonly storage: TypeOrmStorage; readonly where: Where }> {
   const database = await freshDatabase()
   const { where } = database

@@ -1,4 +1,4 @@
-// A MariaDB server of a test's own, which it may stop, pause and start again. It stands in a folder that goes away.
+// A MariaDB server for one test, which the test may stop, pause and start again. Its folder is removed afterwards.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ interface Programs {
   readonly server: string
 }
 
-/** The server's programs: in the folders of `MARIADB_BIN`, or where programs usually are. */
+/** The server's programs: in the folders of `MARIADB_BIN`, or in the usual places. */
 function findPrograms(): Programs | null {
   const { MARIADB_BIN, PATH = '' } = process.env
   const folders = (MARIADB_BIN ?? [PATH, '/usr/sbin', '/usr/local/sbin'].join(delimiter)).split(delimiter)
@@ -40,7 +40,7 @@ function identity(): { readonly uid?: number; readonly gid?: number } {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** Where data and temporary files are: a server removes those of the latter that it finds when it starts. */
+/** Where data and temporary files are. A server removes the temporary files that it finds when it starts. */
 const placesIn = (folder: string): string[] => [`--datadir=${join(folder, 'data')}`, `--tmpdir=${folder}`]
 
 export class PrivateMysql {
@@ -54,8 +54,8 @@ export class PrivateMysql {
   ) {}
 
   /**
-   * Makes it and starts it, with options as on `mariadbd`'s command line, and otherwise as it is by default. It goes with the
-   * test, at the latest.
+   * Makes and starts the server, with options of `mariadbd`'s command line and otherwise its defaults. It is removed at
+   * the end of the test, at the latest.
    */
   static async start(options: readonly string[] = []): Promise<PrivateMysql> {
     const folder = mkdtempSync(join(tmpdir(), 'rookery-mysql-'))
@@ -106,20 +106,20 @@ export class PrivateMysql {
     }
   }
 
-  /** Everything in its database `test`, put into another's. */
+  /** Copies everything in its database `test` into that of another server. */
   copyTo(other: PrivateMysql): void {
     const at = ({ where }: PrivateMysql): string[] => ['-h', where.host, '-P', String(where.port), '-u', 'root']
     const dump = execFileSync('mariadb-dump', ['--no-defaults', ...at(this), '--single-transaction', 'test'])
     execFileSync('mariadb', ['--no-defaults', ...at(other), 'test'], { input: dump })
   }
 
-  /** Ends it at once, without a goodbye: what a crash leaves. */
+  /** Kills the server at once, as a crash does. */
   async crash(): Promise<void> {
     this.#process?.kill('SIGKILL')
     await this.#ended
   }
 
-  /** Stops it in its tracks. */
+  /** Pauses the server. */
   pause(): void {
     this.#process?.kill('SIGSTOP')
   }

@@ -1,4 +1,4 @@
-// A PostgreSQL server of a test's own, which it may stop, pause and start again. It stands in a folder that goes away.
+// A PostgreSQL server for one test, which the test may stop, pause and start again. Its folder is removed afterwards.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -44,7 +44,7 @@ export class PrivatePostgres {
     readonly where: Where & { readonly host: string; readonly port: number },
   ) {}
 
-  /** Makes it and starts it, with settings as in postgresql.conf. */
+  /** Makes and starts the server, with settings of postgresql.conf. */
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<PrivatePostgres> {
     const folder = mkdtempSync(join(tmpdir(), 'rookery-postgres-'))
     const as = identity()
@@ -61,7 +61,7 @@ export class PrivatePostgres {
     return server
   }
 
-  /** A standby of it, which follows it. */
+  /** Makes a standby of this server. */
   async standby(): Promise<PrivatePostgres> {
     const folder = mkdtempSync(join(tmpdir(), 'rookery-postgres-'))
     const as = identity()
@@ -99,13 +99,13 @@ export class PrivatePostgres {
     }
   }
 
-  /** Ends it at once, without a goodbye: what a crash leaves. */
+  /** Kills the server at once, as a crash does. */
   async crash(): Promise<void> {
     this.#process?.kill('SIGQUIT')
     await this.#ended
   }
 
-  /** Stops all of its processes in their tracks. */
+  /** Pauses all of its processes. */
   pause(): void {
     for (const pid of this.#pids()) process.kill(pid, 'SIGSTOP')
   }

@@ -1,4 +1,4 @@
-// Everything that can be read of a scene, and what the command asks of a storage: what a dialect is compared to memory by.
+// Reads everything of a scene, and calls what the command calls. The tests use it to compare a dialect with memory.
 import type { Finding, RefusedResult, Storage, StorageResult, TrimLimits } from '@rookery/core'
 import { conversationIds, type RandomChat } from './random-chat.js'
 
@@ -7,7 +7,7 @@ const byId =
   (a: Record<K, string>, b: Record<K, string>): number =>
     a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : 0
 
-/** What is in no order is put into one. */
+/** Sorts what has no fixed order. */
 export const plain = (result: StorageResult | RefusedResult): unknown => {
   if (result.status === 'refused') return { status: 'refused' }
   if ('delivered' in result) return { ...result, delivered: result.delivered.toSorted(byId('conversationId')) }
@@ -79,7 +79,7 @@ export async function trim({ maintenance }: Storage, limits: TrimLimits, rows: n
   }
 }
 
-/** What `verify` finds wrong. */
+/** The findings of `verify`. */
 export async function verify({ maintenance }: Storage, repair = false, rows = 150): Promise<Finding[]> {
   const findings: Finding[] = []
   for (let after: string | null = null; ;) {
@@ -90,7 +90,7 @@ export async function verify({ maintenance }: Storage, repair = false, rows = 15
   }
 }
 
-/** What an export of a user holds, in no order of conversations. */
+/** The content of a user's export, whatever the order of its conversations. */
 export async function exported({ maintenance }: Storage, userId: string): Promise<unknown> {
   const records: unknown[] = []
   for (let after: string | null = null; ;) {

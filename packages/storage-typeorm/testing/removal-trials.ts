@@ -1,5 +1,5 @@
-// Members removed while others send, on two nodes with a database and pools of their own, in groups below, above and over the
-// line.
+// Members are removed while others send, on two nodes with their own database and pools, in groups below the fan-out
+// limit, above it, and crossing it.
 import { createRookery, MemoryBusHub, MemoryPresence, SystemClock, type Rookery } from '@rookery/core'
 import { raceWithRemoval } from '@rookery/testing/suites'
 import { afterAll, afterEach, beforeAll, it } from 'vitest'
@@ -30,7 +30,7 @@ export function removalTrials(
     'get nothing after it $where, and joiners read $joinersRead',
     async ({ readAbove, joinersRead }) => {
       const [presence, hub] = [new MemoryPresence(new SystemClock()), new MemoryBusHub()]
-      // Another set of tables each time, so that everybody begins anew.
+      // Each run has its own set of tables, so that every user begins anew.
       const tablePrefix = `im_${readAbove}_${joinersRead === 'everything' ? 'e' : 'n'}_`
       const start = async (): Promise<Rookery> => {
         const node = createRookery({

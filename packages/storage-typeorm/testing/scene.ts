@@ -1,4 +1,4 @@
-// For this package's own tests: folders that go away, messages, and processes of their own.
+// For this package's tests: temporary folders, messages, and separate processes.
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -23,7 +23,10 @@ export const chatFile = (): string => join(folder(), 'app.im.sqlite')
 
 let tables: Promise<Buffer> | undefined
 
-/** A file that holds chat's tables, and nothing in them. A storage that makes its own has its thread load TypeORM first. */
+/**
+ * A file with chat's tables, all empty. It saves a storage from making them, for which its thread would first load
+ * TypeORM.
+ */
 export async function withTables(database: string): Promise<void> {
   writeFileSync(database, await (tables ??= makeTables()))
 }
@@ -46,14 +49,14 @@ export const settingsFor = (database: string, options: Partial<SqliteOptions> = 
 
 const libsql = createRequire(import.meta.url)('libsql') as SqliteDriver
 
-/** A look at the file past our own code. */
+/** Opens the file without our code. */
 export function peek<T>(database: string, look: (db: SqliteDatabase) => T): T {
   const db = new libsql(database, { timeout: 5000 })
   onTestFinished(() => void db.close())
   return look(db)
 }
 
-/** A message from alice to bob under a key of its own. */
+/** A message from alice to bob under its own key. */
 export function say(clientMsgId: string, message: Partial<AppendOp['message']> = {}): AppendOp {
   return {
     op: 'append',
@@ -83,7 +86,7 @@ export function say(clientMsgId: string, message: Partial<AppendOp['message']> =
   }
 }
 
-/** A change of the group `group` by alice, under a key of its own; `version` null makes it. */
+/** A change of the group `group` by alice, under its own key. `version` null makes the group. */
 export function changeGroup(clientMsgId: string, version: number | null, change: GroupChange): GroupOp {
   const { message } = say(clientMsgId, { conversationId: 'group', kind: 'c2g', to: null, type: 'im.group' })
   return { op: 'group', message: { ...message, countable: false }, version, members: [], change }
@@ -91,7 +94,10 @@ export function changeGroup(clientMsgId: string, version: number | null, change:
 
 const built = new URL('../dist/index.js', import.meta.url)
 
-/** A program in a process of its own, on what was built; `TypeOrmStorage` and `say` are at hand, arguments in `argv`. */
+/**
+ * A program for a separate process, on the built code. It can use `TypeOrmStorage` and `say`, and finds its arguments
+ * in `argv`.
+ */
 const program = (body: string): string[] => [
   '--input-type=module',
   '-e',
@@ -103,13 +109,13 @@ const program = (body: string): string[] => [
 
 const cwd = fileURLToPath(new URL('..', import.meta.url))
 
-/** Runs it to its end, and answers what it wrote. */
+/** Runs the program to its end, and answers its output. */
 export async function run(body: string, ...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [...program(body), ...args], { cwd })
   return stdout
 }
 
-/** Starts it; killed with the test. */
+/** Starts the program. It is killed at the end of the test. */
 export function start(body: string, ...args: string[]): ChildProcess {
   const child = spawn(process.execPath, [...program(body), ...args], { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))

@@ -1,6 +1,6 @@
-// Random operations, applied to memory and to a database: every result and everything that can be read is the same. Two
-// nodes take turns, so that neither may trust what it remembers, and now and then the database refuses an operation, so that
-// its batch is rolled back and run again, or in parts.
+// Applies random operations to memory and to a database, and compares every result and everything that can be read. Two
+// nodes take turns, so that neither can trust its cache. Sometimes the database refuses an operation, so that the
+// storage rolls its batch back, and runs it again or in parts.
 import { MemoryStorage, type Storage } from '@rookery/core'
 import { SeededRandom } from '@rookery/testing'
 import { difference } from './difference.js'
@@ -9,21 +9,21 @@ import { house, RandomChat, town, type Scene } from './random-chat.js'
 import { erase, exported, plain, readAll, trim, verify } from './read-all.js'
 import type { TypeOrmStorage } from '../src/typeorm-storage.js'
 
-/** How much of it one seed is. */
+/** The size of the run for one seed. */
 export interface Size {
   readonly batches: number
-  /** A batch has up to so many operations. */
+  /** The most operations of a batch. */
   readonly ops: number
-  /** Retention takes up to so many rows in a step. */
+  /** The most rows that retention removes in a step. */
   readonly trimRows: number
-  /** After so many batches everything is read. */
+  /** After this many batches the run reads everything. */
   readonly every: number
   readonly scene: (seed: number) => Scene
 }
 
-/** As many people and batches as it takes for everything to meet. */
+/** Enough people and batches for all kinds of operations to meet. */
 export const large = (every: number): Size => ({ batches: 120, ops: 8, trimRows: 20, every, scene: () => town })
-/** A few people and batches, so that hundreds of seeds are quick; they share a database. */
+/** Few people and batches, so that hundreds of seeds are quick. The seeds share a database. */
 export const small: Size = {
   batches: 14,
   ops: 14,
@@ -32,7 +32,7 @@ export const small: Size = {
   scene: (seed) => house(`s${seed}`),
 }
 
-/** What was met on the way. */
+/** What the run has covered. */
 export interface Met {
   readonly statuses: readonly string[]
   readonly read: string
@@ -59,7 +59,7 @@ export class SideBySide {
     return [this.#memory, this.one, this.other]
   }
 
-  /** @throws Error that names the seed and the first difference; both sides are of no use then */
+  /** @throws Error that names the seed and the first difference; do not use either side after it */
   async run(seed: number, { batches, ops: opsMax, trimRows, every, scene }: Size): Promise<Met> {
     const random = new SeededRandom(seed)
     const chat = new RandomChat(random, scene(seed))
@@ -94,7 +94,7 @@ export class SideBySide {
   }
 
   /**
-   * What verification finds, on either side.
+   * Compares what verification finds on both sides.
    * @throws Error
    */
   async verify(): Promise<void> {
@@ -105,7 +105,7 @@ export class SideBySide {
   }
 
   /**
-   * Exports everybody of a seed's scene, and erases one of them.
+   * Exports every user of a seed's scene, and erases one of them.
    * @throws Error
    */
   async leave(seed: number, { scene }: Size): Promise<void> {

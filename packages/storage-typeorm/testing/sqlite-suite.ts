@@ -1,4 +1,4 @@
-// The storage port's suite as it is run on SQLite.
+// Runs the storage port's suite on SQLite.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'

@@ -1,10 +1,10 @@
-// An address that leads to one server, and to another from a moment on: what a failover looks like to those connected.
+// An address that leads to one server, and later to another, as clients see it in a failover.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
 export interface Turntable {
   readonly port: number
-  /** Where new connections go from now on; those there are stay. */
+  /** Sets the server for new connections. Existing connections stay. */
   turn(port: number): void
 }
 
