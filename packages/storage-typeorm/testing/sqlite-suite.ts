@@ -34,7 +34,7 @@ function describeUnder(driver: string, worker: boolean): void {
   }
   describeStorage({
     name: `TypeOrmStorage on SQLite through ${driver}, ${worker ? 'in threads' : 'without threads'},`,
-    capabilities: { reopen: true, another: true, groups: true },
+    capabilities: { reopen: true, another: true },
     async create() {
       const folder = await mkdtemp(join(tmpdir(), 'rookery-sqlite-'))
       const database = join(folder, 'app.im.sqlite')

@@ -17,7 +17,7 @@ const fact = (payload = '1'): CustomOp => ({ op: 'custom', userId: 'alice', topi
 
 describeStorage({
   name: 'FaultyStorage without a fault',
-  capabilities: { reopen: false, another: false, groups: true },
+  capabilities: { reopen: false, another: false },
   create: () => ({ storage: new FaultyStorage(new MemoryStorage(), new VirtualClock()), dispose() {} }),
 })
 

@@ -5,7 +5,16 @@ import { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Server as EngineServer, Socket as EngineSocket } from 'engine.io'
 import type { Socket } from 'socket.io'
-import type { Link } from './link.js'
+
+/** The part of a `Link` that shared listeners call. */
+interface Listening {
+  received(data: unknown): void
+  left(): void
+  netClosed(): void
+  handshake(socket: NamespaceSocket, next: (error?: Error) => void): void
+  opened(socket: NamespaceSocket): void
+  decoded(packet: DecodedPacket): void
+}
 
 /**
  * The property under which a connection, and the TCP socket below it, keep their `Link`: shared listeners find it
@@ -14,12 +23,12 @@ import type { Link } from './link.js'
 export const kLink = Symbol('rookery.link')
 
 export interface LinkedNetSocket extends NetSocket {
-  [kLink]?: Link
+  [kLink]?: Listening
 }
 
 /** An engine.io connection. `writeBuffer` holds what its transport has not taken yet. */
 export type EngineConnection = Omit<EngineSocket, 'writeBuffer' | 'request'> & {
-  [kLink]?: Link
+  [kLink]?: Listening
   readonly writeBuffer: readonly unknown[]
   request: EngineSocket['request'] | undefined
   /** Takes a packet of the client. */

@@ -4,7 +4,7 @@ import { MemoryStorage } from './memory-storage.js'
 
 describeStorage({
   name: 'MemoryStorage',
-  capabilities: { reopen: true, another: true, groups: true },
+  capabilities: { reopen: true, another: true },
   create() {
     const database = new MemoryDatabase()
     const open = () => new MemoryStorage({ database })

@@ -3,7 +3,7 @@
 import type { JsonText, Role, Seq, UserId } from '@rookery/protocol'
 import type { FanOutMode } from '../model/group.js'
 import type { NewMessage } from '../model/message.js'
-import type { StoredKey } from './storage-ops.js'
+import type { StoredKey } from './stored-key.js'
 
 /** Recalls, edits or reacts to a message of the same conversation. Whoever asks for it has made sure that the sender may. */
 export interface ControlOp {

@@ -2,6 +2,7 @@
 import type { ConversationId, DeviceId, DeviceType, JsonText, MessageId, Seq, UserId } from '@rookery/protocol'
 import type { NewMessage } from '../model/message.js'
 import type { ControlOp, ControlResult, GroupOp, GroupResult } from './storage-groups.js'
+import type { StoredKey } from './stored-key.js'
 
 /**
  * Appends a message to its conversation, and an entry pointing at it, with the message's `serverTime` as its `at`, to the
@@ -33,15 +34,6 @@ export type AppendResult =
   | ({ readonly status: 'duplicate' } & StoredKey)
   /** The group has changed since the send was decided: nothing is stored, and it is decided again. */
   | { readonly status: 'stale' }
-
-/** What is known under a key. Under that of a settings change `msgId` is empty, `seq` 0 and `serverTime` its `at`. */
-export interface StoredKey {
-  readonly digest: string
-  readonly msgId: MessageId
-  readonly conversationId: ConversationId
-  readonly seq: Seq
-  readonly serverTime: number
-}
 
 /** Moves a user's read position up to `seq`, clamped to the head; writes a `read` entry when it moved. */
 export interface ReadOp {

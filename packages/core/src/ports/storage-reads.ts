@@ -5,7 +5,7 @@ import type { StoredEntry } from '../model/entry.js'
 import type { Group, Membership, Roster } from '../model/group.js'
 import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../model/message.js'
-import type { StoredKey } from './storage-ops.js'
+import type { StoredKey } from './stored-key.js'
 
 /** A user's counters. A user without a row has 0 everywhere. */
 export interface UserHead {

@@ -23,6 +23,7 @@ import type { ConversationReads, DeviceReads, GroupReads, MemberReads, TimelineR
 export type * from './maintenance.js'
 export type * from './storage-groups.js'
 export type * from './storage-ops.js'
+export type * from './stored-key.js'
 export type * from './storage-reads.js'
 
 export interface StorageInfo {

@@ -7,7 +7,7 @@ import { TypeOrmStorage } from '../typeorm-storage.js'
 if (isMysqlThere) {
   describeStorage({
     name: 'TypeOrmStorage on MySQL',
-    capabilities: { reopen: true, another: true, groups: true },
+    capabilities: { reopen: true, another: true },
     async create() {
       const { where, drop } = await freshDatabase()
       const open = (): Storage => new TypeOrmStorage({ type: 'mysql', ...where })

@@ -1,7 +1,7 @@
 // The outbox's table on MySQL and MariaDB.
 import type { DataSource } from 'typeorm'
 import { mysqlEngine, mysqlTexts } from './outbox-sql.js'
-import type { OutboxTable } from './outbox-table.js'
+import type { OutboxTable } from './dialect-table.js'
 
 interface Column {
   readonly name: string

@@ -2,7 +2,7 @@
 import type { DataSource } from 'typeorm'
 import { quoted } from '../postgres/quoted.js'
 import { moveLeftRows } from './left-rows.js'
-import type { OutboxTable } from './outbox-table.js'
+import type { OutboxTable } from './dialect-table.js'
 
 /** @throws Error of one line where the host's DataSource has no schema */
 export async function postgresTable(host: DataSource, tableName: string): Promise<OutboxTable> {

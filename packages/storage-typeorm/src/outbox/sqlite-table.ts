@@ -1,6 +1,6 @@
 // The outbox's table in the host's SQLite file.
 import type { DataSource } from 'typeorm'
-import type { OutboxTable } from './outbox-table.js'
+import type { OutboxTable } from './dialect-table.js'
 
 export async function sqliteTable(host: DataSource, tableName: string): Promise<OutboxTable> {
   const name = `"${tableName.replaceAll('"', '""')}"`

@@ -8,7 +8,8 @@ import { checkOrder } from './invariants/order.js'
 import { checkPositions } from './invariants/positions.js'
 import { checkSessions } from './invariants/sessions.js'
 import { checkStoredOnce } from './invariants/stored-once.js'
-import { observe, type Observed } from './observed.js'
+import type { Bounds, Invariants, Report } from './invariants/invariants.js'
+import { observe } from './observed.js'
 
 /** One observation that breaks an invariant. */
 export interface Violation {
@@ -16,21 +17,6 @@ export interface Violation {
   readonly invariant: number
   readonly what: string
 }
-
-/** Durations that some invariants need, ms. */
-interface Bounds {
-  readonly leaseMs: number
-  readonly sendDeadlineMs: number
-  /** How long a refused message holds back the later ones, from its first refusal. */
-  readonly resendMs: number
-  /** For the travel of a request and its answer, and the server's own rounding. */
-  readonly slackMs: number
-}
-
-/** Notes a violation. */
-export type Report = (invariant: number, what: string) => void
-/** One group of invariants. */
-export type Invariants = (observed: Observed, report: Report, bounds: Bounds) => void
 
 const groups: readonly Invariants[] = [
   checkStoredOnce,

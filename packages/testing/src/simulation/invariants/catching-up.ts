@@ -1,6 +1,6 @@
 // Invariants 11, 13, 14 and 16: a reader receives everything after its position, in order, or learns that it must start
 // over.
-import type { Invariants, Report } from '../check-history.js'
+import type { Invariants, Report } from './invariants.js'
 import type { EventPayload, HistoryEvent, WireEntry } from '../history.js'
 import { keyOf, type Observed, type ObservedRequest } from '../observed.js'
 import { Timelines } from '../timelines.js'

@@ -1,6 +1,6 @@
 // Invariants 14, 15, 22 and 27, for changed messages: a message shows what its sender wrote, with every change folded
 // in up to its `asOf`, and the reader's own reactions beside it; the content of a recalled message never appears again.
-import type { Invariants, Report } from '../check-history.js'
+import type { Invariants, Report } from './invariants.js'
 import { messagesOf, type GivenMessage, type Observed } from '../observed.js'
 import type { Talk, Told } from '../talks.js'
 

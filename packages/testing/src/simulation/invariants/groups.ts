@@ -1,6 +1,6 @@
 // Invariants 1, 10, 14, 22 to 24 and 26, for groups: each member has exactly the messages of its memberships, whether
 // they came through the inbox or through the group's own timeline.
-import type { Invariants, Report } from '../check-history.js'
+import type { Invariants, Report } from './invariants.js'
 import { keyOf, messagesOf, type Observed } from '../observed.js'
 import type { Talk } from '../talks.js'
 

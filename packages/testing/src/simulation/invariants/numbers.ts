@@ -1,5 +1,5 @@
 // Invariants 10, 12 and 15: numbers have no gaps, no number is used twice, and an entry is the same however it came.
-import type { Invariants } from '../check-history.js'
+import type { Invariants } from './invariants.js'
 import type { WireMessage } from '../history.js'
 import { messagesOf } from '../observed.js'
 

@@ -1,5 +1,5 @@
 // Invariants 7 to 9: one order for all readers, which agrees with what the sender knew when it sent.
-import type { Invariants } from '../check-history.js'
+import type { Invariants } from './invariants.js'
 import type { WireMessage } from '../history.js'
 import { isDefinite, keyOf, messagesOf, pairOf, type Observed, type ObservedRequest } from '../observed.js'
 

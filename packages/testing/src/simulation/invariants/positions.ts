@@ -1,5 +1,5 @@
 // Invariants 18 to 20: delivered, read and unread.
-import type { Invariants, Report } from '../check-history.js'
+import type { Invariants, Report } from './invariants.js'
 import type { WireEntry } from '../history.js'
 import { type Observed, type ObservedConnection } from '../observed.js'
 

@@ -1,5 +1,5 @@
 // Invariants 21, 24, 28 and 30: kicks, privacy, dead nodes, and that everything settles.
-import type { Invariants, Report } from '../check-history.js'
+import type { Invariants, Report } from './invariants.js'
 import type { History } from '../history.js'
 import type { Observed } from '../observed.js'
 

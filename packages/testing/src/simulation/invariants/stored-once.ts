@@ -1,5 +1,5 @@
 // Invariants 1 to 6: an acknowledged message is stored, once, as it was sent; a refused one is not.
-import type { Invariants, Report } from '../check-history.js'
+import type { Invariants, Report } from './invariants.js'
 import { isChanged, isDefinite, keyOf, messagesOf, saidOf, type Observed, type ObservedKey } from '../observed.js'
 
 export const checkStoredOnce: Invariants = (observed, report) => {

@@ -21,8 +21,6 @@ export interface StorageCapabilities {
   readonly reopen: boolean
   /** Several instances may work on the same data at once: `another` exists. */
   readonly another: boolean
-  /** It keeps groups and control messages. Goes once every adapter does. */
-  readonly groups: boolean
 }
 
 export interface StorageSuiteOptions {

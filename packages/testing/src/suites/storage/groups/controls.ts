@@ -368,7 +368,6 @@ const promises: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
 
 export const controls: StorageGroup = {
   title: 'recalls, edits and reactions',
-  needs: 'groups',
   cases: Object.entries(promises).flatMap(([name, run]) => [
     { name: `${name} (in a conversation of two)`, run: async (scene) => run(await ofTwo(scene)) },
     { name: `${name} (in a group)`, run: async (scene) => run(await ofGroup(scene)) },

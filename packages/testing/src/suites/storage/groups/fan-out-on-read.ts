@@ -7,7 +7,6 @@ import { GroupOnStage, parsed, recall } from './stage.js'
 
 export const readFanOut: StorageGroup = {
   title: 'fan-out on read',
-  needs: 'groups',
   cases: [
     {
       name: 'crossing writes for every member, of those who join too, from where to follow, and nothing else',

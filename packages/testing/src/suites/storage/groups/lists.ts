@@ -8,7 +8,6 @@ import { GroupOnStage } from './stage.js'
 
 export const groupLists: StorageGroup = {
   title: 'members of groups, and groups among conversations',
-  needs: 'groups',
   cases: [
     {
       name: 'a group is viewed with its own name and with nothing of a peer',

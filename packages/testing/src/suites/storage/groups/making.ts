@@ -6,7 +6,6 @@ import { founders, GroupOnStage, seqs, writesNothing } from './stage.js'
 
 export const groupMaking: StorageGroup = {
   title: 'making and changing groups',
-  needs: 'groups',
   cases: [
     {
       name: 'a group is made with its owner, its members and version 1, and comes back as it was given',

@@ -7,7 +7,6 @@ import { GroupOnStage, recall, seqs, writesNothing } from './stage.js'
 
 export const groupMessages: StorageGroup = {
   title: 'messages of groups',
-  needs: 'groups',
   cases: [
     {
       name: 'a message has the next number, and an entry in every inbox named, in the order named',

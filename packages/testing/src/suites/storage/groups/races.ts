@@ -11,7 +11,6 @@ const messagesEach = 15
 
 export const groupRaces: StorageGroup = {
   title: 'groups and races',
-  needs: 'groups',
   cases: [
     {
       name: 'nothing sequenced after a removal reaches who was removed, and everything before does',

@@ -14,7 +14,6 @@ const changes = [
 
 export const groupWindows: StorageGroup = {
   title: 'what of a group is for whom',
-  needs: 'groups',
   cases: [
     {
       name: 'history is what was sequenced inside the reader’s intervals, in pages of what is returned',
