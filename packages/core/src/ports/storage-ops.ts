@@ -1,5 +1,5 @@
 // What `Storage.commit` takes and answers, operation by operation. Control messages and groups stand in storage-groups.ts.
-import type { ConversationId, DeviceId, DeviceType, JsonText, MessageId, Seq, UserId } from '@rookery/protocol'
+import type { ConversationId, DeviceId, DeviceType, JsonText, Seq, UserId } from '@rookery/protocol'
 import type { NewMessage } from '../model/message.js'
 import type { ControlOp, ControlResult, GroupOp, GroupResult } from './storage-groups.js'
 import type { StoredKey } from './stored-key.js'
