@@ -37,7 +37,7 @@ function cases(type: 'postgres' | 'mysql', { freshDatabase, ask }: Server, fault
   it('8 writers on four instances and a tight reader over 10,000 appends skip nothing and repeat nothing, and batches that roll back leave no hole', async () => {
     const instances = [await open(), await open(), await open(), await open()]
     const reader = await open()
-    // A fault that is nobody's: the whole batch fails, after its numbers were given.
+    // No operation causes this fault, so the whole batch fails, after its numbers were allocated.
     await ask(database.where, fault)
     let stored = 0
     let failed = 0
@@ -178,7 +178,7 @@ function cases(type: 'postgres' | 'mysql', { freshDatabase, ask }: Server, fault
   }, 60_000)
 }
 
-/** What the port leaves open does not count: the order of what a device's acknowledgement raised. */
+/** The port leaves open the order of the positions that an acknowledgement raised, so this sorts them. */
 const normal = (result: {
   readonly status: string
   readonly delivered?: readonly { conversationId: string }[]

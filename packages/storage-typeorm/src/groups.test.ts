@@ -1,5 +1,5 @@
-// Groups under load, on each server: members who go while others send, a group that crosses to fan-out on read meanwhile, and
-// a large one.
+// Groups under load, on each server: members who leave while others send, a group that changes to fan-out on read
+// meanwhile, and a large group.
 import type { AppendOp, GroupChange, GroupOp, StoredMessage } from '@rookery/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import * as mysql from '../testing/mysql.js'

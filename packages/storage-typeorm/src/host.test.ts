@@ -1,4 +1,5 @@
-// How chat reaches the server that the host's DataSource names: by everything that says where it is, by nothing else.
+// How chat reaches the server of the host's DataSource: it takes over every option that tells where the server is, and
+// no other.
 import type { DataSource } from 'typeorm'
 import { describe, expect, it } from 'vitest'
 import { optionsBeside } from './host.js'

@@ -3,5 +3,5 @@ import { compareManyWithMemory, compareWithMemory } from '../testing/like-memory
 // Other seeds than the ordinary test runs.
 compareWithMemory([1, 2, 6, 10])
 
-/** `SEEDS` says how many, `FROM` from which on. */
+/** `SEEDS` sets the number of seeds, `FROM` the first one. */
 compareManyWithMemory(Number(process.env['FROM'] ?? 1_001), Number(process.env['SEEDS'] ?? 200))

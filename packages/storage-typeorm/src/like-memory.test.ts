@@ -1,4 +1,4 @@
 import { compareWithMemory } from '../testing/like-memory.js'
 
-// A seed under which every kind of operation ends in every way.
+// With this seed every kind of operation has every possible result.
 compareWithMemory([3])

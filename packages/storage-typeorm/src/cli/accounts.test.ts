@@ -1,5 +1,5 @@
-// The recipe of docs/operating.md for an account that may change no tables, run as it stands there: the owner migrates, and
-// the app does everything with the rest.
+// Runs the recipe of docs/operating.md for an account that may not change tables: the owner migrates, and the app works
+// with fewer rights.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'

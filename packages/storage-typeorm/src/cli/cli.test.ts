@@ -1,4 +1,4 @@
-// The command on each database, within this process; and as operators run it, in one of its own.
+// The command on each database, within this process and, as operators run it, in a separate process.
 import { execFile, spawn } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -49,7 +49,7 @@ const called: Run = async (args, env = {}) => {
 interface Place {
   readonly url: string
   readonly options: TypeOrmStorageOptions
-  /** Carries out SQL past the storage; `person` stands for the column of a user's number. */
+  /** Runs SQL without the storage. `person` stands for the column of a user's number. */
   damage(sql: string): Promise<void>
 }
 

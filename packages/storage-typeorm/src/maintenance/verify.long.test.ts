@@ -1,4 +1,4 @@
-// Damage that somebody did to the tables past the storage: found, and repaired where it can be.
+// Damage that something other than the storage did to the tables: `verify` finds it, and repairs what it can.
 import type { Finding, Storage } from '@rookery/core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ask, describeOnPostgres, freshStorage } from '../../testing/postgres.js'
@@ -8,7 +8,7 @@ import { TypeOrmStorage } from '../typeorm-storage.js'
 
 interface Chat {
   readonly storage: Storage
-  /** Carries out SQL past the storage; `person` stands for the column of a user's number. */
+  /** Runs SQL without the storage. `person` stands for the column of a user's number. */
   damage(sql: string): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-// Others in the same rows: locks that are held, deadlocks, connections that are ended in the middle of a commit.
+// Other sessions use the same rows: held locks, deadlocks, and connections that are killed during a commit.
 import { StorageError, type AppendOp, type Storage } from '@rookery/core'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ask, connect, describeOnMysql, freshDatabase, settingsFor } from '../../testing/mysql.js'
@@ -44,7 +44,7 @@ describeOnMysql('contention on MySQL', () => {
     await storage.commit([between('a', 'b', '1'), between('c', 'd', '2')])
     const other = await connect(database.where)
     try {
-      // The server makes the one give way that has written less.
+      // The server ends the transaction that has written less.
       await other.query('CREATE TABLE weight (n int PRIMARY KEY)')
       await other.query('START TRANSACTION')
       await other.query(`INSERT INTO weight VALUES ${Array.from({ length: 500 }, (_, n) => `(${n})`).join(',')}`)
@@ -53,7 +53,7 @@ describeOnMysql('contention on MySQL', () => {
       await lock('c-d')
       const committing = storage.commit([between('a', 'b', '3'), between('c', 'd', '4')])
       await expect.poll(waiting, { timeout: 10_000 }).toHaveLength(1)
-      // That this is granted means that the commit has given up what it held.
+      // The server grants this lock only after the commit has released its locks.
       await lock('a-b')
       await other.query('COMMIT')
       expect(await committing).toMatchObject([

@@ -1,4 +1,4 @@
-// A migration that changes a table which is in use: nodes that serve go on, and what is in the way is waited for.
+// A migration that changes a table in use: serving nodes go on, and the migration waits for whoever holds the table.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { ask, connect, describeOnMysql, freshDatabase, settingsFor } from '../../testing/mysql.js'

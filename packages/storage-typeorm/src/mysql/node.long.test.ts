@@ -1,4 +1,4 @@
-// A real node of core on MariaDB, through what happens to a database.
+// A real node of core on MariaDB, while the database crashes, pauses, fails over or is restored.
 import { afterEach, it } from 'vitest'
 import { ask, connect, describeOnMysql, freshDatabase } from '../../testing/mysql.js'
 import {

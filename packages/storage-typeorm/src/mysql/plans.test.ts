@@ -1,5 +1,5 @@
-// How the server carries out each hot statement, on tables that hold enough for its choice to matter: by an index, nothing
-// read from end to end, nothing sorted; and a page costs what the page holds, not what lies behind it.
+// How the server runs each frequent statement, on tables large enough for the plan to matter: it uses an index, scans
+// no table, and sorts nothing. The cost of a page depends on the page, not on what comes after it.
 import type { AppendOp, Storage, StorageOp } from '@rookery/core'
 import type mysql from 'mysql2/promise'
 import { afterAll, beforeAll, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-// What the database refuses fails alone, and everything around it is stored.
+// An operation that the database refuses fails alone, and the storage stores all others of the batch.
 import type { AppendOp, RefusedResult, Storage, StorageOp, StorageResult } from '@rookery/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ask, describeOnMysql, freshDatabase } from '../../testing/mysql.js'

@@ -1,4 +1,5 @@
-// A database that a released version made, opened by this one: everything reads as before, numbers go on, and keys are known.
+// This version opens a database that a released version made: every read answers as before, numbers go on, and keys are
+// known.
 import { readFileSync } from 'node:fs'
 import { brotliDecompressSync } from 'node:zlib'
 import type { StorageOp } from '@rookery/core'

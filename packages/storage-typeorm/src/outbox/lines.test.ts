@@ -1,4 +1,4 @@
-// Rows that cannot be moved, in the host's own database of each kind: nobody waits behind them, and they are kept aside.
+// Rows that cannot be moved, in each kind of host database: no other row waits for them, and the outbox parks them.
 import { join } from 'node:path'
 import { createRookery, MemoryStorage, RookeryError, type Rookery } from '@rookery/core'
 import libsql from 'libsql'

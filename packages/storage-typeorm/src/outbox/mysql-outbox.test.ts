@@ -1,4 +1,4 @@
-// The host's transactions on MySQL, and chat in the same database: both or neither, whatever ends when.
+// The host's transactions on MySQL, with chat in the same database: both are stored or neither, whichever ends first.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'

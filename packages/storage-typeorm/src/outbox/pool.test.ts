@@ -1,4 +1,4 @@
-// Many transactions of the host at once, on a pool that is smaller: none needs a second connection of it to end.
+// Many transactions of the host at once, on a smaller pool: none needs a second connection to end.
 import { join } from 'node:path'
 import { createRookery, type Rookery } from '@rookery/core'
 import libsql from 'libsql'

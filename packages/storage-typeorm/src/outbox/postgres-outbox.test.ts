@@ -1,4 +1,5 @@
-// The host's transactions on PostgreSQL, and chat in the same database: both or neither, whatever ends when.
+// The host's transactions on PostgreSQL, with chat in the same database: both are stored or neither, whichever ends
+// first.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'

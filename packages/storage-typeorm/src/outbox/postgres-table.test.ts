@@ -1,4 +1,4 @@
-// Where the outbox stands on PostgreSQL: in the schema of the host's DataSource, however that is set.
+// The outbox's table on PostgreSQL is in the schema of the host's DataSource, however that is set.
 import { createRookery, type Rookery } from '@rookery/core'
 import { FakeDevice } from '@rookery/testing'
 import { DataSource, type DataSourceOptions } from 'typeorm'

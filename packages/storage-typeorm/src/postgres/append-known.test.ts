@@ -1,4 +1,4 @@
-// The quick way of a batch that is nothing but appends to what is known, and what becomes of it where it is not as known.
+// The fast way for a batch that only appends to known conversations, and what happens where the knowledge is wrong.
 import { MemoryStorage, type StorageOp } from '@rookery/core'
 import { SeededRandom } from '@rookery/testing'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'

@@ -1,4 +1,4 @@
-// Others in the same rows: locks that are held, deadlocks, connections that are ended in the middle of a commit.
+// Other sessions use the same rows: held locks, deadlocks, and connections that are killed during a commit.
 import { StorageError, type AppendOp, type Storage } from '@rookery/core'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ask, connect, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'

@@ -1,4 +1,5 @@
-// A group of 10,000 as a host has it: filled with progress, talked in, caught up with by those who were away.
+// A group of 10,000 members: a host fills it and sees the progress, members send in it, and those who were away catch
+// up.
 import { createRookery, type Rookery } from '@rookery/core'
 import { FakeDevice } from '@rookery/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'

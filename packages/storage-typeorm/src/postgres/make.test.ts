@@ -1,4 +1,4 @@
-// When a 1:1 conversation is made, and when it is not.
+// When a batch makes a c2c conversation, and when it does not.
 import type { AppendOp, Storage } from '@rookery/core'
 import { expect, it } from 'vitest'
 import { ask, describeOnPostgres, freshStorage } from '../../testing/postgres.js'

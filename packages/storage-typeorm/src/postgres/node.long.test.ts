@@ -1,4 +1,4 @@
-// A real node of core on PostgreSQL, through what happens to a database.
+// A real node of core on PostgreSQL, while the database crashes, pauses, fails over or is restored.
 import { afterEach, expect, it } from 'vitest'
 import {
   crashUnderLoad,

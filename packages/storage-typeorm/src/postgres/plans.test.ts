@@ -1,4 +1,4 @@
-// How the server carries out each hot statement, as our own sessions have it: no sequential scan, no sort.
+// How the server runs each frequent statement under our session settings: without a sequential scan and without a sort.
 import type { Storage } from '@rookery/core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { operationsOf } from '../../testing/operations.js'

@@ -1,4 +1,5 @@
-// What may stand under our names on PostgreSQL: whatever the host dropped or made, a start goes on or says one line.
+// What a start does where the host dropped or made tables with our names on PostgreSQL: it goes on, or fails with one
+// line.
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'

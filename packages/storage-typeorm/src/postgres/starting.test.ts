@@ -1,4 +1,4 @@
-// Starting: migrations by many at once, what the server's settings are worth, and one line for each mistake.
+// Starts: many nodes that migrate at once, checks of the server's settings, and one line for each mistake.
 import type { Storage } from '@rookery/core'
 import { DataSource } from 'typeorm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

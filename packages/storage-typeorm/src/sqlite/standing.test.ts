@@ -1,4 +1,5 @@
-// What may stand under our names in a SQLite file: tables of others are left alone, and what is gone is told.
+// What a start does with tables of our names in a SQLite file: it leaves other tables alone, and reports those that are
+// gone.
 import { describe, expect, it } from 'vitest'
 import { chatFile, peek, say } from '../../testing/scene.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'

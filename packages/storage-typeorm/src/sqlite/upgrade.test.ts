@@ -1,5 +1,5 @@
-// A file that a released version made, opened by this one: everything reads as before, numbers go on, and what the tables
-// had no room for works in it.
+// This version opens a file that a released version made: every read answers as before, numbers go on, and newer
+// features work in it.
 import { readFileSync } from 'node:fs'
 import { brotliDecompressSync } from 'node:zlib'
 import type { UserId } from '@rookery/core'

@@ -1,4 +1,4 @@
-// The first schema: PostgreSQL's, in MySQL's words.
+// The first schema: that of PostgreSQL, for MySQL.
 //
 // Ids and keys are VARBINARY, so that the server compares them byte for byte, with trailing spaces, whatever its
 // collations are. Values that are only returned are text. There are no foreign keys: every row is written under locks
@@ -41,7 +41,7 @@ const tables = (t: MysqlTables): readonly (readonly [name: string, columns: stri
     login_epoch bigint NOT NULL`,
   ],
 
-  // head and floor are the inbox's counter row: numbers are allocated here, and never lowered.
+  // head and floor are the inbox's counters: its numbers are allocated here, and never lowered.
   [
     t.user,
     `id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -52,10 +52,10 @@ const tables = (t: MysqlTables): readonly (readonly [name: string, columns: stri
     UNIQUE KEY by_id (user_id)`,
   ],
 
-  // The store timeline's counter row. The read positions of a c2c conversation's two users stand here too: a send moves
-  // the sender's, so that one row is written where there would be two. The last exceptional and the last mentioning message
-  // tell most readers that they need not look for any. Of groups: their profile, how many
-  // members they have, and what decides who may speak.
+  // The store timeline's counter row. It also has the read positions of a c2c conversation's two users. A send moves
+  // the sender's position, so it writes one row instead of two. The last exceptional and the last mentioning message
+  // tell most reads that they need not look for any. For groups it has their profile, the number of members, and what
+  // decides who may speak.
   [
     t.conversation,
     `id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -91,10 +91,11 @@ const tables = (t: MysqlTables): readonly (readonly [name: string, columns: stri
     UNIQUE KEY by_id (conversation_id)`,
   ],
 
-  // Who is a member, from and up to which sequence, and how they keep the conversation. Earlier intervals, which are
-  // rare, stand in earlier. The read position here is that of groups; what was delivered stands here for c2c, too, so that
-  // an acknowledgement touches no row that a sender waits for. member_id repeats the user's id, in groups only, so that
-  // their members are listed in its order. follows is 1 while a member's group is fanned out on read.
+  // The members of a conversation, the first and last sequence of each membership, and the member's settings. The
+  // column earlier holds earlier intervals, which are rare. The read position here is for groups. The delivered
+  // position is here for c2c too, so that an acknowledgement touches no row for which a sender waits. member_id repeats
+  // the user's id, in groups only, so that their members are listed in its order. follows is 1 while a member's group
+  // is fanned out on read.
   [
     t.member,
     `person bigint NOT NULL,
@@ -119,7 +120,7 @@ const tables = (t: MysqlTables): readonly (readonly [name: string, columns: stri
     KEY listed (conversation, to_seq, member_id)`,
   ],
 
-  // edit_seq is where the last edit of a message stands.
+  // edit_seq is the sequence of the message's last edit.
   [
     t.message,
     `conversation bigint NOT NULL,
@@ -160,7 +161,7 @@ const tables = (t: MysqlTables): readonly (readonly [name: string, columns: stri
     seq bigint NOT NULL,
     PRIMARY KEY (conversation, seq)`,
   ],
-  // target is what an edit changes.
+  // target is the message that an edit changes.
   [
     t.edit,
     `conversation bigint NOT NULL,
@@ -168,7 +169,7 @@ const tables = (t: MysqlTables): readonly (readonly [name: string, columns: stri
     seq bigint NOT NULL,
     PRIMARY KEY (conversation, target, seq)`,
   ],
-  // Who reacted to a message with what, and which control message says so.
+  // Each user's reactions to a message, and the control message of each.
   [
     t.reaction,
     `conversation bigint NOT NULL,
@@ -179,7 +180,8 @@ const tables = (t: MysqlTables): readonly (readonly [name: string, columns: stri
     PRIMARY KEY (conversation, seq, person, reaction)`,
   ],
 
-  // The sync timeline. A pointer names its message by conversation and sequence, which stay when that is trimmed.
+  // The sync timeline. A pointer names its message by conversation and sequence, which stay after the message is
+  // trimmed.
   [
     t.inbox,
     `person bigint NOT NULL,
@@ -192,8 +194,8 @@ const tables = (t: MysqlTables): readonly (readonly [name: string, columns: stri
     PRIMARY KEY (person, seq)`,
   ],
 
-  // Every key once, whoever used it: a message's row is found through it, another request's answer stands in it, and so
-  // does that of a message which was trimmed. Only these have a time here.
+  // Every key of every user, once. A message's key leads to the message's row. The key of another request, or of a
+  // trimmed message, holds the answer itself, and only such a key has a time here.
   [
     t.key,
     `person bigint NOT NULL,

@@ -1,7 +1,7 @@
-// Appends messages: locks, tells repeats from new ones, allocates every number, and writes all rows, in one call.
+// Appends messages: in one call it locks, tells repeats from new messages, allocates every number, and writes all rows.
 //
-// Every statement inside has a snapshot of its own. The locks come first, and what is decided after them is decided from
-// the locked rows or from a snapshot taken under the locks: so no key is stored twice, and no number is given twice.
+// Every statement inside has its own snapshot. The locks come first. Later decisions use the locked rows, or a snapshot
+// taken under the locks. So no key is stored twice, and no number is given twice.
 import { entryKind, flag, systemUser } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
 import { look } from '../look.js'
@@ -9,17 +9,20 @@ import { makeUsers } from './lock-function.js'
 import { staleMemory, type Functions } from './names.js'
 import { messageParameters } from '../message-lists.js'
 
-/** Bits beside those of `flag`, for this call and not for the row. */
+/** Bits beside those of `flag`, which are for this call and are not stored. */
 export const callFlag = {
   /** The sender's read position moves to the message. */
   moves: 256,
   /** The conversation was made before this call, where there was none. */
   made: 512,
-  /** A later call of the same transaction appends to the conversation, too. */
+  /** A later call of the same transaction also appends to the conversation. */
   needed: 1024,
 } as const
 
-/** In place of a sequence: of an operation that was known, and of one that was decided on what has changed. */
+/**
+ * Answered in place of a sequence: for an operation whose key is known, and for one that was decided under a stale
+ * version.
+ */
 export const unstored = { known: 0, stale: -1 } as const
 
 /**
@@ -201,8 +204,8 @@ END $$`
 }
 
 /**
- * The counters come from the locked rows themselves: a snapshot may be older than the wait for the lock. No version is
- * that of a group that was dissolved.
+ * The counters come from the locked rows themselves, because a snapshot may be older than the wait for the lock. No
+ * version fits a dissolved group.
  */
 const lockConversations = (t: Tables): string => `
   SELECT array_agg(x.conversation_id), array_agg(x.id), array_agg(x.last_seq), array_agg(x.countable),

@@ -1,8 +1,9 @@
-// Appends messages where everything else is known: the rows of conversations and users, by their numbers, and that no key
-// is stored yet. Then rows are counted up as they are locked, and the key's own index tells a repeat. Whatever is not so
-// raises an error, and the batch goes to the append function, which takes nothing for known.
+// Appends messages where the caller knows the rows of conversations and users by their numbers, and expects that no key
+// is stored yet. The function locks a row and raises its counters in one step, and the index of keys finds a repeat.
+// Where an expectation is wrong it raises an error, and the batch goes to the append function, which does not rely on
+// known rows.
 //
-// Rows are found first and changed by their place: a join would be carried out in any order, by scanning a table that was
+// It first finds rows and then changes them by their place. A join could run in any order, and scan a table that was
 // small when the plan was made.
 import { entryKind, systemUser } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'

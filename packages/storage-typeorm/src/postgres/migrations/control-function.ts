@@ -5,8 +5,8 @@ import { staleMemory, type Functions } from './names.js'
 import { answerKnown } from './post-function.js'
 
 /**
- * `spec` is the message with `version`, `members` and `change` beside. Counts of reactions stand on the message as JSON
- * text, each name in the place where it first came.
+ * `spec` is the message, with `version`, `members` and `change`. The message's row has the counts of reactions as JSON
+ * text, in the order in which each reaction first came.
  */
 export const controlFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.control}(spec json) RETURNS json LANGUAGE plpgsql AS $$

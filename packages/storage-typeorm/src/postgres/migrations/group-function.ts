@@ -1,11 +1,12 @@
-// Making and changing a group: members, roles, profile, the control message that tells of it, and every entry.
+// Making and changing a group: its members, roles and profile, the control message that reports the change, and every
+// entry.
 import { entryKind, fanOutCode, roleCode } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
 import { look } from '../look.js'
 import type { Functions } from './names.js'
 import { answerKnown } from './post-function.js'
 
-/** Facts of one kind at the heads of many inboxes; joins `[userId, seq, kind]` of each to `facts`. */
+/** Adds facts of one kind to many inboxes, and appends `[userId, seq, kind]` of each to `facts`. */
 const addFacts = (t: Tables, kind: 'follow' | 'unfollow', persons: string, field: string, at: string): string => `
     UPDATE ${t.user} SET head = head + 1 WHERE id = ANY (${persons});
     INSERT INTO ${t.inbox} (person, seq, at, kind, body)
@@ -17,8 +18,8 @@ const addFacts = (t: Tables, kind: 'follow' | 'unfollow', persons: string, field
       FROM unnest(${persons}) person ${look('INNER', t.user, 'u', 'id = person')});`
 
 /**
- * `spec` is the message with `version`, `members` and `change` beside; `join` names everybody once. Members are read and
- * written only here, while the conversation is locked.
+ * `spec` is the message, with `version`, `members` and `change`. `join` names each user once. Only this function reads
+ * and writes members, while the conversation is locked.
  */
 export const groupFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.group}(spec json) RETURNS json LANGUAGE plpgsql AS $$

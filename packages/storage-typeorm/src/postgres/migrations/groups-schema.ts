@@ -1,5 +1,5 @@
-// What groups and control messages need beside the first schema. Nothing here reads a row, so that it takes a moment
-// however many messages there are: columns with constant defaults, and tables of their own where an index over an old
+// What groups and control messages need beside the first schema. Nothing here reads a row, so it takes only a moment,
+// however many messages there are. It adds columns with constant defaults, and new tables where an index over an old
 // table would have to be filled.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
@@ -28,7 +28,7 @@ export function groupsSchema(t: Tables, schema: string | null): new () => Migrat
 }
 
 const statements = (t: Tables): readonly string[] => [
-  // fan_out: 0 on write, 1 on read. members counts those who are one now; owner is null once nobody is.
+  // fan_out: 0 on write, 1 on read. members counts the current members. owner is null where the group has no owner.
   `ALTER TABLE ${t.conversation}
     ADD owner bigint,
     ADD muted_until bigint NOT NULL DEFAULT 0,
@@ -37,10 +37,10 @@ const statements = (t: Tables): readonly string[] => [
     ADD dissolved boolean NOT NULL DEFAULT false,
     ADD announcement text COLLATE "C"`,
 
-  // The sequence of the last edit folded into a message.
+  // The sequence of the message's last edit.
   `ALTER TABLE ${t.message} ADD edit_seq bigint`,
 
-  // The edits of each message: a recall empties them, too.
+  // The edits of each message. A recall also empties these.
   `CREATE TABLE ${t.edit} (
     conversation bigint NOT NULL,
     target bigint NOT NULL,
@@ -48,7 +48,7 @@ const statements = (t: Tables): readonly string[] => [
     PRIMARY KEY (conversation, target, seq)
   )`,
 
-  // Who reacted with what, and the control message that says so. Their counts stand on the message.
+  // Each user's reactions, and the control message of each. The message's row has the counts.
   `CREATE TABLE ${t.reaction} (
     conversation bigint NOT NULL,
     seq bigint NOT NULL,
@@ -58,7 +58,7 @@ const statements = (t: Tables): readonly string[] => [
     PRIMARY KEY (conversation, seq, reaction, person)
   )`,
 
-  // Which groups' own timelines a user reads: asked at every login, of users who have many other conversations.
+  // The groups whose own timelines a user reads. Every login reads this, also for users with many other conversations.
   `CREATE TABLE ${t.follow} (
     person bigint NOT NULL,
     conversation bigint NOT NULL,

@@ -1,9 +1,12 @@
-// Locks the rows of a batch of several kinds before any of it is carried out: conversations, then users, each sorted.
+// Locks the rows of a batch of several kinds before any operation runs: conversations, then users, each sorted.
 import type { Tables } from '../../rows/tables.js'
 import { look, newestPointers } from '../look.js'
 import type { Functions } from './names.js'
 
-/** Rows for users that have none, made in order and before any lock, so that two who make the same wait in one order. */
+/**
+ * Makes rows for users that have none, in order and before any lock, so that two transactions that make the same rows
+ * wait in one order.
+ */
 export const makeUsers = (t: Tables): string => `
   IF cardinality(unmet) > 0 THEN
     INSERT INTO ${t.user} (user_id)
@@ -14,10 +17,11 @@ export const makeUsers = (t: Tables): string => `
   END IF;`
 
 /**
- * Of `whole` groups every member's row is locked: who they are is read once the group is locked, which keeps it so.
+ * In `whole` groups it locks every member's row. It reads the members after it has locked the group, because they
+ * cannot change then.
  *
- * Acknowledgements raise positions in conversations that only the inbox tells: those are looked up first, without a lock.
- * An entry that comes between is beyond what its device can have acknowledged.
+ * Acknowledgements raise positions in conversations that only the inbox names. It looks these up first, without a lock.
+ * An entry that is added in between is beyond what the device can have acknowledged.
  */
 export const lockFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.lock}(

@@ -1,4 +1,5 @@
-// What trimming needs: keys that hold their answer themselves once their message is gone, and how far keys were trimmed.
+// What trimming needs: keys that store their answers themselves after their message is gone, and how far keys were
+// trimmed.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
 import { quoted } from '../quoted.js'
@@ -8,13 +9,13 @@ import { buildIndex } from './build-index.js'
 export function maintenanceSchema(t: Tables, schema: string | null): new () => MigrationInterface {
   return class implements MigrationInterface {
     readonly name = 'ImMaintenance1763900000000'
-    /** For its index; so each part of it does nothing where it was done before. */
+    /** Without a transaction because of its index. So each part does nothing where it has run before. */
     readonly transaction = false
 
     async up(runner: QueryRunner): Promise<void> {
       if (schema !== null) await runner.query(`SET search_path TO ${quoted(schema)}`)
       for (const statement of statements(t)) await runner.query(statement)
-      // Few keys have a time of their own; those of messages, which are many, have their message's.
+      // Few keys have their own time. Keys of messages, which are many, use their message's.
       await buildIndex(runner, `${t.key}_at`, t.key, '(at) WHERE at IS NOT NULL')
     }
 

@@ -1,13 +1,14 @@
-// Makes 1:1 conversations that are not there, before any lock is taken and in one order: who makes one waits for nobody but
-// those who make the same, and they wait in that order. Somebody who held locks here could be waited for by whom he waits for.
+// Makes missing c2c conversations, before it takes any lock, and in one order. A transaction that makes one waits only
+// for transactions that make the same ones, and all wait in that order. If it held locks here, two transactions could
+// wait for each other.
 import { systemUser } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
 import { makeUsers } from './lock-function.js'
 import { staleMemory, type Functions } from './names.js'
 
 /**
- * `names` are conversations, ascending, each with what its first message says: whom it is between (the same twice for one
- * alone), its subject and time, and the sender and key of that message. Where the key is stored already the message is a
+ * `names` are conversations, ascending, each with values of its first message: its two users (the same twice for a user
+ * alone), its subject and time, and the message's sender and key. Where the key is stored already, the message is a
  * repeat, and makes nothing.
  */
 export const makeFunction = (t: Tables, f: Functions): string => `

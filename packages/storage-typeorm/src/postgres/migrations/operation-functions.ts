@@ -1,11 +1,11 @@
-// The operations that are not plain appends, one after another in their order, each decided from what stands there when its
-// turn comes. Their rows are locked already, by the lock function.
+// The operations other than appends. They run one after another, and each sees the results of those before it. The lock
+// function has locked their rows already.
 import { entryKind, flag, systemUser } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
 import { look, newestPointers } from '../look.js'
 import { staleMemory, type Functions } from './names.js'
 
-/** What `kinds` of the apply function means, and which of its lists each uses. */
+/** The meaning of `kinds` of the apply function, and the lists that each kind uses. */
 export const operation = {
   read: 1,
   settings: 2,
@@ -26,7 +26,7 @@ export const operationFunctions = (t: Tables, f: Functions): readonly string[] =
   applyFunction(t, f),
 ]
 
-/** An entry at the head of an inbox; answers its place. */
+/** Adds an entry to an inbox; answers its sequence. */
 const addFact = (t: Tables, kind: number, person: string, at: string, body: string): string => `
     UPDATE ${t.user} SET head = head + 1 WHERE id = ${person} RETURNING head INTO place;
     INSERT INTO ${t.inbox} (person, seq, at, kind, body) VALUES (${person}, place, ${at}, ${kind}, ${body});`
@@ -202,7 +202,7 @@ BEGIN
   RETURN json_build_array(raised);
 END $$`
 
-/** Answers a JSON list with one element for each operation; null where the user is no member. */
+/** Answers a JSON list with one element for each operation; null where the user is not a member. */
 const applyFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.apply}(
   kinds int[], who text[], target text[], body text[], x bigint[], y bigint[], z bigint[], moments bigint[],

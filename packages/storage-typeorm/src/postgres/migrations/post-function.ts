@@ -1,11 +1,11 @@
-// One message at the end of its timeline, under its key, and pointers to it: what control messages and changes of groups
-// have in common. Its rows are locked already, by the lock function; whether its key is known was looked at before.
+// Puts one message at the end of its timeline, under its key, and adds pointers to it. Control messages and changes of
+// groups share this. The lock function has locked the rows already, and the caller has checked that the key is new.
 import { entryKind, flag, systemUser } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
 import { look } from '../look.js'
 import { staleMemory, type Functions } from './names.js'
 
-/** Ends with the first answer where `spec`'s message is known under its key. */
+/** Ends with the first answer where the key of `spec`'s message is stored already. */
 export const answerKnown = (t: Tables): string => `
   SELECT json_build_object('status', 'duplicate', 'digest', coalesce(km.digest, k.digest),
       'msgId', coalesce(km.msg_id, k.msg_id, ''), 'conversationId', coalesce(kc.conversation_id, ''),
@@ -19,7 +19,10 @@ export const answerKnown = (t: Tables): string => `
       ELSE (SELECT id FROM ${t.user} WHERE user_id = spec->>'from') END;
   IF FOUND THEN RETURN answer; END IF;`
 
-/** `members` are user ids; `places` answers theirs, in that order. `spec` is a message as the writer hands it over. */
+/**
+ * `members` are user ids. `places` answers the sequences of their entries, in that order. `spec` is a message as the
+ * writer sends it.
+ */
 export const postFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.post}(
   target bigint, spec json, recipients text[], OUT post_seq bigint, OUT post_ordinal bigint, OUT places bigint[]

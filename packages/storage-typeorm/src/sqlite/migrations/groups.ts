@@ -1,5 +1,5 @@
-// Groups and control messages: what the first schema had no room for. Columns are added without rewriting a row; the
-// indexes are partial, and empty at first, so that what is made for them is one pass over the rows there are.
+// What groups and control messages need beside the first schema. Adding the columns rewrites no row. The indexes are
+// partial, and empty at first, so making each is one pass over the existing rows.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { roleCode } from '../../rows/codes.js'
 import type { Tables } from '../../rows/tables.js'
@@ -43,7 +43,7 @@ const added = (t: Tables): readonly (readonly [table: string, columns: readonly 
   // member_id repeats the user's id, in groups only, so that their members are listed in its order. follows is 1 while a
   // member's group is fanned out on read.
   [t.member, ['member_id TEXT', 'follows INTEGER NOT NULL DEFAULT 0']],
-  // edit_seq is where the last edit of this message stands, target what an edit changes.
+  // edit_seq is the sequence of the message's last edit, target the message that an edit changes.
   [t.message, ['edit_seq INTEGER', 'target INTEGER']],
 ]
 
@@ -54,7 +54,7 @@ const made = (t: Tables): readonly string[] => [
   `CREATE INDEX ${t.member}_owner ON ${t.member} (conversation) WHERE role = ${roleCode.owner}`,
   `CREATE INDEX ${t.member}_follows ON ${t.member} (user) WHERE follows = 1`,
 
-  // Who reacted to a message with what, and which control message says so.
+  // Each user's reactions to a message, and the control message of each.
   `CREATE TABLE ${t.reaction} (
     conversation INTEGER NOT NULL,
     seq INTEGER NOT NULL,

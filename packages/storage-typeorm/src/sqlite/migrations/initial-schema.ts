@@ -1,7 +1,7 @@
-// The first schema. Users and conversations have small numbers inside, so that the rows which are many stay short.
+// The first schema. Users and conversations have small internal numbers, so that the rows of large tables stay short.
 //
-// Only im_user and im_conversation are given back by text ids; ids are compared byte for byte, which is SQLite's default
-// collation. Tables are STRICT: a number that is no integer is refused here, not rounded later.
+// Only im_user and im_conversation have text ids, which are compared byte for byte; this is SQLite's default collation.
+// Tables are STRICT: SQLite refuses a number that is not an integer, and does not round it later.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
 
@@ -30,7 +30,7 @@ const statements = (t: Tables): readonly string[] => [
     login_epoch INTEGER NOT NULL
   ) STRICT`,
 
-  // head and floor are the inbox's counter row: numbers are allocated here, and never lowered.
+  // head and floor are the inbox's counters: its numbers are allocated here, and never lowered.
   `CREATE TABLE ${t.user} (
     id INTEGER PRIMARY KEY,
     user_id TEXT NOT NULL UNIQUE,
@@ -39,8 +39,8 @@ const statements = (t: Tables): readonly string[] => [
     login_epoch INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
 
-  // The store timeline's counter row. The positions of a c2c conversation's two users stand here too: a send moves the
-  // sender's, so that one row is written where there would be two, and a view needs no look at the peer's membership.
+  // The store timeline's counter row. It also has the positions of a c2c conversation's two users. A send moves the
+  // sender's position, so it writes one row instead of two, and a view need not read the peer's membership.
   `CREATE TABLE ${t.conversation} (
     id INTEGER PRIMARY KEY,
     conversation_id TEXT NOT NULL UNIQUE,
@@ -67,8 +67,8 @@ const statements = (t: Tables): readonly string[] => [
     b_delivered_seq INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
 
-  // Who is a member, from and up to which sequence, and how they keep the conversation. Earlier intervals, which are
-  // rare, stand in earlier. Positions here are those of groups.
+  // The members of a conversation, the first and last sequence of each membership, and the member's settings. The
+  // column earlier holds earlier intervals, which are rare. The positions here are for groups.
   `CREATE TABLE ${t.member} (
     user INTEGER NOT NULL,
     conversation INTEGER NOT NULL,
@@ -89,7 +89,7 @@ const statements = (t: Tables): readonly string[] => [
   ) WITHOUT ROWID, STRICT`,
   `CREATE INDEX ${t.member}_of ON ${t.member} (conversation, user)`,
 
-  // Appended at the end whatever the conversation, so that a batch over many conversations writes few pages.
+  // Every message is added at the end of the table, so that a batch over many conversations writes few pages.
   `CREATE TABLE ${t.message} (
     id INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL,
@@ -118,7 +118,8 @@ const statements = (t: Tables): readonly string[] => [
   `CREATE INDEX ${t.message}_exceptional ON ${t.message} (conversation, seq, sender, flags) WHERE flags >= 16`,
   `CREATE INDEX ${t.message}_mentions ON ${t.message} (conversation, seq) WHERE mentions IS NOT NULL`,
 
-  // The sync timeline. message is where the row of a pointer stands; conversation and its seq stay when that is trimmed.
+  // The sync timeline. message is the number of the message's row to which a pointer leads; conversation and its seq
+  // stay after the message is trimmed.
   `CREATE TABLE ${t.inbox} (
     user INTEGER NOT NULL,
     seq INTEGER NOT NULL,
@@ -131,7 +132,7 @@ const statements = (t: Tables): readonly string[] => [
     PRIMARY KEY (user, seq)
   ) WITHOUT ROWID, STRICT`,
 
-  // Every key once, whoever used it: a message's row points at it, another request's holds what it was answered.
+  // Every key of every user, once. A message's key points to the message's row, another request's key holds its answer.
   `CREATE TABLE ${t.key} (
     user INTEGER NOT NULL,
     client_msg_id TEXT NOT NULL,

@@ -1,4 +1,5 @@
-// What trimming needs: keys that hold their answer themselves once their message is gone, and how far keys were trimmed.
+// What trimming needs: keys that store their answers themselves after their message is gone, and how far keys were
+// trimmed.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import type { Tables } from '../../rows/tables.js'
 
@@ -23,7 +24,7 @@ export function maintenanceSchema(t: Tables): new () => MigrationInterface {
 const statements = (t: Tables): readonly string[] => [
   `ALTER TABLE ${t.key} ADD COLUMN msg_id TEXT`,
   `ALTER TABLE ${t.key} ADD COLUMN seq INTEGER`,
-  // Few keys have a time of their own; those of messages, which are many, have their message's.
+  // Few keys have their own time. Keys of messages, which are many, use their message's.
   `CREATE INDEX ${t.key}_at ON ${t.key} (at) WHERE at IS NOT NULL`,
   `ALTER TABLE ${t.conversation} ADD COLUMN key_floor INTEGER NOT NULL DEFAULT 0`,
 ]
