@@ -1,6 +1,6 @@
 // When a session is not read: it has as many unanswered requests as it may have. It is read again once half of them are
 // answered, and where that takes long once there is room at all; a session that stays unread for too long is closed.
-import type { Clock } from '../ports/clock.js'
+import type { Clock, Timer } from '../ports/clock.js'
 import type { Limits, Timing } from '../options/limits.js'
 import type { Session } from './session.js'
 
@@ -9,6 +9,8 @@ const lookMs = 1000
 
 export class Backlog {
   private readonly half: number
+  /** Sessions that are not read, each with what looks whether there is room. */
+  private readonly unread = new Map<Session, Timer>()
 
   constructor(
     private readonly clock: Clock,
@@ -20,19 +22,27 @@ export class Backlog {
 
   /** A request was accepted. */
   grew(session: Session): void {
-    if (session.inflight < this.limits.inflight || session.unread !== null || session.isClosed) return
+    if (session.inflight < this.limits.inflight || this.unread.has(session) || session.isClosed) return
     session.stopReading()
     this.lookLater(session, this.clock.monotonic() + this.timing.unreadMs)
   }
 
   /** A request was answered. */
   shrank(session: Session): void {
-    if (session.unread !== null && session.inflight <= this.half) this.readOn(session)
+    if (this.unread.size > 0 && session.inflight <= this.half && this.unread.has(session)) this.readOn(session)
+  }
+
+  /** Looks no more: it is read again, or has ended. */
+  forget(session: Session): void {
+    const timer = this.unread.get(session)
+    if (timer === undefined) return
+    this.clock.clearTimeout(timer)
+    this.unread.delete(session)
   }
 
   private lookLater(session: Session, untilMs: number): void {
     const leftMs = untilMs - this.clock.monotonic()
-    session.unread = this.clock.setTimeout(
+    const timer = this.clock.setTimeout(
       () => {
         if (session.inflight < this.limits.inflight) this.readOn(session)
         else if (this.clock.monotonic() >= untilMs) session.end(null, null)
@@ -40,11 +50,11 @@ export class Backlog {
       },
       Math.min(lookMs, leftMs),
     )
+    this.unread.set(session, timer)
   }
 
   private readOn(session: Session): void {
-    if (session.unread !== null) this.clock.clearTimeout(session.unread)
-    session.unread = null
+    this.forget(session)
     if (!session.isClosed) session.readOn()
   }
 }

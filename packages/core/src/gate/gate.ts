@@ -86,7 +86,8 @@ export class NodeGate implements Gate, SessionContext {
   }
 
   closed(session: Session): void {
-    const { registry, followed, slots, deliveries } = this.parts
+    const { registry, followed, slots, deliveries, requests } = this.parts
+    requests.ended(session)
     registry.remove(session)
     followed.leaveAll(session)
     deliveries.seen(session)

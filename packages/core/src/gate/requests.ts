@@ -27,6 +27,8 @@ export class Requests {
   private answering = 0
   private idle: (() => void)[] = []
   private readonly backlog: Backlog
+  /** Requests that wait for the rate of their session; none where none does. */
+  private readonly paced = new Map<Session, Request[]>()
 
   constructor(
     private readonly cases: UseCases,
@@ -46,13 +48,14 @@ export class Requests {
     }
     session.inflight++
     this.backlog.grew(session)
-    if (session.paced !== null) session.paced.push(request)
+    const waiting = this.paced.size === 0 ? undefined : this.paced.get(session)
+    if (waiting !== undefined) waiting.push(request)
     else if (this.rate === null) this.begin(session, request)
     else {
       const waitMs = this.allowance(session, this.rate)
       if (waitMs === 0) this.begin(session, request)
       else {
-        session.paced = [request]
+        this.paced.set(session, [request])
         this.resumeAfter(session, this.rate, waitMs)
       }
     }
@@ -62,10 +65,16 @@ export class Requests {
   refuseNew(sessions: Iterable<Session>): void {
     this.isDraining = true
     for (const session of sessions) {
-      const paced = session.paced ?? []
-      session.paced = null
+      const paced = this.paced.get(session) ?? []
+      this.paced.delete(session)
       for (const request of paced) if (!session.isClosed) this.begin(session, request)
     }
+  }
+
+  /** A session has ended: what waits of it is dropped. */
+  ended(session: Session): void {
+    this.paced.delete(session)
+    this.backlog.forget(session)
   }
 
   /** Resolves once everything begun is answered. */
@@ -89,8 +98,8 @@ export class Requests {
 
   private resumeAfter(session: Session, rate: Rate, waitMs: number): void {
     this.clock.setTimeout(() => {
-      const { paced } = session
-      if (paced === null) return
+      const paced = this.paced.get(session)
+      if (paced === undefined) return
       let nextMs = 0
       // The first of them has its token already.
       for (let request = paced.shift(); request !== undefined; request = paced.shift()) {
@@ -100,7 +109,7 @@ export class Requests {
         if (nextMs > 0) break
       }
       if (nextMs > 0) this.resumeAfter(session, rate, nextMs)
-      else session.paced = null
+      else this.paced.delete(session)
     }, waitMs)
   }
 

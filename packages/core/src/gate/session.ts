@@ -64,11 +64,7 @@ export class Session implements Inbound, ImSession, Follower {
   isClosed = false
   /** Unanswered requests. */
   inflight = 0
-  /** Requests that wait for the rate; null while none does. */
-  paced: Request[] | null = null
   bucket: Bucket | null = null
-  /** Looks whether there is room for more requests, while it is not read; null while it is. */
-  unread: Timer | null = null
   /** Of what it sends; null before it sends anything. */
   orders: SendOrders | null = null
   /** How many requests it has made. */
@@ -251,9 +247,6 @@ export class Session implements Inbound, ImSession, Follower {
     this.forgetHeld()
     if (this.expiry !== null) this.context.clock.clearTimeout(this.expiry)
     this.expiry = null
-    if (this.unread !== null) this.context.clock.clearTimeout(this.unread)
-    this.unread = null
-    this.paced = null
     this.context.closed(this)
   }
 }
