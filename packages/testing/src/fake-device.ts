@@ -165,7 +165,6 @@ export class FakeDevice implements Connection {
     const queue = this.queue.splice(0)
     this.bytes = 0
     for (const take of queue) take()
-    if (queue.length > 0) this.inbound?.drained()
   }
 
   /** Drops the connection without a close. */

@@ -13,7 +13,7 @@ const wrong: Frame = { event: 'sync', json: '{"seq":-1}' }
 const gateOf = (frames: readonly Frame[], answer: string): Gate => ({
   open: (_handshake, connection: Connection) => {
     for (const frame of frames) connection.emit(frame)
-    const inbound: Inbound = { request: (_event, _args, reply) => reply?.(answer), drained() {}, closed() {} }
+    const inbound: Inbound = { request: (_event, _args, reply) => reply?.(answer), closed() {} }
     return Promise.resolve(inbound)
   },
 })

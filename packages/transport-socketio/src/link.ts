@@ -216,15 +216,6 @@ export class Link implements Connection, OutboxOwner {
     this.context.admission.leave(this.#seat)
   }
 
-  outboxDrained(): void {
-    if (this.#state !== 'open') return
-    try {
-      this.#inbound?.drained()
-    } catch (error) {
-      this.#fail('the gate failed', error)
-    }
-  }
-
   outboxFailed(error: unknown): void {
     this.#fail('a write failed', error)
   }

@@ -18,7 +18,6 @@ test('the request of the handshake is released while the connection stays open',
       connection.emit({ event: 'ready', json: '{}' })
       return Promise.resolve({
         request: (_event, _args, answer) => answer?.('{"ok":true}'),
-        drained() {},
         closed() {},
       })
     },

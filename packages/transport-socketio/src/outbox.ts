@@ -6,10 +6,8 @@ import type { Wire } from './wire.js'
 /** The most bytes of frames in one write. 64 KiB: beyond it copying costs more than another system call. */
 const writeBytesMax = 65_536
 
-/** The owner of an outbox: the outbox tells it about drains and failures. */
+/** The owner of an outbox: the outbox tells it about failures. */
 export interface OutboxOwner {
-  /** The kernel has taken everything, after a write that had left something. */
-  outboxDrained(): void
   /** The outbox can write nothing more. */
   outboxFailed(error: unknown): void
 }
@@ -19,8 +17,6 @@ export class Outbox {
   #queuedBytes = 0
   /** The kernel did not take a write at once: the outbox writes nothing more until it has. */
   #blocked = false
-  /** A write left something; the owner hears when nothing is left. */
-  #behind = false
   #closed = false
   #wire: Wire | undefined
   #taken: (() => void) | undefined
@@ -88,11 +84,7 @@ export class Outbox {
       const pending = this.#wire.write(frames, bytes, this.#taken)
       if (pending === undefined) return this.close()
       this.#blocked = pending > 0
-      if (this.#blocked || this.#queue !== undefined) this.#behind = true
     }
-    if (!this.#behind || this.#blocked || this.#queue !== undefined || this.#closed) return
-    this.#behind = false
-    this.#owner.outboxDrained()
   }
 
   #enlist(isAnswer: boolean): void {

@@ -45,8 +45,6 @@ export interface Inbound {
    *   at most once, in any later turn or in this one, or never (a kicked session).
    */
   request(event: string, args: readonly unknown[], answer: ((json: JsonText) => void) | undefined): void
-  /** `queuedBytes` has fallen to 0 after it was above 0 at a write. */
-  drained(): void
   /** The client is gone, whoever closed. Called once, last. */
   closed(): void
 }

@@ -136,10 +136,6 @@ export class Session implements Inbound, ImSession, Follower {
     if (!this.isClosed) this.context.receive(this, { event, args, answer, arrival: ++this.arrivals })
   }
 
-  drained(): void {
-    // A slow reader was told `sync`; what it missed comes with its next pull.
-  }
-
   closed(): void {
     this.finish()
   }

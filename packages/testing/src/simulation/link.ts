@@ -153,7 +153,6 @@ export class Link implements Gate {
         this.#toServer(() =>
           this.#inbound?.request(event, args, answer && ((json) => this.#fromServer(() => answer(json), json.length))),
         ),
-      drained: () => this.#toServer(() => this.#inbound?.drained()),
       closed: () => {
         if (this.#state === 'over') return
         this.#over()
@@ -253,7 +252,6 @@ export class Link implements Gate {
     next.run()
     this.#unread.shift()
     if (this.#unread.length > 0) this.clock.setTimeout(() => this.#readOn(), 0)
-    else this.#toServer(() => this.#inbound?.drained())
   }
 
   #latencyMs(): number {

@@ -25,7 +25,6 @@ export interface Request {
 /** One session as the gate sees it. It records everything, and answers as the test says. */
 export class FakeSession implements Inbound {
   readonly requests: Request[] = []
-  drains = 0
   closes = 0
   constructor(
     readonly handshake: Handshake,
@@ -36,9 +35,6 @@ export class FakeSession implements Inbound {
     const request = { event, args, answer }
     this.requests.push(request)
     this.onRequest(this, request)
-  }
-  drained(): void {
-    this.drains++
   }
   closed(): void {
     this.closes++
