@@ -8,7 +8,7 @@ import type { ProvidedOptions } from './provided.js'
 /**
  * Core's options as the host gives them to the module. The adapters' modules provide the ports; the logger is Nest's.
  */
-export type CoreModuleOptions = Omit<RookeryOptions, PortName | 'logger' | keyof ProvidedOptions> & ProvidedOptions
+type CoreModuleOptions = Omit<RookeryOptions, PortName | 'logger' | keyof ProvidedOptions> & ProvidedOptions
 /** Where and how clients connect: path, namespace, origins, limits on connections. */
 export type TransportModuleOptions = Omit<SocketIoTransportOptions, 'logger'>
 

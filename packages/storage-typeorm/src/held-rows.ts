@@ -22,7 +22,7 @@ export interface Rows {
 export type Held = Rows
 
 /** How one dialect does it. */
-export interface HeldCommit {
+interface HeldCommit {
   commit(ops: readonly StorageOp[]): Promise<Results>
   /** Waits for none of them. */
   look(rows: Rows): Promise<Held>

@@ -5,7 +5,7 @@ import { chatFileBeside } from '../sqlite/chat-file.js'
 import { loadDriver, locateDriver } from '../sqlite/driver.js'
 import { UsageError } from './terminal.js'
 
-export interface SqliteFiles {
+interface SqliteFiles {
   readonly chat: string
   /** The app's own file, which has the outbox; null where it is unknown. */
   readonly app: string | null

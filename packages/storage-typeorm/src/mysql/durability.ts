@@ -2,7 +2,7 @@
 // need.
 import type { Link } from './link.js'
 
-export interface ServerFacts {
+interface ServerFacts {
   readonly warnings: readonly string[]
   /** The largest packet that the server takes, in bytes. */
   readonly packetBytes: number

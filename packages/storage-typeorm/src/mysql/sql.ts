@@ -7,7 +7,7 @@ import type { MysqlTables } from './tables.js'
  * The most rows of one list or statement: MariaDB would turn a list of more than a thousand into a table, and lock in
  * another order.
  */
-export const rowsMax = 500
+const rowsMax = 500
 
 export class Sql {
   constructor(

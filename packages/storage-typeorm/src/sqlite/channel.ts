@@ -9,7 +9,7 @@ import type { Opened, Role, SqliteThread } from './thread.js'
 import type { Call, Reply } from './wire.js'
 import type { FromWorker, ToWorker, WorkerData } from './worker.js'
 
-export interface Channel {
+interface Channel {
   /**
    * @param after what must be done before the file is opened; a thread begins to load meanwhile
    * @throws Error of one line.

@@ -18,7 +18,7 @@ const mmapBytes = 268_435_456
 /** Between two attempts at work for which SQLite itself does not wait, ms. */
 const stepMs = 20
 
-export interface OpenedWriter {
+interface OpenedWriter {
   readonly db: SqliteDatabase
   readonly epoch: string
   readonly warnings: readonly string[]

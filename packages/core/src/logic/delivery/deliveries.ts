@@ -11,7 +11,7 @@ import type { Writer } from '../storing/writer.js'
 import type { FanOut } from './fan-out.js'
 
 /** A device, as its session knows it. */
-export interface AcknowledgingDevice {
+interface AcknowledgingDevice {
   readonly userId: UserId
   readonly deviceId: DeviceId
   readonly deviceType: DeviceType

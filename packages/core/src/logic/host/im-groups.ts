@@ -286,7 +286,7 @@ export class ImGroups {
 type OnProgress = (progress: GroupProgress) => void
 
 /** What the keys of a call's parts are made of; its parts are counted from `from` on. */
-export interface Base {
+interface Base {
   readonly clientMsgId: string
   readonly isGiven: boolean
   readonly from: number

@@ -44,7 +44,7 @@ interface Parts {
 }
 
 /** A message of the host under way. */
-export interface HostSend {
+interface HostSend {
   /** Resolves once it stands in the writer's queue, or was refused: what is sent after that is numbered after it. */
   readonly left: Promise<void>
   /** @throws RookeryError as a session would be answered */

@@ -15,7 +15,7 @@ interface Parts {
 }
 
 /** A row under way. */
-export interface Move {
+interface Move {
   /** Of a message: resolves once it stands in the writer's queue, or was refused. */
   readonly left?: Promise<void>
   /** @throws RookeryError as the host's call would */

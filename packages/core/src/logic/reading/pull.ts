@@ -28,7 +28,7 @@ export interface Page {
 }
 
 /** Where a reader says it stands. */
-export interface Claim {
+interface Claim {
   readonly since: Seq
   /** `at` of the entry there. */
   readonly sinceAt?: number | undefined

@@ -29,7 +29,7 @@ const triesMax = 40
 /** Made once, because making an error is slow. */
 const nothingMissing = new RowsMissing([], [])
 
-export interface WriterSettings {
+interface WriterSettings {
   readonly callTimeoutMs: number
   readonly frame: Frame
   /** The largest packet that the server takes, in bytes. */

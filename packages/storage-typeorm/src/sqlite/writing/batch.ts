@@ -23,7 +23,7 @@ type KeyTuple = [number, string, string, string | null, string | null, number | 
 const plainColumns =
   'id, conversation, seq, ordinal, flags, sender, recipient, type, content, msg_id, client_msg_id, digest, server_time'
 const seldomColumns = 'client_time, subject, ext, reply_to, mentions, target'
-export type PlainMessage = readonly [
+type PlainMessage = readonly [
   id: number,
   conversation: number,
   seq: number,
@@ -38,7 +38,7 @@ export type PlainMessage = readonly [
   digest: string,
   serverTime: number,
 ]
-export type SeldomColumns = readonly [
+type SeldomColumns = readonly [
   clientTime: number | null,
   subject: string | null,
   ext: string | null,
