@@ -5,10 +5,10 @@
 import { expect, it } from 'vitest'
 import { entry, Story } from '../simulation/story.js'
 
-const turnedAfter = (waitMs: number): number[] =>
+const turnedAfter = (waitMs: number, code: 'RATE_LIMITED' | 'UNAVAILABLE' = 'UNAVAILABLE'): number[] =>
   new Story()
     .connect(1, 'ann')
-    .send(1, 'a', 'bob', 'UNAVAILABLE')
+    .send(1, 'a', 'bob', code)
     .add({ t: 'fault', kind: 'nothing' }, waitMs)
     .send(1, 'a', 'bob', 'UNAVAILABLE')
     .send(1, 'b', 'bob', 1)
@@ -18,6 +18,11 @@ const turnedAfter = (waitMs: number): number[] =>
 it('a message that was refused for 30 s may be stored after a later one; with less than 30 s it may not', () => {
   expect(turnedAfter(28_000)).toEqual([])
   expect(turnedAfter(27_000)).toEqual([9])
+})
+
+it('an answer that says that nothing was stored begins a hold, too', () => {
+  expect(turnedAfter(28_000, 'RATE_LIMITED')).toEqual([])
+  expect(turnedAfter(27_000, 'RATE_LIMITED')).toEqual([9])
 })
 
 it('a message that was never refused keeps its place, however late', () => {

@@ -1,7 +1,8 @@
 // Invariants 7 to 9: one order for all readers, which agrees with what the sender knew when it sent.
+import { type ErrorCode, mayBeTriedAgain } from '@rookery/core'
 import type { Invariants } from './invariants.js'
 import type { WireMessage } from '../history.js'
-import { isDefinite, keyOf, messagesOf, pairOf, type Observed, type ObservedRequest } from '../observed.js'
+import { keyOf, messagesOf, pairOf, type Observed, type ObservedRequest } from '../observed.js'
 
 export const checkOrder: Invariants = (observed, report, { resendMs }) => {
   // 7: a place in a conversation holds one message, for every reader.
@@ -76,10 +77,14 @@ function heldLongEnough({ keys, messages, history }: Observed, resendMs: number)
   for (const { message, index } of messages) hear(keyOf(message.from, message.clientMsgId), history[index]!.atMs)
   const nameOf = ({ connection, body }: ObservedRequest): string => keyOf(connection.user, body.clientMsgId)
   return (earlier: ObservedRequest, later: ObservedRequest): boolean => {
-    const refused = keys.get(nameOf(earlier))?.sends.find((send) => send.answer?.ok !== true && !isDefinite(send))
+    const refused = keys.get(nameOf(earlier))?.sends.find(mayHaveHeldBack)
     return refused !== undefined && (heardAtMs.get(nameOf(later)) ?? -Infinity) >= refused.atMs + resendMs
   }
 }
+
+/** Every answer that may be tried again holds back what follows, also one that says that nothing was stored. */
+const mayHaveHeldBack = ({ answer }: ObservedRequest): boolean =>
+  answer === null || (!answer.ok && mayBeTriedAgain(answer.code as ErrorCode))
 
 function letsSpeak({ content }: WireMessage, user: string): boolean {
   const { event, userIds, until } = (content ?? {}) as { event?: string; userIds?: readonly string[]; until?: number }
