@@ -9,7 +9,10 @@ export interface Config {
   readonly database: DatabaseConfig
   /** Signs tokens. */
   readonly jwtSecret: string
-  /** The URL under which clients reach this process; `GET /im/endpoints` returns it. */
+  /**
+   * The URL under which clients reach this process; `GET /im/endpoints` returns it. By default this machine under its own
+   * port; undefined if the system chooses the port.
+   */
   readonly publicUrl: string | undefined
   /** True if sessions have a rate limit; false for load tests. */
   readonly isRateLimited: boolean
@@ -34,11 +37,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const database = databaseOf(env.DATABASE_URL ?? 'sqlite:./data/app.sqlite', base)
   const dataDir = database.type === 'sqlite' ? dirname(database.path) : resolve(base, 'data')
   if (database.type === 'sqlite') mkdirSync(dataDir, { recursive: true })
+  const port = portOf(env.PORT ?? '3000')
   return {
-    port: portOf(env.PORT ?? '3000'),
+    port,
     database,
     jwtSecret: env.JWT_SECRET ?? secretIn(dataDir),
-    publicUrl: env.PUBLIC_URL,
+    publicUrl: env.PUBLIC_URL ?? (port === 0 ? undefined : `http://localhost:${port}`),
     isRateLimited: env.IM_RATE !== 'off',
     adminKey: adminKeyOf(env),
   }
