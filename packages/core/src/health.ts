@@ -29,7 +29,7 @@ export interface NodeStats {
 }
 
 interface Parts {
-  readonly storage: Pick<Storage, 'timelines' | 'commit'>
+  readonly storage: Pick<Storage, 'heads' | 'commit'>
   readonly presence: Pick<Presence, 'nodes'>
   readonly deviceSlots: ReadonlyMap<DeviceType, string>
   readonly registry: Registry
@@ -75,7 +75,7 @@ export class NodeHealth {
   /** Reads, writes, and looks at what became of the last commits. */
   private async prove(): Promise<void> {
     const { storage, writer, timing } = this.parts
-    await Promise.all([storage.timelines.loginEpoch(), storage.commit([])])
+    await Promise.all([storage.heads.loginEpoch(), storage.commit([])])
     const trouble = writer.failing(timing.sendDeadlineMs)
     if (trouble !== null) throw new Error(`commits do not succeed: ${trouble.reason}`)
   }

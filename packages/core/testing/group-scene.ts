@@ -88,7 +88,7 @@ export class GroupScene {
   slowReads({ storage }: SceneNode, maxMs: number): void {
     const pause = (): Promise<void> =>
       new Promise((resolve) => this.clock.setTimeout(resolve, (this.random.next() * maxMs) / 2))
-    for (const role of [storage.timelines, storage.groups])
+    for (const role of [storage.timelines, storage.heads, storage.keys, storage.groups])
       for (const [name, read] of Object.entries(role) as [string, (...args: unknown[]) => Promise<unknown>][])
         Object.assign(role, {
           [name]: async (...args: unknown[]) => {

@@ -21,7 +21,7 @@ it('reports health as @nestjs/terminus expects it: up, and down with the reason 
   expect(await health.isHealthy()).toMatchObject({
     rookery: { status: 'up', parts: { gate: { ok: true }, storage: { ok: true }, presence: { ok: true } } },
   })
-  storage.timelines.loginEpoch = () => Promise.reject(new StorageError('the disk is gone', 'none'))
+  storage.heads.loginEpoch = () => Promise.reject(new StorageError('the disk is gone', 'none'))
   expect(await health.isHealthy('chat')).toMatchObject({
     chat: { status: 'down', parts: { storage: { ok: false, reason: 'the disk is gone' } } },
   })

@@ -243,7 +243,7 @@ try {
     'heads of 100 users',
     1000,
     async () => {
-      for (let index = 0; index < 1000; index += 1) await storage.timelines.heads(users)
+      for (let index = 0; index < 1000; index += 1) await storage.heads.users(users)
     },
     'read',
   )

@@ -127,7 +127,7 @@ const history = await measure(pages, async () => {
 show('history pages of 100, one after another', history, 'page')
 const users = Array.from({ length: pairs }, (_, pair) => `user-${pair}-a`)
 const heads = await measure(1000, async () => {
-  for (let index = 0; index < 1000; index += 1) await storage.timelines.heads(users)
+  for (let index = 0; index < 1000; index += 1) await storage.heads.users(users)
 })
 show('heads of 100 users, one after another', heads, 'read')
 const access = await measure(2000, async () => {

@@ -174,7 +174,7 @@ function cases(type: 'postgres' | 'mysql', { freshDatabase, ask }: Server, fault
         (await model.devices.list([userId])).toSorted(byDevice),
       )
     }
-    expect(await storage.timelines.heads(people)).toEqual(await model.timelines.heads(people))
+    expect(await storage.heads.users(people)).toEqual(await model.heads.users(people))
   }, 60_000)
 }
 

@@ -5,6 +5,8 @@ import {
   type ConversationReads,
   type DeviceReads,
   type GroupReads,
+  type HeadReads,
+  type KeyReads,
   type Maintenance,
   type MemberReads,
   type RefusedResult,
@@ -31,6 +33,8 @@ export interface OpenDatabase {
 
 export class DatabaseStorage implements Storage {
   readonly timelines: TimelineReads
+  readonly heads: HeadReads
+  readonly keys: KeyReads
   readonly conversations: ConversationReads
   readonly members: MemberReads
   readonly groups: GroupReads
@@ -49,6 +53,8 @@ export class DatabaseStorage implements Storage {
   constructor(private readonly open: (tell: (line: string) => void) => Promise<OpenDatabase>) {
     const reads = readsOver(async (name, args) => this.#opened().read(name, args))
     this.timelines = reads.timelines
+    this.heads = reads.heads
+    this.keys = reads.keys
     this.conversations = reads.conversations
     this.members = reads.members
     this.groups = reads.groups

@@ -52,7 +52,7 @@ function cases(type: 'postgres' | 'mysql', { freshDatabase, ask }: Server): void
           const members = roster!.members.map(({ userId }) => userId)
           const keys = [`race ${writer} ${n} a`, `race ${writer} ${n} b`]
           // Others come between, so that it is old sometimes.
-          if (n % 3 === 0) await storage.timelines.loginEpoch()
+          if (n % 3 === 0) await storage.heads.loginEpoch()
           const results = await storage.commit(
             keys.map((key) => send(groupId, key, stay[writer]!, roster!.version, members)),
           )
@@ -66,7 +66,7 @@ function cases(type: 'postgres' | 'mysql', { freshDatabase, ask }: Server): void
     const remove = async (storage: TypeOrmStorage): Promise<void> => {
       for (const userId of users.slice(8)) {
         for (;;) {
-          const { seq } = (await storage.timelines.conversationHeads([groupId]))[0]!
+          const { seq } = (await storage.heads.conversations([groupId]))[0]!
           const roster = (await storage.groups.roster(groupId))!
           const members = roster.members.map((one) => one.userId)
           const [result] = await storage.commit([change(groupId, roster.version, members, { leave: [userId] })])
@@ -74,7 +74,7 @@ function cases(type: 'postgres' | 'mysql', { freshDatabase, ask }: Server): void
           removedAt.set(userId, result.seq)
           // The next one goes once somebody has sent something.
           await expect
-            .poll(async () => (await storage.timelines.conversationHeads([groupId]))[0]?.seq, { timeout: 20_000 })
+            .poll(async () => (await storage.heads.conversations([groupId]))[0]?.seq, { timeout: 20_000 })
             .toBeGreaterThan(Math.min(seq + 60, 600))
           break
         }
@@ -167,7 +167,7 @@ function cases(type: 'postgres' | 'mysql', { freshDatabase, ask }: Server): void
     expect((await storage.commit(sends)).map(({ status }) => status)).toEqual(sends.map(() => 'stored'))
     expect(await written()).toEqual(before)
     expect(await storage.groups.roster(groupId)).toMatchObject({ fanOut: 'read', memberCount: 10_000, members: [] })
-    const [follow] = await storage.timelines.follows('large-9999')
+    const [follow] = await storage.heads.follows('large-9999')
     expect(follow).toEqual({ conversationId: groupId, seq: 100, version: 50 })
     const page = await storage.timelines.timeline('large-9999', groupId, 0, 30)
     expect(page).toMatchObject({ head: 100, floor: 49 })
@@ -179,7 +179,7 @@ function cases(type: 'postgres' | 'mysql', { freshDatabase, ask }: Server): void
     expect(listed.members.map(({ userId }) => userId)).toEqual(named.slice(5000, 5100))
     const [dissolved] = await storage.commit([change(groupId, 50, [], { dissolve: true })])
     expect(dissolved?.status === 'stored' && 'facts' in dissolved && dissolved.facts.length).toBe(10_000)
-    expect(await storage.timelines.follows('large-9999')).toEqual([])
+    expect(await storage.heads.follows('large-9999')).toEqual([])
   }, 60_000)
 }
 

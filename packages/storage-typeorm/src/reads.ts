@@ -3,6 +3,8 @@ import type {
   ConversationReads,
   DeviceReads,
   GroupReads,
+  HeadReads,
+  KeyReads,
   ListPosition,
   MemberReads,
   Storage,
@@ -21,12 +23,12 @@ interface Table {
     args: UserPage<number> & { readonly conversationId: string }
     result: Answer<TimelineReads['timeline']>
   }
-  readonly follows: { args: { readonly userId: string }; result: Answer<TimelineReads['follows']> }
-  readonly followsAfter: { args: UserPage<string | null>; result: Answer<TimelineReads['followsAfter']> }
-  readonly heads: { args: { readonly userIds: readonly string[] }; result: Answer<TimelineReads['heads']> }
+  readonly follows: { args: { readonly userId: string }; result: Answer<HeadReads['follows']> }
+  readonly followsAfter: { args: UserPage<string | null>; result: Answer<HeadReads['followsAfter']> }
+  readonly heads: { args: { readonly userIds: readonly string[] }; result: Answer<HeadReads['users']> }
   readonly conversationHeads: {
     args: { readonly conversationIds: readonly string[] }
-    result: Answer<TimelineReads['conversationHeads']>
+    result: Answer<HeadReads['conversations']>
   }
   readonly reactions: {
     args: { readonly userId: string; readonly messages: Parameters<TimelineReads['reactions']>[1] }
@@ -38,9 +40,9 @@ interface Table {
   }
   readonly key: {
     args: { readonly from: string | null; readonly clientMsgId: string }
-    result: Answer<TimelineReads['key']>
+    result: Answer<KeyReads['find']>
   }
-  readonly loginEpoch: { args: null; result: Answer<TimelineReads['loginEpoch']> }
+  readonly loginEpoch: { args: null; result: Answer<HeadReads['loginEpoch']> }
   readonly views: {
     args: { readonly userId: string; readonly conversationIds: readonly string[] }
     result: Answer<ConversationReads['views']>
@@ -95,19 +97,23 @@ export type Read = <Name extends ReadName>(name: Name, args: ReadArgs<Name>) => 
 /** The roles of the port that read. */
 export const readsOver = (
   read: Read,
-): Pick<Storage, 'timelines' | 'conversations' | 'members' | 'groups' | 'devices'> => ({
+): Pick<Storage, 'timelines' | 'heads' | 'keys' | 'conversations' | 'members' | 'groups' | 'devices'> => ({
   timelines: {
     inbox: (userId, after, limit) => read('inbox', { userId, after, limit }),
     messages: (conversationId, range) => read('messages', { conversationId, range }),
     timeline: (userId, conversationId, after, limit) => read('timeline', { userId, conversationId, after, limit }),
-    follows: (userId) => read('follows', { userId }),
-    followsAfter: (userId, after, limit) => read('followsAfter', { userId, after, limit }),
-    heads: (userIds) => read('heads', { userIds }),
-    conversationHeads: (conversationIds) => read('conversationHeads', { conversationIds }),
     reactions: (userId, messages) => read('reactions', { userId, messages }),
     entryAt: (userId, seq) => read('entryAt', { userId, seq }),
-    key: (from, clientMsgId) => read('key', { from, clientMsgId }),
+  },
+  heads: {
+    users: (userIds) => read('heads', { userIds }),
+    conversations: (conversationIds) => read('conversationHeads', { conversationIds }),
+    follows: (userId) => read('follows', { userId }),
+    followsAfter: (userId, after, limit) => read('followsAfter', { userId, after, limit }),
     loginEpoch: () => read('loginEpoch', null),
+  },
+  keys: {
+    find: (from, clientMsgId) => read('key', { from, clientMsgId }),
   },
   conversations: {
     views: (userId, conversationIds) => read('views', { userId, conversationIds }),

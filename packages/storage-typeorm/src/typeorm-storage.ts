@@ -5,6 +5,8 @@ import {
   type ConversationReads,
   type DeviceReads,
   type GroupReads,
+  type HeadReads,
+  type KeyReads,
   type Maintenance,
   type MemberReads,
   type ResultsOf,
@@ -60,6 +62,14 @@ export class TypeOrmStorage implements Storage {
 
   get timelines(): TimelineReads {
     return this.#started().timelines
+  }
+
+  get heads(): HeadReads {
+    return this.#started().heads
+  }
+
+  get keys(): KeyReads {
+    return this.#started().keys
   }
 
   get conversations(): ConversationReads {

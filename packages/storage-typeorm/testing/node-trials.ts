@@ -181,14 +181,14 @@ export async function pausedWithCallsUnderWay(
   })
   await storage.start()
   await storage.commit([say('before')])
-  await storage.timelines.heads(['alice'])
+  await storage.heads.users(['alice'])
   server.pause()
   const began = performance.now()
   const calls = await Promise.allSettled([
     storage.commit([say('during')]),
     storage.commit([say('during 2')]),
     storage.commit([say('during 3')]),
-    storage.timelines.heads(['alice']),
+    storage.heads.users(['alice']),
     storage.timelines.inbox('alice', 0, 10),
   ])
   expect(performance.now() - began).toBeLessThan(6000)

@@ -17,7 +17,7 @@ export const plain = (result: StorageResult | RefusedResult): unknown => {
 
 /** Everything that can be read, in small pages where there are pages. */
 export async function readAll(
-  { timelines, conversations, members, groups, devices }: Storage,
+  { timelines, heads, keys: stored, conversations, members, groups, devices }: Storage,
   { scene, keys }: Pick<RandomChat, 'scene' | 'keys'>,
 ): Promise<unknown> {
   const { users, groupIds } = scene
@@ -26,18 +26,18 @@ export async function readAll(
   const everywhere = [...ids, 'nowhere']
   const pairsOf = everybody.flatMap((userId) => everywhere.map((conversationId) => [userId, conversationId] as const))
   const all = <T, R>(list: readonly T[], read: (one: T) => Promise<R>): Promise<R[]> => Promise.all(list.map(read))
-  const heads = await timelines.conversationHeads(everywhere)
+  const headsOf = await heads.conversations(everywhere)
   const asked = ids.flatMap((conversationId, index) =>
-    Array.from({ length: heads[index]?.seq ?? 0 }, (_, seq) => ({ conversationId, seq: seq + 1 })),
+    Array.from({ length: headsOf[index]?.seq ?? 0 }, (_, seq) => ({ conversationId, seq: seq + 1 })),
   )
   return {
-    heads,
-    users: await timelines.heads(everybody),
-    loginEpoch: await timelines.loginEpoch(),
+    heads: headsOf,
+    users: await heads.users(everybody),
+    loginEpoch: await heads.loginEpoch(),
     entriesAt: await all(everybody, (userId) => all([1, 4], (seq) => timelines.entryAt(userId, seq))),
     inboxes: await all(everybody, (userId) => timelines.inbox(userId, 0, 10_000)),
-    followsAfter: await all(everybody, (userId) => timelines.followsAfter(userId, null, 3)),
-    follows: await all(everybody, async (userId) => (await timelines.follows(userId)).toSorted(byId('conversationId'))),
+    followsAfter: await all(everybody, (userId) => heads.followsAfter(userId, null, 3)),
+    follows: await all(everybody, async (userId) => (await heads.follows(userId)).toSorted(byId('conversationId'))),
     messages: await all(everywhere, (id) => timelines.messages(id, { limit: 10_000 })),
     history: await all(pairsOf, ([reader, id]) => timelines.messages(id, { limit: 10_000, reader })),
     newest: await all(pairsOf, ([reader, id]) => timelines.messages(id, { limit: 3, reader })),
@@ -49,7 +49,7 @@ export async function readAll(
     reactions: await all(everybody, async (userId) =>
       (await timelines.reactions(userId, asked)).map((own) => own.toSorted()),
     ),
-    keys: await all(keys, ([from, key]) => timelines.key(from, key)),
+    keys: await all(keys, ([from, key]) => stored.find(from, key)),
     views: await all(everybody, (userId) => conversations.views(userId, everywhere)),
     lists: await all(everybody, (userId) => conversations.list(userId, null, 3)),
     accesses: await all(everywhere, (id) => all([...everybody, null], (userId) => members.access(id, userId))),

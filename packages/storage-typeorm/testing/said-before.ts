@@ -31,7 +31,7 @@ export async function sayAgain(storage: Storage, { asked, called }: FixtureTalk)
       (Reflect.get(rookery.im, name) as Call).call(rookery.im, given)
     const ann = await FakeDevice.connect(rookery.gate, { token: 'ann', deviceId: 'd', deviceType: 'phone' })
     const heads = async () => [
-      await storage.timelines.heads(['ann', 'bob', 'carol', 'dave']),
+      await storage.heads.users(['ann', 'bob', 'carol', 'dave']),
       await storage.conversations.list('ann', null, 10),
     ]
     const before = await heads()

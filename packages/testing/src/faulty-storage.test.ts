@@ -9,7 +9,7 @@ async function open() {
   const clock = new VirtualClock()
   const storage = new FaultyStorage(new MemoryStorage(), clock)
   await storage.start()
-  const head = async (): Promise<number> => (await storage.inner.timelines.heads(['alice']))[0]!.seq
+  const head = async (): Promise<number> => (await storage.inner.heads.users(['alice']))[0]!.seq
   return { clock, storage, head }
 }
 
@@ -63,8 +63,8 @@ describe('faulty storage', () => {
     const { clock, storage } = await open()
     storage.readDelayMs = 20
     storage.failReads(1)
-    const failed = expect(storage.timelines.heads(['alice'])).rejects.toMatchObject({ name: 'StorageError' })
-    const second = storage.timelines.heads(['alice'])
+    const failed = expect(storage.heads.users(['alice'])).rejects.toMatchObject({ name: 'StorageError' })
+    const second = storage.heads.users(['alice'])
     await clock.advance(20)
     await failed
     expect(await second).toEqual([{ seq: 0, floor: 0, loginEpoch: 0 }])
@@ -75,7 +75,7 @@ describe('faulty storage', () => {
     storage.hold()
     const order: string[] = []
     const commit = storage.commit([fact()]).then(() => order.push('commit'))
-    const read = storage.timelines.loginEpoch().then(() => order.push('read'))
+    const read = storage.heads.loginEpoch().then(() => order.push('read'))
     await settle()
     expect([order, await head()]).toEqual([[], 0])
     storage.heal()

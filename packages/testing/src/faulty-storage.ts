@@ -4,6 +4,8 @@ import {
   type ConversationReads,
   type DeviceReads,
   type GroupReads,
+  type HeadReads,
+  type KeyReads,
   type Maintenance,
   type MemberReads,
   type RefusedResult,
@@ -34,6 +36,8 @@ export class FaultyStorage implements Storage {
   /** The number of calls of `commit`. */
   commits = 0
   readonly timelines: TimelineReads
+  readonly heads: HeadReads
+  readonly keys: KeyReads
   readonly conversations: ConversationReads
   readonly members: MemberReads
   readonly groups: GroupReads
@@ -50,20 +54,22 @@ export class FaultyStorage implements Storage {
     readonly inner: Storage,
     private readonly clock: Clock,
   ) {
-    const { timelines, conversations, members, groups, devices, maintenance } = inner
+    const { timelines, heads, keys, conversations, members, groups, devices, maintenance } = inner
     this.timelines = {
       inbox: (...args) => this.#read(() => timelines.inbox(...args)),
-      messages: (...args) => this.#read(() => timelines.messages(...args)),
-      heads: (...args) => this.#read(() => timelines.heads(...args)),
       timeline: (...args) => this.#read(() => timelines.timeline(...args)),
-      follows: (...args) => this.#read(() => timelines.follows(...args)),
-      followsAfter: (...args) => this.#read(() => timelines.followsAfter(...args)),
-      conversationHeads: (...args) => this.#read(() => timelines.conversationHeads(...args)),
+      messages: (...args) => this.#read(() => timelines.messages(...args)),
       reactions: (...args) => this.#read(() => timelines.reactions(...args)),
       entryAt: (...args) => this.#read(() => timelines.entryAt(...args)),
-      key: (...args) => this.#read(() => timelines.key(...args)),
-      loginEpoch: () => this.#read(() => timelines.loginEpoch()),
     }
+    this.heads = {
+      users: (...args) => this.#read(() => heads.users(...args)),
+      conversations: (...args) => this.#read(() => heads.conversations(...args)),
+      follows: (...args) => this.#read(() => heads.follows(...args)),
+      followsAfter: (...args) => this.#read(() => heads.followsAfter(...args)),
+      loginEpoch: (...args) => this.#read(() => heads.loginEpoch(...args)),
+    }
+    this.keys = { find: (...args) => this.#read(() => keys.find(...args)) }
     this.conversations = {
       views: (...args) => this.#read(() => conversations.views(...args)),
       list: (...args) => this.#read(() => conversations.list(...args)),

@@ -18,7 +18,7 @@ export function watch(storage: Storage): Storing {
     },
     // In this load a recipient's inbox has one entry for each message to it, and nothing else.
     async stored(recipients) {
-      const heads = await storage.timelines.heads(recipients)
+      const heads = await storage.heads.users(recipients)
       return heads.reduce((sum, head) => sum + head.seq, 0)
     },
   }

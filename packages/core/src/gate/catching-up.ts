@@ -2,10 +2,10 @@
 import type { ConversationId, RequestOf, Seq } from '@rookery/protocol'
 import type { Deliveries } from '../logic/delivery/deliveries.js'
 import { type Page, pageJson, readPage, resetJson } from '../logic/reading/pull.js'
-import type { Positions } from '../logic/reading/timeline-pages.js'
+import type { Positions, PullReads } from '../logic/reading/timeline-pages.js'
 import { okJson } from '../model/wire.js'
 import type { Limits } from '../options/limits.js'
-import type { TimelineReads } from '../ports/storage.js'
+import type { HeadReads } from '../ports/storage.js'
 import type { Followed } from './followed.js'
 import { decidePull, goalOf, type Read } from './following.js'
 import type { Reply, Session } from './session.js'
@@ -13,7 +13,7 @@ import type { Feed } from './feed.js'
 
 export interface CatchingUp {
   readonly deliveries: Deliveries
-  readonly timelines: () => TimelineReads
+  readonly storage: PullReads
   readonly followed: Followed
   readonly limits: Limits
   /** Of the storage; known once it has started. */
@@ -37,19 +37,19 @@ export async function pull(
   request: RequestOf<'pull'>,
   reply: Reply,
 ): Promise<null> {
-  const reads = cases.timelines()
+  const { storage } = cases
   const isFollowed = (id: ConversationId): boolean => session.timelines?.get(id)?.state.end === null
   // Entries that this session was not given may have begun or ended timelines.
   if (session.mode === 'catching-up' && request.since > appliedOf(session)) {
-    const follows = await reads.follows(session.userId)
+    const follows = await storage.heads.follows(session.userId)
     if (session.isClosed) return null
     cases.followed.replace(session, follows)
     session.followsAsOf = Math.max(session.followsAsOf, request.since)
   }
   const timelines = withGoneOn(session, request.timelines ?? {}, cases.limits)
   const [page, heads] = await Promise.all([
-    readPage(reads, session.userId, { ...request, timelines }, cases.limits, isFollowed),
-    headsOfUnnamed(session, timelines, reads),
+    readPage(storage, session.userId, { ...request, timelines }, cases.limits, isFollowed),
+    headsOfUnnamed(session, timelines, storage.heads),
   ])
   if (page === null) reply(okJson(resetJson(cases.epoch())))
   else {
@@ -84,13 +84,13 @@ function withGoneOn({ mode, timelines }: Session, named: Positions, { list }: Li
 async function headsOfUnnamed(
   session: Session,
   named: Positions,
-  reads: TimelineReads,
+  heads: HeadReads,
 ): Promise<ReadonlyMap<ConversationId, Seq>> {
   if (session.mode === 'following' || session.timelines === null) return new Map()
   const ids = [...session.timelines.keys()]
   if ([...session.timelines].some(([id, { isNamed }]) => isNamed || Object.hasOwn(named, id))) return new Map()
-  const heads = await reads.conversationHeads(ids)
-  return new Map(ids.map((id, i) => [id, heads[i]?.seq ?? 0]))
+  const read = await heads.conversations(ids)
+  return new Map(ids.map((id, i) => [id, read[i]?.seq ?? 0]))
 }
 
 /** Has the session stand where the page ends, and follow where there is nothing more. */

@@ -70,7 +70,7 @@ function carryOut(
     case 'pull':
       return pull(cases, session, check(requestSchemas.pull, request), reply)
     case 'follows':
-      return follows(cases.timelines(), userId, check(requestSchemas.follows, request), cases.limits)
+      return follows(cases.storage.heads, userId, check(requestSchemas.follows, request), cases.limits)
     case 'c2s':
       return cases.topics.answer(session, check(requestSchemas.c2s, request))
     case 'read':

@@ -1,7 +1,7 @@
 // The list of conversation timelines that a user follows: its beginning in `ready`, and its pages.
 import { type ConversationId, type RequestOf, RookeryError, type Seq, type UserId } from '@rookery/protocol'
 import type { Limits } from '../options/limits.js'
-import type { TimelineReads } from '../ports/storage.js'
+import type { HeadReads } from '../ports/storage.js'
 import { goalOf } from './following.js'
 import type { Session } from './session.js'
 
@@ -32,13 +32,13 @@ export function followsOf(
 
 /** A page of the list, in the order of ids, as storage has it now. */
 export async function follows(
-  reads: TimelineReads,
+  heads: HeadReads,
   userId: UserId,
   { cursor, limit }: RequestOf<'follows'>,
   { list }: Limits,
 ): Promise<string> {
   const after = cursor === undefined ? null : decodeCursor(cursor)
-  const { timelines, more } = await reads.followsAfter(userId, after, Math.min(limit ?? list, list))
+  const { timelines, more } = await heads.followsAfter(userId, after, Math.min(limit ?? list, list))
   return JSON.stringify({ timelines, ...(more ? { cursor: encodeCursor(timelines.at(-1)!.conversationId) } : {}) })
 }
 

@@ -15,7 +15,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Handlers } from '../ports/host.js'
 import type { Observer } from '../ports/observer.js'
 import type { Random } from '../ports/random.js'
-import type { Follow, TimelineReads } from '../ports/storage.js'
+import type { Follow, Storage } from '../ports/storage.js'
 import { followsOf } from './follows.js'
 import type { Connection, Gate, Handshake, Inbound } from './connection.js'
 import type { Followed } from './followed.js'
@@ -37,7 +37,7 @@ interface Parts {
   readonly followed: Followed
   readonly requests: Requests
   readonly deliveries: Deliveries
-  readonly timelines: () => TimelineReads
+  readonly storage: Pick<Storage, 'timelines' | 'heads'>
   readonly epoch: () => string
   readonly handlers: Handlers | null
   readonly faults: Faults
@@ -134,17 +134,16 @@ export class NodeGate implements Gate, SessionContext {
   }
 
   private async begin(session: Session, auth: HandshakeAuth): Promise<void> {
-    const { slots, logins, epoch, deliveries, followed } = this.parts
+    const { slots, logins, storage, epoch, deliveries, followed } = this.parts
     await slots.claim(session)
     if (session.isClosed) return this.endedMeanwhile(session)
-    const timelines = this.parts.timelines()
     const head = await logins.unkicked(session.userId, session.loginEpoch)
     const { since, sinceAt } = auth
     // After the head: whatever inbox entries up to there say about timelines is in this answer.
     const [follows, foreign] = await Promise.all([
-      timelines.follows(session.userId),
+      storage.heads.follows(session.userId),
       since !== undefined &&
-        isForeign(timelines, session.userId, { since, sinceAt }, { head: head.seq, floor: head.floor }),
+        isForeign(storage.timelines, session.userId, { since, sinceAt }, { head: head.seq, floor: head.floor }),
     ])
     if (session.isClosed) return this.endedMeanwhile(session)
     const claimed = since === undefined ? {} : (auth.timelines ?? {})
@@ -158,16 +157,16 @@ export class NodeGate implements Gate, SessionContext {
       const feed = followed.follow(session, conversationId, { at: at ?? seq, known: seq, end: null }, version)
       feed.isNamed = at !== undefined
     }
-    if (since === undefined) await this.startAtHeads(session, timelines, follows)
+    if (since === undefined) await this.startAtHeads(session, follows)
     if (session.isClosed) return this.endedMeanwhile(session)
     if (since !== undefined && !reset) deliveries.acknowledged(session, 0, since)
     session.begin(this.readyJson(session, head.seq, reset), head.seq, since === undefined ? null : reset ? 0 : since)
   }
 
   // Its feeds are known to the gate by now: what comes between this read and `ready` is behind the heads told there.
-  private async startAtHeads(session: Session, timelines: TimelineReads, follows: readonly Follow[]): Promise<void> {
+  private async startAtHeads(session: Session, follows: readonly Follow[]): Promise<void> {
     if (follows.length === 0) return
-    const heads = await timelines.conversationHeads(follows.map(({ conversationId }) => conversationId))
+    const heads = await this.parts.storage.heads.conversations(follows.map(({ conversationId }) => conversationId))
     follows.forEach(({ conversationId, version }, i) => {
       const feed = session.timelines?.get(conversationId)
       const head = heads[i]

@@ -2,7 +2,7 @@
 // where something is known to have happened that could not be routed.
 import type { ConversationId, UserId } from '@rookery/protocol'
 import type { Logger } from '../ports/logger.js'
-import type { TimelineReads } from '../ports/storage.js'
+import type { Storage } from '../ports/storage.js'
 import type { Followed } from './followed.js'
 import type { Registry } from './registry.js'
 
@@ -10,7 +10,7 @@ import type { Registry } from './registry.js'
 const headsMax = 1000
 
 interface Parts {
-  readonly timelines: () => TimelineReads
+  readonly storage: Pick<Storage, 'heads'>
   readonly registry: Registry
   readonly followed: Followed
   readonly logger: Logger
@@ -58,7 +58,7 @@ export class Heads {
   private async compareInboxes(users: readonly UserId[]): Promise<void> {
     for (let i = 0; i < users.length; i += headsMax) {
       const chunk = users.slice(i, i + headsMax)
-      const heads = await this.parts.timelines().heads(chunk)
+      const heads = await this.parts.storage.heads.users(chunk)
       chunk.forEach((user, at) => {
         for (const session of this.parts.registry.of(user))
           if (!session.isClosed) session.inbox.happen({ kind: 'head', seq: heads[at]!.seq })
@@ -69,7 +69,7 @@ export class Heads {
   private async compareTimelines(conversations: readonly ConversationId[]): Promise<void> {
     for (let i = 0; i < conversations.length; i += headsMax) {
       const chunk = conversations.slice(i, i + headsMax)
-      const heads = await this.parts.timelines().conversationHeads(chunk)
+      const heads = await this.parts.storage.heads.conversations(chunk)
       chunk.forEach((conversation, at) => {
         const head = heads[at]
         if (head) this.parts.followed.compare(conversation, head)

@@ -39,18 +39,18 @@ describe('a refresh', () => {
     const storage = new MemoryStorage()
     const node = await TestNode.start({ storage, authenticate: slowHost().authenticate })
     const ann = await node.connect('ann')
-    const { timelines } = storage
-    const heads = timelines.heads.bind(timelines)
+    const { heads } = storage
+    const { users } = heads
     let go = (): void => {}
     // Read before the revocation, and heard of after it.
-    timelines.heads = async (users) => {
-      const read = await heads(users)
+    heads.users = async (userIds) => {
+      const read = await users(userIds)
       await new Promise<void>((resolve) => (go = resolve))
       return read
     }
     ann.call('auth.refresh', [{ token: 'ann new' }], () => {})
     await settle()
-    timelines.heads = heads
+    heads.users = users
     await node.rookery.im.revokeToken('ann', token)
     go()
     await settle()

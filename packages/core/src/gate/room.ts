@@ -43,7 +43,7 @@ export function localSessions({ storage, logger, tellWatchers }: SessionNeeds) {
     logger,
     (conversationId) => heads.checkTimelineSoon(conversationId),
   )
-  const heads = new Heads({ timelines: () => storage.timelines, registry, followed, logger })
+  const heads = new Heads({ storage, registry, followed, logger })
   const sessions = new LocalSessions(registry, followed, (userId) => heads.checkSoon(userId), tellWatchers)
   return { registry, followed, heads, sessions }
 }
@@ -78,11 +78,10 @@ interface Needs extends Surroundings {
 
 export function gate(needs: Needs) {
   const { storage, clock, limits, rate, timing } = needs
-  const timelines = () => storage.timelines
-  const logins = new Logins(timelines)
+  const logins = new Logins(storage)
   const slots = new Slots({ ...needs, logins })
   const watching = new Watching(needs)
-  const requests = new Requests({ ...needs, timelines, slots, watching }, clock, limits, rate, timing)
+  const requests = new Requests({ ...needs, slots, watching }, clock, limits, rate, timing)
   const heartbeat = new Heartbeat({ ...needs, slots, watching })
-  return { watching, requests, heartbeat, gate: new NodeGate({ ...needs, timelines, logins, slots, requests }) }
+  return { watching, requests, heartbeat, gate: new NodeGate({ ...needs, logins, slots, requests }) }
 }

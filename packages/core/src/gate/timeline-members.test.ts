@@ -177,17 +177,17 @@ describe('a removed member', () => {
 describe('a session that begins', () => {
   /** Connects while storage has read what bob follows, and has not answered yet. */
   const connecting = async (meanwhile: () => Promise<void>): Promise<FollowingClient> => {
-    const { timelines } = scene.nodes[0]!.storage
-    const { follows } = timelines
+    const { heads } = scene.nodes[0]!.storage
+    const { follows } = heads
     let answer = (): void => {}
-    timelines.follows = async (user) => {
+    heads.follows = async (user) => {
       const read = await follows(user)
       await new Promise<void>((resolve) => (answer = resolve))
       return read
     }
     const login = scene.nodes[0]!.connect('bob')
     await settle()
-    timelines.follows = follows
+    heads.follows = follows
     await meanwhile()
     answer()
     return login

@@ -37,8 +37,8 @@ async function open(database: MemoryDatabase) {
     inboxes: await Promise.all(['alice', 'bob'].map((user) => storage.timelines.inbox(user, 0, 100))),
     list: await storage.conversations.list('bob', null, 10),
     devices: await storage.devices.list(['bob']),
-    loginEpoch: await storage.timelines.loginEpoch(),
-    key: await storage.timelines.key('alice', 'kept'),
+    loginEpoch: await storage.heads.loginEpoch(),
+    key: await storage.keys.find('alice', 'kept'),
   })
   return { storage, epoch, state }
 }
@@ -101,7 +101,7 @@ describe('a database in memory', () => {
     const message = { ...group.message, conversationId: 'absent', kind: 'c2g' as const }
     const results = await storage.commit([{ ...group, message }, fine])
     expect(results).toMatchObject([{ status: 'refused' }, { status: 'stored', seq: 1, inbox: [1, 1] }])
-    expect(await storage.timelines.key('alice', message.clientMsgId)).toBeNull()
+    expect(await storage.keys.find('alice', message.clientMsgId)).toBeNull()
   })
 
   it('counts unread messages that mention somebody, alone or with everybody', async () => {
@@ -128,10 +128,10 @@ describe('a database in memory', () => {
 
   it('is used only between start and stop', async () => {
     const storage = new MemoryStorage()
-    await expect(storage.timelines.loginEpoch()).rejects.toMatchObject({ name: 'StorageError', outcome: 'none' })
+    await expect(storage.heads.loginEpoch()).rejects.toMatchObject({ name: 'StorageError', outcome: 'none' })
     await storage.start()
     await expect(storage.start()).rejects.toMatchObject({ name: 'StorageError' })
     await storage.stop()
-    await expect(storage.timelines.loginEpoch()).rejects.toMatchObject({ name: 'StorageError', outcome: 'none' })
+    await expect(storage.heads.loginEpoch()).rejects.toMatchObject({ name: 'StorageError', outcome: 'none' })
   })
 })

@@ -4,6 +4,8 @@ import {
   type ConversationReads,
   type DeviceReads,
   type GroupReads,
+  type HeadReads,
+  type KeyReads,
   type Maintenance,
   type MemberReads,
   type ResultsOf,
@@ -15,6 +17,7 @@ import {
 import { apply } from './commit.js'
 import { conversationReads } from './conversation-reads.js'
 import { maintenance } from './maintenance.js'
+import { headReads } from './head-reads.js'
 import { groupReads, memberReads } from './member-reads.js'
 import { MemoryDatabase } from './memory-database.js'
 import type { Tables } from './rows.js'
@@ -29,6 +32,8 @@ export interface MemoryStorageOptions {
 export class MemoryStorage implements Storage {
   readonly database: MemoryDatabase
   readonly timelines: TimelineReads
+  readonly heads: HeadReads
+  readonly keys: KeyReads
   readonly conversations: ConversationReads
   readonly members: MemberReads
   readonly groups: GroupReads
@@ -40,6 +45,13 @@ export class MemoryStorage implements Storage {
     this.database = options.database ?? new MemoryDatabase()
     const tables = (): Tables => this.#tables()
     this.timelines = timelineReads(tables)
+    this.heads = headReads(tables)
+    this.keys = {
+      async find(from, clientMsgId) {
+        const { users, systemKeys } = tables()
+        return (from === null ? systemKeys : users.get(from)?.keys)?.get(clientMsgId) ?? null
+      },
+    }
     this.conversations = conversationReads(tables)
     this.members = memberReads(tables)
     this.groups = groupReads(tables)

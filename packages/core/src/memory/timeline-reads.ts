@@ -1,14 +1,12 @@
-// Ranges of inboxes and conversations, and the counters of users.
+// Ranges of inboxes and conversations.
 import type { StoredEntry } from '../model/entry.js'
 import type { Seq, UserId } from '@rookery/protocol'
-import type { TimelineReads, UserHead } from '../ports/storage.js'
+import type { TimelineReads } from '../ports/storage.js'
 import type { EntryRow, Tables } from './rows.js'
 import { asSeen, seenBy } from './seen.js'
 
 /** Folded into what they change. */
 const foldedTypes: ReadonlySet<string> = new Set(['im.recall', 'im.edit', 'im.reaction'])
-
-const nobody: UserHead = Object.freeze({ seq: 0, floor: 0, loginEpoch: 0 })
 
 export function timelineReads(tables: () => Tables): TimelineReads {
   return {
@@ -41,30 +39,6 @@ export function timelineReads(tables: () => Tables): TimelineReads {
       const messages = row.messages.slice(first, Math.min(head, first + limit))
       return { messages: messages.map((message) => asSeen(row, userId, message)), head, floor }
     },
-    async follows(userId) {
-      const { users, conversations } = tables()
-      return [...(users.get(userId)?.conversations ?? [])].flatMap((conversationId) => {
-        const row = conversations.get(conversationId)
-        return row?.group?.fanOut === 'read' ? [{ conversationId, seq: row.messages.length, version: row.version }] : []
-      })
-    },
-    async followsAfter(userId, after, limit) {
-      const { users, conversations } = tables()
-      const followed = [...(users.get(userId)?.conversations ?? [])].flatMap((conversationId) => {
-        const row = conversations.get(conversationId)
-        if (row?.group?.fanOut !== 'read' || (after !== null && conversationId <= after)) return []
-        return [{ conversationId, seq: row.messages.length, from: row.members.get(userId)!.from }]
-      })
-      followed.sort((a, b) => (a.conversationId < b.conversationId ? -1 : 1))
-      return { timelines: followed.slice(0, limit), more: followed.length > limit }
-    },
-    async conversationHeads(conversationIds) {
-      const { conversations } = tables()
-      return conversationIds.map((conversationId) => {
-        const row = conversations.get(conversationId)
-        return row === undefined ? null : { seq: row.messages.length, version: row.version }
-      })
-    },
     async reactions(userId, messages) {
       const { conversations } = tables()
       return messages.map(({ conversationId, seq }) =>
@@ -73,22 +47,8 @@ export function timelineReads(tables: () => Tables): TimelineReads {
         ),
       )
     },
-    async heads(userIds) {
-      const { users } = tables()
-      return userIds.map((userId) => {
-        const row = users.get(userId)
-        return row ? { seq: row.inbox.length, floor: row.floor, loginEpoch: row.loginEpoch } : nobody
-      })
-    },
     async entryAt(userId, seq) {
       return tables().users.get(userId)?.inbox[seq - 1]?.at ?? null
-    },
-    async key(from, clientMsgId) {
-      const { users, systemKeys } = tables()
-      return (from === null ? systemKeys : users.get(from)?.keys)?.get(clientMsgId) ?? null
-    },
-    async loginEpoch() {
-      return tables().loginEpoch
     },
   }
 }

@@ -62,9 +62,15 @@ export interface ConversationHead {
   readonly version: number
 }
 
+/** Pages of timelines: what a pull and history read. */
 export interface TimelineReads {
   /** Entries after a position, at most `limit`, in order. */
   inbox(userId: UserId, after: Seq, limit: number): Promise<InboxPage>
+  /**
+   * A page of a followed timeline: every message after a position, control messages too, up to the end of the user's last
+   * interval; null where the user never was a member.
+   */
+  timeline(userId: UserId, conversationId: ConversationId, after: Seq, limit: number): Promise<TimelinePage | null>
   /**
    * Messages of one conversation with `after < seq < before`, in ascending order: the first `limit` of them after
    * `after` where only that bound is given, otherwise the last `limit` before `before` (or of all). Recalls, edits and
@@ -76,11 +82,21 @@ export interface TimelineReads {
     conversationId: ConversationId,
     range: { readonly after?: Seq; readonly before?: Seq; readonly limit: number; readonly reader?: UserId },
   ): Promise<MessagePage>
-  /**
-   * A page of a followed timeline: every message after a position, control messages too, up to the end of the user's last
-   * interval; null where the user never was a member.
-   */
-  timeline(userId: UserId, conversationId: ConversationId, after: Seq, limit: number): Promise<TimelinePage | null>
+  /** One user's own reactions to each of these messages, in the order asked. */
+  reactions(
+    userId: UserId,
+    messages: readonly { readonly conversationId: ConversationId; readonly seq: Seq }[],
+  ): Promise<readonly (readonly string[])[]>
+  /** `at` of one inbox entry; null where there is none. */
+  entryAt(userId: UserId, seq: Seq): Promise<number | null>
+}
+
+/** How far timelines go: what logins, heartbeats and the gate compare with. */
+export interface HeadReads {
+  /** The counters of many users, in the order asked. */
+  users(userIds: readonly UserId[]): Promise<readonly UserHead[]>
+  /** The counters of many conversations, in the order asked; null for each that does not exist. */
+  conversations(conversationIds: readonly ConversationId[]): Promise<readonly (ConversationHead | null)[]>
   /** The conversation timelines that a user follows now: groups that are fanned out on read. */
   follows(userId: UserId): Promise<readonly Follow[]>
   /** A page of the same, by their ids, ascending as bytes, after the one given. */
@@ -89,21 +105,14 @@ export interface TimelineReads {
     after: ConversationId | null,
     limit: number,
   ): Promise<{ readonly timelines: readonly FollowedTimeline[]; readonly more: boolean }>
-  /** The counters of many conversations, in the order asked; null for each that does not exist. */
-  conversationHeads(conversationIds: readonly ConversationId[]): Promise<readonly (ConversationHead | null)[]>
-  /** One user's own reactions to each of these messages, in the order asked. */
-  reactions(
-    userId: UserId,
-    messages: readonly { readonly conversationId: ConversationId; readonly seq: Seq }[],
-  ): Promise<readonly (readonly string[])[]>
-  /** The counters of many users, in the order asked. */
-  heads(userIds: readonly UserId[]): Promise<readonly UserHead[]>
-  /** `at` of one inbox entry; null where there is none. */
-  entryAt(userId: UserId, seq: Seq): Promise<number | null>
-  /** What is stored under a key, the system's where `from` is null; null where nothing is. */
-  key(from: UserId | null, clientMsgId: string): Promise<StoredKey | null>
   /** The storage's login epoch: every raise of any user's raises it. */
   loginEpoch(): Promise<number>
+}
+
+/** What is known of writes that may be sent again. */
+export interface KeyReads {
+  /** What is stored under a key, the system's where `from` is null; null where nothing is. */
+  find(from: UserId | null, clientMsgId: string): Promise<StoredKey | null>
 }
 
 /** Where the next page of a list begins: after this row. */

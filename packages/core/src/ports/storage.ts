@@ -18,7 +18,15 @@
 // Any number of calls may be under way at once. Rows are locked conversations first, then users, each sorted.
 import type { Maintenance } from './maintenance.js'
 import type { ResultsOf, StorageOp } from './storage-ops.js'
-import type { ConversationReads, DeviceReads, GroupReads, MemberReads, TimelineReads } from './storage-reads.js'
+import type {
+  ConversationReads,
+  DeviceReads,
+  GroupReads,
+  HeadReads,
+  KeyReads,
+  MemberReads,
+  TimelineReads,
+} from './storage-reads.js'
 
 export type * from './maintenance.js'
 export type * from './storage-groups.js'
@@ -47,6 +55,8 @@ export interface Storage {
    */
   commit<const Ops extends readonly StorageOp[]>(ops: Ops): Promise<ResultsOf<Ops>>
   readonly timelines: TimelineReads
+  readonly heads: HeadReads
+  readonly keys: KeyReads
   readonly conversations: ConversationReads
   readonly members: MemberReads
   readonly groups: GroupReads

@@ -147,10 +147,10 @@ describeOnMysql('contention on MySQL', () => {
 
   it('connections that were ended while they rested cost nobody an answer', async () => {
     const storage = await open()
-    await Promise.all([storage.commit([between('a', 'b', '1')]), storage.timelines.heads(['a'])])
+    await Promise.all([storage.commit([between('a', 'b', '1')]), storage.heads.users(['a'])])
     await killAll(false)
     expect(await storage.commit([between('a', 'b', '2')])).toMatchObject([{ status: 'stored', seq: 2 }])
-    expect(await storage.timelines.heads(['a'])).toMatchObject([{ seq: 2 }])
+    expect(await storage.heads.users(['a'])).toMatchObject([{ seq: 2 }])
   })
 
   /** Ends connections of this database, which only the storages of this test have: all, or one that is at work. */

@@ -26,7 +26,7 @@ describeOnMysql('starting on MySQL', () => {
     expect(new Set(infos.map(({ epoch }) => epoch)).size).toBe(1)
     expect(await ask(database.where, 'SELECT name FROM im_migrations')).toHaveLength(1)
     await nodes[0]?.commit([say('1')])
-    expect((await nodes[7]?.timelines.heads(['bob']))?.[0]?.seq).toBe(1)
+    expect((await nodes[7]?.heads.users(['bob']))?.[0]?.seq).toBe(1)
     await Promise.all(nodes.map((node) => node.stop()))
   }, 60_000)
 
@@ -246,7 +246,7 @@ describeWithMysql('a MariaDB with settings of its own', () => {
           .map(({ clientMsgId }) => clientMsgId)
           .toSorted(),
       ).toEqual(Array.from({ length: 20 }, (_, n) => `${n}'\\"`).toSorted())
-      const heads = await storage.timelines.heads(['alice', 'bob', 'ALICE', 'nobody'])
+      const heads = await storage.heads.users(['alice', 'bob', 'ALICE', 'nobody'])
       expect(heads.map(({ seq }) => seq)).toEqual([40, 40, 0, 0])
       await storage.stop()
       // That the tables were made is committed, too.

@@ -78,7 +78,7 @@ describeOnMysql('a database of the initial schema on MySQL', () => {
       const from = last.from ?? last.to!
       const to = isGroup(conversationId) ? null : last.to!
       const members = to === null ? ['alice'] : [...new Set([to, from])]
-      const heads = await storage.timelines.heads(members)
+      const heads = await storage.heads.users(members)
       const { seq, ordinal } = await headOf(conversationId)
       const next = say(`next ${conversationId}`, { conversationId, from, to, kind: last.kind, subject: last.subject })
       const [stored] = await storage.commit([{ ...next, members }])

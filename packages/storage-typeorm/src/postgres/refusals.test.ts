@@ -78,8 +78,8 @@ describeOnPostgres('a refusal on PostgreSQL', () => {
       'stored',
     ])
     expect(results.at(-1)).toMatchObject({ seq: 2 })
-    expect(await storage.timelines.key('alice', 'a\0b')).toBeNull()
-    expect(await storage.timelines.heads([`al${lone}ice`, 'a\0'])).toEqual([
+    expect(await storage.keys.find('alice', 'a\0b')).toBeNull()
+    expect(await storage.heads.users([`al${lone}ice`, 'a\0'])).toEqual([
       { seq: 0, floor: 0, loginEpoch: 0 },
       { seq: 0, floor: 0, loginEpoch: 0 },
     ])

@@ -24,7 +24,7 @@ describeOnPostgres('starting on PostgreSQL', () => {
     expect(new Set(infos.map(({ epoch }) => epoch)).size).toBe(1)
     expect(await ask(database.where, 'SELECT name FROM im_migrations')).toHaveLength(4)
     await nodes[0]?.commit([say('1')])
-    expect((await nodes[7]?.timelines.heads(['bob']))?.[0]?.seq).toBe(1)
+    expect((await nodes[7]?.heads.users(['bob']))?.[0]?.seq).toBe(1)
     await Promise.all(nodes.map((node) => node.stop()))
   })
 
@@ -57,7 +57,7 @@ describeOnPostgres('starting on PostgreSQL', () => {
       await storage.stop()
       const again = make({ schema, migrations: 'check' })
       await again.start()
-      expect((await again.timelines.heads(['bob']))[0]?.seq).toBe(1)
+      expect((await again.heads.users(['bob']))[0]?.seq).toBe(1)
       await again.stop()
       const rows = await ask(
         database.where,

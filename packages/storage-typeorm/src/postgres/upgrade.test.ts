@@ -69,7 +69,7 @@ describeOnPostgres('a database of the initial schema', () => {
       const last = messages.at(-1)!
       const [from, to] = [last.to!, last.from ?? last.to!]
       const members = [...new Set([from, to])]
-      const heads = await storage.timelines.heads(members)
+      const heads = await storage.heads.users(members)
       const [stored] = await storage.commit([
         { ...say(`next ${conversationId}`, { conversationId, from, to, subject: last.subject }), members },
       ])
@@ -85,7 +85,7 @@ describeOnPostgres('a database of the initial schema', () => {
   })
 
   it('takes a group, and changes of what was said before', async () => {
-    const heads = await storage.timelines.heads(given.users)
+    const heads = await storage.heads.users(given.users)
     const join = given.users.map((userId) => ({ userId, role: 'member' as const, reads: 'from-now' as const }))
     const hello = {
       ...say('hello', { conversationId: 'group', kind: 'c2g', to: null }),

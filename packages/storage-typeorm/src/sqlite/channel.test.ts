@@ -72,7 +72,7 @@ describe('a thread of the database', () => {
       message: 'the database did not answer within 300 ms',
     })
     // It was carried out all the same, and is found under its key.
-    await expect.poll(() => storage.timelines.key('alice', 'a'), { timeout: 10_000 }).toMatchObject({ seq: 1 })
+    await expect.poll(() => storage.keys.find('alice', 'a'), { timeout: 10_000 }).toMatchObject({ seq: 1 })
     expect(await storage.commit([say('a', { type: 'slow' })])).toMatchObject([{ status: 'duplicate', seq: 1 }])
     await storage.stop()
   })

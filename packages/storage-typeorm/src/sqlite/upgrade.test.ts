@@ -37,7 +37,7 @@ describe('a file of the initial schema', () => {
       const last = messages.at(-1)!
       const [from, to] = [last.to!, last.from ?? last.to!]
       const members = [...new Set([from, to])]
-      const heads = await storage.timelines.heads(members)
+      const heads = await storage.heads.users(members)
       const given = { conversationId, from, to, subject: last.subject }
       const [stored] = await storage.commit([{ ...say(`next ${conversationId}`, given), members }])
       expect(stored).toEqual({

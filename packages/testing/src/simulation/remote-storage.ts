@@ -7,6 +7,8 @@ export const storageError = (outcome: string): StorageError =>
 
 export class RemoteStorage implements Storage {
   readonly timelines: Storage['timelines']
+  readonly heads: Storage['heads']
+  readonly keys: Storage['keys']
   readonly conversations: Storage['conversations']
   readonly members: Storage['members']
   readonly groups: Storage['groups']
@@ -17,20 +19,22 @@ export class RemoteStorage implements Storage {
     private readonly inner: Storage,
     private readonly remote: Remote,
   ) {
-    const { timelines, conversations, members, groups, devices, maintenance } = inner
+    const { timelines, heads, keys, conversations, members, groups, devices, maintenance } = inner
     this.timelines = {
       inbox: (...args) => remote.call(() => timelines.inbox(...args)),
-      messages: (...args) => remote.call(() => timelines.messages(...args)),
-      heads: (...args) => remote.call(() => timelines.heads(...args)),
       timeline: (...args) => remote.call(() => timelines.timeline(...args)),
-      follows: (...args) => remote.call(() => timelines.follows(...args)),
-      followsAfter: (...args) => remote.call(() => timelines.followsAfter(...args)),
-      conversationHeads: (...args) => remote.call(() => timelines.conversationHeads(...args)),
+      messages: (...args) => remote.call(() => timelines.messages(...args)),
       reactions: (...args) => remote.call(() => timelines.reactions(...args)),
       entryAt: (...args) => remote.call(() => timelines.entryAt(...args)),
-      key: (...args) => remote.call(() => timelines.key(...args)),
-      loginEpoch: () => remote.call(() => timelines.loginEpoch()),
     }
+    this.heads = {
+      users: (...args) => remote.call(() => heads.users(...args)),
+      conversations: (...args) => remote.call(() => heads.conversations(...args)),
+      follows: (...args) => remote.call(() => heads.follows(...args)),
+      followsAfter: (...args) => remote.call(() => heads.followsAfter(...args)),
+      loginEpoch: (...args) => remote.call(() => heads.loginEpoch(...args)),
+    }
+    this.keys = { find: (...args) => remote.call(() => keys.find(...args)) }
     this.conversations = {
       views: (...args) => remote.call(() => conversations.views(...args)),
       list: (...args) => remote.call(() => conversations.list(...args)),

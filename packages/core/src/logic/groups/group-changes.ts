@@ -36,7 +36,7 @@ export interface GroupOrder {
 }
 
 interface Parts {
-  readonly storage: Pick<Storage, 'groups' | 'timelines'>
+  readonly storage: Pick<Storage, 'groups' | 'keys'>
   readonly authoriser: Authoriser
   readonly writer: Writer
   readonly committed: Committed
@@ -103,7 +103,7 @@ export class GroupChanges {
       if (!key.isGiven || !(error instanceof RookeryError) || mayBeTriedAgain(error.code)) throw error
       refusal = error
     }
-    const stored = key.isGiven ? await this.parts.storage.timelines.key(by, key.clientMsgId) : null
+    const stored = key.isGiven ? await this.parts.storage.keys.find(by, key.clientMsgId) : null
     if (stored !== null) return sameOr(stored, key)
     if (refusal !== null) throw refusal
     return null

@@ -14,7 +14,7 @@ import { HostMembership } from './host-membership.js'
 import { Joining } from './joining.js'
 
 interface Needs extends Surroundings {
-  readonly storage: Pick<Storage, 'groups' | 'timelines'>
+  readonly storage: Pick<Storage, 'groups' | 'keys'>
   readonly contacts: ContactPolicy | null
   readonly hostGroups: HostGroups | null
   readonly directory: Directory

@@ -71,7 +71,7 @@ const firstRetryMs = 1000
 const lookAgainMs = 100
 
 interface Parts {
-  readonly storage: Pick<Storage, 'maintenance' | 'timelines' | 'devices' | 'conversations' | 'groups'>
+  readonly storage: Pick<Storage, 'maintenance' | 'timelines' | 'heads' | 'devices' | 'conversations' | 'groups'>
   readonly kicks: Kicks
   readonly deliveries: Deliveries
   readonly cluster: Cluster
@@ -151,7 +151,7 @@ export class HostMaintenance {
    */
   async *exportUser(userId: UserId): AsyncGenerator<UserRecord, void, undefined> {
     const { storage, kept } = this.parts
-    const [head] = await this.patiently(() => storage.timelines.heads([userId]))
+    const [head] = await this.patiently(() => storage.heads.users([userId]))
     yield { record: 'user', userId, seq: head?.seq ?? 0, floor: head?.floor ?? 0 }
     for (const { deviceId, deviceType, seenAt } of await this.patiently(() => storage.devices.list([userId])))
       yield { record: 'device', deviceId, deviceType, seenAt }

@@ -22,7 +22,7 @@ import type { Sender } from './send-job.js'
 import { ordersOf, type InTurn } from './send-order.js'
 
 interface Parts {
-  readonly storage: Pick<Storage, 'timelines'>
+  readonly storage: Pick<Storage, 'timelines' | 'keys'>
   readonly authoriser: Authoriser
   readonly admission: Admission
   readonly writer: Writer
@@ -153,7 +153,7 @@ export class Changes {
   private async repeated({ asked, sender }: Change, error: RookeryError): Promise<Seq> {
     if (asked.clientMsgId === undefined || mayBeTriedAgain(error.code)) throw error
     try {
-      const stored = await this.parts.storage.timelines.key(sender?.userId ?? null, asked.clientMsgId)
+      const stored = await this.parts.storage.keys.find(sender?.userId ?? null, asked.clientMsgId)
       if (stored === null) throw error
       return sameKey(stored, asked)
     } catch (fault) {

@@ -9,7 +9,7 @@ import { Changes } from './changes.js'
 import { Send } from './send.js'
 
 interface Needs extends Surroundings {
-  readonly storage: Pick<Storage, 'timelines'>
+  readonly storage: Pick<Storage, 'timelines' | 'keys'>
   readonly authoriser: Authoriser
   readonly admission: Admission
   readonly writer: Writer

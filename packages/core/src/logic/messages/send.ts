@@ -30,7 +30,7 @@ import { ordersOf, type InTurn, type OrderRules, type SendOrders } from './send-
 import { earlierHostKey, isEarlierHostKey, storedKey } from './stored-keys.js'
 
 interface Parts {
-  readonly storage: Pick<Storage, 'timelines'>
+  readonly storage: Pick<Storage, 'timelines' | 'keys'>
   readonly authoriser: Authoriser
   readonly writer: Writer
   readonly committed: Committed
@@ -194,7 +194,7 @@ export class Send implements SendOutcomes {
   /** Whether it has its answer by now: an earlier version stored it, or nobody can look. */
   private async isStoredEarlier(job: SendJob): Promise<boolean> {
     try {
-      const stored = await earlierHostKey(this.parts.storage.timelines, job.incoming.message)
+      const stored = await earlierHostKey(this.parts.storage, job.incoming.message)
       if (stored !== null) await this.repeat(job, stored)
     } catch (error) {
       await this.turnDown(job, this.parts.faults.toError(error, 'send'))
@@ -274,7 +274,7 @@ export class Send implements SendOutcomes {
     const { incoming } = job
     if (mayBeTriedAgain(error.code)) return this.refused(job, error)
     try {
-      const stored = await this.inTime(job, storedKey(this.parts.storage.timelines, incoming.message))
+      const stored = await this.inTime(job, storedKey(this.parts.storage, incoming.message))
       if (stored === null) this.finish(job, error)
       else await this.repeat(job, stored)
     } catch (fault) {
@@ -309,13 +309,13 @@ export class Send implements SendOutcomes {
   /** Answers a key that is stored: the first result again, or a conflict. What the host sent answers nothing of a client's. */
   private async repeat(job: SendJob, stored: StoredKey): Promise<void> {
     const { message, received } = job.incoming
-    const { timelines } = this.parts.storage
+    const { storage } = this.parts
     try {
       const isRepeat =
         isSendDigest(stored.digest, message.digest, received) &&
         (message.viaServer ||
           !isFirstVersion(stored.digest) ||
-          !(await this.inTime(job, isEarlierHostKey(timelines, stored))))
+          !(await this.inTime(job, isEarlierHostKey(storage, stored))))
       const conflict = (): RookeryError => new RookeryError('CONFLICT', 'this clientMsgId was used for another message')
       this.finish(job, isRepeat ? { ...sentOf(stored), duplicate: true } : conflict())
     } catch (fault) {

@@ -3,20 +3,20 @@
 import { isFirstVersion } from '../../model/digest.js'
 import { clientMsgIdOf, isHostKey } from '../../model/keys.js'
 import type { NewMessage, StoredMessage } from '../../model/message.js'
-import type { StoredKey, TimelineReads } from '../../ports/storage.js'
+import type { Storage, StoredKey } from '../../ports/storage.js'
 
 type Keyed = Pick<NewMessage, 'from' | 'clientMsgId'>
-type Reads = Pick<TimelineReads, 'key' | 'messages'>
+type Reads = Pick<Storage, 'timelines' | 'keys'>
 
 /** What is stored under the key of a message, wherever an earlier version put it. */
 export async function storedKey(reads: Reads, message: Keyed): Promise<StoredKey | null> {
-  return (await reads.key(message.from, message.clientMsgId)) ?? earlierHostKey(reads, message)
+  return (await reads.keys.find(message.from, message.clientMsgId)) ?? earlierHostKey(reads, message)
 }
 
 /** What an earlier version stored for the host under this key of the host's: among the user's own keys. */
 export async function earlierHostKey(reads: Reads, { from, clientMsgId }: Keyed): Promise<StoredKey | null> {
   if (!isHostKey(clientMsgId)) return null
-  const stored = await reads.key(from, clientMsgIdOf(clientMsgId))
+  const stored = await reads.keys.find(from, clientMsgIdOf(clientMsgId))
   if (stored === null || !isFirstVersion(stored.digest)) return null
   // Of what retention took only the key is left, which does not tell whose it was.
   const message = await messageOf(reads, stored)
@@ -30,6 +30,6 @@ export async function isEarlierHostKey(reads: Reads, stored: StoredKey): Promise
 
 async function messageOf(reads: Reads, { conversationId, seq }: StoredKey): Promise<StoredMessage | null> {
   if (seq === 0) return null
-  const { messages } = await reads.messages(conversationId, { after: seq - 1, before: seq + 1, limit: 1 })
+  const { messages } = await reads.timelines.messages(conversationId, { after: seq - 1, before: seq + 1, limit: 1 })
   return messages[0] ?? null
 }

@@ -7,7 +7,14 @@ import type { TimelineReads } from '../../ports/storage.js'
 import type { FollowFact } from '../delivery/sessions.js'
 import { mineJson } from './own-reactions.js'
 import { cutPage } from './pages.js'
-import { heldBack, readTimelines, timelineJson, type Positions, type TimelineRead } from './timeline-pages.js'
+import {
+  heldBack,
+  readTimelines,
+  timelineJson,
+  type Positions,
+  type PullReads,
+  type TimelineRead,
+} from './timeline-pages.js'
 
 /** A page before the session has decided whether it follows from here on. */
 export interface Page {
@@ -54,15 +61,15 @@ export async function isForeign(
  * @param isFollowed that the user is known to follow a timeline now
  */
 export async function readPage(
-  reads: TimelineReads,
+  reads: PullReads,
   userId: UserId,
   claim: Claim & { readonly limit?: number | undefined; readonly timelines?: Positions | undefined },
   limits: Limits,
   isFollowed: (conversationId: ConversationId) => boolean,
 ): Promise<Page | null> {
   const limit = Math.min(claim.limit ?? limits.pull, limits.pull)
-  const inbox = await reads.inbox(userId, claim.since, limit)
-  if (await isForeign(reads, userId, claim, inbox)) return null
+  const inbox = await reads.timelines.inbox(userId, claim.since, limit)
+  if (await isForeign(reads.timelines, userId, claim, inbox)) return null
   const { json, count } = cutPage(inbox.entries.map(entryJson), limits.pageBytes, 'front')
   const named = claim.timelines ?? {}
   const bytesLeft = limits.pageBytes - Buffer.byteLength(json)
@@ -74,14 +81,14 @@ export async function readPage(
   const facts = entries.flatMap(factsOf)
   const isInboxLast = to >= inbox.head
   // A timeline that no longer reaches back may be that of a later membership than the entries tell of so far.
-  const isTold = async (): Promise<boolean> => isInboxLast && (await reads.heads([userId]))[0]?.seq === inbox.head
+  const isTold = async (): Promise<boolean> => isInboxLast && (await reads.heads.users([userId]))[0]?.seq === inbox.head
   const timelines = read.some(({ truncated }) => truncated) && !(await isTold()) ? read.map(heldBack) : read
   const learns = facts.some(({ kind, conversation }) => kind === 'follow' && !Object.hasOwn(named, conversation))
   const last = isInboxLast && !learns && timelines.every((timeline) => timeline.last)
   const messages = entries.flatMap((entry) =>
     entry.kind === 'message' && entry.message !== null ? [entry.message] : [],
   )
-  const mine = await mineJson(reads, userId, [...messages, ...timelines.flatMap(({ stored }) => stored)])
+  const mine = await mineJson(reads.timelines, userId, [...messages, ...timelines.flatMap(({ stored }) => stored)])
   return { entries: json, to, isInboxLast, last, truncated: claim.since < inbox.floor, timelines, facts, mine }
 }
 

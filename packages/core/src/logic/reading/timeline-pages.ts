@@ -2,8 +2,11 @@
 import type { ConversationId, JsonText, Seq, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../../model/message.js'
 import { storedMessageJson } from '../../model/wire.js'
-import type { TimelinePage, TimelineReads } from '../../ports/storage.js'
+import type { Storage, TimelinePage } from '../../ports/storage.js'
 import { cutPage } from './pages.js'
+
+/** What a pull reads. */
+export type PullReads = Pick<Storage, 'timelines' | 'heads'>
 
 /** Positions by conversation. */
 export type Positions = Readonly<Record<ConversationId, Seq>>
@@ -30,7 +33,7 @@ export interface TimelineRead {
  * @param mayBeEmpty whether the answer holds something already: otherwise one message is given, however long it is
  */
 export async function readTimelines(
-  reads: TimelineReads,
+  reads: PullReads,
   userId: UserId,
   named: Positions,
   isFollowed: (conversationId: ConversationId) => boolean,
@@ -40,7 +43,7 @@ export async function readTimelines(
 ): Promise<readonly TimelineRead[] | null> {
   const ids = Object.keys(named)
   const followed = ids.filter(isFollowed)
-  const heads = followed.length === 0 ? [] : await reads.conversationHeads(followed)
+  const heads = followed.length === 0 ? [] : await reads.heads.conversations(followed)
   const headOf = new Map(followed.map((id, i) => [id, heads[i]?.seq]))
   const pages: TimelineRead[] = []
   for (const conversationId of ids) {
@@ -51,7 +54,7 @@ export async function readTimelines(
       pages.push({ ...nothingOf(conversationId, after), last: head === after })
       continue
     }
-    const page = await reads.timeline(userId, conversationId, after, limit)
+    const page = await reads.timelines.timeline(userId, conversationId, after, limit)
     if (page === null) continue
     if (after > Math.max(page.head, page.floor)) return null
     const { read, bytes } = cut(conversationId, after, page, bytesLeft, mayBeEmpty)

@@ -104,6 +104,8 @@ function subjectOf({ commit, reads, onReopen }: Breakage): StorageSubject {
       start: () => inner.start(),
       stop: () => inner.stop(),
       timelines: inner.timelines,
+      heads: inner.heads,
+      keys: inner.keys,
       conversations: inner.conversations,
       members: inner.members,
       groups: inner.groups,

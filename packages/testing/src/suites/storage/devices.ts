@@ -168,7 +168,7 @@ export const devices: StorageGroup = {
       name: 'a login epoch rises with every raise, over all users, and never falls',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
-        const start = await scene.storage.timelines.loginEpoch()
+        const start = await scene.storage.heads.loginEpoch()
         expect(await loginsOf(scene, alice, bob)).toEqual([0, 0])
         const [first, second] = await scene.commit(
           { op: 'raise-login', userId: alice },
@@ -178,14 +178,14 @@ export const devices: StorageGroup = {
         const [third] = await scene.commit({ op: 'raise-login', userId: alice })
         expect(third).toEqual({ status: 'ok', loginEpoch: start + 3 })
         expect(await loginsOf(scene, alice, bob)).toEqual([start + 3, start + 2])
-        expect(await scene.storage.timelines.loginEpoch()).toBe(start + 3)
+        expect(await scene.storage.heads.loginEpoch()).toBe(start + 3)
       },
     },
     {
       name: 'of logins raised at once each gets an epoch of its own',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
-        const start = await scene.storage.timelines.loginEpoch()
+        const start = await scene.storage.heads.loginEpoch()
         const results = await Promise.all(
           upTo(20).map((n) => scene.commit({ op: 'raise-login', userId: n % 2 ? alice : bob })),
         )
@@ -224,4 +224,4 @@ const inOrder = <T extends { readonly peerId: string }>(delivered: readonly T[])
   delivered.toSorted((a, b) => (a.peerId < b.peerId ? -1 : 1))
 
 const loginsOf = async (scene: StorageScene, ...users: string[]): Promise<number[]> =>
-  (await scene.storage.timelines.heads(users)).map((head) => head.loginEpoch)
+  (await scene.storage.heads.users(users)).map((head) => head.loginEpoch)

@@ -116,7 +116,7 @@ export const keys: StorageGroup = {
         const answers = results.map(([result]) => result)
         expect(answers.filter((result) => result.status === 'stored')).toMatchObject([{ seq: 2 }])
         expect(new Set(answers.map((result) => 'seq' in result && result.seq))).toEqual(new Set([2]))
-        const known = await scene.storage.timelines.key(alice, 'contended')
+        const known = await scene.storage.keys.find(alice, 'contended')
         const repeats = answers.filter((result) => result.status === 'duplicate')
         expect(repeats).toHaveLength(49)
         for (const repeat of repeats) expect(repeat).toEqual({ status: 'duplicate', ...known })
@@ -160,7 +160,7 @@ export const keys: StorageGroup = {
         await scene.store(...said.slice(0, half))
         await scene.store(...said.slice(half))
         for (const [index, clientMsgId] of twins.entries()) {
-          const found = await scene.storage.timelines.key(alice, clientMsgId)
+          const found = await scene.storage.keys.find(alice, clientMsgId)
           expect(found, JSON.stringify(clientMsgId)).toEqual(storedKey(said[index]!, index + 1))
         }
         expect((await scene.timeline(scene.between(alice, bob))).map((message) => message.clientMsgId)).toEqual(twins)
@@ -177,7 +177,7 @@ export const keys: StorageGroup = {
         )
         expect(await scene.head(alice)).toBe(1)
         expect(await scene.head(upper)).toBe(2)
-        expect(await scene.storage.timelines.key(alice, 'two')).toBeNull()
+        expect(await scene.storage.keys.find(alice, 'two')).toBeNull()
       },
     },
     {
@@ -205,11 +205,11 @@ export const keys: StorageGroup = {
         const [alice, bob] = scene.users('alice', 'bob')
         const op = scene.say(alice, bob)
         const { clientMsgId } = op.message
-        expect(await scene.storage.timelines.key(alice, clientMsgId)).toBeNull()
+        expect(await scene.storage.keys.find(alice, clientMsgId)).toBeNull()
         await scene.store(scene.say(bob, alice), op)
-        expect(await scene.storage.timelines.key(alice, clientMsgId)).toEqual(storedKey(op, 2))
-        expect(await scene.storage.timelines.key(bob, clientMsgId)).toBeNull()
-        expect(await scene.storage.timelines.key(scene.user('nobody'), clientMsgId)).toBeNull()
+        expect(await scene.storage.keys.find(alice, clientMsgId)).toEqual(storedKey(op, 2))
+        expect(await scene.storage.keys.find(bob, clientMsgId)).toBeNull()
+        expect(await scene.storage.keys.find(scene.user('nobody'), clientMsgId)).toBeNull()
       },
     },
     {
@@ -219,9 +219,9 @@ export const keys: StorageGroup = {
         const op = scene.say(alice, bob, { from: null, movesPosition: false })
         const { clientMsgId } = op.message
         await scene.store(op)
-        expect(await scene.storage.timelines.key(null, clientMsgId)).toEqual(storedKey(op, 1))
-        expect(await scene.storage.timelines.key(alice, clientMsgId)).toBeNull()
-        expect(await scene.storage.timelines.key(null, scene.key('absent'))).toBeNull()
+        expect(await scene.storage.keys.find(null, clientMsgId)).toEqual(storedKey(op, 1))
+        expect(await scene.storage.keys.find(alice, clientMsgId)).toBeNull()
+        expect(await scene.storage.keys.find(null, scene.key('absent'))).toBeNull()
       },
     },
     {
@@ -249,7 +249,7 @@ export const keys: StorageGroup = {
           { status: 'duplicate', digest: 'of the change' },
         ])
         expect(await scene.view(alice, conversationId)).toMatchObject({ pinned: true, muted: false, seq: 1 })
-        expect(await scene.storage.timelines.key(alice, 'set')).toMatchObject({ digest: 'of the change' })
+        expect(await scene.storage.keys.find(alice, 'set')).toMatchObject({ digest: 'of the change' })
       },
     },
     {
@@ -292,7 +292,7 @@ export const keys: StorageGroup = {
         const key = { clientMsgId: 'refused', digest: 'd' }
         const change = scene.settings(carol, scene.between(alice, bob), { pinned: true, key })
         expect(only(await scene.commit(change))).toEqual({ status: 'not-member' })
-        expect(await scene.storage.timelines.key(carol, 'refused')).toBeNull()
+        expect(await scene.storage.keys.find(carol, 'refused')).toBeNull()
       },
     },
   ],

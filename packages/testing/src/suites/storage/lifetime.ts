@@ -95,8 +95,8 @@ export const lifetime: StorageGroup = {
         )
         const state = async (): Promise<unknown> => ({
           epoch: scene.info.epoch,
-          loginEpoch: await scene.storage.timelines.loginEpoch(),
-          heads: await scene.storage.timelines.heads([alice, bob, carol]),
+          loginEpoch: await scene.storage.heads.loginEpoch(),
+          heads: await scene.storage.heads.users([alice, bob, carol]),
           inboxes: await Promise.all([alice, bob, carol].map((userId) => scene.inbox(userId))),
           timeline: await scene.timeline(conversationId),
           lists: await Promise.all(
@@ -104,9 +104,7 @@ export const lifetime: StorageGroup = {
           ),
           devices: await scene.storage.devices.list([bob]),
           keys: await Promise.all(
-            [said.message.clientMsgId, 'set'].map((key) =>
-              scene.storage.timelines.key(key === 'set' ? bob : alice, key),
-            ),
+            [said.message.clientMsgId, 'set'].map((key) => scene.storage.keys.find(key === 'set' ? bob : alice, key)),
           ),
           access: await scene.storage.members.access(conversationId, bob),
         })

@@ -180,15 +180,15 @@ async function expectRead(
   conversationId: string,
   seq: number,
 ): Promise<void> {
-  const { timelines, conversations, members } = storage
-  const [page, heads, views, access, timeline] = await Promise.all([
+  const { timelines, heads, conversations, members } = storage
+  const [page, counters, views, access, timeline] = await Promise.all([
     timelines.inbox(userId, seq - 1, 5),
-    timelines.heads([userId]),
+    heads.users([userId]),
     conversations.views(userId, [conversationId]),
     members.access(conversationId, userId),
     scene.timeline(conversationId, storage),
   ])
   expect(page.head).toBe(seq)
   expect(only(page.entries).seq).toBe(seq)
-  expect([only(heads).seq, only(views)?.seq, access?.seq, timeline.length]).toEqual([seq, seq, seq, seq])
+  expect([only(counters).seq, only(views)?.seq, access?.seq, timeline.length]).toEqual([seq, seq, seq, seq])
 }

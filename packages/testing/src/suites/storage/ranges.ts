@@ -104,11 +104,11 @@ export const ranges: StorageGroup = {
           ...people.flatMap((userId, index) => upTo(counts[index]!).map((n) => scene.custom(userId, 't', `${n}`))),
         )
         const asked = random.shuffle([...people.keys(), -1, -2])
-        const heads = await scene.storage.timelines.heads(
+        const heads = await scene.storage.heads.users(
           asked.map((index) => people[index] ?? scene.user(`nobody${index}`)),
         )
         expect(heads).toEqual(asked.map((index) => ({ seq: counts[index] ?? 0, floor: 0, loginEpoch: 0 })))
-        expect(await scene.storage.timelines.heads([])).toEqual([])
+        expect(await scene.storage.heads.users([])).toEqual([])
       },
     },
     {
@@ -116,7 +116,7 @@ export const ranges: StorageGroup = {
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         await scene.store(scene.say(alice, bob))
-        const heads = await scene.storage.timelines.heads([alice, scene.user('nobody'), alice])
+        const heads = await scene.storage.heads.users([alice, scene.user('nobody'), alice])
         expect(heads.map((head) => head.seq)).toEqual([1, 0, 1])
       },
     },

@@ -209,7 +209,7 @@ export class StorageScene {
   }
 
   async head(userId: UserId): Promise<Seq> {
-    return only(await this.storage.timelines.heads([userId])).seq
+    return only(await this.storage.heads.users([userId])).seq
   }
 
   /** One member's view; the user must be a member. */

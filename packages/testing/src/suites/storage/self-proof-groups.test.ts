@@ -275,8 +275,8 @@ const breakages: Readonly<Record<string, Breakage>> = {
   },
   'a page of follows that begins anew': {
     caughtBy: 'follows come in pages by their ids, with head and where each begins for the user',
-    reads: ({ timelines }) => ({
-      timelines: { ...timelines, followsAfter: (userId, _, limit) => timelines.followsAfter(userId, null, limit) },
+    reads: ({ heads }) => ({
+      heads: { ...heads, followsAfter: (userId, _, limit) => heads.followsAfter(userId, null, limit) },
     }),
   },
   'a page of groups that leaves the last one out': {

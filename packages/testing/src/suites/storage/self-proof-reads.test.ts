@@ -60,8 +60,8 @@ const breakages: Readonly<Record<string, Breakage>> = {
   },
   'heads in an order of their own': {
     caughtBy: 'the heads of many users come in the order asked, zeros for who is not known',
-    reads: ({ timelines }) => ({
-      timelines: { ...timelines, heads: (userIds) => timelines.heads(userIds.toSorted()) },
+    reads: ({ heads }) => ({
+      heads: { ...heads, users: (userIds) => heads.users(userIds.toSorted()) },
     }),
   },
   'a list that repeats its last row on the next page': {
@@ -127,13 +127,13 @@ const breakages: Readonly<Record<string, Breakage>> = {
       lagging.set(database, database.snapshot().tables)
       return commit(ops)
     },
-    reads: ({ timelines }, database) => ({
-      timelines: {
-        ...timelines,
-        async heads(userIds) {
+    reads: ({ heads }, database) => ({
+      heads: {
+        ...heads,
+        async users(userIds) {
           const old = lagging.get(database)
-          const heads = await timelines.heads(userIds)
-          return heads.map((head, index) => ({ ...head, seq: old?.users.get(userIds[index]!)?.inbox.length ?? 0 }))
+          const found = await heads.users(userIds)
+          return found.map((head, index) => ({ ...head, seq: old?.users.get(userIds[index]!)?.inbox.length ?? 0 }))
         },
       },
     }),

@@ -155,8 +155,8 @@ export const settings: StorageGroup = {
         const [first, second] = await scene.commit(fact, fact)
         const [third] = await scene.commit({ ...fact, userId: bob })
         expect([first, second, third].map((result) => result.inboxSeq)).toEqual([1, null, null])
-        expect(await scene.storage.timelines.key(null, fact.key)).not.toBeNull()
-        expect(await scene.storage.timelines.key(alice, fact.key)).toBeNull()
+        expect(await scene.storage.keys.find(null, fact.key)).not.toBeNull()
+        expect(await scene.storage.keys.find(alice, fact.key)).toBeNull()
         expect(await scene.inbox(bob)).toEqual([])
         const said = scene.say(alice, bob, { from: null, movesPosition: false, clientMsgId: fact.key })
         expect(only(await scene.commit(said))).toMatchObject({ status: 'duplicate' })
@@ -172,7 +172,7 @@ export const settings: StorageGroup = {
         expect(bodies.map((body) => (JSON.parse(body) as { payload: unknown }).payload)).toEqual(
           payloads.map((payload) => JSON.parse(payload) as unknown),
         )
-        expect(only(await scene.storage.timelines.heads([alice])).seq).toBe(payloads.length)
+        expect(only(await scene.storage.heads.users([alice])).seq).toBe(payloads.length)
       },
     },
   ],

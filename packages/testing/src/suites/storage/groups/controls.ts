@@ -56,7 +56,7 @@ const promises: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
       conversationSeq: 3,
       message: { msgId, type: 'im.recall', content, asOf: null },
     })
-    const known = await scene.storage.timelines.key(alice, op.message.clientMsgId)
+    const known = await scene.storage.keys.find(alice, op.message.clientMsgId)
     expect(known).toMatchObject({ msgId, seq: 3, digest: op.message.digest, serverTime })
   },
   'recalled content is gone from every read': async (talk) => {
@@ -137,7 +137,7 @@ const promises: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
     const before = await everything(talk)
     expect(only(await scene.commit(again))).toEqual({ status: 'unchanged', seq: at })
     expect(await everything(talk)).toEqual(before)
-    expect(await scene.storage.timelines.key(alice, again.message.clientMsgId)).toBeNull()
+    expect(await scene.storage.keys.find(alice, again.message.clientMsgId)).toBeNull()
     expect((await scene.view(alice, conversationId)).seq).toBe(at)
   },
   'nothing can be changed any more in what was recalled': async (talk) => {
@@ -190,7 +190,7 @@ const promises: Readonly<Record<string, (talk: Talk) => Promise<void>>> = {
       const op = talk.op(alice, edit(seq, text))
       const result = only(await scene.commit(op))
       expect(await everything(talk)).toEqual(before)
-      expect(await scene.storage.timelines.key(alice, op.message.clientMsgId)).toBeNull()
+      expect(await scene.storage.keys.find(alice, op.message.clientMsgId)).toBeNull()
       return result
     }
     expect(await same('first')).toEqual({ status: 'unchanged', seq })

@@ -39,7 +39,7 @@ export const readFanOut: StorageGroup = {
           expect(await told(scene, userId)).toMatchObject([
             { kind: 'follow', body: { conversationId: group.id, from: 0 } },
           ])
-        expect(await scene.storage.timelines.follows(bob)).toEqual([{ conversationId: group.id, seq: 1, version: 1 }])
+        expect(await scene.storage.heads.follows(bob)).toEqual([{ conversationId: group.id, seq: 1, version: 1 }])
       },
     },
     {
@@ -119,7 +119,7 @@ export const readFanOut: StorageGroup = {
           { userId: bob, seq: 2, kind: 'unfollow' },
         ])
         expect((await told(scene, bob)).at(-1)).toMatchObject({ body: { conversationId: group.id, to: 2 } })
-        for (const userId of [alice, bob]) expect(await scene.storage.timelines.follows(userId)).toEqual([])
+        for (const userId of [alice, bob]) expect(await scene.storage.heads.follows(userId)).toEqual([])
       },
     },
     {
@@ -134,7 +134,7 @@ export const readFanOut: StorageGroup = {
         await made[1]!.leave(alice, bob)
         await made[2]!.change(alice, { name: 'x' })
         const follows = async (userId: UserId): Promise<unknown[]> => {
-          const found = await scene.storage.timelines.follows(userId)
+          const found = await scene.storage.heads.follows(userId)
           return found.toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1))
         }
         const [one, three] = [made[0]!.id, made[2]!.id]
@@ -165,24 +165,24 @@ export const readFanOut: StorageGroup = {
           { conversationId: made[2]!.id, seq: 1, from: 0 },
           { conversationId: made[4]!.id, seq: 3, from: 2 },
         ].toSorted((a, b) => (a.conversationId < b.conversationId ? -1 : 1))
-        const { timelines } = scene.storage
-        expect(await timelines.followsAfter(bob, null, 10)).toEqual({ timelines: expected, more: false })
-        expect(await timelines.followsAfter(bob, null, 4)).toEqual({ timelines: expected, more: false })
+        const { heads } = scene.storage
+        expect(await heads.followsAfter(bob, null, 10)).toEqual({ timelines: expected, more: false })
+        expect(await heads.followsAfter(bob, null, 4)).toEqual({ timelines: expected, more: false })
         for (let n = 0, after: string | null = null; n < 4; n += 1) {
-          const page = await timelines.followsAfter(bob, after, 1)
+          const page = await heads.followsAfter(bob, after, 1)
           expect(page).toEqual({ timelines: [expected[n]], more: n < 3 })
           after = page.timelines[0]!.conversationId
         }
-        expect(await timelines.followsAfter(bob, expected[3]!.conversationId, 1)).toEqual({
+        expect(await heads.followsAfter(bob, expected[3]!.conversationId, 1)).toEqual({
           timelines: [],
           more: false,
         })
-        expect(await timelines.followsAfter(carol, null, 10)).toEqual({
+        expect(await heads.followsAfter(carol, null, 10)).toEqual({
           timelines: [{ conversationId: made[1]!.id, seq: 2, from: 1 }],
           more: false,
         })
         for (const nobody of [scene.user('nobody'), '\0'])
-          expect(await timelines.followsAfter(nobody, null, 10)).toEqual({ timelines: [], more: false })
+          expect(await heads.followsAfter(nobody, null, 10)).toEqual({ timelines: [], more: false })
       },
     },
     {
@@ -217,10 +217,10 @@ export const readFanOut: StorageGroup = {
         await group.change(alice, { name: 'x' })
         await scene.store(scene.say(alice, bob), group.say(bob))
         const asked = [scene.between(alice, bob), scene.conversation('absent'), group.id, group.id]
-        const heads = await scene.storage.timelines.conversationHeads(asked)
+        const heads = await scene.storage.heads.conversations(asked)
         const expected = { seq: 3, version: 2 }
         expect(heads).toEqual([{ seq: 1, version: heads[0]!.version }, null, expected, expected])
-        expect(await scene.storage.timelines.conversationHeads([])).toEqual([])
+        expect(await scene.storage.heads.conversations([])).toEqual([])
       },
     },
   ],

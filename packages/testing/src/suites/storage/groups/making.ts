@@ -88,7 +88,7 @@ export const groupMaking: StorageGroup = {
           { status: 'duplicate', ...key },
         ])
         expect(await scene.storage.groups.group(scene.conversation('other'))).toBeNull()
-        expect(await scene.storage.timelines.key(alice, clientMsgId)).toEqual(key)
+        expect(await scene.storage.keys.find(alice, clientMsgId)).toEqual(key)
       },
     },
     {
@@ -99,7 +99,7 @@ export const groupMaking: StorageGroup = {
         const op = { ...group.changing(carol, { join: founders(carol, []) }), version: null, members: [carol] }
         const result = await writesNothing(group, [alice, bob, carol], () => scene.commit(op))
         expect(only(result)).toEqual({ status: 'stale' })
-        expect(await scene.storage.timelines.key(carol, op.message.clientMsgId)).toBeNull()
+        expect(await scene.storage.keys.find(carol, op.message.clientMsgId)).toBeNull()
       },
     },
     {
@@ -364,7 +364,7 @@ export const groupMaking: StorageGroup = {
         const op = group.changing(null, { name: 'by the host' })
         expect(await group.did(op)).toMatchObject({ seq: 2, version: 2 })
         expect(only(await scene.commit(op))).toMatchObject({ status: 'duplicate', seq: 2 })
-        expect(await scene.storage.timelines.key(alice, op.message.clientMsgId)).toBeNull()
+        expect(await scene.storage.keys.find(alice, op.message.clientMsgId)).toBeNull()
       },
     },
     {

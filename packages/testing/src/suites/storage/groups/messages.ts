@@ -96,7 +96,7 @@ export const groupMessages: StorageGroup = {
           )
           const statuses = results.map((result) => result.status)
           expect(statuses).toEqual(['stale', 'stored', 'stale', 'stale', 'ok'])
-          expect(await scene.storage.timelines.key(alice, late.message.clientMsgId)).toBeNull()
+          expect(await scene.storage.keys.find(alice, late.message.clientMsgId)).toBeNull()
         }
         expect(seqs(await scene.timeline(beside.id))).toEqual(upTo(3))
         // The caller can decide a stale op again, under the same key.
@@ -132,7 +132,7 @@ export const groupMessages: StorageGroup = {
           (await scene.storage.members.access(group.id, alice))?.version,
           (await scene.storage.groups.group(group.id))?.version,
           (await scene.storage.groups.roster(group.id))?.version,
-          only(await scene.storage.timelines.conversationHeads([group.id]))?.version,
+          only(await scene.storage.heads.conversations([group.id]))?.version,
         ]
         expect(await version()).toEqual([1, 1, 1, 1])
         await group.change(alice, { mutes: [{ userId: bob, until: 5 }] })
@@ -192,7 +192,7 @@ export const groupMessages: StorageGroup = {
           group.changing(alice, { name: 'x' }),
         ] as const
         expect((await scene.commit(...ops)).map((result) => result.status)).toEqual(['stale', 'stale', 'stale'])
-        expect(await scene.storage.timelines.conversationHeads([group.id])).toEqual([null])
+        expect(await scene.storage.heads.conversations([group.id])).toEqual([null])
         expect(await scene.inbox(alice)).toEqual([])
       },
     },

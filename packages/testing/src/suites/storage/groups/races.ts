@@ -74,7 +74,7 @@ export const groupRaces: StorageGroup = {
         const made = people.filter((_, n) => only(results[n]!).status === 'stored')
         expect(made).toHaveLength(1)
         expect(await scene.storage.groups.group(group.id)).toMatchObject({ ownerId: made[0], memberCount: 1 })
-        const heads = await scene.storage.timelines.heads(people)
+        const heads = await scene.storage.heads.users(people)
         expect(heads.map(({ seq }) => seq)).toEqual(people.map((userId) => (userId === made[0] ? 1 : 0)))
       },
     },
@@ -118,7 +118,7 @@ export const groupRaces: StorageGroup = {
           expect(await group.message(seq)).toMatchObject({ content: null, recalled: true, reactions: null })
         }
         expect(JSON.stringify(await scene.inbox(bob))).not.toContain('secret')
-        const head = only(await scene.storage.timelines.conversationHeads([group.id]))!.seq
+        const head = only(await scene.storage.heads.conversations([group.id]))!.seq
         expect(await group.given(bob)).toEqual(upTo(head))
         expect((await scene.view(bob, group.id)).unread).toBe(0)
       },
@@ -181,7 +181,9 @@ export const groupRaces: StorageGroup = {
           join: [{ userId: carol, role: 'admin', reads: 'everything' }],
         })
         const { storage: before } = scene
-        const state = async ({ timelines, groups, members, conversations } = scene.storage): Promise<unknown> => ({
+        const state = async (
+          { timelines, heads, groups, members, conversations } = scene.storage,
+        ): Promise<unknown> => ({
           groups: await Promise.all([group, followed].map(({ id }) => groups.group(id))),
           rosters: await Promise.all([group, followed].map(({ id }) => groups.roster(id))),
           memberships: await groups.memberships(group.id, people),
@@ -189,7 +191,7 @@ export const groupRaces: StorageGroup = {
           histories: await Promise.all(people.map((userId) => group.history(userId))),
           inboxes: await Promise.all(people.map((userId) => scene.inbox(userId))),
           lists: await Promise.all(people.map((userId) => conversations.list(userId, null, 10))),
-          follows: await timelines.follows(bob),
+          follows: await heads.follows(bob),
           mine: await timelines.reactions(bob, [{ conversationId: group.id, seq: 2 }]),
         })
         const was = await state()

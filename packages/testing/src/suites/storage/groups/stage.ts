@@ -209,7 +209,7 @@ export async function writesNothing<T>(
     inboxes: await Promise.all(users.map((userId) => group.scene.inbox(userId))),
     views: await Promise.all(users.map((userId) => storage.conversations.views(userId, [group.id]))),
     timeline: await group.scene.timeline(group.id),
-    head: await storage.timelines.conversationHeads([group.id]),
+    head: await storage.heads.conversations([group.id]),
     group: await storage.groups.group(group.id),
     memberships: await storage.groups.memberships(group.id, users),
   })

@@ -285,7 +285,7 @@ async function comingAndGoing(
 }
 
 const headOf = async (group: GroupOnStage): Promise<Seq> =>
-  only(await group.scene.storage.timelines.conversationHeads([group.id]))?.seq ?? 0
+  only(await group.scene.storage.heads.conversations([group.id]))?.seq ?? 0
 
 const find = (messages: readonly StoredMessage[], seq: Seq): StoredMessage | undefined =>
   messages.find((message) => message.seq === seq)

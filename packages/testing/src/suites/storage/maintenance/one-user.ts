@@ -165,10 +165,10 @@ export const oneUser: StorageGroup = {
         const bobKey = (await exported(scene.storage, bob)).messages[0]!.clientMsgId
         const timeline = await scene.timeline(scene.between(bob, carol))
         await erase(scene.storage, alice)
-        const { timelines, devices } = scene.storage
-        expect(await timelines.key(alice, aliceKey)).toBe(null)
-        expect(await timelines.key(alice, 'set')).toBe(null)
-        expect(await timelines.key(bob, bobKey)).not.toBe(null)
+        const { timelines, keys, devices } = scene.storage
+        expect(await keys.find(alice, aliceKey)).toBe(null)
+        expect(await keys.find(alice, 'set')).toBe(null)
+        expect(await keys.find(bob, bobKey)).not.toBe(null)
         expect((await devices.list([alice, bob])).map(({ userId }) => userId)).toEqual([bob])
         expect(await timelines.inbox(alice, 0, 100)).toEqual({ entries: [], head: 13, floor: 13 })
         expect((await scene.inbox(bob)).map(({ seq, at }) => [seq, at])).toEqual(theirs.map(({ seq, at }) => [seq, at]))

@@ -31,9 +31,9 @@ export const trimmingGroups: StorageGroup = {
         expect(await timeline(group, bob, 6, 2)).toEqual([[7, 8], 10, 6])
         expect(await timeline(group, bob, 9)).toEqual([[10], 10, 6])
         expect(await timeline(group, bob, 10)).toEqual([[], 10, 6])
-        const { timelines } = scene.storage
-        expect(await timelines.follows(bob)).toMatchObject([{ conversationId: group.id, seq: 10 }])
-        expect(await timelines.conversationHeads([group.id])).toMatchObject([{ seq: 10 }])
+        const { heads } = scene.storage
+        expect(await heads.follows(bob)).toMatchObject([{ conversationId: group.id, seq: 10 }])
+        expect(await heads.conversations([group.id])).toMatchObject([{ seq: 10 }])
         expect(seqs(await group.history(bob))).toEqual([7, 8, 9, 10])
         expect(await scene.inbox(bob)).toEqual(inbox)
         expect(await scene.view(bob, group.id)).toMatchObject({ seq: 10, readSeq: 0, unread: 4 })

@@ -16,14 +16,14 @@ export const trimming: StorageGroup = {
         const said = upTo(10).map(() => scene.say(alice, bob))
         await scene.store(...said)
         expect(await trim(scene.storage, { inboxBefore: said[6]!.message.serverTime })).toMatchObject({ entries: 12 })
-        const { timelines } = scene.storage
+        const { timelines, heads } = scene.storage
         for (const after of [0, 3, 6]) {
           const page = await timelines.inbox(bob, after, 100)
           expect(page).toMatchObject({ head: 10, floor: 6 })
           expect(page.entries.map(({ seq }) => seq)).toEqual([7, 8, 9, 10])
         }
         expect((await timelines.inbox(bob, 2, 3)).entries.map(({ seq }) => seq)).toEqual([7, 8, 9])
-        expect(only(await timelines.heads([alice]))).toMatchObject({ seq: 10, floor: 6 })
+        expect(only(await heads.users([alice]))).toMatchObject({ seq: 10, floor: 6 })
         expect(await timelines.entryAt(bob, 6)).toBe(null)
         expect(await timelines.entryAt(bob, 7)).toBe(said[6]!.message.serverTime)
         expect(await scene.timeline(scene.between(alice, bob))).toHaveLength(10)
@@ -38,7 +38,7 @@ export const trimming: StorageGroup = {
         await scene.commit(...at.map((moment) => ({ ...scene.custom(alice, 'fact', '1'), at: moment })))
         await trim(scene.storage, { inboxBefore: 200 })
         expect((await scene.inbox(alice)).map((entry) => entry.at)).toEqual([300, 50, 400])
-        expect(only(await scene.storage.timelines.heads([alice]))).toMatchObject({ seq: 4, floor: 1 })
+        expect(only(await scene.storage.heads.users([alice]))).toMatchObject({ seq: 4, floor: 1 })
       },
     },
     {
@@ -213,13 +213,13 @@ export const trimming: StorageGroup = {
         const op = scene.say(alice, bob)
         const system = scene.say(alice, bob, { from: null })
         await scene.store(op, system)
-        const before = await scene.storage.timelines.key(alice, op.message.clientMsgId)
+        const before = await scene.storage.keys.find(alice, op.message.clientMsgId)
         await trim(scene.storage, { timelineBefore: scene.now() })
         expect(await scene.timeline(conversationId)).toEqual([])
         const { msgId, digest, serverTime } = op.message
         const known = { msgId, digest, serverTime, conversationId, seq: 1 }
         expect(before).toEqual(known)
-        expect(await scene.storage.timelines.key(alice, op.message.clientMsgId)).toEqual(known)
+        expect(await scene.storage.keys.find(alice, op.message.clientMsgId)).toEqual(known)
         expect(await scene.commit(op, system)).toEqual([
           { status: 'duplicate', ...known },
           expect.objectContaining({ status: 'duplicate', msgId: system.message.msgId, seq: 2 }),
@@ -254,20 +254,20 @@ export const trimming: StorageGroup = {
         await scene.store(stays)
 
         expect(await trim(scene.storage, { keysBefore }, 2)).toEqual({ entries: 0, messages: 0, keys: 5 })
-        const { timelines } = scene.storage
+        const { keys } = scene.storage
         for (const { message } of [...old, trimmed])
-          expect(await timelines.key(message.from, message.clientMsgId)).toBe(null)
-        expect(await timelines.key(alice, 'old')).toBe(null)
-        expect(await timelines.key(null, scene.key('old'))).toBe(null)
+          expect(await keys.find(message.from, message.clientMsgId)).toBe(null)
+        expect(await keys.find(alice, 'old')).toBe(null)
+        expect(await keys.find(null, scene.key('old'))).toBe(null)
         for (const { message } of [young, stays])
-          expect(await timelines.key(message.from, message.clientMsgId)).toMatchObject({ msgId: message.msgId })
-        expect(await timelines.key(alice, 'young')).toMatchObject({ digest: 'd' })
-        expect(await timelines.key(null, scene.key('young'))).not.toBe(null)
+          expect(await keys.find(message.from, message.clientMsgId)).toMatchObject({ msgId: message.msgId })
+        expect(await keys.find(alice, 'young')).toMatchObject({ digest: 'd' })
+        expect(await keys.find(null, scene.key('young'))).not.toBe(null)
         expect(only(await scene.commit(old[0]))).toMatchObject({ status: 'stored' })
         // The messages whose keys went are still there.
         await trim(scene.storage, { keysBefore: scene.now() })
         expect(await scene.timeline(conversationId)).toHaveLength(3)
-        expect(await timelines.key(alice, stays.message.clientMsgId)).toBe(null)
+        expect(await keys.find(alice, stays.message.clientMsgId)).toBe(null)
       },
     },
     {
@@ -342,7 +342,7 @@ export const trimming: StorageGroup = {
         expect([page.floor, page.head, page.entries.length]).toEqual([200, 300, 100])
         expect(await scene.timeline(conversationId)).toHaveLength(100)
         for (const { message } of young)
-          expect(await scene.storage.timelines.key(alice, message.clientMsgId)).toMatchObject({ msgId: message.msgId })
+          expect(await scene.storage.keys.find(alice, message.clientMsgId)).toMatchObject({ msgId: message.msgId })
         expect(await scene.view(bob, conversationId)).toMatchObject({ seq: 300, unread: 100 })
       },
     },
