@@ -1,4 +1,4 @@
-// From a checked request to what it asks for, under the digest of what was received.
+// Turns a checked request into the change that it asks for. The digest is over the values as received.
 import type { ConversationId, RequestOf, Seq } from '@rookery/protocol'
 import { requestDigest, type RequestDigest } from '../../model/digest.js'
 

@@ -91,7 +91,7 @@ describe('who may change what was said', () => {
     expect(code(recall, member('bob', 'member'))).toBe('FORBIDDEN')
     for (const role of ['admin', 'owner'] as const) {
       expect(code(recall, member('bob', role), message(), now * 9)).toBe('ok')
-      // What the system said is no member's.
+      // Nobody changes a message of the system.
       expect(code(recall, member('bob', role), message({ from: null }))).toBe('FORBIDDEN')
     }
   })

@@ -1,12 +1,14 @@
-// The one function that decides who may change what was said. Pure: what it decides from has been read before.
+// The one function that decides who may change a message. It is pure: the caller has read everything that it needs.
 //
-//  R1. What was recalled is gone: an edit or a reaction finds no message, whoever asks; a recall stands already.
-//  R2. The server's own messages are changed by nobody.
-//  R3. The host changes everything else, at any time.
-//  R4. Only the sender edits, only while the message is younger than `editMs`.
-//  R5. The sender recalls while it is younger than `recallMs`; owner and admins of a group recall any member's at any time.
-//  R6. Who may not speak neither edits nor reacts, both being said in front of everybody; taking back stays allowed, of a
-//      reaction too.
+//  R1. A recalled message is gone: for everybody, an edit or a reaction answers `NOT_FOUND`. A second recall succeeds
+//      and changes nothing.
+//  R2. Nobody changes the server's own messages.
+//  R3. The host may change every other message, at any time.
+//  R4. Only the sender may edit, and only while the message is younger than `editMs`.
+//  R5. The sender may recall while the message is younger than `recallMs`. The owner and the admins of a group may
+//      recall any member's message at any time.
+//  R6. A user who may not speak may neither edit nor add a reaction, because everybody sees both. Such a user may still
+//      recall, and may still remove a reaction.
 import { RookeryError, type UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../../model/message.js'
 import type { Timing } from '../../options/limits.js'
@@ -15,14 +17,14 @@ import { mayNotSpeak } from '../access/authorise.js'
 import type { Standing } from '../groups/rosters.js'
 import { noSuchMessage } from './message-at.js'
 
-/** Who asks, and what that user is in the group; null for c2c. */
+/** Who asks, and the user's place in the group; null for c2c. */
 export interface Changer {
   /** Null for the host. */
   readonly userId: UserId | null
   readonly standing: Standing | null
 }
 
-/** Why this user may not make this change now; null where it may. */
+/** Why this user may not make this change now; null where the user may. */
 export function changeRefusal(
   { kind, remove = false }: { readonly kind: ControlChange['kind']; readonly remove?: boolean },
   by: Changer,

@@ -1,4 +1,5 @@
-// Recalls, edits and reactions. Each is a message too, of a control type: decided, numbered, stored and told like any other.
+// Recalls, edits and reactions. Each is a message of a control type: the server decides, numbers, stores and delivers
+// it like any other message.
 import { mayBeTriedAgain, type MessageId, type RequestOf, RookeryError, type Seq, type UserId } from '@rookery/protocol'
 import type { NewMessage, StoredMessage } from '../../model/message.js'
 import type { Limits, Timing } from '../../options/limits.js'
@@ -35,16 +36,16 @@ interface Parts {
   readonly observer: Observer | null
 }
 
-/** A change on its way. */
+/** A change between its request and its answer. */
 interface Change {
   readonly asked: Asked
-  /** The session that asks; null for the host, which waits behind nobody's. */
+  /** The session that asks. Null for the host, whose changes wait for no session. */
   readonly sender: Sender | null
   readonly deadlineMs: number
-  /** The control message's own. */
+  /** The id of the control message itself. */
   readonly msgId: MessageId
   readonly clientMsgId: string
-  /** Why it may not go into a commit any more. */
+  /** Why the change may no longer go into a commit; null where it may. */
   readonly refusal: () => RookeryError | null
 }
 
@@ -55,12 +56,12 @@ export class Changes {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Takes back what a message says. Answers the control message's sequence. */
+  /** Recalls a message. Answers the control message's sequence. */
   recall(sender: Sender | null, request: RequestOf<'recall'>, arrival = 0): Promise<Seq> {
     return this.ask(sender, arrival, recallOf(request))
   }
 
-  /** Puts new content in the place of what a message says. Answers as `recall`. */
+  /** Replaces the content of a message. Answers as `recall`. */
   edit(sender: Sender | null, request: RequestOf<'edit'>, arrival = 0): Promise<Seq> {
     return this.ask(sender, arrival, editOf(request))
   }
@@ -71,8 +72,8 @@ export class Changes {
   }
 
   /**
-   * Whether the host could recall or edit a message as it stands now; changes nothing, and asks none of the host's code: the
-   * schema of a declared type is asked when it is made.
+   * Checks whether the host may recall or edit a message as it is now. It changes nothing and calls none of the host's
+   * code: the schema of a declared type is called only when the change is made.
    * @throws RookeryError as `recall` and `edit`
    */
   async mayBeMade(asked: Asked): Promise<void> {
@@ -88,8 +89,8 @@ export class Changes {
   }
 
   /**
-   * A change keeps its place among its session's sends to the conversation: it waits for those before it, and those behind
-   * it wait for it, until it is stored. One that is refused holds nothing back: what follows does not depend on it.
+   * A change keeps its place among the session's sends to the conversation: it waits for the sends before it, and the
+   * sends behind it wait until it is stored. A refused change holds nothing back, because no later send depends on it.
    */
   private async ask(sender: Sender | null, arrival: number, asked: Asked): Promise<Seq> {
     const { clock, timing, limits, random } = this.parts
@@ -128,7 +129,7 @@ export class Changes {
     const beganMs = this.nowMs()
     let kind: NewMessage['kind'] | null = null
     const observe = (outcome: 'stored' | 'duplicate' | RookeryError['code']): void => {
-      // What was found to be no conversation of this user's has no kind.
+      // If the conversation is not one of this user's, its kind is unknown.
       if (kind === null || observer?.sent === undefined) return
       const by = change.sender === null ? 'host' : 'session'
       observer.sent({ kind, type: types[change.asked.kind], by, outcome, durationMs: this.nowMs() - beganMs })
@@ -149,7 +150,7 @@ export class Changes {
     }
   }
 
-  /** A definite refusal stands only where the key is not stored already. */
+  /** A definite refusal counts only if the key is not stored already. */
   private async repeated({ asked, sender }: Change, error: RookeryError): Promise<Seq> {
     if (asked.clientMsgId === undefined || mayBeTriedAgain(error.code)) throw error
     try {
@@ -161,7 +162,7 @@ export class Changes {
     }
   }
 
-  /** Decides and stores; decides again where the group has changed meanwhile. */
+  /** Decides and stores. If the group changed in between, it decides again. */
   private async decided(
     change: Change,
     found: (kind: NewMessage['kind']) => void,
@@ -190,7 +191,7 @@ export class Changes {
     return this.operation(change, audience, target)
   }
 
-  /** The message that is to be changed, and who reads it. */
+  /** The message to change, and who reads it. */
   private async target(
     { conversationId, seq }: Asked,
     userId: UserId | null,
@@ -209,7 +210,7 @@ export class Changes {
   }
 
   /**
-   * The operation, if it may be.
+   * Builds the operation if the change is allowed.
    * @throws RookeryError; anything else is a fault of a handler
    */
   private async operation(change: Change, audience: Audience, target: StoredMessage): Promise<ControlOp> {
@@ -263,7 +264,7 @@ export class Changes {
     }
   }
 
-  /** What an edit may say is what a new message of that type might: size, policy, schema and handlers are asked. */
+  /** New content must pass what a new message of that type must pass: size, contact policy, schema and handlers. */
   private async admitted(
     content: Record<string, unknown>,
     target: StoredMessage,
@@ -271,7 +272,7 @@ export class Changes {
     sender: Sender | null,
   ): Promise<string> {
     const text = JSON.stringify(content)
-    // The fields of the message as it is to be. Its sender is who edits; the host edits without being anybody.
+    // The message as it will be. Its sender is the user who edits it; null when the host edits.
     const message = { ...target, clientMsgId, from, content: text, ext: null, mentions: null, digest: '' }
     const candidate: Candidate = {
       incoming: { message, content, to: target.to },
@@ -287,7 +288,7 @@ export class Changes {
     await this.parts.admission.mayWrite({ message, content: {}, to: message.to }, sender)
   }
 
-  /** In the turn of the commit's other results: what it gives the readers goes in the same frames. */
+  /** Runs in the same turn as the commit's other results, so that its entries leave in the same frames. */
   private settled(
     change: Change,
     op: ControlOp,
@@ -299,7 +300,7 @@ export class Changes {
         return { seq: result.seq, isNew: true }
       case 'duplicate':
         if (result.msgId !== op.message.msgId) return { seq: sameKey(result, change.asked), isNew: false }
-        // An earlier run of this very commit was stored after all, and nobody was told live.
+        // An earlier run of this same commit was stored after all, and no session has got the message live yet.
         this.parts.committed(op, result)
         return { seq: result.seq, isNew: true }
       case 'unchanged':
@@ -314,7 +315,7 @@ export class Changes {
   }
 }
 
-/** The answer to a key that is stored: the first result again, or a conflict. */
+/** The answer where the key is stored: the first result again, or a conflict. */
 function sameKey(stored: { readonly digest: string; readonly seq: Seq }, { digest }: Asked): Seq {
   if (digest.matches(stored.digest)) return stored.seq
   throw new RookeryError('CONFLICT', 'this clientMsgId was used for another request')

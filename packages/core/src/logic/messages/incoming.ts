@@ -1,4 +1,4 @@
-// From a checked request to a message on its way, under the digest of what was received.
+// Turns a checked request into a message for the send path. The digest is over the values as received.
 import type { ConversationId, ConversationKind, RequestOf, UserId } from '@rookery/protocol'
 import { c2cId, sendDigest } from '../../model/digest.js'
 import { hostKey } from '../../model/keys.js'
@@ -18,7 +18,7 @@ export function incomingC2G(from: UserId, request: RequestOf<'c2g'>, viaServer =
   return incoming('c2g', request.to, from, null, '', viaServer, request, request.mentions)
 }
 
-/** What the system says in a conversation that exists. */
+/** A message of the system in an existing conversation. */
 export function incomingSystem(
   { conversationId, kind, subject }: Pick<NewMessage, 'conversationId' | 'kind' | 'subject'>,
   request: SendRequest,
@@ -26,10 +26,10 @@ export function incomingSystem(
   return incoming(kind, conversationId, null, null, subject, true, request)
 }
 
-/** What every message has. */
+/** The fields that every message has. */
 type SendRequest = Omit<RequestOf<'c2c'>, 'to' | 'subject'>
 
-// The hot path: every field by its name, one object for the message from here to storage.
+// This is a hot path: it names every field, and it makes one object that goes as it is to storage.
 function incoming(
   kind: ConversationKind,
   conversationId: ConversationId,
@@ -74,7 +74,7 @@ function incoming(
   }
 }
 
-/** What policy and handlers are given in place of a session where the host speaks. */
+/** The session that policy and handlers get where the host speaks on behalf of a user. */
 export const asSession = (userId: UserId): ImSession => ({
   sessionId: '',
   userId,

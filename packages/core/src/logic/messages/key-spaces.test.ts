@@ -1,4 +1,5 @@
-// Whose keys are whose: a client's, the host's on behalf of a user, the system's; and what earlier versions stored of them.
+// The key spaces of clients, of the host on behalf of a user, and of the system; and the keys that earlier versions
+// stored.
 import { hash } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryDatabase } from '../../memory/memory-database.js'
@@ -91,7 +92,7 @@ describe('a key', () => {
 })
 
 describe('what an earlier version stored', () => {
-  // Of the text, without a mark of its version, and the host's among the user's own.
+  // The digest of the first version is of the text and has no mark; the host's key is among the user's own.
   const parts = ['bob', '', 'order', JSON.stringify(shipped.content), '']
   const digest = hash('sha256', parts.map((part) => `${part.length}:${part}`).join(''), 'base64url')
   const stored = async (
@@ -160,7 +161,7 @@ describe('what an earlier version stored', () => {
     tx.commit()
     node = await TestNode.start({ storage, outbox })
     const ann = await node.connect('ann')
-    // What comes behind it in its conversation is stored once it is gone.
+    // Later sends to its conversation are stored once it is gone.
     const after = outbox.begin()
     await node.rookery.im.within(after).sendC2C({ from: 'ann', to: 'bob', type: 'text', content: { text: 'after' } })
     after.commit()

@@ -1,13 +1,13 @@
-// One message by its place, for whoever may see it.
+// Reads one message by its sequence, for a user who may see it.
 import { type ConversationId, RookeryError, type Seq, type UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../../model/message.js'
 import type { TimelineReads } from '../../ports/storage.js'
 
 /**
- * The message with this sequence, as it stands.
- * @param reader it must have been sequenced while this user was a member; null for the host
- * @throws RookeryError `NOT_FOUND`, alike for what was never there, for what retention took, for what is not for this user,
- *   and for recalls, edits and reactions, which are no messages to act on
+ * The message with this sequence, in its current state.
+ * @param reader must have been a member when the message got its sequence; null for the host
+ * @throws RookeryError `NOT_FOUND`, with the same text in each case: there was never such a message, retention removed
+ *   it, this user may not see it, or it is a recall, an edit or a reaction, on which nobody can act
  */
 export async function messageAt(
   reads: TimelineReads,

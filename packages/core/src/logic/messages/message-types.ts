@@ -1,4 +1,4 @@
-// Message types that the host has declared: checked at the border, typed at both ends.
+// The message types that the host declares: checked where a message comes in, typed on both ends.
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { RookeryError } from '@rookery/protocol'
 import type { Register } from './register.js'
@@ -7,31 +7,31 @@ import type { Register } from './register.js'
 export interface MessageType<Schema extends StandardSchemaV1 = StandardSchemaV1> {
   /** Any Standard Schema validator whose output is a JSON object. */
   readonly schema: Schema
-  /** What a search index or a push preview shows of it. */
+  /** The text of the content, for a search index or a push preview. */
   text?(content: StandardSchemaV1.InferOutput<Schema>): string
 }
 
-/** Declared types by name. Types that are not declared stay open: any JSON object. */
+/** The declared types by name. A type that is not declared takes any JSON object. */
 export type MessageTypes = Readonly<Record<string, MessageType>>
 
-/** The content of a declared type, as it is stored. */
+/** The content of a declared type as it is stored. */
 export type ContentOf<Types extends MessageTypes, Type extends keyof Types> = StandardSchemaV1.InferOutput<
   Types[Type]['schema']
 >
-/** The content of a declared type, as a sender gives it. */
+/** The content of a declared type as a sender gives it. */
 export type InputOf<Types extends MessageTypes, Type extends keyof Types> = StandardSchemaV1.InferInput<
   Types[Type]['schema']
 >
 
-/** The types that the program registered; all open where it registered none. */
+/** The types that the program registered. If it registered none, every type takes any JSON object. */
 export type RegisteredTypes = Register extends { types: infer Types extends MessageTypes } ? Types : MessageTypes
-/** What may be sent under a type: of a declared one what its schema takes, else any object that is JSON. */
+/** What a sender may send under a type: for a declared type the input of its schema, otherwise any JSON object. */
 export type ContentFor<Types extends MessageTypes, Type extends string> = string extends keyof Types
   ? object
   : Type extends keyof Types
     ? InputOf<Types, Type>
     : object
-/** Any type; the declared ones are offered first. */
+/** Any type; an editor offers the declared ones first. */
 export type TypeName<Types extends MessageTypes> = (keyof Types & string) | (string & {})
 
 /** Declares message types once, for the server's options, its handlers and its clients. */
@@ -39,11 +39,11 @@ export const defineTypes = <const Schemas extends Readonly<Record<string, Standa
   readonly [Type in keyof Schemas]: MessageType<Schemas[Type]>
 }): { readonly [Type in keyof Schemas]: MessageType<Schemas[Type]> } => types
 
-/** At most this many faults are named in one error. */
+/** One error names at most this many faults. */
 const faultsMax = 8
 
 /**
- * What a declared type's schema makes of a content.
+ * Validates content with the schema of its declared type. Answers the schema's output.
  * @throws RookeryError `BAD_REQUEST` with `details: [{ path, message }]`
  */
 export async function checkContent(

@@ -1,5 +1,6 @@
-// The last keys of something, at least so many as were asked for and at most twice as many. Nothing is deleted one by one:
-// a set whose entries come and go all the time keeps what is gone alive (see TurnoverMap).
+// Remembers the most recent keys: at least `least` of them and at most twice as many. It drops a whole set at a time
+// and never deletes single keys: a set that gains and loses entries all the time keeps deleted ones in memory (see
+// TurnoverMap).
 
 export class RecentKeys {
   private newer: Set<string> | null = null

@@ -1,20 +1,20 @@
 // The messages of one session to one conversation that were refused and have not come again, by key and by place.
 
-/** Why, and until when, something may not leave. */
+/** Why a message may not leave, and until when. */
 export interface Hold<Reason> {
   readonly error: Reason
   /** Monotonic ms. */
   readonly untilMs: number
 }
 
-/** A message that was refused with an answer that may be tried again. */
+/** A message that got an answer that may be tried again. */
 export interface Refused<Reason> {
   readonly clientMsgId: string
-  /** When its key came first, among the requests of its session. */
+  /** The number of the request that first brought this key, among the session's requests. */
   readonly place: number
-  /** What everything behind it is answered. */
+  /** The answer to every message behind it. */
   readonly hold: Hold<Reason>
-  /** Until when its own refusals hold others back; null where it was only held back itself. */
+  /** Until when refusals of this message itself hold others back. Null if it was only held back by another message. */
   readonly ownUntilMs: number | null
 }
 
@@ -27,7 +27,7 @@ export class RefusedSends<Reason> {
     return this.byPlace.length
   }
 
-  /** The one with the smallest place. */
+  /** The refused message with the smallest place. */
   get first(): Refused<Reason> | undefined {
     return this.byPlace[0]
   }
@@ -36,7 +36,7 @@ export class RefusedSends<Reason> {
     return this.byKey.get(clientMsgId)
   }
 
-  /** Takes the place of what was there under its key. */
+  /** Replaces any earlier refusal of the same key. */
   set(one: Refused<Reason>): void {
     this.delete(one.clientMsgId)
     this.byKey.set(one.clientMsgId, one)
@@ -57,7 +57,7 @@ export class RefusedSends<Reason> {
     return this.byKey.values()
   }
 
-  /** Where a place stands, or would stand. */
+  /** The index where a place is, or where it would be inserted. */
   private indexOf(place: number): number {
     let from = 0
     let to = this.byPlace.length

@@ -1,7 +1,7 @@
-// Where a program says once which message types it has.
+// Where a program registers its message types, once.
 
 /**
- * Augment it, and the host's side is typed everywhere without naming the types again:
+ * Augment this interface, and the host's side is typed everywhere; you need not name the types again:
  * @example
  * declare module '@rookery/core' {
  *   interface Register {

@@ -1,4 +1,4 @@
-// Messages from whoever says them to storage and back: what is sent, and what changes it afterwards.
+// The path of messages to storage and of answers back: new messages, and changes of stored ones.
 import type { Storage } from '../../ports/storage.js'
 import type { Admission } from '../access/admission.js'
 import type { Authoriser } from '../access/authorise.js'

@@ -1,4 +1,5 @@
-// One message on its way: what it was when it came, its place in its order, and who waits for its answer.
+// One message between its request and its answer: the message as it came, its place in the send order, and who waits
+// for the answer.
 import type { ConversationId, JsonText, MessageId, RookeryError, Sent } from '@rookery/protocol'
 import type { Received } from '../../model/digest.js'
 import type { NewMessage } from '../../model/message.js'
@@ -10,74 +11,77 @@ import type { Hold } from './refused-sends.js'
 import type { InTurn, OrderedSend, OrderOwner } from './send-order.js'
 import type { Ordered } from './under-way.js'
 
-/** Takes the outcome of a send, once. */
+/** Gets the outcome of a send, once. */
 export type SendAnswer = (outcome: Sent | RookeryError) => void
 
 /** The session that sends. */
 export type Sender = ImSession & OrderOwner
 
-/** A message as it came in, checked, under the digest of what was received. */
+/** A checked message as it came in, with the digest of the values as received. */
 export interface Incoming {
   readonly key: string
-  /** Its id, time and final content are filled in on its way to the writer. */
+  /** The send path fills in its id, time and final content. */
   readonly message: { -readonly [Field in keyof NewMessage]: NewMessage[Field] }
-  /** As it was decoded; null once somebody was given it, and may have changed it. What the message says is its text. */
+  /**
+   * The decoded content. Null after policy or a handler got it and may have changed it; the text in `message` is what
+   * the message says.
+   */
   content: Record<string, unknown> | null
   readonly received: Received
-  /** Whom it goes to: the user, or the group. Null for the system. */
+  /** The recipient: a user or a group. Null for the system. */
   readonly to: string | null
 }
 
-/** What decides whether a message may be said, and what handlers are shown. */
+/** What admission decides from and what handlers get. */
 export type Proposed = Pick<Incoming, 'message' | 'content' | 'to'>
 
-/** What the job does when it ends; implemented by `Send`. */
+/** What happens at the steps of a job; `Send` implements it. */
 export interface SendOutcomes {
   prepare(job: SendJob): Promise<void>
-  /** Whether it may be stored now, and in whose inboxes; as `WriteJob.admit`. */
+  /** Whether the message may be stored now, and in whose inboxes; see `WriteJob.admit`. */
   admit(job: SendJob): RookeryError | Promise<RookeryError | null> | null
   stored(job: SendJob, result: AppendResult | RefusedResult): 'again' | void
   refused(job: SendJob, error: RookeryError): void
-  /** Why it may not be stored any more, for what its session sent before it; null where it may. */
+  /** Why the message may no longer be stored, because of an earlier message of its session; null where it may. */
   overtaken(job: SendJob): RookeryError | null
-  /** Like `refused`; where the error is definite, what is stored under the key comes first. */
+  /** Like `refused`. If the error is definite, it first looks whether the key is stored. */
   turnDown(job: SendJob, error: RookeryError): Promise<void>
 }
 
 export class SendJob implements WriteJob<AppendOp>, OrderedSend, InTurn {
   /** Set when the message goes to the writer. */
   op!: AppendOp
-  /** What the handlers made of the content; null while it is as it came. */
+  /** The content that the handlers returned; null while nobody has changed it. */
   changed: JsonText | null = null
   private readonly answers: SendAnswer[]
   private outcome: Sent | RookeryError | null = null
   private left: (() => void) | null = null
-  /** Among the requests of its session; 0 for the host's. */
+  /** The place among the session's requests; 0 for the host. */
   place = 0
   arrival = 0
   ownUntilMs: number | null = null
   heldBack: Hold<RookeryError> | null = null
   earlier: Ordered | null = null
   later: Ordered | null = null
-  /** Whether it reached the writer's queue or ended: what comes after it in its order may go. */
+  /** Whether the message is in the writer's queue or has its answer. Then the next one in its order may go. */
   hasLeft = false
-  /** Whether an earlier version may have stored it, where that put the host's keys. */
+  /** Whether an earlier version of Rookery may have stored the message, where that version put the host's keys. */
   mayBeStoredEarlier = false
-  /** Until when it must be answered, where anybody is asked before the writer. */
+  /** The timer of the deadline, for a session's send that must wait for something before the writer; otherwise null. */
   deadline: Deadline | null = null
-  /** How often its group had changed when it was to be stored. */
+  /** How many attempts to store it failed because its group had changed. */
   stale = 0
 
   constructor(
-    /** Null for the host: it keeps no order of its own, and waits behind nobody's. */
+    /** Null for the host, whose sends wait for no session. */
     readonly sender: Sender | null,
     readonly incoming: Incoming,
     readonly deadlineMs: number,
     private readonly outcomes: SendOutcomes,
     answer: SendAnswer,
-    /** On whose behalf policy and handlers are asked; null where they are not. */
+    /** The user whose contact policy and handlers decide; null where they are not asked. */
     readonly onBehalfOf: ImSession | null = sender,
-    /** Its id, where it has one before it is stored. */
+    /** The message id, if it was given before storing. */
     readonly msgId: MessageId | null = null,
   ) {
     this.answers = [answer]
@@ -95,7 +99,7 @@ export class SendJob implements WriteJob<AppendOp>, OrderedSend, InTurn {
     return this.outcome !== null
   }
 
-  /** Another send of the same message waits for the same outcome. */
+  /** Adds another send of the same message, which gets the same outcome. */
   join(answer: SendAnswer): void {
     this.answers.push(answer)
   }
@@ -111,13 +115,13 @@ export class SendJob implements WriteJob<AppendOp>, OrderedSend, InTurn {
     }
   }
 
-  /** Marks it as queued in the writer, or ended. */
+  /** Marks the job as queued in the writer, or as ended. */
   leave(): void {
     this.hasLeft = true
     this.left?.()
   }
 
-  /** Resolves once it has left. */
+  /** Resolves once the job is in the writer's queue or has ended. */
   async whenLeft(): Promise<void> {
     if (!this.hasLeft)
       await new Promise<void>((resolve) => {
@@ -129,7 +133,7 @@ export class SendJob implements WriteJob<AppendOp>, OrderedSend, InTurn {
       })
   }
 
-  /** Resolves once it is answered. */
+  /** Resolves once the job has its answer. */
   async whenAnswered(): Promise<void> {
     if (this.outcome === null) await new Promise<void>((resolve) => this.answers.push(() => resolve()))
   }

@@ -62,7 +62,7 @@ describe('a key that several attempts of are refused', () => {
       expect(refused(all, 'second', now)).toBe(other)
       expect(refused(all, `new at ${now}`, now)).toBe(other)
     }
-    // Its time is over, and so is that of all it held back; that it is refused again holds back nobody.
+    // Its time is over, and so is the time of everything that it held back. A further refusal of it holds back nothing.
     expect(refused(all, 'first', 100, other)).toBe(other)
     const second = come(all, 'second')
     expect(all.refusal(second, 100)).toBeNull()
@@ -134,7 +134,7 @@ describe('more refusals than are remembered', () => {
     expect(all.remembered).toBe(8)
     expect(all.holdsEverything(100)).toBe(true)
     expect(all.refusal(attempt('new', 3_000_000, 'elsewhere'), 100)).toBe(error)
-    // What is before them is not held back; those that are remembered come again in their own places.
+    // Earlier sends are not held back; the refused sends that are remembered come again in their own places.
     expect(all.refusal(attempt('old', 1_999_999, 'elsewhere'), 100)).toBeNull()
     const again = attempt('m7', 3_000_001, 'c7')
     all.place(again)

@@ -1,13 +1,14 @@
-// The order of one session's sends to each conversation, over handlers, refusals and retries.
+// The order of one session's sends to each conversation, across handlers, refusals and retries.
 //
-//  L1. Sends leave in the order in which they came, whatever each has to wait for.
-//  L2. After an answer that may be tried again, everything the client sent behind that message gets the same answer, whether
-//      it is under way or yet to come, until the refused key comes again or the time is over. The time runs from the first
-//      refusal of that key: neither another refusal of it nor one of what it held back makes it longer.
-//  L3. What the client sent before a refused message is not held back by it, and a message that comes again has the place
-//      that it had at first.
-//  L4. What is remembered of refusals is bounded. Beyond the bound every later send of the session is held back, for no
-//      longer than the message that went beyond it.
+//  L1. Sends go to the writer in the order in which they came, however long each has to wait.
+//  L2. After an answer that may be tried again, every send behind that message gets the same answer, whether it is
+//      under way or comes later. This ends when the refused key comes again or the time is over. The time runs from the
+//      first refusal of that key: no later refusal makes it longer, neither of that key nor of a send that it held
+//      back.
+//  L3. A refused message does not hold back what the client sent before it. A message that comes again keeps its first
+//      place.
+//  L4. The memory for refusals is bounded. Beyond the bound every later send of the session is held back, but no longer
+//      than the hold of the refusal that went beyond it.
 import type { ConversationId, RookeryError } from '@rookery/protocol'
 import { RecentKeys } from './recent-keys.js'
 import { RefusedSends, type Hold as HoldOf } from './refused-sends.js'
@@ -15,49 +16,56 @@ import { UnderWay, type Ordered } from './under-way.js'
 
 type Hold = HoldOf<RookeryError>
 
-/** A message in its order. */
+/** A message with its place in the order. */
 export interface OrderedSend extends Ordered {
   readonly clientMsgId: string
   place: number
-  /** Until when its own refusals hold others back, where it was refused before. */
+  /** Until when refusals of this message itself hold others back; null if it was not refused before. */
   ownUntilMs: number | null
 }
 
-/** What waits in an order for its turn. */
+/** An item that waits for its turn in an order. */
 export interface InTurn extends Ordered {
-  /** Everything before the writer's queue. Never rejects. */
+  /** Does everything that comes before the writer's queue. Never rejects. */
   prepare(): Promise<void>
   refuse(error: RookeryError): void
 }
 
-/** Whose orders they are. */
+/** The owner of the orders: a session. */
 export interface OrderOwner {
   orders: SendOrders | null
 }
 
 /** Limits of the orders of one session. */
 export interface OrderRules {
-  /** Refused keys that are remembered. */
+  /** How many refused keys it remembers. */
   readonly refusedMax: number
-  /** How long a refusal holds back what is behind it. */
+  /** How long a refusal holds back the sends behind it. */
   readonly resendMs: number
 }
 
-/** The orders of a session. */
+/** The orders of a session; makes them on first use. */
 export const ordersOf = (owner: OrderOwner, rules: OrderRules): SendOrders => (owner.orders ??= new SendOrders(rules))
 
-/** Keys with an answer for good, and keys whose time is over, of which the last are known: as many as may be under way. */
+/**
+ * How many keys it remembers at least, of those with a definite answer and of those whose time is over. As many as can
+ * be under way at once.
+ */
 const recentLeast = 256
 
-/** A session that has refused messages everywhere is not looked through for each. */
+/**
+ * How often a full memory may be searched for refusals whose time is over, so that not every new refusal searches it.
+ */
 const lookAgainMs = 1000
 
-/** One conversation, for as long as something waits there or is missing. */
+/** The state of one conversation. It exists only while a send waits there or a refused one has not come again. */
 interface Order {
   readonly waiting: InTurn[]
   isRunning: boolean
   readonly refused: RefusedSends<RookeryError>
-  /** Whatever is behind `place` and came up to `upTo` is held back until then. */
+  /**
+   * Marks the last `holdBack`: every send behind `place` that came up to arrival `upTo` is held back until `untilMs`.
+   */
   marked: { readonly place: number; readonly upTo: number; readonly untilMs: number } | null
 }
 
@@ -65,25 +73,28 @@ export class SendOrders {
   private readonly underWay = new UnderWay()
   private orders: Map<ConversationId, Order> | null = null
   private readonly settled = new RecentKeys(recentLeast)
-  /** Keys that held others back for as long as they may. */
+  /** Keys that have held others back for as long as they may. */
   private readonly spent = new RecentKeys(recentLeast)
   private refusedCount = 0
   private beyond: { readonly place: number; readonly hold: Hold } | null = null
-  /** Before then there is no use in looking for room. */
+  /** Until then a search for free room would find none. */
   private fullUntilMs = 0
 
   constructor(private readonly rules: OrderRules) {}
 
-  /** Refused keys that are remembered. */
+  /** How many refused keys it remembers now. */
   get remembered(): number {
     return this.refusedCount
   }
 
-  /** A message came, or came again: it has its place, and is not waited for any longer. */
+  /**
+   * Gives a message its place. If it was refused before, it gets its first place again, and nothing waits for it any
+   * longer.
+   */
   place(one: OrderedSend): void {
     const { clientMsgId, conversationId, arrival } = one
     one.place = arrival
-    // Another attempt of what has its answer waits for nobody.
+    // If the key has its definite answer already, this attempt waits for no other send.
     if (this.settled.has(clientMsgId)) one.place = 0
     if (this.spent.has(clientMsgId)) one.ownUntilMs = -Infinity
     const order = this.orders?.get(conversationId)
@@ -95,38 +106,38 @@ export class SendOrders {
     this.discardIdle(conversationId, order)
   }
 
-  /** Whether nothing waits and nothing is missing in a conversation. */
+  /** Whether in this conversation no send waits and no refused one is missing. */
   isFree(conversationId: ConversationId, nowMs: number): boolean {
     return this.orders?.get(conversationId) === undefined && !this.holdsEverything(nowMs)
   }
 
-  /** Whether more was refused than is remembered: then whatever comes is refused. */
+  /** Whether there were more refusals than it can remember. Then it holds back every later send. */
   holdsEverything(nowMs: number): boolean {
     if (this.beyond !== null && this.beyond.hold.untilMs <= nowMs) this.beyond = null
     return this.beyond !== null
   }
 
-  /** It is on its way from now on, until `end`. */
+  /** From now until `end` the request is under way. */
   begin(one: Ordered): void {
     this.underWay.add(one)
   }
 
-  /** It has its answer. */
+  /** The request has its answer. */
   end(one: Ordered): void {
     this.underWay.remove(one)
   }
 
-  /** Why a send may not leave now; null where it may. */
+  /** Why a send may not go to the writer now; null where it may. */
   refusal(one: Ordered, nowMs: number): RookeryError | null {
     return this.overtaken(one, nowMs) ?? this.behind(one, nowMs)?.error ?? null
   }
 
-  /** Why something that left may not be stored any more; null where it may. */
+  /** Why a send that is already with the writer may no longer be stored; null where it may. */
   overtaken({ heldBack }: Ordered, nowMs: number): RookeryError | null {
     return heldBack !== null && heldBack.untilMs > nowMs ? heldBack.error : null
   }
 
-  /** A message got an answer that may be tried again. */
+  /** Records that a message got an answer that may be tried again. */
   refuse(one: OrderedSend, error: RookeryError, nowMs: number): void {
     const { clientMsgId, conversationId, heldBack } = one
     if (this.settled.has(clientMsgId)) return
@@ -140,7 +151,7 @@ export class SendOrders {
       return
     }
     const hold = { error: cause?.error ?? error, untilMs }
-    // Attempts of one key may be refused in any order; it has the place of the first.
+    // Attempts of one key may be refused in any order; the smallest place counts.
     const place = Math.min(one.place, was?.place ?? one.place)
     const order = this.order(conversationId)
     if (was !== undefined || this.hasRoom(nowMs)) {
@@ -153,7 +164,10 @@ export class SendOrders {
     this.discardIdle(conversationId, order)
   }
 
-  /** A key has got an answer for good: nobody waits for it, even if another attempt of it is turned away. */
+  /**
+   * Records that a key got a definite answer. Nothing waits for it any longer, even if another attempt is refused
+   * later.
+   */
   settle({ clientMsgId, conversationId }: OrderedSend): void {
     const order = this.orders?.get(conversationId)
     if (order === undefined) return
@@ -162,7 +176,7 @@ export class SendOrders {
     this.discardIdle(conversationId, order)
   }
 
-  /** Takes it behind what waits in its conversation. */
+  /** Adds an item behind those that wait in its conversation. */
   push(item: InTurn, nowMs: () => number): void {
     const { conversationId } = item
     const order = this.order(conversationId)
@@ -170,7 +184,7 @@ export class SendOrders {
     if (!order.isRunning) void this.run(conversationId, order, nowMs)
   }
 
-  /** Forgets the refused whose time is over. */
+  /** Forgets refusals whose time is over. */
   sweep(nowMs: number): void {
     this.holdsEverything(nowMs)
     for (const [conversationId, order] of this.orders ?? []) {
@@ -191,7 +205,7 @@ export class SendOrders {
     this.discardIdle(conversationId, order)
   }
 
-  /** What holds back a message that is yet to leave. */
+  /** The hold on a message that is not yet with the writer; null where there is none. */
   private behind({ conversationId, place }: Ordered, nowMs: number): Hold | null {
     const order = this.orders?.get(conversationId)
     for (let one = order?.refused.first; one !== undefined; one = order?.refused.first)

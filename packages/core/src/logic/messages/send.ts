@@ -43,15 +43,19 @@ interface Parts {
   readonly observer: Observer | null
 }
 
-/** A message of the host under way. */
+/** A send of the host under way. */
 interface HostSend {
-  /** Resolves once it stands in the writer's queue, or was refused: what is sent after that is numbered after it. */
+  /**
+   * Resolves once the message is in the writer's queue or is refused. A message sent after that gets a later sequence.
+   */
   readonly left: Promise<void>
-  /** @throws RookeryError as a session would be answered */
+  /**
+   * @throws RookeryError the error that a session would get
+   */
   readonly sent: Promise<Sent>
 }
 
-/** A message that goes no further than to be refused. */
+/** A message that is refused before it becomes a job. */
 export interface RefusedSend {
   readonly kind: NewMessage['kind']
   readonly conversationId: ConversationId
@@ -60,7 +64,7 @@ export interface RefusedSend {
 }
 
 export class Send implements SendOutcomes {
-  /** Sends that are not answered yet, by their key: the same one again joins them. */
+  /** Sends without an answer, by key. A second send with the same key joins the first. */
   private readonly pending = new TurnoverMap<string, SendJob>()
   private readonly nowMs = (): number => this.parts.clock.monotonic()
   private readonly deadlines: Deadlines
@@ -72,7 +76,10 @@ export class Send implements SendOutcomes {
     this.rules = { refusedMax: parts.limits.refused, resendMs: parts.timing.resendMs }
   }
 
-  /** Takes a message of a session, with its number among the session's requests. The answer comes once, in this turn or later. */
+  /**
+   * Takes a message of a session. It calls `answer` once, in this turn or later.
+   * @param arrival the request's number among the session's requests
+   */
   submit(sender: Sender, incoming: Incoming, arrival: number, answer: SendAnswer): void {
     const before = this.pending.get(incoming.key)
     const job = new SendJob(sender, incoming, this.nowMs() + this.parts.timing.sendDeadlineMs, this, answer)
@@ -96,7 +103,7 @@ export class Send implements SendOutcomes {
           else orders.settle(job)
           answer(outcome)
         })
-        // The order behind it counts from here: later sends of this session wait until it has left.
+        // The message keeps its turn in this session's order: later sends wait until the joined job is with the writer.
         if (!before.hasLeft)
           orders.push(
             waitingFor(job, () => before.whenLeft()),
@@ -111,8 +118,8 @@ export class Send implements SendOutcomes {
   }
 
   /**
-   * Takes a message that its session was refused with an answer that may be tried again: what it sends behind it to that
-   * conversation is held back, as behind any other such answer.
+   * Takes a message for which its session got an answer that may be tried again. It holds back later sends of the
+   * session to that conversation, like any other such answer.
    */
   turnedAway(sender: Sender, { kind, type, ...send }: RefusedSend, arrival: number, error: RookeryError): void {
     const orders = ordersOf(sender, this.rules)
@@ -123,9 +130,10 @@ export class Send implements SendOutcomes {
   }
 
   /**
-   * Takes a message of the host. It goes past every session's order; the host keeps one of its own by waiting for `left`.
-   * @param onBehalfOf where given, contact policy and before-handlers are asked on its behalf
-   * @param given `hasNewKey`: nobody can have sent it before, under the key that it has
+   * Takes a message of the host. It waits for no session's order. The host keeps an order of its own by waiting for
+   * `left`.
+   * @param onBehalfOf if given, contact policy and before-handlers are asked on this user's behalf
+   * @param given `hasNewKey`: the key is new, so nobody can have sent it before
    */
   host(
     incoming: Incoming,
@@ -148,7 +156,10 @@ export class Send implements SendOutcomes {
     return { left: job.whenLeft(), sent }
   }
 
-  /** Nothing stands before it in its order: where nobody has to be waited for, it is with the writer in this very turn. */
+  /**
+   * No send stands before this one in its order. If it need not wait for anything else, it is in the writer's queue in
+   * this same turn.
+   */
   private first(job: SendJob, orders: SendOrders): void {
     const decided = this.decide(job)
     if (decided === null) return
@@ -159,7 +170,10 @@ export class Send implements SendOutcomes {
     this.settleInTime(job)
   }
 
-  /** Each step before the writer has a bound of its own; together they may take longer than a send may. */
+  /**
+   * Each step before the writer has its own time limit, but all of them together may take longer than a send may. So
+   * one deadline covers them all.
+   */
   private settleInTime(job: SendJob): void {
     if (job.isAnswered) return
     job.deadline = this.deadlines.begin(() =>
@@ -167,13 +181,13 @@ export class Send implements SendOutcomes {
     )
   }
 
-  /** What storage reads for a message that the writer has let go, before its deadline. */
+  /** Bounds a read of storage for a message that the writer has let go by the message's deadline. */
   private inTime<T>(job: SendJob, read: Promise<T>): Promise<T> {
     if (job.deadline !== null) return read
     return within(this.parts.clock, Math.max(0, job.deadlineMs - this.nowMs()), 'storage', read)
   }
 
-  /** Everything before the writer that may take time. Called by its order, one at a time. */
+  /** Does everything before the writer that may take time. Its order calls it, one message at a time. */
   async prepare(job: SendJob): Promise<void> {
     const { incoming } = job
     for (
@@ -181,7 +195,7 @@ export class Send implements SendOutcomes {
       other !== undefined && other !== job;
       other = this.pending.get(incoming.key)
     ) {
-      // Another message under the same key is under way: what is stored decides, once it is answered.
+      // Another message with the same key is under way. Once that has its answer, what is stored decides.
       await other.whenAnswered()
     }
     if (job.isAnswered) return
@@ -191,7 +205,10 @@ export class Send implements SendOutcomes {
     if (decided !== null) await decided
   }
 
-  /** Whether it has its answer by now: an earlier version stored it, or nobody can look. */
+  /**
+   * Looks for the message under the key that an earlier version of Rookery used. Answers whether the job has its answer
+   * now, because the message was found or the read failed.
+   */
   private async isStoredEarlier(job: SendJob): Promise<boolean> {
     try {
       const stored = await earlierHostKey(this.parts.storage, job.incoming.message)
@@ -202,7 +219,7 @@ export class Send implements SendOutcomes {
     return job.isAnswered
   }
 
-  /** Has it admitted, and gives it to the writer; null where both was done at once. Never rejects. */
+  /** Asks admission, then gives the job to the writer. Null where both happened in this turn. Never rejects. */
   private decide(job: SendJob): Promise<void> | null {
     try {
       const admitted = this.parts.admission.admit(job)
@@ -214,7 +231,7 @@ export class Send implements SendOutcomes {
     }
   }
 
-  // Without `await`, which makes one more promise: under AsyncLocalStorage each costs.
+  // Uses no `await`, because that makes one more promise, and under AsyncLocalStorage each promise costs time.
   private decideLater(job: SendJob, admitted: Promise<void>): Promise<void> {
     const failed = (error: unknown): Promise<void> => this.turnDown(job, this.parts.faults.toError(error, 'send'))
     return admitted.then(() => {
@@ -232,7 +249,7 @@ export class Send implements SendOutcomes {
     message.msgId = job.msgId ?? this.parts.random.id()
     message.serverTime = this.parts.clock.now()
     if (job.changed !== null) message.content = job.changed
-    // Who reads it in a group is decided when it goes into a commit.
+    // The readers of a group's message are decided when it goes into a commit.
     const members = message.kind === 'c2g' ? [] : this.readers(message)
     job.op = { op: 'append', message, members, movesPosition: sender !== null }
     const full = this.parts.writer.enqueue(job)
@@ -242,11 +259,14 @@ export class Send implements SendOutcomes {
 
   private readers({ conversationId, from, to }: NewMessage): readonly UserId[] {
     if (from !== null && to !== null) return from === to ? [from] : [from, to]
-    // The system speaks only in a conversation that exists; whoever asked for it has looked it up.
+    // The system speaks only in an existing conversation, and the caller has looked it up.
     return this.parts.authoriser.known(conversationId)!.users
   }
 
-  /** Whether a message may be stored now. One to a group is decided here, on what is known of it then, and again where that was old. */
+  /**
+   * Whether a message may be stored now. For a group it decides here, from the roster known at this moment. If that
+   * roster was old, the commit answers `stale` and it decides again.
+   */
   admit(job: SendJob): RookeryError | Promise<RookeryError | null> | null {
     if (job.incoming.message.kind !== 'c2g') return null
     const { authoriser, clock } = this.parts
@@ -256,11 +276,11 @@ export class Send implements SendOutcomes {
     return null
   }
 
-  /** Has it read whether the sender may speak; the reason where not. */
+  /** Reads whether the sender may speak. Answers the reason where not. */
   private async learn(job: SendJob): Promise<RookeryError | null> {
     const { authoriser, clock, faults } = this.parts
     try {
-      // A group that changes all the time is not asked for all the time.
+      // A group that changes all the time must not cause reads all the time.
       await restWhereStale(clock, job.stale)
       await authoriser.speaker(speakerOf(job), clock.now())
       return null
@@ -269,7 +289,7 @@ export class Send implements SendOutcomes {
     }
   }
 
-  /** A definite refusal stands only where the key is not stored already. */
+  /** A definite refusal counts only if the key is not stored already. */
   async turnDown(job: SendJob, error: RookeryError): Promise<void> {
     const { incoming } = job
     if (mayBeTriedAgain(error.code)) return this.refused(job, error)
@@ -282,7 +302,7 @@ export class Send implements SendOutcomes {
     }
   }
 
-  /** Commit or refusal by storage. Where the answer was given already, readers get the message all the same. */
+  /** Takes storage's result. Readers get a stored message even if its sender already got another answer. */
   stored(job: SendJob, result: AppendResult | RefusedResult): 'again' | void {
     if (result.status === 'refused') return this.refused(job, this.parts.faults.toError(result.error, 'commit'))
     const { authoriser, committed } = this.parts
@@ -296,7 +316,8 @@ export class Send implements SendOutcomes {
     if (kind === 'c2c' && authoriser.known(conversationId) === undefined)
       authoriser.remember({ conversationId, users: members, subject })
     if (result.status === 'duplicate') {
-      // The same message id: an earlier run of this very commit was stored after all, and nobody was told live.
+      // The same message id: an earlier run of this same commit was stored after all, and no session has got the
+      // message live yet.
       const own = result.msgId === msgId
       if (!own) return void this.repeat(job, result)
       this.finish(job, { ...sentOf(result), duplicate: false })
@@ -306,7 +327,10 @@ export class Send implements SendOutcomes {
     committed(job.op, result, job)
   }
 
-  /** Answers a key that is stored: the first result again, or a conflict. What the host sent answers nothing of a client's. */
+  /**
+   * Answers a key that is stored: the first result again, or a conflict. A client's key never answers with what the
+   * host sent.
+   */
   private async repeat(job: SendJob, stored: StoredKey): Promise<void> {
     const { message, received } = job.incoming
     const { storage } = this.parts
@@ -323,7 +347,7 @@ export class Send implements SendOutcomes {
     }
   }
 
-  /** An answer without a stored message; one that may be tried again holds back what comes after it. */
+  /** Answers that nothing is stored. If the send may be tried again, later sends are held back. */
   refused(job: SendJob, error: RookeryError): void {
     if (mayBeTriedAgain(error.code) && !job.isAnswered) job.sender?.orders?.refuse(job, error, this.nowMs())
     this.finish(job, error)
@@ -338,7 +362,7 @@ export class Send implements SendOutcomes {
     const orders = job.sender?.orders
     if (this.pending.get(key) === job) this.pending.delete(key)
     if (job.deadline !== null) this.deadlines.end(job.deadline)
-    // An attempt that was turned away meanwhile is not missing any more.
+    // A definite answer also ends the wait for an attempt that was refused in the meantime.
     if (!isRefusal(outcome)) orders?.settle(job)
     orders?.end(job)
     if (this.parts.observer !== null && !job.isAnswered)
@@ -364,7 +388,7 @@ const sentOf = ({ msgId, conversationId, seq, serverTime }: StoredKey): Omit<Sen
 const isRefusal = (outcome: Sent | RookeryError): outcome is RookeryError =>
   outcome instanceof RookeryError && mayBeTriedAgain(outcome.code)
 
-/** A place in an order behind which later sends wait until something has ended. */
+/** An item without a message that keeps a place in an order: later sends wait until `prepare` resolves. */
 const waitingFor = ({ conversationId, place, arrival }: SendJob, prepare: () => Promise<void>): InTurn => ({
   conversationId,
   place,

@@ -1,16 +1,16 @@
-// What a session has sent and has no answer to yet, in the order in which it came. A refusal goes through those behind it
-// once, so that each of them knows by itself that it may not be stored.
+// The requests of a session that have no answer yet, in the order in which they came. A refusal marks the requests
+// behind it once, so each of them knows by itself that it may not be stored.
 import type { ConversationId, RookeryError } from '@rookery/protocol'
 import type { Hold } from './refused-sends.js'
 
-/** Where a request stands among those of its session, for as long as it is under way. */
+/** The place of a request among those of its session, while it is under way. */
 export interface Ordered {
   readonly conversationId: ConversationId
-  /** When its key came first. */
+  /** The number of the request that first brought this key. */
   readonly place: number
-  /** When it came this time; the same number where this is the first. */
+  /** The number of this request; equal to `place` if the key is new. */
   readonly arrival: number
-  /** Set when something before it was refused. */
+  /** Set when an earlier request was refused. */
   heldBack: Hold<RookeryError> | null
   earlier: Ordered | null
   later: Ordered | null
@@ -19,14 +19,14 @@ export interface Ordered {
 export class UnderWay {
   private last: Ordered | null = null
 
-  /** Takes the request that came last. */
+  /** Adds the request that came last. */
   add(one: Ordered): void {
     one.earlier = this.last
     if (this.last !== null) this.last.later = one
     this.last = one
   }
 
-  /** Lets go of one that has its answer; of one that is not in it nothing happens. */
+  /** Removes a request that has its answer. If the request is not in the list, nothing happens. */
   remove(one: Ordered): void {
     const { earlier, later } = one
     if (this.last === one) this.last = earlier
@@ -38,8 +38,8 @@ export class UnderWay {
   }
 
   /**
-   * Holds back what is behind `place` in a conversation and came after the arrival `upTo`.
-   * @returns the last arrival that was looked at
+   * Holds back the requests to a conversation that are behind `place` and came after the arrival `upTo`.
+   * @returns the last arrival that it has looked at
    */
   holdBack(conversationId: ConversationId, place: number, upTo: number, hold: Hold<RookeryError>): number {
     const after = Math.max(place, upTo)
