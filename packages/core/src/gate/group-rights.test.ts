@@ -191,7 +191,7 @@ describe.each([
   it('the owner is told how to leave', async () => {
     const { groupId } = await makeGroup()
     expect(await devices.get('owner')!.request('group.leave', { groupId })).toMatchObject({
-      error: { code: 'FORBIDDEN', message: expect.stringContaining('hands the group over first') },
+      error: { code: 'FORBIDDEN', message: expect.stringContaining('hand the group over first') },
     })
     expect(await devices.get('owner')!.ask('group.role', { groupId, userId: 'admin', role: 'owner' })).toMatchObject({
       ownerId: 'admin',

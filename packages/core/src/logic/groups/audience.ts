@@ -1,4 +1,5 @@
-// Whom something that is done in a conversation reaches, and what its maker is there, under one version of a group.
+// The audience of a request in a conversation: who gets its entry, and the asking user's place, both under one version
+// of the group.
 import type { ConversationId, ConversationKind, UserId } from '@rookery/protocol'
 import { type Authoriser, notFound } from '../access/authorise.js'
 import { readersOf } from './readers.js'
@@ -10,7 +11,7 @@ export interface Audience {
   readonly subject: string
   /** c2c: both users; empty in groups. */
   readonly users: readonly UserId[]
-  /** Whose inboxes get an entry: nobody's where a group is fanned out on read. */
+  /** The users whose inboxes get an entry; empty where the group is fanned out on read. */
   readonly members: readonly UserId[]
   /** Null for c2c. */
   readonly standing: Standing | null
@@ -18,7 +19,7 @@ export interface Audience {
 
 /**
  * The audience of a conversation at this moment, for one of its members, or for the host where `userId` is null.
- * @throws RookeryError `NOT_FOUND`, alike whether there is none or it is not for this user
+ * @throws RookeryError `NOT_FOUND`, with the same text whether the conversation does not exist or is not for this user
  */
 export async function audienceOf(
   authoriser: Authoriser,

@@ -1,5 +1,5 @@
-// From a decided step to a changed group: read how it stands, decide, commit under that version, tell; and decide again
-// where it had changed meanwhile.
+// Turns a decided step into a changed group: read the group, decide, commit under the version that was read, deliver.
+// If the group changed in between, it decides again.
 import { type ConversationId, mayBeTriedAgain, RookeryError, type UserId } from '@rookery/protocol'
 import type { RequestDigest } from '../../model/digest.js'
 import type { NewMessage } from '../../model/message.js'
@@ -15,23 +15,23 @@ import type { GroupFacts, GroupStep } from './group-steps.js'
 import { goesToInboxes, readersOf } from './readers.js'
 import { restWhereStale } from './stale.js'
 
-/** Under which a change is made once. */
+/** The key of a change: under one key a change is made once. */
 export interface ChangeKey {
   readonly clientMsgId: string
   readonly digest: RequestDigest
-  /** The sender chose it, and may come again with it. */
+  /** Whether the sender chose the key, and so may send it again. */
   readonly isGiven: boolean
 }
 
-/** A change that somebody asks for. */
+/** A requested change of a group. */
 export interface GroupOrder {
   readonly groupId: ConversationId
   /** Null for the host. */
   readonly by: UserId | null
   readonly key: ChangeKey
-  /** Whose memberships decide, besides that of whoever asks. */
+  /** The users whose memberships `decide` needs, besides that of the user who asks. */
   readonly named: readonly UserId[]
-  /** Null where there is nothing to do. Asked again where the group has changed meanwhile. */
+  /** Null where nothing is to do. It is called again if the group changed in between. */
   readonly decide: (facts: GroupFacts) => GroupStep | null | Promise<GroupStep | null>
 }
 
@@ -49,8 +49,8 @@ export class GroupChanges {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * Makes a group under an id of its own.
-   * @returns its id; that of the first attempt where the key is known
+   * Makes a group.
+   * @returns its id; if the key is known, the id that the first attempt gave
    * @throws RookeryError `CONFLICT`, `UNAVAILABLE`
    */
   async create(groupId: ConversationId, by: UserId | null, key: ChangeKey, step: GroupStep): Promise<ConversationId> {
@@ -63,12 +63,12 @@ export class GroupChanges {
       change: step.change,
     } as const
     const made = await this.commit(op, key, this.parts.timing.sendDeadlineMs)
-    if (made === 'stale') throw new RookeryError('CONFLICT', 'there is such a group already')
+    if (made === 'stale') throw new RookeryError('CONFLICT', 'this group exists already')
     return made
   }
 
   /**
-   * Changes a group, or finds that it stands so already.
+   * Changes a group, or does nothing where the group is already as asked.
    * @throws RookeryError `NOT_FOUND`, `CONFLICT`, `UNAVAILABLE`; what `decide` throws
    */
   async change(order: GroupOrder): Promise<void> {
@@ -76,19 +76,20 @@ export class GroupChanges {
   }
 
   /**
-   * Asks whether a change may be made as the group stands now, and makes none.
+   * Checks whether a change may be made now. It changes nothing.
    * @throws RookeryError `NOT_FOUND`; what `decide` throws
    */
   async mayBeMade(order: Pick<GroupOrder, 'groupId' | 'by' | 'named' | 'decide'>): Promise<void> {
     const facts = await this.facts(order)
-    // One that changes just now is asked when the change is made.
+    // If the group is changing at this moment, the change itself decides later.
     if (facts !== 'stale') await order.decide(facts)
   }
 
   /**
-   * Runs what may refuse or find nothing to do; both give way to what is stored under the key already.
+   * Runs a change under a key. If `run` refuses, or finds nothing to do, a result that is stored under the key goes
+   * first.
    * @param run answers the group; null where there was nothing to do
-   * @returns the group; null where nothing was to do, nor had been done
+   * @returns the group; null where there is nothing to do and nothing was stored under the key
    */
   async once(
     by: UserId | null,
@@ -139,7 +140,7 @@ export class GroupChanges {
     return this.commit(op, key, Math.max(1, deadlineMs - clock.monotonic()))
   }
 
-  /** How the group stands, and who asks; `stale` where it changed while it was read. */
+  /** The group and the membership of the user who asks; `stale` if the group changed between the two reads. */
   private async facts({
     groupId,
     by,
@@ -193,7 +194,8 @@ export class GroupChanges {
         case 'stale':
           return 'stale'
         case 'duplicate':
-          // The same message id: an earlier run of this very commit was stored after all, and nobody was told live.
+          // The same message id: an earlier run of this same commit was stored after all, and no session has got the
+          // message live yet.
           if (result.msgId === msgId) committed(op, result)
           return sameOr(result, key)
         case 'stored':
@@ -205,7 +207,7 @@ export class GroupChanges {
   }
 }
 
-/** The group of the first attempt, where this is a repeat of it. */
+/** The group of the first attempt, if this request repeats it. */
 function sameOr(stored: { digest: string; conversationId: ConversationId }, { digest }: ChangeKey): ConversationId {
   if (digest.matches(stored.digest)) return stored.conversationId
   throw new RookeryError('CONFLICT', 'this clientMsgId was used for another request')

@@ -1,5 +1,6 @@
-// What each operation on a group makes of it, decided on how it stands: the change, and the message that tells of it. Null
-// where it stands so already. Pure, but for what a decision has to ask of others, which comes in as a function.
+// Decides what each operation does to a group, from its current state: the change, and the message that tells of it.
+// The answer is null where the group is already as asked. Everything is pure, except for `mayJoin`, a function that the
+// caller gives.
 import {
   type GroupEvent,
   type GroupProfile,
@@ -14,17 +15,17 @@ import type { FanOutRules, GroupRules, Limits } from '../../options/limits.js'
 import type { GroupChange } from '../../ports/storage.js'
 import { isOver, mayDo, type GroupAction } from './group-rights.js'
 
-/** A group as it stands, and who wants to change it. */
+/** The current state of a group, and who wants to change it. */
 export interface GroupFacts {
   readonly group: Group
-  /** Of whoever asks; null for the host, which may do everything. */
+  /** The role of the user who asks; null for the host, which may do everything. */
   readonly role: Role | null
-  /** Members among those whom the request names. */
+  /** The members among the users that the request names. */
   readonly named: ReadonlyMap<UserId, Membership>
   readonly now: number
 }
 
-/** What is to be done. */
+/** A decided change, and the event that tells of it. */
 export interface GroupStep {
   readonly change: GroupChange
   readonly event: Omit<GroupEvent, 'by'>
@@ -40,13 +41,13 @@ export interface GroupSettings {
 /** @throws RookeryError `FORBIDDEN` */
 function demand({ role }: GroupFacts, action: GroupAction, { groups }: Pick<GroupSettings, 'groups'>): void {
   if (role !== null && !mayDo(role, action, groups.membersMayAdd))
-    throw forbidden('your role in this group does not allow it')
+    throw forbidden('your role in this group does not allow this')
 }
 
 const forbidden = (message: string): RookeryError => new RookeryError('FORBIDDEN', message)
 const noMember = (): RookeryError => new RookeryError('NOT_FOUND', 'no such member')
 const handOverFirst = (): RookeryError =>
-  forbidden("the owner hands the group over first: group.role with the role 'owner' for another member")
+  forbidden("the owner must hand the group over first: group.role with the role 'owner' for another member")
 
 /** @throws RookeryError `FORBIDDEN`, `TOO_LARGE` */
 export function update(facts: GroupFacts, given: GroupProfile, settings: GroupSettings): GroupStep | null {
@@ -60,11 +61,12 @@ export function update(facts: GroupFacts, given: GroupProfile, settings: GroupSe
   return { change: storedProfile(changes), event: { event: 'updated', changes } }
 }
 
-/** Nothing changes but the version: something about the group did that is not kept here. */
+/** Changes only the version: something that is not stored here has changed. */
 export const touch = (): GroupStep => ({ change: {}, event: { event: 'updated', changes: {} } })
 
 /**
- * @param mayJoin asked for those who are no members; throws where one of them may not be added
+ * Adds users.
+ * @param mayJoin is called with those who are not members yet; throws where one of them may not be added
  * @throws RookeryError `FORBIDDEN`, `TOO_LARGE`; what `mayJoin` throws
  */
 export async function add(
@@ -94,7 +96,9 @@ export function remove(facts: GroupFacts, userIds: readonly UserId[], settings: 
   return leaving.length === 0 ? null : { change: { leave: leaving }, event: { event: 'removed', userIds: leaving } }
 }
 
-/** @throws RookeryError `FORBIDDEN`; `NOT_FOUND` where the host names somebody who is no member */
+/**
+ * @throws RookeryError `FORBIDDEN`; `NOT_FOUND` where the host names a user who is not a member
+ */
 export function leave(facts: GroupFacts, userId: UserId, settings: GroupSettings): GroupStep {
   const membership = facts.named.get(userId)
   if (membership === undefined) throw noMember()
@@ -142,7 +146,7 @@ export function dissolve(facts: GroupFacts, settings: GroupSettings): GroupStep 
 }
 
 /**
- * How a new group begins.
+ * The first step of a new group.
  * @throws RookeryError `TOO_LARGE`
  */
 export function create(
@@ -170,16 +174,17 @@ export function refuseAbove(count: number, { groupMembers }: Pick<Limits, 'group
   if (count > groupMembers) throw new RookeryError('TOO_LARGE', `a group may have ${groupMembers} members`)
 }
 
-/** Nobody takes the group from its owner, the host neither. */
+/** Nobody may remove or mute the owner, not even the host. */
 function demandOver({ role }: GroupFacts, other: Role): void {
   if (other === 'owner' && role === null) throw handOverFirst()
-  if (role !== null && !isOver(role, other)) throw forbidden('your role in this group does not allow it to this member')
+  if (role !== null && !isOver(role, other))
+    throw forbidden('your role in this group does not allow this for this member')
 }
 
-/** Until when somebody is muted; 0 where that is over. */
+/** When a mute ends; 0 where it is over. */
 const lasting = (until: number, { now }: GroupFacts): number => (until > now ? until : 0)
 
-/** A profile as clients are told of it: what is empty is none. */
+/** A profile as clients get it: an empty text becomes null. */
 function profileOf(given: GroupProfile, { groupName, contentBytes }: GroupSettings['limits']): Writable<GroupProfile> {
   const { name, avatar, announcement, ext } = given
   if (name !== undefined && name.length > groupName)
@@ -191,11 +196,11 @@ function profileOf(given: GroupProfile, { groupName, contentBytes }: GroupSettin
     ...(ext === undefined ? {} : { ext }),
   }
   if (isLongerThan(JSON.stringify(profile), contentBytes))
-    throw new RookeryError('TOO_LARGE', `what a group shows of itself may take ${contentBytes} bytes`)
+    throw new RookeryError('TOO_LARGE', `the profile of a group may take ${contentBytes} bytes`)
   return profile
 }
 
-/** The same as it is stored. */
+/** The same profile as it is stored. */
 function storedProfile({ ext, ...texts }: GroupProfile): Pick<GroupChange, 'name' | 'avatar' | 'announcement' | 'ext'> {
   return { ...texts, ...(ext === undefined ? {} : { ext: JSON.stringify(ext) as JsonText }) }
 }

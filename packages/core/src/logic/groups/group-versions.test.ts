@@ -1,4 +1,4 @@
-// A group that changes while it is talked in, by way of another node, which tells this one nothing.
+// A group that another node changes while its members talk. The other node tells this one nothing.
 import { describe, expect, it } from 'vitest'
 import { MemoryBusHub, type Parcel } from '../../memory/memory-bus.js'
 import { MemoryDatabase } from '../../memory/memory-database.js'
@@ -72,7 +72,7 @@ describe('a message decided on a group that has changed', () => {
         const text = `${name} ${n}`
         expected[name].push(text)
         answers.push(device.request('c2g', here.node.text(groupId, text, `${name}-${n}`)))
-        // Reads overtake one another, and commits are under way while a group is read.
+        // Reads overtake one another, and commits are under way while the group is read.
         here.storage.readDelayMs = random.int(40)
         void dan.request('c2c', here.node.text('eve', 'noise'))
         if (random.chance(0.2)) await owner.ask('group.update', { groupId, name: `name ${n}` })
@@ -102,7 +102,7 @@ describe('a message decided on a group that has changed', () => {
     here.storage.readDelayMs = 500
     const first = ann.request('c2g', here.node.text(groupId, 'first'))
     await settle()
-    // It was stale, and the group is being read; the others are decided meanwhile.
+    // The first was stale, and the group is being read; the others are decided in the meantime.
     const later = ['second', 'third'].map((text) => ann.request('c2g', here.node.text(groupId, text)))
     const elsewhere = ann.request('c2c', here.node.text('bob', 'elsewhere'))
     await clock.advance(600)
@@ -142,7 +142,7 @@ describe('a message decided on a group that has changed', () => {
     const { groupId } = await ann.ask('group.create', { name: 'cars', members: ['bob'] })
     const roster = storage.groups.roster
     const reads: Storage['groups'] = storage.groups
-    // Whatever is read is old already.
+    // Every read is old by the time it arrives.
     Object.assign(reads, { roster: async (id: string) => ({ ...(await roster(id))!, version: 1e6 }) })
     const answer = ann.request('c2g', node.text(groupId, 'x'))
     await clock.advance(9000)
@@ -161,7 +161,7 @@ describe('a message decided on a group that has changed', () => {
     const { seq } = await ann.ask('c2g', node.text(groupId, 'x'))
     const { commit } = storage
     let tried = 0
-    // Whatever it was decided on has changed by then.
+    // The group has changed again by then.
     storage.commit = (async (ops: readonly StorageOp[]) => {
       if (!ops.some(({ op }) => op === 'control')) return commit.call(storage, ops)
       tried += 1

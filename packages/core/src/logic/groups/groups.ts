@@ -1,4 +1,4 @@
-// Groups, as their members ask for them: each request with the rights of whoever makes it.
+// Groups for sessions: each request is checked against the rights of the user who asks.
 import { type ConversationId, type JsonText, type RequestOf, RookeryError, type UserId } from '@rookery/protocol'
 import { requestDigest } from '../../model/digest.js'
 import type { Group, Membership } from '../../model/group.js'
@@ -27,18 +27,24 @@ interface Parts {
   readonly settings: GroupSettings
 }
 
-/** A group and a member's place in it are read apart; where it changed between, they are read again, so often. */
+/**
+ * The group and the user's membership come from two reads. If the group changed in between, both are read again, at
+ * most this many times.
+ */
 const readsMax = 5
 
 export class Groups {
-  /** By who is to own one more: `limits.groupsOwned` is looked up and used up in one turn, on this node. */
+  /**
+   * Turns by the user who will own one more group: on this node, the check of `limits.groupsOwned` and the change run
+   * as one step.
+   */
   private readonly owning: Turns
 
   constructor(private readonly parts: Parts) {
     this.owning = new Turns(parts.clock)
   }
 
-  /** Makes a group with oneself as its owner. */
+  /** Makes a group. The user who asks becomes its owner. */
   async create(userId: UserId, { clientMsgId, ...request }: RequestOf<'group.create'>): Promise<JsonText> {
     const { changes, joining, limits, settings, random, storage } = this.parts
     const { members, ...profile } = request
@@ -49,7 +55,7 @@ export class Groups {
         const step = steps.create(userId, members, profile, settings)
         steps.refuseAbove(step.change.join!.length, limits)
         if ((await storage.groups.owned(userId)) >= limits.groupsOwned)
-          throw new RookeryError('FORBIDDEN', `you own ${limits.groupsOwned} groups, which is as many as you may`)
+          throw new RookeryError('FORBIDDEN', `you own ${limits.groupsOwned} groups and may not own more`)
         await joining.mayJoin(
           userId,
           step.event.userIds!.filter((member) => member !== userId),
@@ -79,14 +85,14 @@ export class Groups {
     return '{}'
   }
 
-  /** A page of the members, by their ids. */
+  /** A page of the members, in the order of their ids. */
   async members(userId: UserId, request: RequestOf<'group.members'>): Promise<JsonText> {
     await this.standing(userId, request.groupId)
     const { members, cursor } = await this.page(request)
     return `{"members":[${members.map(memberJson).join(',')}]${cursor === undefined ? '' : `,"cursor":"${cursor}"`}}`
   }
 
-  /** A page of the members, for whoever may see them. */
+  /** A page of the members. The caller has checked who may see it. */
   async page({ groupId, cursor, limit }: RequestOf<'group.members'>): Promise<{
     readonly members: readonly Membership[]
     readonly cursor?: string
@@ -127,7 +133,7 @@ export class Groups {
       this.changed(userId, groupId, this.key('group.role', clientMsgId, request), [member], async (facts) => {
         const step = steps.setRole(facts, member, role, settings)
         if (step !== null && role === 'owner' && (await storage.groups.owned(member)) >= limits.groupsOwned)
-          throw new RookeryError('FORBIDDEN', 'this member owns as many groups as one may')
+          throw new RookeryError('FORBIDDEN', 'this member may not own more groups')
         return step
       })
     return role === 'owner' ? this.owning.take(member, this.parts.timing.sendDeadlineMs, give) : give()
@@ -157,7 +163,7 @@ export class Groups {
     return this.view(by, groupId)
   }
 
-  /** A group as one of its members sees it. */
+  /** The group as one of its members sees it. */
   private async view(userId: UserId, groupId: ConversationId): Promise<JsonText> {
     const { group, membership } = await this.standing(userId, groupId)
     return groupJson(await this.parts.naming.group(userId, group), membership.role)
@@ -191,6 +197,6 @@ const encodeCursor = (userId: UserId): string => Buffer.from(userId).toString('b
 
 function decodeCursor(cursor: string): UserId {
   const userId = Buffer.from(cursor, 'base64url').toString()
-  if (!/^[!-~]{1,128}$/.test(userId)) throw new RookeryError('BAD_REQUEST', 'cursor: is none that this server gave')
+  if (!/^[!-~]{1,128}$/.test(userId)) throw new RookeryError('BAD_REQUEST', 'cursor: this server did not give it')
   return userId
 }

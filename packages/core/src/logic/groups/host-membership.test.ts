@@ -1,4 +1,5 @@
-// Groups that the host keeps in its own tables: it announces what changed, and members are what its list says.
+// Groups whose members the host keeps in its own tables: the host announces changes, and its list decides who is a
+// member.
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryOutbox } from '../../memory/memory-outbox.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
@@ -106,7 +107,7 @@ describe('a group whose members the host keeps', () => {
     expect(await im.groups.get(groupId)).toEqual(before)
     expect(await told()).toEqual(['created'])
     teams.members.set(groupId, ['ann', 'bob'])
-    // The change itself, and no empty one behind it.
+    // One change, and no empty one behind it.
     await im.groups.changed(groupId)
     expect(await told()).toEqual(['created', 'added'])
     expect(await im.groups.get(groupId)).toMatchObject({ version: before.version + 1, memberCount: 3 })

@@ -1,6 +1,7 @@
-// Groups whose members the host keeps in its own tables: its list is compared with what is stored here, and the next part
-// of what differs becomes a change of the group. The list is read after the group was, and the change is committed under the
-// version that was read: so the change that is decided last knows every list that was announced before it.
+// Groups whose members the host keeps in its own tables. It compares the host's list with the stored members and makes
+// the next part of the difference a change of the group. It reads the group first and the host's list afterwards, and
+// it commits under the version of the group that it read. So the last change knows every list that was announced before
+// it.
 import { type ConversationId, RookeryError, type UserId } from '@rookery/protocol'
 import type { Membership } from '../../model/group.js'
 import type { Timing } from '../../options/limits.js'
@@ -26,9 +27,9 @@ export class HostMembership {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * What is next to be done so that a group has the members that the host says: those who are none any more go first, then
-   * the others come, in parts. The owner stays, whom somebody has to replace first.
-   * @returns null where they are the same; `not-kept` where the host does not keep this group's members
+   * The next step to give a group the members that the host lists. It first removes those who are not listed, then adds
+   * the missing ones, in parts. The owner stays, because another member must become the owner first.
+   * @returns null where the members are the same; `not-kept` where the host does not keep this group's members
    */
   async next(facts: GroupFacts, partMax: number): Promise<GroupStep | null | 'not-kept'> {
     const { hostGroups, clock, timing, settings } = this.parts
@@ -38,7 +39,7 @@ export class HostMembership {
     const listed = await within(clock, timing.handlerDeadlineMs, 'the keeper of groups', asked())
     if (listed === null) return 'not-kept'
     if (!Array.isArray(listed) || listed.some((userId) => !isUserId(userId)))
-      throw new RookeryError('BAD_REQUEST', `members: hostGroups gave no list of user ids for ${groupId}`)
+      throw new RookeryError('BAD_REQUEST', `members: hostGroups did not give a list of user ids for ${groupId}`)
     const wanted = new Set(listed)
     const named = await this.members(groupId)
     const leaving = [...named.values()].filter(({ userId, role }) => role !== 'owner' && !wanted.has(userId))
@@ -47,7 +48,7 @@ export class HostMembership {
       return steps.remove({ ...facts, named }, userIds, settings)
     }
     const joining = [...wanted].filter((userId) => !named.has(userId)).slice(0, partMax)
-    // They are the host's own rows: nobody has to be asked whether they exist.
+    // They come from the host's own list, so the host need not be asked whether they exist.
     return steps.add({ ...facts, named }, joining, settings, async () => {})
   }
 

@@ -1,4 +1,5 @@
-// Whether users may be made members of a group: they exist, and policy lets whoever asks add them.
+// Decides whether users may become members of a group: they must exist, and the contact policy must let the asking user
+// add them.
 import { RookeryError, type UserId } from '@rookery/protocol'
 import type { Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
@@ -18,9 +19,10 @@ export class Joining {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * @param by null for the host, whom policy does not bind
-   * @param inside the host's transaction, in which the host alone asks
-   * @throws RookeryError `NOT_FOUND`, `FORBIDDEN`, each with `details.userIds`: those whom it concerns, and nobody else
+   * Checks all users at once.
+   * @param by null for the host, to which the contact policy does not apply
+   * @param inside the host's transaction; then only providers that take it are asked
+   * @throws RookeryError `NOT_FOUND`, `FORBIDDEN`, each with `details.userIds`: exactly the users that it concerns
    */
   async mayJoin(by: UserId | null, userIds: readonly UserId[], inside: HostTransaction | null = null): Promise<void> {
     const { directory, contacts, clock, timing } = this.parts

@@ -1,13 +1,13 @@
-// A user leaves every group at once: those that it owns are given to another member, or dissolved, or nothing happens.
+// A user leaves all groups. Groups that the user owns get another owner or are dissolved, or the call is refused.
 import { type ConversationId, RookeryError, type UserId } from '@rookery/protocol'
 import type { Membership } from '../../model/group.js'
 import type { Storage } from '../../ports/storage.js'
 import type { ImGroups } from '../host/im-groups.js'
 
 /**
- * What becomes of groups that the user owns: `refuse` changes nothing while there are any; `hand-over` gives each to an
- * admin, or, without one, to whoever has been a member longest, and dissolves those without another member; `dissolve` does
- * so with all.
+ * What happens to groups that the user owns. `refuse` throws, and changes nothing, if there are any. `hand-over` gives
+ * each group to an admin or, without one, to the member who joined first; it dissolves groups without another member.
+ * `dissolve` dissolves all of them.
  */
 export type OwnedGroups = 'refuse' | 'hand-over' | 'dissolve'
 
@@ -20,8 +20,9 @@ interface Parts {
 }
 
 /**
- * Has the user leave every group.
- * @throws RookeryError `FORBIDDEN` with `details.groupIds` where owned groups are refused; nothing has changed then
+ * Makes the user leave every group.
+ * @throws RookeryError `FORBIDDEN` with `details.groupIds` where the user owns groups and they are refused; then
+ *   nothing has changed
  */
 export async function leaveGroups(
   parts: Parts,
@@ -31,7 +32,7 @@ export async function leaveGroups(
 ): Promise<void> {
   let left = 0
   const seen = new Set<ConversationId>()
-  // Somebody may add the user to a group meanwhile: looked again until there is none.
+  // Somebody may add the user to another group in the meantime, so it reads the list again until nothing is left.
   for (;;) {
     const groupIds = (await groupsOf(parts, userId)).filter((groupId) => !seen.has(groupId))
     const owned = await ownedAmong(parts, userId, groupIds)
@@ -66,7 +67,7 @@ async function giveUp({ storage, imGroups }: Parts, userId: UserId, groupId: Con
   })
 }
 
-/** Who takes a group over: an admin, or whoever has been in it longest; null where nobody else is. */
+/** The next owner of a group: an admin, or the member who joined first; null where there is no other member. */
 async function heirOf({ groups }: Parts['storage'], userId: UserId, groupId: ConversationId): Promise<UserId | null> {
   let heir: Membership | null = null
   for (let after: UserId | null = null; ;) {
@@ -81,7 +82,7 @@ async function heirOf({ groups }: Parts['storage'], userId: UserId, groupId: Con
   }
 }
 
-/** By their ids, which do not change: a group that becomes active meanwhile keeps its place. */
+/** In the order of their ids, which do not change. So a group with new activity keeps its place between two pages. */
 async function groupsOf({ storage: { groups } }: Parts, userId: UserId): Promise<readonly ConversationId[]> {
   const found: ConversationId[] = []
   for (let after: ConversationId | null = null; ;) {
@@ -103,7 +104,7 @@ async function ownedAmong(
   return owned
 }
 
-/** Somebody else may have dissolved the group, or removed the member, in the meantime. */
+/** Somebody else may have dissolved the group or removed the member in the meantime. */
 async function unlessGone(leave: () => Promise<void>): Promise<void> {
   try {
     await leave()

@@ -6,7 +6,7 @@ const join = [{ userId: 'cay', role: 'member', reads: 'from-now' }] as never
 describe('the readers of a message of a group', () => {
   it('are its members, and whoever joins by it', () => {
     const group = { fanOut: 'write', userIds: ['ann', 'bob'] } as const
-    // The very list: a message that changes no member makes none.
+    // The same array: a message that changes no member makes no new one.
     expect(readersOf(group)).toBe(group.userIds)
     expect(readersOf(group, { name: 'other' })).toBe(group.userIds)
     expect(readersOf(group, { leave: ['bob'] } as never)).toEqual(['ann', 'bob'])

@@ -1,4 +1,4 @@
-// Whose inboxes a message of a group goes to.
+// Decides whose inboxes get an entry for a group's message.
 import type { UserId } from '@rookery/protocol'
 import type { FanOutMode } from '../../model/group.js'
 import type { GroupChange } from '../../ports/storage.js'
@@ -6,13 +6,14 @@ import type { KnownGroup } from './rosters.js'
 
 const nobody: readonly UserId[] = []
 
-/** Whether it goes to inboxes at all: not where the group is fanned out on read, or becomes so by the change. */
+/** Whether any inbox gets one. None does where the group is fanned out on read, or becomes so by the change. */
 export const goesToInboxes = (fanOut: FanOutMode, change?: GroupChange): boolean =>
   fanOut === 'write' && change?.fanOut !== 'read'
 
 /**
- * The members of a group as it stands; with a change, those too who leave or join by it.
- * @param group null where the change makes it
+ * The current members of a group. With a change, also the users who join by it; the users who leave by it are still
+ * included.
+ * @param group null where the change makes the group
  */
 export function readersOf(
   group: Pick<KnownGroup, 'fanOut' | 'userIds'> | null,

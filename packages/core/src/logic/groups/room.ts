@@ -1,4 +1,4 @@
-// Groups: what their members ask for, who may join, and how a change of one is made.
+// The groups room: requests of members, rules for joining, and how a group is changed.
 import type { ContactPolicy, HostGroups } from '../../ports/host.js'
 import type { Storage } from '../../ports/storage.js'
 import type { Authoriser } from '../access/authorise.js'

@@ -1,25 +1,25 @@
-// What is known of groups: who is in them, and who may speak, under the version at which it was read. It may be old by now:
-// what is decided on it is committed under that version, and decided again where the group has another. So it may only let
-// something pass; what it would refuse is read first.
+// A cache of groups: members and who may speak, each under the version at which it was read. The cache may be old. So a
+// commit names the version that the decision used, and if the group has another version, the decision is made again.
+// The cache may therefore only permit: before a refusal, the storage is read.
 import { LRUCache } from 'lru-cache'
 import type { ConversationId, UserId } from '@rookery/protocol'
 import type { Access } from '../../model/conversation.js'
 import type { FanOutMode, Membership } from '../../model/group.js'
 import type { Storage } from '../../ports/storage.js'
 
-/** A group under one version. */
+/** A group at one version. */
 export interface KnownGroup {
   readonly groupId: ConversationId
   readonly version: number
   readonly fanOut: FanOutMode
-  /** Until then only owner and admins may speak, Unix ms; 0 where everybody may. */
+  /** Until this time only the owner and the admins may speak, Unix ms; 0 where everybody may. */
   readonly mutedUntil: number
   readonly memberCount: number
-  /** Whose inboxes a message goes to: nobody's where the group is fanned out on read. */
+  /** The users whose inboxes get a message; empty where the group is fanned out on read. */
   readonly userIds: readonly UserId[]
 }
 
-/** A group, and what a user is in it: null for the host, and for who is no member. */
+/** A group, and a user's membership in it: null for the host, and for users who are not members. */
 export interface Standing {
   readonly group: KnownGroup
   readonly membership: Membership | null
@@ -29,9 +29,12 @@ interface Kept extends KnownGroup {
   readonly members: ReadonlyMap<UserId, Membership>
 }
 
-/** Memberships kept of groups fanned out on write: some 100 MB, and most groups that are talked in at one time. */
+/**
+ * How many memberships it keeps of groups fanned out on write: some 100 MB, enough for most groups in which people talk
+ * at one time.
+ */
 const membershipsMax = 500_000
-/** Memberships kept of those who speak in groups fanned out on read. */
+/** How many memberships it keeps of users who speak in groups fanned out on read. */
 const speakersMax = 100_000
 
 export class Rosters {
@@ -44,7 +47,7 @@ export class Rosters {
 
   constructor(private readonly storage: Pick<Storage, 'members' | 'groups'>) {}
 
-  /** What is known already of a group and one of its members (null: the host); undefined says nothing. */
+  /** What the cache knows of a group and one of its members (null: the host). Undefined says nothing about rights. */
   known(groupId: ConversationId, userId: UserId | null): Standing | undefined {
     const group = this.groups.get(groupId)
     if (group === undefined) return undefined
@@ -54,7 +57,7 @@ export class Rosters {
     return membership === undefined ? undefined : { group, membership }
   }
 
-  /** The same as it is stored at this moment; null where there is no such group, or the user is no member. */
+  /** The same from storage, as of this moment; null where there is no such group, or the user is not a member. */
   async learn(groupId: ConversationId, userId: UserId | null): Promise<Standing | null> {
     const access = await this.storage.members.access(groupId, userId)
     if (access?.group == null) return null
@@ -65,7 +68,7 @@ export class Rosters {
       return { group: known, membership: group.membership }
     }
     let found = this.groups.get(groupId)
-    // A read that began before this call may be older than what was just read.
+    // A read that began before this call may be older than the version that was just read.
     while (found === undefined || found.version < version) {
       const read = await (this.reading.get(groupId) ?? this.read(groupId))
       if (read === null) return null
@@ -75,14 +78,14 @@ export class Rosters {
     return { group: found, membership: found.version === version ? group.membership : memberOf(found, userId) }
   }
 
-  /** A group as it stood at a version; null where it has another by now. */
+  /** A group at a version; null where it has another version now. */
   async at(groupId: ConversationId, version: number): Promise<KnownGroup | null> {
     const known = this.groups.get(groupId)
     const found = known?.version === version ? known : await (this.reading.get(groupId) ?? this.read(groupId))
     return found?.version === version ? found : null
   }
 
-  /** Drops what is known of a group up to a version: it has changed. */
+  /** Drops a group up to a version, because it has changed. */
   forget(groupId: ConversationId, version: number): void {
     const known = this.groups.get(groupId)
     if (known !== undefined && known.version <= version) this.groups.delete(groupId)
@@ -100,7 +103,7 @@ export class Rosters {
     return read
   }
 
-  /** Reads may overtake one another: the newer stays. */
+  /** Reads may overtake one another; the newest one stays. */
   private keep(group: Kept): Kept {
     const before = this.groups.get(group.groupId)
     if (before !== undefined && before.version >= group.version) return before

@@ -122,4 +122,4 @@ function decodeCursor(cursor: string): ListPosition {
   return { updatedAt: Number(found[1]), conversationId: found[2]! }
 }
 
-const foreignCursor = (): RookeryError => new RookeryError('BAD_REQUEST', 'cursor: is none that this server gave')
+const foreignCursor = (): RookeryError => new RookeryError('BAD_REQUEST', 'cursor: this server did not give it')
