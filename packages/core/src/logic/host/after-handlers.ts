@@ -1,5 +1,5 @@
-// The host's code that runs after a message is stored. It takes what was sent on a user's behalf, and nothing else that is
-// stored: what the host sends without checks, changes of messages and of groups pass it by.
+// Runs the host's after-handlers once a message is stored. They get messages of sessions, and those that the host sends
+// with `checked`. They do not get other messages of the host, nor changes of messages or groups.
 import type { AfterSend, Handlers, ImSession } from '../../ports/host.js'
 import { draftOf } from '../access/admission.js'
 import type { ReadableOp, Said, StoredAs, Taker } from '../delivery/committed.js'
@@ -13,7 +13,8 @@ export class AfterHandlers implements Taker {
 
   committed(op: ReadableOp, result: StoredAs<ReadableOp>, said: Said): void {
     if (said === null || said.onBehalfOf === null || op.op !== 'append') return
-    // A row of the outbox that is moved again finds itself stored, under its own id: its handler ran then. At most once.
+    // A row of the outbox that is moved again is stored already, under its own id, and its handler ran the first time.
+    // An after-handler runs at most once.
     if (result.status !== 'stored') return
     const after = this.handlers.after(op.message.kind, op.message.type)
     if (after !== undefined) void this.run(after, said.onBehalfOf, said, result.seq)

@@ -1,10 +1,10 @@
-// A bound on how long somebody else's promise is waited for.
+// Bounds the time to wait for a promise.
 import { RookeryError } from '@rookery/protocol'
 import type { Clock } from '../../ports/clock.js'
 
 /**
- * What a promise gives, or UNAVAILABLE once it took too long; what it gives later is dropped.
- * @throws RookeryError `UNAVAILABLE`; or what the promise was rejected with
+ * The result of a promise, or `UNAVAILABLE` if it takes longer than `ms`. A later result is dropped.
+ * @throws RookeryError `UNAVAILABLE`; or what the promise rejects with
  */
 export function within<T>(clock: Clock, ms: number, what: string, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,8 +1,8 @@
-// Deadlines that all have the same length, behind one timer: they are due in the order in which they began.
+// Deadlines of one length behind one timer. They end in the order in which they began.
 import { RookeryError } from '@rookery/protocol'
 import type { Clock } from '../../ports/clock.js'
 
-/** One that runs; opaque. */
+/** A running deadline; opaque to callers. */
 export interface Deadline {
   readonly atMs: number
   readonly late: () => void
@@ -11,8 +11,8 @@ export interface Deadline {
 }
 
 /**
- * What is asked for each message needs a deadline for each, and nearly none is ever missed: beginning and ending one is a link
- * in a list, and the timer is set once for all that begin while it runs.
+ * Each message needs a deadline, and nearly all of them are met. So beginning and ending one only links and unlinks an
+ * item of a list, and one timer serves all of them.
  */
 export class Deadlines {
   private first: Deadline | null = null
@@ -24,18 +24,21 @@ export class Deadlines {
     private readonly ms: number,
   ) {}
 
-  /** @param late runs once the time is over, unless `end` is called before */
+  /**
+   * @param late runs when the time is over, unless `end` is called before
+   */
   begin(late: () => void): Deadline {
     const begun: Deadline = { atMs: this.clock.monotonic() + this.ms, late, before: this.last, after: null }
     if (this.last === null) this.first = begun
     else this.last.after = begun
     this.last = begun
-    // With nobody left the timer runs out by itself: one that is set and cleared for each would be dearer.
+    // If the list is empty by then, the timer does nothing. That costs less than setting and clearing a timer for each
+    // deadline.
     if (!this.isTimed) this.wait(this.ms)
     return begun
   }
 
-  /** Each is ended once: what was late has ended itself. */
+  /** Ends a deadline. A deadline that is over has ended already; ending it again does nothing. */
   end(deadline: Deadline): void {
     const { before, after } = deadline
     if (before !== null) before.after = after
@@ -48,8 +51,8 @@ export class Deadlines {
   }
 
   /**
-   * What a promise gives, or UNAVAILABLE once it took too long; what it gives later is dropped.
-   * @throws RookeryError `UNAVAILABLE`; or what the promise was rejected with
+   * The result of a promise, or `UNAVAILABLE` if it takes too long. A later result is dropped.
+   * @throws RookeryError `UNAVAILABLE`; or what the promise rejects with
    */
   within<T>(what: string, promise: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -81,7 +84,7 @@ export class Deadlines {
       this.end(due)
       due.late()
     }
-    // What is late may have begun another, which set the timer.
+    // `late` may have begun another deadline, which then set the timer.
     if (this.first !== null && !this.isTimed) this.wait(this.first.atMs - nowMs)
   }
 }

@@ -89,7 +89,7 @@ describe('a user that is erased', () => {
       const { groupId } = await im.groups.create({ owner: 'bob', name: `${n}`, members: ['ann'] })
       groupIds.push(groupId)
     }
-    // In each of them somebody says something whenever a page was read.
+    // In each of them somebody sends something after each page was read.
     const talk = async (): Promise<void> => {
       for (const groupId of groupIds.slice(0, 220))
         await im.sendC2G({ from: 'bob', to: groupId, type: 'text', content: { text: 'hi' } })
@@ -146,7 +146,7 @@ describe('a user that is erased', () => {
     const { users } = await heir.ask('presence', { userIds: ['bob'] })
     expect(users[0].online).toBe(false)
 
-    // The same key is another's.
+    // The other user has the same key.
     const first = await heir.ask('c2c', chat.text('bob', 'hello, I am new', 'k1'))
     expect([first.duplicate, first.msgId === sent.msgId]).toEqual([false, false])
     const page = await heir.ask('history', { conversationId })
@@ -163,7 +163,7 @@ describe('a user that is erased', () => {
       lastMessage: { seq: first.seq },
     })
     expect(await heir.code('conversation.get', { peerId: 'bob', subject: 'car' })).toBe('NOT_FOUND')
-    // Its peer has what it had.
+    // The peer still has everything.
     const theirs = await bob.ask('history', { conversationId })
     expect(theirs.messages.map(({ seq }: { seq: number }) => seq)).toEqual([1, 2, first.seq])
 
@@ -205,7 +205,7 @@ describe('a user that is erased', () => {
       const { messages } = await heir.ask('history', { conversationId })
       for (const message of messages) seen.push(message.content.text)
     }
-    // Only what came behind the last step.
+    // Only what came after the last step.
     for (const text of seen) expect(text).toBe(`before ${last}`)
   })
 
@@ -273,7 +273,7 @@ describe('a user that is erased', () => {
     const phone = await first!.connect('ann', { since: 0 })
     const web = await second!.connect('ann', { deviceType: 'web', since: 0 })
     const bob = await third!.connect('bob')
-    // The third node knows who is in the group.
+    // The third node has the group in its cache.
     await bob.ask('c2g', third!.text(groupId, 'to both'))
     await bob.ask('c2c', third!.text('ann', 'to ann'))
     for (const device of [phone, web]) {
@@ -288,7 +288,7 @@ describe('a user that is erased', () => {
     const left = await records(first!, 'ann')
     expect(left.filter(({ record }) => record === 'device' || record === 'entry')).toEqual([])
 
-    // Whoever talks on goes by the list of members as it is now, on nodes that knew the one before, too.
+    // Later messages use the present list of members, also on nodes that have cached the list before it.
     await bob.ask('c2g', third!.text(groupId, 'after'))
     expect((await records(first!, 'ann')).filter(({ record }) => record === 'entry')).toEqual([])
     expect(bob.entries.map(({ seq }) => seq)).toEqual(bob.entries.map((_, n) => n + bob.entries[0]!.seq))

@@ -1,19 +1,19 @@
-// Faults in the log: each with its stack once in a while, and counted meanwhile, so that no client can fill the log by
-// doing again what goes wrong.
+// Writes faults to the log. A fault that comes again soon is only counted, so that a client cannot fill the log by
+// repeating a request that fails.
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../ports/clock.js'
 import type { LogFacts, Logger } from '../../ports/logger.js'
 import type { Random } from '../../ports/random.js'
 
-/** How long a fault that comes again counts as logged. */
+/** For how long after a log line the same fault is only counted. */
 const sameForMs = 10_000
-/** Different faults that are told apart. */
+/** How many different faults it can tell apart. */
 const faultsMax = 500
 
 interface Logged {
   readonly id: string
   readonly untilMs: number
-  /** How often it came again. */
+  /** How often the fault has come since. */
   again: number
 }
 
@@ -27,9 +27,10 @@ export class FaultLog {
   ) {}
 
   /**
-   * Logs a fault; one that was thrown at the same place some seconds ago is counted, and told with the next one.
-   * @param place what tells faults apart. Default: where it was thrown, whatever it says
-   * @returns the id under which it is in the log
+   * Logs a fault with its stack. If the same fault was logged less than 10 s ago, it only counts it; the next log line
+   * shows the count.
+   * @param place tells faults apart. Default: the stack, without the message
+   * @returns the id of the fault in the log
    */
   report(message: string, error: unknown, facts: LogFacts, place = placeOf(error)): string {
     const key = [message, facts.where, place].join('\n')
@@ -47,7 +48,7 @@ export class FaultLog {
   }
 }
 
-/** The frames of the stack, without the message, which may say something else each time. */
+/** The frames of the stack, without the message, which may differ each time. */
 function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error
   const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []

@@ -1,4 +1,4 @@
-// From anything thrown to the coded error that a client may see. What is inside stays inside, under an id in the log.
+// Turns anything thrown into the coded error that a client may see. Details stay in the log, under an id.
 import { RookeryError } from '@rookery/protocol'
 import { StorageError } from '../../ports/storage.js'
 import type { FaultLog } from './fault-log.js'
@@ -6,7 +6,10 @@ import type { FaultLog } from './fault-log.js'
 export class Faults {
   constructor(private readonly log: FaultLog) {}
 
-  /** A coded error stays itself, and a fault that it stands for is logged; storage that failed is UNAVAILABLE; everything else is logged and becomes INTERNAL. */
+  /**
+   * The coded error for whatever was thrown. A coded error stays as it is; if it has a cause, the cause is logged. A
+   * failure of storage becomes `UNAVAILABLE`. Everything else becomes `INTERNAL`, and is logged.
+   */
   toError(thrown: unknown, where: string): RookeryError {
     if (thrown instanceof RookeryError) {
       const { code, cause } = thrown

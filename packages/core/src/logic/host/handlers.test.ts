@@ -1,4 +1,4 @@
-// Handlers that answer at once, beside others that take their time.
+// Handlers that answer at once, and others that take time.
 import { describe, expect, it } from 'vitest'
 import { RookeryError } from '@rookery/protocol'
 import { MemoryStorage } from '../../memory/memory-storage.js'
@@ -30,7 +30,7 @@ describe('a handler that answers at once', () => {
     const answers = ['one', 'two'].map((text) => ann.request('c2c', node.text('bob', text)))
     expect(seen).toEqual(['hello', 'one', 'two'])
     expect(await Promise.all(answers)).toMatchObject([{ ok: true }, { ok: true }])
-    // Both came in one turn, so that one commit carries both.
+    // Both came in one turn, so one commit carries both.
     expect(storage.commits - commits).toBe(1)
   })
 
@@ -72,7 +72,7 @@ describe('a handler that answers at once', () => {
     storage.failReads()
     const first = ann.request('c2c', node.text('bob', 'first'))
     const second = ann.request('c2c', node.text('bob', 'second', 'second'))
-    // The look at storage fails: nobody knows whether the first is stored, so the second must not be.
+    // The read of storage fails: it is unknown whether the first message is stored, so the second must not be stored.
     expect(await Promise.all([first, second])).toMatchObject([
       { error: { code: 'UNAVAILABLE' } },
       { error: { code: 'UNAVAILABLE' } },

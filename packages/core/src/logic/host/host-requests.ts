@@ -1,4 +1,4 @@
-// What the host gives, checked like what a client sends; its keys may be left out.
+// Schemas for what the host's code gives. They check the same as for clients, but keys may be left out.
 import { absent, jsonValue, longId, requestSchemas, shortId, strictObject } from '@rookery/protocol/schemas'
 
 const key = { clientMsgId: shortId.optional() }

@@ -111,7 +111,7 @@ describe('inside a transaction of the host', () => {
     asked.length = 0
     tx.commit()
     await expect.poll(() => outbox.read(1)).toEqual([])
-    // Nothing runs in a transaction any more.
+    // No transaction is running any more.
     expect(new Set(asked)).toEqual(new Set(['exists', 'mayWrite', 'schema', 'handler']))
   })
 

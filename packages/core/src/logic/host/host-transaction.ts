@@ -1,14 +1,18 @@
-// What may be asked while a transaction of the host holds one of its connections: whoever would need another one would wait
-// for it for ever, once all of the pool are held so.
+// Limits what chat asks the host while a transaction of the host holds a connection. A provider that needs another
+// connection of the same pool could wait for ever: all connections may be held by transactions that wait in the same
+// way.
 import type { UserId } from '@rookery/protocol'
 import type { TakesTransaction } from '../../ports/host.js'
 
-/** The host's running transaction, in which something is asked. */
+/** The running transaction of the host. */
 export interface HostTransaction {
   readonly tx: unknown
 }
 
-/** Asks of each user; a transaction has one connection, which takes one query at a time. */
+/**
+ * Asks once for each user. Inside a transaction it asks one after another, because its connection takes one query at a
+ * time.
+ */
 export async function askOfEach<Answer>(
   userIds: readonly UserId[],
   inside: HostTransaction | null,
@@ -21,7 +25,9 @@ export async function askOfEach<Answer>(
   return answers
 }
 
-/** A provider that may be asked now; null where there is none, or none that takes the transaction. */
+/**
+ * The provider, if it may be asked now. Null where there is none, or where it does not take the running transaction.
+ */
 export const askable = <Provider extends TakesTransaction>(
   provider: Provider | null,
   inside: HostTransaction | null,

@@ -1,4 +1,4 @@
-// What the host does with groups: no rights, lists of any length, and the same inside its own transaction.
+// Groups for the host: without rights, with lists of any length, and inside the host's own transaction.
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryOutbox } from '../../memory/memory-outbox.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
@@ -207,7 +207,7 @@ describe('the host', () => {
       { from: 'bob', groupId, via: 'server', mentions: ['ann'], content: { text: 'for bob' } },
       { from: null, groupId, via: 'server', content: { n: 1 } },
     ])
-    // What the host says on behalf of a user moves no position.
+    // A message that the host sends on behalf of a user moves no position.
     expect(await bob.ask('conversation.get', { groupId })).toMatchObject({ readSeq: 0, unread: 1 })
     expect(await ann.ask('conversation.get', { groupId })).toMatchObject({ unread: 2, mentioned: 1 })
   })

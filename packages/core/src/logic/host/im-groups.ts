@@ -1,5 +1,5 @@
-// Groups, as the business server asks for them: no rights are asked, lists may be of any length, and nobody is named as who
-// did it.
+// Groups for the host's services: no rights are checked, lists may have any length, and messages about changes name no
+// user as their maker.
 import type { ConversationId, GroupInfo, GroupMember, GroupProfile, Role, UserId } from '@rookery/protocol'
 import { check } from '@rookery/protocol/schemas'
 import { partKey, requestDigest, type RequestDigest } from '../../model/digest.js'
@@ -54,7 +54,7 @@ interface Parts {
   readonly settings: GroupSettings
 }
 
-/** Users in one change: a message that names some 25 KB of ids, and a commit that others do not feel. */
+/** Users in one change: a message with some 25 KB of ids, and a commit that does not delay others noticeably. */
 const partMax = 200
 
 /**
@@ -173,7 +173,7 @@ export class ImGroups {
     return this.get(id)
   }
 
-  /** Has the members that the host keeps become those of the group, part by part. */
+  /** Gives a group the members that the host keeps, part by part. */
   async settle(groupId: ConversationId, base: Base): Promise<void> {
     const { changes, hostMembership, names } = this.parts
     const digest = requestDigest('changed', { groupId })
@@ -189,8 +189,8 @@ export class ImGroups {
   }
 
   /**
-   * Makes a group under an id given.
-   * @param base of the keys of its parts
+   * Makes a group under a given id.
+   * @param base the base for the keys of its parts
    */
   async make(
     groupId: ConversationId,
@@ -241,7 +241,8 @@ export class ImGroups {
     const parts = Array.from({ length: Math.ceil(userIds.length / partMax) }, (_, i) =>
       userIds.slice(i * partMax, (i + 1) * partMax),
     )
-    // One part refuses as a whole anyway; parts behind others were asked about with them.
+    // A single part is refused as a whole anyway. For a call that continues an earlier one, the earlier one has checked
+    // these parts.
     if (base.from === 0 && parts.length > 1)
       for (const part of parts)
         await changes.mayBeMade({ groupId, by: null, named: part, decide: (facts) => decide(facts, part) })
@@ -285,24 +286,24 @@ export class ImGroups {
 
 type OnProgress = (progress: GroupProgress) => void
 
-/** What the keys of a call's parts are made of; its parts are counted from `from` on. */
+/** The base of the keys of a call's parts. `from` is the number of its first part. */
 interface Base {
   readonly clientMsgId: string
   readonly isGiven: boolean
   readonly from: number
 }
 
-/** A row of the outbox is moved under keys made of its id. */
+/** A row of the outbox uses keys made from its id. */
 export const baseOfRow = (id: string): Base => ({ clientMsgId: id, isGiven: true, from: 0 })
 
-/** The first part has the key itself; those after it have one that follows from it. */
+/** The first part uses the key itself; later parts use keys made from it. */
 const keyOf = ({ clientMsgId, isGiven }: Base, part: number, digest: RequestDigest): ChangeKey => ({
   clientMsgId: part === 0 ? clientMsgId : partKey(clientMsgId, part),
   digest,
   isGiven,
 })
 
-/** A group as the host gave it, checked. */
+/** A group from the host, checked. */
 export type CheckedGroup = ReturnType<typeof checkNewGroup>
 
 /** @throws RookeryError `BAD_REQUEST` */
@@ -322,6 +323,6 @@ export const checkUserIds = (userIds: readonly UserId[]): readonly UserId[] => [
 /** @throws RookeryError `BAD_REQUEST` */
 export const checkId = (groupId: ConversationId): ConversationId => check(hostSchemas['group.get'], { groupId }).groupId
 
-/** What is undefined counts as left out. */
+/** Removes fields that are undefined: they count as left out. */
 const defined = (given: object): object =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))

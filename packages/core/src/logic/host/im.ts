@@ -1,4 +1,4 @@
-// The business server's side of chat: what the host's own services ask for.
+// Chat for the host's own services.
 import {
   type Conversation,
   type ConversationId,
@@ -140,11 +140,11 @@ interface Parts {
   readonly limits: Limits
 }
 
-/** Every call rejects with a `RookeryError` of the same codes that clients are answered with. */
+/** Every call rejects with a `RookeryError`, with the same codes that clients get. */
 export class Im<Types extends MessageTypes = MessageTypes> {
-  /** Groups, without asking for rights. */
+  /** Groups, without checking rights. */
   readonly groups: ImGroups
-  /** Groups that are made in a transaction that is still running. */
+  /** Groups that a running transaction makes. */
   private readonly madeIn = new WeakMap<object, Set<ConversationId>>()
 
   constructor(private readonly parts: Parts) {
@@ -166,8 +166,8 @@ export class Im<Types extends MessageTypes = MessageTypes> {
   }
 
   /**
-   * Sends a message to a group on behalf of one of its members. That it was muted counts only with `checked`.
-   * @throws RookeryError `NOT_FOUND` where there is no such group, or the user is no member; and as `sendC2C`
+   * Sends a message to a group on behalf of one of its members. A mute counts only with `checked`.
+   * @throws RookeryError `NOT_FOUND` where there is no such group or the user is not a member; and as `sendC2C`
    */
   async sendC2G<const Type extends TypeName<Types>>({
     from,
@@ -179,7 +179,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
     return this.parts.send.host(incomingC2G(from, request, true), onBehalfOf, keyed(message)).sent
   }
 
-  /** Says something as the system, in a conversation that exists. */
+  /** Sends a message as the system, in an existing conversation. */
   async sendSystem<const Type extends TypeName<Types>>(
     message: SystemMessage<ContentFor<Types, Type>, Type>,
   ): Promise<Sent> {
@@ -190,8 +190,9 @@ export class Im<Types extends MessageTypes = MessageTypes> {
   }
 
   /**
-   * Recalls a message as the system, whoever sent it and whenever: its content is gone from storage, from edits of it too.
-   * Resolves with the control message's place, or that of the recall that came before.
+   * Recalls a message as the system, whoever sent it and however old it is. Storage drops its content, also that of its
+   * edits. Resolves with the sequence of the control message; if the message was recalled before, with the sequence of
+   * that recall.
    * @throws RookeryError `NOT_FOUND`, `BAD_REQUEST`, `CONFLICT`, `UNAVAILABLE` …
    */
   async recall(message: MessagePlace): Promise<{ readonly seq: Seq }> {
@@ -199,17 +200,17 @@ export class Im<Types extends MessageTypes = MessageTypes> {
   }
 
   /**
-   * Puts new content in the place of a message's, as the system, whoever sent it and whenever. It passes before-handlers by;
-   * the schema of a declared type is asked.
-   * @throws RookeryError `NOT_FOUND` also where the message was recalled, `BAD_REQUEST`, `TOO_LARGE`, `CONFLICT` …
+   * Replaces the content of a message as the system, whoever sent it and however old it is. Before-handlers do not run;
+   * the schema of a declared type checks the content.
+   * @throws RookeryError `NOT_FOUND`, also where the message was recalled, `BAD_REQUEST`, `TOO_LARGE`, `CONFLICT` …
    */
   async edit(message: MessagePlace & { readonly content: object }): Promise<{ readonly seq: Seq }> {
     return { seq: await this.parts.changes.edit(null, check(hostSchemas.edit, plain(message))) }
   }
 
   /**
-   * Tells a user something: live to the sessions there are now, or, with `persist`, as a `custom` entry that every device
-   * learns now or at its next pull.
+   * Sends an event to a user: live to the user's sessions at this moment or, with `persist`, as a `custom` entry that
+   * every device gets, live or with its next pull.
    */
   async s2c(
     userId: UserId,
@@ -222,9 +223,9 @@ export class Im<Types extends MessageTypes = MessageTypes> {
   }
 
   /**
-   * Closes the user's sessions, or those of one device type, with `kick { reason: 'admin' }`. Resolves once no login that
-   * began before can succeed, the sessions of this node are closed, and the other nodes are told. A node that did not hear
-   * it is told again, however long presence and the bus are away.
+   * Closes the user's sessions, or those of one device type, with `kick { reason: 'admin' }`. It resolves when no login
+   * that began earlier can succeed, the sessions of this node are closed, and chat has told the other nodes. If a node
+   * did not hear it, chat tells it again for as long as presence and the bus are away.
    * @throws RookeryError `UNAVAILABLE`; `OVERLOADED` beyond `limits.kicks`
    */
   kick(userId: UserId, { deviceType }: { readonly deviceType?: DeviceType } = {}): Promise<void> {
@@ -232,20 +233,21 @@ export class Im<Types extends MessageTypes = MessageTypes> {
   }
 
   /**
-   * Closes the sessions that go under a token, or all of the user's, with `kick { reason: 'token-revoked' }`. The host
-   * revokes the token in its own store first: whoever connects afterwards is asked `authenticate` again. It resolves when `kick` does.
+   * Closes the sessions of a token, or all sessions of the user, with `kick { reason: 'token-revoked' }`. Revoke the
+   * token in your own store first: for each later connection chat calls `authenticate` again. It resolves at the same
+   * point as `kick`.
    * @throws RookeryError as `kick`
    */
   revokeToken(userId: UserId, token?: string): Promise<void> {
     return this.parts.kicks.close(userId, token === undefined ? {} : { token: tokenDigest(token) }, 'token-revoked')
   }
 
-  /** Who of these users is online, whoever asks. */
+  /** Which of these users are online. No contact policy applies. */
   async presence(userIds: readonly UserId[]): Promise<readonly UserPresence[]> {
     return (await this.parts.online.snapshot(userIds, userIds)).users
   }
 
-  /** A page of a conversation, as its members see it; `limit` at most `limits.history`. */
+  /** A page of a conversation, as its members see it; `limit` is at most `limits.history`. */
   async history(request: {
     readonly conversationId: ConversationId
     readonly before?: Seq
@@ -256,7 +258,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
     return JSON.parse(await this.parts.roaming.page(check(hostSchemas.history, request)))
   }
 
-  /** A page of a user's conversations, latest activity first. */
+  /** A page of a user's conversations, the one with the latest activity first. */
   async conversations(
     userId: UserId,
     page: { readonly cursor?: string; readonly limit?: number } = {},
@@ -268,16 +270,18 @@ export class Im<Types extends MessageTypes = MessageTypes> {
     return JSON.parse(await this.parts.roaming.conversations(userId, check(hostSchemas.conversations, page)))
   }
 
-  /** The id of the 1:1 conversation of two users, whether it exists or not. */
+  /** The id of the c2c conversation of two users, whether it exists or not. */
   conversationId(a: UserId, b: UserId, subject = ''): ConversationId {
     return c2cId(a, b, subject)
   }
 
   /**
-   * The same operations inside the host's own transaction: its rows and these, both or neither. Rights are checked when the
-   * rows are moved; now, too, as far as nothing of the host's has to be asked, or its provider takes the transaction.
-   * @param tx the running transaction, for TypeORM its `EntityManager`; left out, the one that the host's code stands in
-   * @throws TypeError where there is none, or no outbox
+   * The same operations inside the host's own transaction: either both the host's rows and these are written, or
+   * neither. Chat checks rights when it moves the rows. It also checks them now, as far as that needs no provider of
+   * the host, or the provider takes the transaction.
+   * @param tx the running transaction; for TypeORM its `EntityManager`. Default: the transaction in which the calling
+   *   code runs
+   * @throws TypeError where there is no running transaction or no outbox
    */
   within(tx?: unknown): ImTransaction<Types> {
     const { outbox } = this.parts
@@ -305,7 +309,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
         const isChecked = checked === true
         const { message: proposed } = incomingC2G(from, request, true)
         this.parts.admission.mustFit(proposed)
-        // Who is in a group that does not exist yet is known when the row is moved.
+        // If the group does not exist yet, membership is checked when the row is moved.
         if (!this.isMadeIn(running, request.to))
           await this.parts.admission.maySpeak({ groupId: request.to, userId: from, mutes: isChecked })
         await this.parts.admission.mayReply(proposed)
@@ -384,7 +388,7 @@ export class Im<Types extends MessageTypes = MessageTypes> {
   }
 }
 
-/** A key that we make up is new. */
+/** A key that chat makes is new. */
 const keyed = ({ clientMsgId }: { readonly clientMsgId?: string | undefined }) => ({
   hasNewKey: clientMsgId === undefined,
 })

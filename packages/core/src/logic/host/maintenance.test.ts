@@ -1,4 +1,4 @@
-// Long work on what is stored, while the storage fails now and then.
+// Long work on stored data while the storage fails now and then.
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../../memory/memory-storage.js'
 import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'

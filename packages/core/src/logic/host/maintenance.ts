@@ -1,5 +1,5 @@
-// What a host asks for beside chat: to take away what is old now, to have every counter looked at, and to give or erase what
-// is kept of one user.
+// Long work that the host starts besides chat: removing what is too old, verifying counters, exporting or erasing the
+// data of one user.
 import type { MessageId, UserId } from '@rookery/protocol'
 import { entryJson, storedMessageJson } from '../../model/wire.js'
 import type { Timing } from '../../options/limits.js'
@@ -24,27 +24,27 @@ import type { ParkedRequest, ParkedRows } from '../outbox/parked-rows.js'
 import type { Progress, Retention, TrimProgress } from '../storing/retention.js'
 import type { ImGroups } from './im-groups.js'
 
-/** What a run of `verify` has seen so far. */
+/** What a run of `verify` has checked so far. */
 export interface VerifyProgress extends Progress {
-  /** Rows looked at. */
+  /** Rows that it has checked. */
   readonly checked: number
   readonly findings: number
-  /** Of those, how many were repaired. */
+  /** How many of the findings it has repaired. */
   readonly repaired: number
 }
 
 /** What an erasure has done so far. */
 export interface EraseProgress extends Progress {
-  /** That the user left. */
+  /** Groups that the user has left. */
   readonly groups: number
-  /** Whose content went. */
+  /** Messages whose content is gone. */
   readonly messages: number
   readonly keys: number
   readonly entries: number
   readonly devices: number
 }
 
-/** One thing that is kept of a user; plain JSON. */
+/** One item that chat keeps of a user, as plain JSON. */
 export type UserRecord =
   /** `seq` and `floor` of the inbox. */
   | { readonly record: 'user'; readonly userId: UserId; readonly seq: number; readonly floor: number }
@@ -56,18 +56,20 @@ export type UserRecord =
       readonly seenAt: number | null
     }
   | ({ readonly record: 'membership' } & Belonging)
-  /** What the user reacted with to a message, its own or another's. */
+  /** A reaction of the user to a message, its own or another's. */
   | ({ readonly record: 'reaction' } & OwnReaction)
-  /** What the user sent, as PROTOCOL has messages. */
+  /** A message that the user sent, as the protocol has messages. */
   | { readonly record: 'message'; readonly message: object }
-  /** What stands in the inbox, as PROTOCOL has entries. */
+  /** An entry of the user's inbox, as the protocol has entries. */
   | { readonly record: 'entry'; readonly entry: object }
 
-/** A step that the storage failed is tried again so often, after a second and then after twice as long each time. */
+/**
+ * How often a step is tried when the storage fails. The first pause is a second, and each later one is twice as long.
+ */
 const triesMax = 5
 const firstRetryMs = 1000
 
-/** How often it is looked whether sessions on other nodes have ended, ms. */
+/** The pause between two checks whether sessions on other nodes have ended, ms. */
 const lookAgainMs = 100
 
 interface Parts {
@@ -85,15 +87,16 @@ interface Parts {
 }
 
 /**
- * Every call goes in small steps with rests between them, as `retention` says, so that chat goes on beside it. What takes
- * hours outlives a database that is away for some seconds. All of them throw StorageError where the storage fails for
- * longer; what was done until then stays done, and a further call goes on.
+ * Every call works in small steps with pauses between them, as the option `retention` says, so that chat goes on beside
+ * it. A database that is away for some seconds does not end a call. If the storage fails for longer, each call throws
+ * `StorageError`. What it did before that stays done, and another call continues.
  */
 export class HostMaintenance {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * A page of the outbox's rows that could not be moved, with their reasons, in the order in which they were written.
+   * A page of the outbox rows that chat could not move, each with its reason, in the order in which the host wrote
+   * them.
    * @throws RookeryError `BAD_REQUEST`
    */
   async parkedRows(page: ParkedRequest = {}): Promise<ParkedPage> {
@@ -101,24 +104,27 @@ export class HostMaintenance {
   }
 
   /**
-   * Has parked rows tried again, under the ids that they have, or all. What was written behind them was moved meanwhile, and
-   * stays before them. Resolves with how many of them were parked.
+   * Tries parked rows again, those with the given ids or all. Chat has moved the rows behind them already, and those
+   * keep their numbers. Resolves with how many of them were parked.
    */
   async retryParked(which: readonly MessageId[] | 'all'): Promise<number> {
     return (await this.parts.parked?.retry(which)) ?? 0
   }
 
-  /** Removes parked rows for good: what they ask for never happens. Resolves with how many of them were parked. */
+  /** Removes parked rows for good: chat will never do what they ask for. Resolves with how many of them were parked. */
   async dropParked(which: readonly MessageId[] | 'all'): Promise<number> {
     return (await this.parts.parked?.drop(which)) ?? 0
   }
 
-  /** Takes away now what is older than the option `retention` says; resolves with what was taken. */
+  /** Removes now what is older than the option `retention` allows. Resolves with how much it removed. */
   trim({ onProgress }: { readonly onProgress?: (progress: TrimProgress) => void } = {}): Promise<TrimProgress> {
     return this.parts.retention.run(onProgress)
   }
 
-  /** Computes every counter and unread anew from the rows, tells what differs, and repairs on request what can be. */
+  /**
+   * Computes every counter and unread count from the rows and reports each difference. With `repair` it corrects what
+   * it can.
+   */
   async verify({
     repair = false,
     onFinding = () => {},
@@ -146,8 +152,9 @@ export class HostMaintenance {
   }
 
   /**
-   * Everything that is kept of a user, page by page: the user, devices, memberships with read positions, each followed by what
-   * the user sent and reacted with there, and the inbox. Contents of what others said stand in the inbox alone.
+   * Everything that chat keeps of a user, page by page: the user, devices, memberships with read positions, each
+   * followed by the messages and reactions of the user there, and the inbox. Messages of others appear only in the
+   * inbox.
    */
   async *exportUser(userId: UserId): AsyncGenerator<UserRecord, void, undefined> {
     const { storage, kept } = this.parts
@@ -174,11 +181,13 @@ export class HostMaintenance {
   }
 
   /**
-   * Closes the user's sessions on every node, has the user leave its groups, and erases what is kept of it: contents of its
-   * messages, keys, devices, inbox, settings. What remains is its id, in others' timelines, and in memberships that have
-   * ended: nothing of it opens for whoever logs in under the id afterwards. See that `authenticate` refuses the user before: what it does meanwhile may stay.
-   * @param ownedGroups what becomes of groups that it owns. Default: `refuse`
-   * @throws RookeryError `FORBIDDEN` with `details.groupIds` where it owns groups and they are refused
+   * Closes the user's sessions on every node, makes the user leave its groups, and erases what chat keeps of it: the
+   * contents of its messages, keys, devices, inbox and settings. The user's id stays in others' timelines and in ended
+   * memberships. Somebody who logs in later under the same id gets no access through them.
+   *
+   * Before the call, make `authenticate` refuse the user: what the user does during the call may stay.
+   * @param ownedGroups what happens to groups that the user owns. Default: `refuse`
+   * @throws RookeryError `FORBIDDEN` with `details.groupIds` where the user owns groups and they are refused
    */
   async eraseUser(
     userId: UserId,
@@ -211,13 +220,14 @@ export class HostMaintenance {
   }
 
   /**
-   * Resolves once no node holds a session of the user, and what its devices acknowledged last is stored: it would make them
-   * known again. Where a node does not end them, or the user comes back, it is waited for one lease.
+   * Resolves once no node holds a session of the user and the last acknowledgements of its devices are stored, because
+   * those would store the devices again. If a node does not end its sessions, or the user comes back, it waits for one
+   * lease.
    */
   private async gone(userId: UserId): Promise<void> {
     const { cluster, presence, timing, deliveries } = this.parts
     if (!cluster.alone) {
-      // Where presence does not answer, nobody knows that they are gone.
+      // If presence does not answer, it must assume that sessions are left.
       const isGone = (): Promise<boolean> =>
         presence.locate([userId]).then(
           (holders) => holders.length === 0,
@@ -230,7 +240,7 @@ export class HostMaintenance {
     await deliveries.flush()
   }
 
-  /** Steps may be run again: what one has done is not done twice. */
+  /** Tries a call again when the storage fails. A step may run again: what it did is not done twice. */
   private async patiently<T>(call: () => Promise<T>): Promise<T> {
     for (let tries = 1, waitMs = firstRetryMs; ; tries += 1, waitMs *= 2)
       try {

@@ -1,4 +1,4 @@
-// The host's handlers, each call of them watched; as they are where nobody watches.
+// The host's handlers with an observer around each call. Without an observer they stay as they are.
 import type { Handlers } from '../../ports/host.js'
 import type { ObservedHandler, Observer } from '../../ports/observer.js'
 

@@ -1,4 +1,4 @@
-// What the host's own services ask for, and what clients ask of the host.
+// The host room: what the host's services ask of chat, and the host's handlers for c2s topics.
 import type { Retention as Kept } from '../../options/retention.js'
 import type { ConversationNames, Handlers } from '../../ports/host.js'
 import type { Presence } from '../../ports/presence.js'
@@ -38,7 +38,7 @@ interface GroupNeeds extends Surroundings {
   readonly settings: GroupSettings
 }
 
-/** Groups as the host asks for them: before the rest, because the outbox asks in its name. */
+/** Groups for the host. They are made before the rest, because the outbox uses them. */
 export const groupsForHost = (needs: GroupNeeds) => new ImGroups(needs)
 
 interface Needs extends Surroundings {

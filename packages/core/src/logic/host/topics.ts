@@ -1,4 +1,4 @@
-// c2s: what a client asks of the business server, answered by the host's handler of that topic.
+// c2s: a client asks the business server, and the host's handler of the topic answers.
 import { type JsonText, type RequestOf, RookeryError } from '@rookery/protocol'
 import { isLongerThan } from '../../model/json.js'
 import type { Limits } from '../../options/limits.js'
@@ -13,7 +13,7 @@ export class Topics {
   ) {}
 
   /**
-   * What the handler returned, as JSON text; `null` where it returned nothing.
+   * The result of the handler as JSON text; `null` where it returned nothing.
    * @throws RookeryError `NOT_FOUND` for a topic without a handler; `TOO_LARGE`
    */
   async answer(session: ImSession, { topic, payload }: RequestOf<'c2s'>): Promise<JsonText> {
