@@ -51,6 +51,6 @@ const encodeCursor = (after: ConversationId): string =>
 function decodeCursor(cursor: string): ConversationId | null {
   if (cursor === beginning) return null
   const after = Buffer.from(cursor, 'base64url').toString()
-  if (!/^[!-~]{1,128}$/.test(after)) throw new RookeryError('BAD_REQUEST', 'cursor: is none that this server gave')
+  if (!/^[!-~]{1,128}$/.test(after)) throw new RookeryError('BAD_REQUEST', 'cursor: this server did not give it')
   return after
 }

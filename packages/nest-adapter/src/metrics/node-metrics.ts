@@ -83,7 +83,7 @@ export class NodeMetrics implements Observer {
       },
     })
     void new Gauge({
-      ...of('outbox_parked', 'Rows of the outbox that could not be moved and are kept aside, as last counted.'),
+      ...of('outbox_parked', 'Rows of the outbox that could not be moved and are parked, at the last count.'),
       collect() {
         this.set(known(stats)?.outbox?.parked ?? 0)
       },

@@ -1,23 +1,25 @@
-// Which rows of the outbox a node has seen and not finished, each in its line.
+// The rows of the outbox that a node has seen and not finished. They stand in lines: a line is the rows that must keep
+// their order, those of one conversation or of one user.
 //
-//  O1. Rows of a line are moved one after the other, in the order in which they were read. Nothing of it overtakes a row
-//      that has to be tried again.
+//  O1. The rows of a line are moved one after the other, in the order in which they were read. No row overtakes an
+//      earlier row of its line that has to be tried again.
 //  O2. Lines do not wait for one another.
-//  O3. A row that was seen is not read again until it is finished, so that the rows behind it are.
-//  O4. Texts are kept of few rows; of the others in a line their ids, in order, and they are looked up when it is their turn.
+//  O3. A row that was seen is not read again until it is finished. So reads reach the rows behind it.
+//  O4. Texts are kept for few rows only. Of the other rows a line keeps the ids, in order; their texts are read when it
+//      is their turn.
 import type { MessageId } from '@rookery/protocol'
 import type { ReadRow } from './outbox-row.js'
 
-/** A row whose turn it is, or soon will be. */
+/** A row whose turn it is, or comes soon. */
 export interface QueuedRow {
   readonly id: MessageId
-  /** An error where its text is none. */
+  /** An error where the text of the row does not parse. */
   readonly read: ReadRow | Error
   /** Monotonic ms. */
   readonly readAtMs: number
 }
 
-/** A row that was not moved, as often as that counts. */
+/** A row that could not be moved, and how many of its attempts count. */
 interface Failing {
   readonly id: MessageId
   readonly attempts: number
@@ -26,19 +28,19 @@ interface Failing {
 export interface Line {
   readonly name: string
   readonly queue: QueuedRow[]
-  /** Behind the queue. */
+  /** Ids of the rows behind the queue. */
   readonly ids: MessageId[]
   isRunning: boolean
-  /** Monotonic ms, before which nothing of it is tried. */
+  /** No row of the line is tried before this time, monotonic ms. */
   restsUntilMs: number
   failing: Failing | null
 }
 
-/** Rows of one line whose texts are kept. */
+/** How many rows of one line keep their texts. */
 const queueMax = 50
-/** Rows, besides those whose turn it is, whose texts are kept. */
+/** How many rows keep their texts in all; the first row of a line always keeps its own. */
 const textsMax = 1000
-/** Rows that are looked up at once, and of them those of one line. */
+/** How many rows are read again at once, in all and for one line. */
 const dueMax = 200
 const dueOfLineMax = 20
 
@@ -53,12 +55,12 @@ export class OutboxLines {
     return this.ids
   }
 
-  /** Lines of which a row is being moved. */
+  /** How many lines are moving a row. */
   get running(): number {
     return this.runningCount
   }
 
-  /** Takes a row that was read. Answers its line where that is to begin. */
+  /** Takes a row that was read. Answers its line if the line is new and must begin. */
   take(row: QueuedRow): Line | null {
     const name = (row.read instanceof Error ? null : row.read.line) ?? `row ${row.id}`
     const known = this.lines.get(name)
@@ -71,7 +73,7 @@ export class OutboxLines {
     return known === undefined ? line : null
   }
 
-  /** Lines of which rows are to be looked up now, with their ids. */
+  /** The lines whose rows must be read again now, with the ids of those rows. */
   due(nowMs: number): ReadonlyMap<Line, readonly MessageId[]> {
     const due = new Map<Line, readonly MessageId[]>()
     let left = dueMax
@@ -85,7 +87,7 @@ export class OutboxLines {
     return due
   }
 
-  /** Rows of a line were looked up. Those that are not there any more were finished by somebody else. */
+  /** Takes rows of a line that were read again. If a row is missing, somebody else has finished it. */
   found(line: Line, ids: readonly MessageId[], rows: ReadonlyMap<MessageId, QueuedRow>): void {
     line.ids.splice(0, ids.length)
     for (const id of ids) {
@@ -107,21 +109,21 @@ export class OutboxLines {
     this.tidy(line)
   }
 
-  /** The first row of a line needs no more of it. */
+  /** The first row of a line is done. */
   shift(line: Line): void {
     line.queue.shift()
     this.texts -= 1
     line.failing = null
   }
 
-  /** Has a line rest: its texts go, its order stays. */
+  /** Makes a line rest: it drops the texts and keeps the order. */
   rest(line: Line, untilMs: number): void {
     this.texts -= line.queue.length
     line.ids.unshift(...line.queue.splice(0).map(({ id }) => id))
     line.restsUntilMs = untilMs
   }
 
-  /** Rows that are gone from the outbox, or kept aside there. */
+  /** These rows are gone from the outbox, or parked there. */
   finished(ids: readonly MessageId[]): void {
     for (const id of ids) this.ids.delete(id)
   }

@@ -177,7 +177,7 @@ describe('lines', () => {
     expect(first.messages.map(({ content }) => content['n'])).toEqual(Array.from({ length: 200 }, (_, i) => i + 1))
   })
 
-  it('leave alone what another node kept aside while they were slow', async () => {
+  it('leave alone a row that another node parked while they were slow', async () => {
     let finish: () => void = () => {}
     const world = await scene(
       before(async (_session, { content }) => {
@@ -202,7 +202,7 @@ describe('lines', () => {
     const { groupId } = await im.within(tx).groups.create({ owner: 'ann', name: 'all', members })
     await im.within(tx).sendC2G({ from: 'ann', to: groupId, type: 'text', content: { n: 2 } })
     await im.within(tx).sendC2C({ from: 'ann', to: 'bob', type: 'text', content: { n: 1 } })
-    // Each commit takes so long that the group takes fifteen times as long as the message.
+    // Each commit takes so long that the group needs fifteen times as long as the message.
     world.storage.commitDelayMs = 600
     tx.commit()
     const afterMs = await world.clock.runUntil(async () => (await said(world)).length === 1, 60_000)
@@ -331,7 +331,7 @@ describe('a row that fails', () => {
     expect(await said(world, 'cid')).toEqual([])
     expect(world.outbox.parked.size).toBe(0)
     expect(await world.outbox.read(1000)).toHaveLength(302)
-    // The newer node has moved it.
+    // A newer node has moved it.
     await world.outbox.remove(['named'])
     await world.clock.advance(20_000)
     expect(await said(world, 'cid')).toEqual([2])

@@ -1,8 +1,8 @@
-// From the outbox to timelines: woken by commits, and by a sweep that finds what a crash left.
+// Moves rows of the outbox to timelines. Commits wake it, and a sweep finds the rows that a crash left.
 //
-// Moving a row is idempotent by its id, and removing it comes after: a row is moved again rather than lost. Each node moves
-// the rows of a line one after the other (outbox-lines.ts), so whichever node is first to store a row has stored, or found
-// stored or kept aside, all before it in its line: several nodes may move the same rows.
+// Moving a row is idempotent by its id, and the row is removed afterwards: so a row may be moved twice, but never lost.
+// Several nodes may move the same rows. Each node moves the rows of a line one after the other (outbox-lines.ts). So
+// before a node stores a row, it has stored every earlier row of that line, or has found it stored or parked.
 import { type ErrorCode, mayBeTriedAgain, type MessageId, RookeryError } from '@rookery/protocol'
 import type { Limits, Timing } from '../../options/limits.js'
 import type { Clock, Timer } from '../../ports/clock.js'
@@ -15,13 +15,13 @@ import type { OutboxMoves } from './outbox-moves.js'
 import { readRow, rowText, type OutboxRequest } from './outbox-row.js'
 import type { ParkedRows } from './parked-rows.js'
 
-/** Rows read at once. */
+/** How many rows it reads at once. */
 const batchMax = 200
-/** Lines whose rows are moved at once. */
+/** How many lines move rows at the same time. */
 const runningMax = 1000
-/** A row that was read longer ago is looked up again before it is moved. */
+/** If a row was read longer ago, it is read again before it is moved. */
 const freshMs = 1000
-/** Rests between attempts double up to so many sweeps. */
+/** Pauses between attempts double up to this many sweeps. */
 const restSweepsMax = 16
 
 interface Parts {
@@ -38,7 +38,7 @@ interface Parts {
 export class OutboxMover {
   private readonly lines = new OutboxLines()
   private readonly running = new Set<Promise<void>>()
-  /** Moved, and not removed yet. */
+  /** Moved rows that are not removed yet. */
   private moved: MessageId[] = []
   private timer: Timer | null = null
   private looking: Promise<void> | null = null
@@ -68,7 +68,7 @@ export class OutboxMover {
     await this.parts.outbox.stop()
   }
 
-  /** Rows that were read and are not moved yet. */
+  /** How many rows were read and are not finished. */
   get waiting(): number {
     return this.lines.seen.size
   }
@@ -82,13 +82,13 @@ export class OutboxMover {
     return this.parts.outbox.put(tx, [{ id, request: rowText(request) }])
   }
 
-  /** Looks for rows to move; calls meanwhile have it look once more. */
+  /** Looks for rows to move. Calls during a look cause one more look. */
   private wake(): void {
     if (this.isStopped) return
     this.isWoken = true
     this.looking ??= this.look().finally(() => {
       this.looking = null
-      // A commit may have come between the last look and this turn.
+      // A commit may have come after the last look.
       if (this.isWoken) this.wake()
       else this.sweepLater()
     })
@@ -119,7 +119,7 @@ export class OutboxMover {
     }
   }
 
-  /** Goes on with lines whose rest is over, and with those of which only ids were kept. */
+  /** Continues lines whose rest is over, and lines that have only ids left. */
   private async lookUpDue(): Promise<void> {
     if (this.lines.running >= runningMax) return
     const due = this.lines.due(this.parts.clock.monotonic())
@@ -138,7 +138,7 @@ export class OutboxMover {
     const { outbox, limits } = this.parts
     const { seen } = this.lines
     const limit = Math.min(batchMax, limits.outboxRows - seen.size)
-    // Where there is no room, whatever makes some wakes this.
+    // If there is no room now, whatever makes room calls `wake`.
     if (limit <= 0 || this.lines.running >= runningMax) return
     const rows = await outbox.read(limit, [...seen])
     if (rows.length === limit) this.isWoken = true
@@ -150,8 +150,8 @@ export class OutboxMover {
   }
 
   /**
-   * Begins to move the rows of a line. Where its first row is quick to reach the writer, that is waited for: what was
-   * written first is then stored first, in other lines, too, as long as nothing is in its way.
+   * Begins to move the rows of a line. If the first row reaches the writer in this turn, it waits for that: then rows
+   * are stored in the order in which they were written, across lines too, as long as nothing delays them.
    */
   private async begin(line: Line): Promise<void> {
     this.lines.begin(line)
@@ -162,12 +162,13 @@ export class OutboxMover {
     await Promise.race([first, this.parts.clock.endOfTurn()])
   }
 
-  /** Moves the rows of a line, one after the other, until one stays. Never rejects. */
+  /** Moves the rows of a line one after the other, until one has to stay. Never rejects. */
   private async run(line: Line, left: (first: Promise<void>) => void): Promise<void> {
     const { clock } = this.parts
     for (let [row] = line.queue; row !== undefined && !this.isStopped; [row] = line.queue) {
       if (clock.monotonic() - row.readAtMs > freshMs) {
-        // Others may have moved it meanwhile, or kept it aside and moved what is behind it: it is looked up again.
+        // Another node may have moved the row in the meantime, or parked it and moved the rows behind it. So it is read
+        // again.
         this.lines.rest(line, clock.monotonic())
         break
       }
@@ -181,7 +182,9 @@ export class OutboxMover {
     if (wasFull || (line.ids.length > 0 && line.restsUntilMs <= clock.monotonic())) this.wake()
   }
 
-  /** @returns how long its line rests before it is tried again; null where it needs no more */
+  /**
+   * @returns how long the line rests before this row is tried again; null where the row is done
+   */
   private async move(
     line: Line,
     { id, read }: QueuedRow,
@@ -203,11 +206,11 @@ export class OutboxMover {
     return null
   }
 
-  /** A row of a kind that a newer node knows, and moves; what this one reads of its line stays behind it. */
+  /** Leaves a row of an unknown kind to a newer node. Later rows of its line wait behind it. */
   private leave(line: Line, id: MessageId): number {
     const attempts = this.attempts(line, id) + 1
     if (attempts === 1)
-      this.parts.logger.warn('a row of the outbox is of a kind that this node does not know; newer ones move it', {
+      this.parts.logger.warn('a row of the outbox has a kind that this node does not know; newer nodes move it', {
         id,
       })
     line.failing = { id, attempts }
@@ -218,17 +221,17 @@ export class OutboxMover {
     const { logger, observer, limits, timing } = this.parts
     const { code, reason } = faultOf(thrown)
     const isFinal = !mayBeTriedAgain(code)
-    // Only a fault counts: that something is away, or has too much to do, says nothing of the row.
+    // Only an internal fault counts as an attempt: a part that is away or overloaded says nothing about the row.
     const attempts = this.attempts(line, id) + (code === 'INTERNAL' ? 1 : 0)
     if (isFinal || attempts >= limits.outboxAttempts)
       try {
         await this.parts.parked.park(id, isFinal ? reason : `${reason}; tried ${attempts} times`)
         this.lines.finished([id])
-        logger.error('a row of the outbox cannot be moved and is kept aside', thrown, { id, code })
+        logger.error('a row of the outbox cannot be moved and is parked', thrown, { id, code })
         observer?.outboxRow?.('parked')
         return null
       } catch (error) {
-        logger.error('a row of the outbox could not be kept aside; that is tried again', error, { id, code })
+        logger.error('a row of the outbox could not be parked; chat tries again', error, { id, code })
       }
     else logger.error('a row of the outbox was not moved and is tried again', thrown, { id, code })
     observer?.outboxRow?.('retried')
@@ -244,7 +247,7 @@ export class OutboxMover {
     return this.parts.timing.outboxSweepMs * Math.min(2 ** (attempts - 1), restSweepsMax)
   }
 
-  /** Removes what is moved; what comes meanwhile goes together. */
+  /** Removes moved rows. Rows that are moved during a removal go with the next one. */
   private removeMoved(): void {
     if (this.moved.length === 0) return
     this.removing ??= this.removeAll().finally(() => (this.removing = null))
@@ -268,7 +271,7 @@ export class OutboxMover {
   }
 }
 
-/** What is said of a failure, under the code that a client would be answered. */
+/** The reason for a failure, with the code that a client would get. */
 function faultOf(thrown: unknown): { readonly code: ErrorCode; readonly reason: string } {
   if (thrown instanceof StorageError) return { code: 'UNAVAILABLE', reason: `UNAVAILABLE: ${thrown.message}` }
   if (!(thrown instanceof RookeryError))

@@ -1,4 +1,5 @@
-// One row of the outbox becomes what it asks for. Done again, it is done once: each has a key that is made of the row.
+// Does what a row of the outbox asks for. It may run again for one row: every effect has a key that is made from the
+// row, so it happens once.
 import type { MessageId } from '@rookery/protocol'
 import type { S2c } from '../delivery/s2c.js'
 import { baseOfRow, type ImGroups } from '../host/im-groups.js'
@@ -14,11 +15,13 @@ interface Parts {
   readonly groups: ImGroups
 }
 
-/** A row under way. */
+/** A row that is being moved. */
 interface Move {
-  /** Of a message: resolves once it stands in the writer's queue, or was refused. */
+  /** For a message: resolves once it is in the writer's queue, or is refused. */
   readonly left?: Promise<void>
-  /** @throws RookeryError as the host's call would */
+  /**
+   * @throws RookeryError as the host's call would
+   */
   readonly moved: Promise<unknown>
 }
 

@@ -1,4 +1,4 @@
-// What a row of the outbox asks for, and in which line it stands. Rows may be older or newer than this program.
+// What a row of the outbox asks for, and its line. An older or a newer version of Rookery may have written the row.
 import {
   type ConversationId,
   isJsonObject,
@@ -28,7 +28,7 @@ export type OutboxRequest =
 interface OnBehalf {
   readonly from: UserId
   readonly checked: boolean
-  /** The key was made up for it. Rows of earlier versions do not say so. */
+  /** Whether chat made the key itself. Rows of earlier versions do not say so. */
   readonly hasNewKey?: boolean
 }
 
@@ -45,7 +45,10 @@ const isChange = ({ request }: Fields): boolean =>
   texts(request, 'conversationId') && Number.isSafeInteger((request as Fields)['seq'])
 const isListOf = (row: Fields): boolean => texts(row, 'groupId') && isList(row['userIds'])
 
-/** Whether a row of a kind has what moving it needs. The host's own checks were made before it was written. */
+/**
+ * Whether a row of a kind has the fields that its move needs. The host's call has checked their values before it wrote
+ * the row.
+ */
 const isWhole: Readonly<Record<OutboxRequest['kind'], (row: Fields) => boolean>> = {
   c2c: isMessage,
   c2g: isMessage,
@@ -59,16 +62,18 @@ const isWhole: Readonly<Record<OutboxRequest['kind'], (row: Fields) => boolean>>
   custom: (row) => texts(row, 'userId', 'topic', 'payload'),
 }
 
-/** A row as this program understands it. */
+/** A row as this version reads it. */
 export type ReadRow =
   | { readonly request: OutboxRequest; readonly line: string }
-  /** Of a kind that this program does not know: a newer one wrote it. Null where it names no line. */
+  /** A row of an unknown kind: a newer version wrote it. `line` is null where the row names none. */
   | { readonly request: 'unknown'; readonly line: string | null }
 
-/** The text of a row. It names its line for programs that do not know its kind yet. */
+/** The text of a row. It names its line, for versions that do not know its kind yet. */
 export const rowText = (request: OutboxRequest): JsonText => JSON.stringify({ ...request, line: lineOf(request) })
 
-/** @throws RookeryError `BAD_REQUEST` where the text is no row */
+/**
+ * @throws RookeryError `BAD_REQUEST` where the text is not a row
+ */
 export function readRow(text: JsonText): ReadRow {
   const row = parsed(text)
   const { kind, line } = row
@@ -92,7 +97,7 @@ function parsed(text: JsonText): Fields {
 
 const noRow = (fault: string): RookeryError => new RookeryError('BAD_REQUEST', `the row does not parse: ${fault}`)
 
-/** Rows of one line are moved in their order: those of one conversation, and the facts for one user. */
+/** The rows of one line are moved in order: those of one conversation, or the stored facts for one user. */
 function lineOf(row: OutboxRequest): string {
   switch (row.kind) {
     case 'custom':

@@ -1,4 +1,5 @@
-// Rows of the outbox that could not be moved: kept with their reason until the host has them tried again, or drops them.
+// Parked rows: rows of the outbox that could not be moved. They stay, each with its reason, until the host retries or
+// drops them.
 import { type MessageId, RookeryError } from '@rookery/protocol'
 import type { Limits, Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
@@ -6,9 +7,9 @@ import type { Logger } from '../../ports/logger.js'
 import type { Outbox, ParkedPage } from '../../ports/outbox.js'
 
 export interface ParkedRequest {
-  /** `next` of the page before. Default: the first page. */
+  /** `next` of the previous page. Default: the first page. */
   readonly after?: string
-  /** Default, and at most: `limits.list`. */
+  /** Default and maximum: `limits.list`. */
   readonly limit?: number
 }
 
@@ -22,18 +23,18 @@ interface Parts {
   readonly timing: Timing
 }
 
-/** Characters of a reason that are kept. */
+/** How many characters of a reason are kept. */
 const reasonMax = 1000
 
 export class ParkedRows {
-  /** As many as when they were counted last. */
+  /** How many rows were parked at the last count. */
   known = 0
   private countedAtMs = 0
   private returned: () => void = () => {}
 
   constructor(private readonly parts: Parts) {}
 
-  /** Calls back when rows are to be tried again. */
+  /** Sets a callback that runs when parked rows are to be tried again. */
   onReturned(returned: () => void): void {
     this.returned = returned
   }
@@ -43,7 +44,7 @@ export class ParkedRows {
     this.known += 1
   }
 
-  /** A page, in the order in which they were written. */
+  /** A page of parked rows, in the order in which they were written. */
   async list({ after, limit = this.parts.limits.list }: ParkedRequest = {}): Promise<ParkedPage> {
     const { limits, outbox } = this.parts
     if (!Number.isSafeInteger(limit) || limit < 1)
@@ -53,7 +54,7 @@ export class ParkedRows {
     return outbox.parkedRows({ after: after ?? null, limit: Math.min(limit, limits.list) })
   }
 
-  /** Has rows tried again; what stands behind them in their lines was moved meanwhile. Answers how many were parked. */
+  /** Tries rows again. The rows behind them in their lines were moved in the meantime. Answers how many were parked. */
   async retry(which: Which): Promise<number> {
     const count = await this.inParts(which, (part) => this.parts.outbox.unpark(part))
     this.returned()
@@ -70,7 +71,7 @@ export class ParkedRows {
     return (this.known = await this.parts.outbox.countParked())
   }
 
-  /** Counts where that was last done a heartbeat ago. Never rejects. */
+  /** Counts if the last count is at least a heartbeat ago. Never rejects. */
   async countSometimes(): Promise<void> {
     const { clock, logger, timing } = this.parts
     if (clock.monotonic() - this.countedAtMs < timing.heartbeatMs) return
@@ -90,7 +91,7 @@ export class ParkedRows {
     return count
   }
 
-  /** Those that are parked by now, page by page; one that is parked again meanwhile does not come twice. */
+  /** All rows that are parked now, page by page. A row that is parked again during the loop does not come twice. */
   private async *all(): AsyncGenerator<readonly MessageId[], void, undefined> {
     for (let after: string | null = null; ;) {
       const page: ParkedPage = await this.parts.outbox.parkedRows({ after, limit: this.parts.limits.list })
@@ -101,7 +102,7 @@ export class ParkedRows {
   }
 }
 
-/** Text that every database takes. */
+/** Replaces characters that some databases refuse. */
 const printable = (reason: string): string => reason.slice(0, reasonMax).replaceAll(/[\p{Cc}\p{Cs}]/gu, ' ')
 
 /** @throws RookeryError `BAD_REQUEST` */

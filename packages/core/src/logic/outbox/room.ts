@@ -1,4 +1,4 @@
-// What host transactions want said; nothing where the host has no outbox.
+// The outbox room: moves what host transactions have written. It is empty where the host has no outbox.
 import type { Outbox } from '../../ports/outbox.js'
 import type { S2c } from '../delivery/s2c.js'
 import type { ImGroups } from '../host/im-groups.js'
@@ -17,7 +17,7 @@ interface Needs extends Surroundings {
   readonly groups: ImGroups
 }
 
-/** The two are there, or neither is. */
+/** Either both parts exist or neither. */
 export function outbox({ port, ...needs }: Needs): { parked: ParkedRows | null; mover: OutboxMover | null } {
   if (port === null) return { parked: null, mover: null }
   const parked = new ParkedRows({ ...needs, outbox: port })
