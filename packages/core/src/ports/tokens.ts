@@ -5,6 +5,7 @@ export const tokens = {
   storage: Symbol.for('@rookery/core:storage'),
   presence: Symbol.for('@rookery/core:presence'),
   outbox: Symbol.for('@rookery/core:outbox'),
+  push: Symbol.for('@rookery/core:push'),
   bus: Symbol.for('@rookery/core:bus'),
   observer: Symbol.for('@rookery/core:observer'),
   clock: Symbol.for('@rookery/core:clock'),
