@@ -1,6 +1,6 @@
 // An outbox in memory, with transactions of its own: for tests, and for hosts whose storage is memory as well.
 import type { MessageId } from '@rookery/protocol'
-import type { Outbox, OutboxRow, ParkedPage } from '../ports/outbox.js'
+import type { Outbox, OutboxRow, ParkedOutbox } from '../ports/outbox.js'
 
 /** A transaction of a `MemoryOutbox`: rows put in it count once it was committed. */
 export class MemoryTransaction {
@@ -27,11 +27,27 @@ interface Kept extends OutboxRow {
 
 export class MemoryOutbox implements Outbox {
   private readonly rows = new Map<MessageId, Kept>()
-  private readonly reasons = new Map<MessageId, string>()
   private wake: () => void = () => {}
   private position = 0
-  /** Why rows were parked, by their id. */
-  readonly parked: ReadonlyMap<MessageId, string> = this.reasons
+  private readonly why = new Map<MessageId, string>()
+  /** Why rows are parked, by their id. */
+  readonly reasons: ReadonlyMap<MessageId, string> = this.why
+  readonly parked: ParkedOutbox = {
+    list: async ({ after, limit }) => {
+      const behind = Number(after ?? 0)
+      const all = [...this.rows.values()].filter(({ id, position }) => this.why.has(id) && position > behind)
+      const page = all.slice(0, limit)
+      const rows = page.map(({ id, request, putAt }) => ({ id, request, putAt, reason: this.why.get(id)! }))
+      return { rows, next: all.length > limit ? String(page.at(-1)!.position) : null }
+    },
+    count: async () => this.why.size,
+    unpark: async (ids) => ids.filter((id) => this.why.delete(id)),
+    drop: async (ids) => {
+      const dropped = ids.filter((id) => this.why.delete(id))
+      for (const id of dropped) this.rows.delete(id)
+      return dropped
+    },
+  }
 
   begin(): MemoryTransaction {
     return new MemoryTransaction((rows) => {
@@ -71,38 +87,16 @@ export class MemoryOutbox implements Outbox {
   async remove(ids: readonly MessageId[]): Promise<void> {
     for (const id of ids) {
       this.rows.delete(id)
-      this.reasons.delete(id)
+      this.why.delete(id)
     }
   }
 
   async park(id: MessageId, reason: string): Promise<void> {
-    if (this.rows.has(id)) this.reasons.set(id, reason)
-  }
-
-  async parkedRows({ after, limit }: { readonly after: string | null; readonly limit: number }): Promise<ParkedPage> {
-    const behind = Number(after ?? 0)
-    const all = [...this.rows.values()].filter(({ id, position }) => this.reasons.has(id) && position > behind)
-    const page = all.slice(0, limit)
-    const rows = page.map(({ id, request, putAt }) => ({ id, request, putAt, reason: this.reasons.get(id)! }))
-    return { rows, next: all.length > limit ? String(page.at(-1)!.position) : null }
-  }
-
-  async countParked(): Promise<number> {
-    return this.reasons.size
-  }
-
-  async unpark(ids: readonly MessageId[]): Promise<readonly MessageId[]> {
-    return ids.filter((id) => this.reasons.delete(id))
-  }
-
-  async drop(ids: readonly MessageId[]): Promise<readonly MessageId[]> {
-    const dropped = ids.filter((id) => this.reasons.delete(id))
-    for (const id of dropped) this.rows.delete(id)
-    return dropped
+    if (this.rows.has(id)) this.why.set(id, reason)
   }
 
   private open(matches: (row: OutboxRow) => boolean): readonly OutboxRow[] {
-    const rows = [...this.rows.values()].filter((row) => !this.reasons.has(row.id) && matches(row))
+    const rows = [...this.rows.values()].filter((row) => !this.why.has(row.id) && matches(row))
     return rows.map(({ id, request }) => ({ id, request }))
   }
 }

@@ -51,11 +51,16 @@ export interface Outbox {
   remove(ids: readonly MessageId[]): Promise<void>
   /** Keeps a row that cannot be moved, with its reason, out of what `read` gives. */
   park(id: MessageId, reason: string): Promise<void>
-  /** A page of the parked rows. */
-  parkedRows(page: { readonly after: string | null; readonly limit: number }): Promise<ParkedPage>
-  countParked(): Promise<number>
-  /** Gives parked rows back to `read`, in their old places. Answers those that were parked. */
+  readonly parked: ParkedOutbox
+}
+
+/** The rows that are parked, for whoever looks after them. */
+export interface ParkedOutbox {
+  /** A page of them. */
+  list(page: { readonly after: string | null; readonly limit: number }): Promise<ParkedPage>
+  count(): Promise<number>
+  /** Gives rows back to `read`, in their old places. Answers those that were parked. */
   unpark(ids: readonly MessageId[]): Promise<readonly MessageId[]>
-  /** Removes parked rows. Answers those that were. */
+  /** Removes rows. Answers those that were parked. */
   drop(ids: readonly MessageId[]): Promise<readonly MessageId[]>
 }

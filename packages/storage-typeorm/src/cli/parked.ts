@@ -1,6 +1,6 @@
 // `rookery parked`: lists, retries or drops rows of the app's outbox that could not be moved.
 import { existsSync } from 'node:fs'
-import type { MessageId, Outbox, ParkedRow } from '@rookery/core'
+import type { MessageId, ParkedOutbox, ParkedPage, ParkedRow } from '@rookery/core'
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { TypeOrmOutbox } from '../outbox/typeorm-outbox.js'
 import { appDatabase } from './app-database.js'
@@ -19,11 +19,11 @@ export async function parked(given: Given, terminal: Terminal): Promise<number> 
       'what a dropped row asks for never happens, and nothing brings the row back. Give --yes to do it',
     )
   const which = named(retry ?? drop)
-  return withOutbox(given, terminal, async (outbox) => {
-    if (which === null) return list(outbox, given, terminal)
-    const change = (ids: readonly MessageId[]) => (retry === undefined ? outbox.drop(ids) : outbox.unpark(ids))
+  return withOutbox(given, terminal, async (rows) => {
+    if (which === null) return list(rows, given, terminal)
+    const change = (ids: readonly MessageId[]) => (retry === undefined ? rows.drop(ids) : rows.unpark(ids))
     let count = 0
-    for await (const ids of which === 'all' ? allOf(outbox) : inParts(which)) {
+    for await (const ids of which === 'all' ? allOf(rows) : inParts(which)) {
       const { length } = await change(ids)
       count += length
     }
@@ -33,9 +33,9 @@ export async function parked(given: Given, terminal: Terminal): Promise<number> 
   })
 }
 
-async function list(outbox: Outbox, { json }: Given, { stdout, stderr }: Terminal): Promise<number> {
+async function list(parked: ParkedOutbox, { json }: Given, { stdout, stderr }: Terminal): Promise<number> {
   let count = 0
-  for await (const rows of pagesOf(outbox)) {
+  for await (const rows of pagesOf(parked)) {
     count += rows.length
     for (const row of rows)
       stdout.write(json === true ? `${JSON.stringify(row)}\n` : `${row.id}  ${isoTime(row.putAt)}  ${row.reason}\n`)
@@ -46,17 +46,17 @@ async function list(outbox: Outbox, { json }: Given, { stdout, stderr }: Termina
 
 const isoTime = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms))
 
-async function* pagesOf(outbox: Outbox): AsyncGenerator<readonly ParkedRow[], void, undefined> {
+async function* pagesOf(parked: ParkedOutbox): AsyncGenerator<readonly ParkedRow[], void, undefined> {
   for (let after: string | null = null; ;) {
-    const page: Awaited<ReturnType<Outbox['parkedRows']>> = await outbox.parkedRows({ after, limit: pageRows })
+    const page: ParkedPage = await parked.list({ after, limit: pageRows })
     yield page.rows
     if (page.next === null) return
     after = page.next
   }
 }
 
-async function* allOf(outbox: Outbox): AsyncGenerator<readonly MessageId[], void, undefined> {
-  for await (const rows of pagesOf(outbox)) yield rows.map(({ id }) => id)
+async function* allOf(parked: ParkedOutbox): AsyncGenerator<readonly MessageId[], void, undefined> {
+  for await (const rows of pagesOf(parked)) yield rows.map(({ id }) => id)
 }
 
 function* inParts(ids: readonly MessageId[]): Generator<readonly MessageId[], void, undefined> {
@@ -71,7 +71,7 @@ function named(given: string | undefined): readonly MessageId[] | 'all' | null {
   throw new UsageError("--retry and --drop take 'all', or the ids of parked rows, separated by commas")
 }
 
-async function withOutbox<T>(given: Given, terminal: Terminal, work: (outbox: Outbox) => Promise<T>): Promise<T> {
+async function withOutbox<T>(given: Given, terminal: Terminal, work: (parked: ParkedOutbox) => Promise<T>): Promise<T> {
   // Reports what is wrong with the address of chat's database, where it is also the app's.
   if (given['app-database'] === undefined) storageOptions(given, terminal, false)
   const app = appDatabase(given, terminal)
@@ -85,7 +85,7 @@ async function withOutbox<T>(given: Given, terminal: Terminal, work: (outbox: Ou
     const outbox = new TypeOrmOutbox(() => host, { tablePrefix, createTable: false })
     await outbox.start()
     try {
-      return await work(outbox)
+      return await work(outbox.parked)
     } finally {
       await outbox.stop()
     }

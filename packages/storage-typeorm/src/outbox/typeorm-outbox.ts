@@ -1,14 +1,15 @@
 // The messages that the host's own transactions put, in a table beside the host's rows.
 //
 // A row is one INSERT in the host's transaction. It needs no counter, and no lock for which others wait.
-import { type MessageId, option, type Outbox, type OutboxRow, type ParkedPage } from '@rookery/core'
+import { type MessageId, option, type Outbox, type OutboxRow } from '@rookery/core'
 import { EntityManager, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm'
 import { wordsOf } from '../declared.js'
 import { isFile } from '../sqlite/chat-file.js'
 import type { SqlValue } from '../sqlite/driver.js'
-import { openCommittedView, type CommittedView } from './committed.js'
-import { isOutboxDialect, type OutboxSql } from './outbox-sql.js'
+import { openCommittedView } from './committed.js'
+import { isOutboxDialect } from './outbox-sql.js'
 import { prepareTable, type OutboxHost } from './outbox-table.js'
+import { parkedIn, type OutboxRows } from './parked.js'
 
 export interface TypeOrmOutboxOptions {
   /** Before the name of the table. Default: `im_`, which makes `im_outbox`. */
@@ -30,24 +31,14 @@ const declared = {
   ),
 } satisfies option.Options<TypeOrmOutboxOptions>
 
-/** A parked row as the database returns it. Large numbers may be text. */
-interface ParkedColumns {
-  readonly position: number | string
-  readonly id: MessageId
-  readonly request: string
-  readonly put_at: number | string
-  readonly parked: string
-}
-
-interface Opened {
+interface Opened extends OutboxRows {
   readonly host: DataSource
-  readonly sql: OutboxSql
-  readonly view: CommittedView
 }
 
 export class TypeOrmOutbox implements Outbox {
   readonly #options: option.ValuesOf<typeof declared>
   #opened: Opened | undefined
+  readonly parked = parkedIn(() => this.#opened)
   /** Why the outbox cannot take rows. */
   #lacks =
     "within() needs the app to have a TypeORM DataSource: import TypeOrmModule.forRoot(…), or give TypeOrmStorageModule.forRoot({ dataSource: 'name' }) where yours has a name."
@@ -135,43 +126,6 @@ export class TypeOrmOutbox implements Outbox {
   async park(id: MessageId, reason: string): Promise<void> {
     const { view, sql } = this.#started()
     await view.write(sql.park, [reason, id])
-  }
-
-  async parkedRows({ after, limit }: { readonly after: string | null; readonly limit: number }): Promise<ParkedPage> {
-    if (this.#opened === undefined) return { rows: [], next: null }
-    const { view, sql } = this.#opened
-    const found = (await view.read(sql.parked, [Number(after ?? 0), limit + 1])) as ParkedColumns[]
-    const rows = found.slice(0, limit).map(({ id, request, put_at: putAt, parked: reason }) => {
-      return { id, request, putAt: Number(putAt), reason }
-    })
-    return { rows, next: found.length > limit ? String(found[limit - 1]!.position) : null }
-  }
-
-  async countParked(): Promise<number> {
-    if (this.#opened === undefined) return 0
-    const { view, sql } = this.#opened
-    const [row] = (await view.read(sql.countParked, [])) as { readonly count: number | string }[]
-    return Number(row!.count)
-  }
-
-  async unpark(ids: readonly MessageId[]): Promise<readonly MessageId[]> {
-    return this.#changeParked(ids, (sql, count) => sql.unpark(count))
-  }
-
-  async drop(ids: readonly MessageId[]): Promise<readonly MessageId[]> {
-    return this.#changeParked(ids, (sql, count) => sql.drop(count))
-  }
-
-  async #changeParked(
-    ids: readonly MessageId[],
-    change: (sql: OutboxSql, count: number) => string,
-  ): Promise<readonly MessageId[]> {
-    if (this.#opened === undefined || ids.length === 0) return []
-    const { view, sql } = this.#opened
-    const found = (await view.read(sql.whichParked(ids.length), ids)) as { readonly id: MessageId }[]
-    const parked = found.map(({ id }) => id)
-    if (parked.length > 0) await view.write(change(sql, parked.length), parked)
-    return parked
   }
 
   #started(): Opened {

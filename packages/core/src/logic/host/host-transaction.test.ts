@@ -86,9 +86,9 @@ describe('inside a transaction of the host', () => {
     tx.commit()
     await expect.poll(() => outbox.read(1)).toEqual([])
     expect(new Set(asked)).toEqual(new Set(['exists', 'mayWrite', 'schema', 'handler', 'members']))
-    expect(outbox.parked.get(msgId)).toBe('NOT_FOUND: no such user')
-    expect(outbox.parked.get(closed.msgId)).toMatch(/^FORBIDDEN: /)
-    expect(outbox.parked.size).toBe(4)
+    expect(outbox.reasons.get(msgId)).toBe('NOT_FOUND: no such user')
+    expect(outbox.reasons.get(closed.msgId)).toMatch(/^FORBIDDEN: /)
+    expect(outbox.reasons.size).toBe(4)
   })
 
   it('providers that take it are asked in it', async () => {

@@ -240,7 +240,7 @@ describe('within a transaction', () => {
     ])
     expect(ann.entries[5].message.msgId).toBe(msgId)
     expect((await im.groups.members(groupId)).members.map(({ userId }) => userId)).toEqual(['ann', 'cid', 'dan'])
-    expect(outbox.parked.size).toBe(0)
+    expect(outbox.reasons.size).toBe(0)
   })
 
   it('a rollback leaves nothing, and what could not be is refused at once', async () => {
@@ -321,12 +321,12 @@ describe('within a transaction', () => {
     storage.failReads(1)
     tx.commit()
     await clock.advance(15_000)
-    expect(outbox.parked.size).toBe(0)
+    expect(outbox.reasons.size).toBe(0)
     storage.heal()
     await clock.advance(15_000)
     const contents = await contentsOf(ann)
     expect(contents.map(({ event, text }) => event ?? text)).toEqual(['created', 'added', 'added', 'hello', 'removed'])
-    expect(outbox.parked.size).toBe(0)
+    expect(outbox.reasons.size).toBe(0)
     expect(await outbox.read(10)).toEqual([])
   })
 })

@@ -214,7 +214,7 @@ describe('within a transaction', () => {
     const { msgId } = await node.rookery.im.within(tx).sendC2C({ from: 'ann', to: 'bob', type: 'x', content: {} })
     gone.add('bob')
     tx.commit()
-    await expect.poll(() => outbox.parked.get(msgId)).toMatch(/^NOT_FOUND/)
+    await expect.poll(() => outbox.reasons.get(msgId)).toMatch(/^NOT_FOUND/)
     expect(await outbox.read(10)).toEqual([])
   })
 

@@ -138,7 +138,7 @@ it('what is told to users, rows of the outbox and sessions that fall behind are 
   await im.within(tx).sendC2C({ from: 'ann', to: 'dave', type: 'x', content: {} })
   gone.add('dave')
   tx.commit()
-  await expect.poll(() => outbox.parked.size).toBe(1)
+  await expect.poll(() => outbox.reasons.size).toBe(1)
   bob.stall()
   for (let i = 0; i < 10; i++)
     await im.sendC2C({ from: 'ann', to: 'bob', type: 'x', content: { text: 'x'.repeat(60_000) } })

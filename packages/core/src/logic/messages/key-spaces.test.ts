@@ -167,7 +167,7 @@ describe('what an earlier version stored', () => {
     after.commit()
     await ann.until(() => ann.entries.length > 0)
     expect((await ann.ask('pull', { since: 0 })).seq).toBe(2)
-    expect([await outbox.read(10), outbox.parked.size]).toEqual([[], 0])
+    expect([await outbox.read(10), outbox.reasons.size]).toEqual([[], 0])
   })
 
   it('under a key that is left alone, its message gone, is taken for that of whoever sends the same', async () => {

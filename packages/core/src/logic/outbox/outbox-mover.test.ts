@@ -136,7 +136,7 @@ describe('the messages of one transaction to one conversation', () => {
     const { im } = nodes[0]!.rookery
     const { messages } = await im.history({ conversationId: im.conversationId('ann', 'bob') })
     expect(messages.map(({ content }) => content['n'])).toEqual(Array.from({ length: count }, (_, i) => i + 1))
-    expect(world.outbox.parked.size).toBe(0)
+    expect(world.outbox.reasons.size).toBe(0)
   })
 })
 
@@ -190,7 +190,7 @@ describe('lines', () => {
     finish()
     await world.clock.advance(100)
     expect(await said(world)).toEqual([1, 3])
-    expect(world.outbox.parked.get(second!)).toBe('by another node')
+    expect(world.outbox.reasons.get(second!)).toBe('by another node')
     expect(world.node.rookery.stats().outbox!.waiting).toBe(0)
   })
 
@@ -243,7 +243,7 @@ describe('a row that fails', () => {
     expect(await said(world)).toEqual([])
     await world.clock.advance(5_000)
     expect(attempts).toBe(4)
-    expect(world.outbox.parked.get(first!)).toMatch(/^INTERNAL: .*; tried 4 times$/)
+    expect(world.outbox.reasons.get(first!)).toMatch(/^INTERNAL: .*; tried 4 times$/)
     expect(await said(world)).toEqual([2])
   })
 
@@ -264,7 +264,7 @@ describe('a row that fails', () => {
     world.storage.heal()
     await world.clock.advance(5_000)
     expect(await said(world)).toEqual([1, 2])
-    expect(world.outbox.parked.size).toBe(0)
+    expect(world.outbox.reasons.size).toBe(0)
   })
 
   it('of a group is not parked while storage cannot be read', async () => {
@@ -276,7 +276,7 @@ describe('a row that fails', () => {
     world.storage.failReads(10_000)
     tx.commit()
     await world.clock.advance(120_000)
-    expect(world.outbox.parked.size).toBe(0)
+    expect(world.outbox.reasons.size).toBe(0)
     world.storage.heal()
     await world.clock.advance(2_000)
     expect((await im.groups.get(groupId)).memberCount).toBe(2)
@@ -288,10 +288,10 @@ describe('a row that fails', () => {
     world.outbox.park = async () => Promise.reject(new Error('the host database is away'))
     raw(world.outbox, 'row', JSON.stringify(rowTo('gone')))
     await world.clock.advance(20_000)
-    expect(world.outbox.parked.size).toBe(0)
+    expect(world.outbox.reasons.size).toBe(0)
     world.outbox.park = park
     await world.clock.advance(20_000)
-    expect(world.outbox.parked.get('row')).toBe('NOT_FOUND: no such user')
+    expect(world.outbox.reasons.get('row')).toBe('NOT_FOUND: no such user')
   })
 
   it('parks and nothing else: rows that do not parse', async () => {
@@ -316,8 +316,8 @@ describe('a row that fails', () => {
     await write(world, 'bob')
     await world.clock.advance(100)
     expect(await said(world)).toEqual([1])
-    expect([...world.outbox.parked.keys()].sort()).toEqual(broken.map((_, i) => `row${i}`).sort())
-    for (const reason of world.outbox.parked.values()) expect(reason).toMatch(/^BAD_REQUEST: the row does not parse: /)
+    expect([...world.outbox.reasons.keys()].sort()).toEqual(broken.map((_, i) => `row${i}`).sort())
+    for (const reason of world.outbox.reasons.values()) expect(reason).toMatch(/^BAD_REQUEST: the row does not parse: /)
   })
 
   it('of a kind that the node does not know stays for newer ones, and holds back its own line alone', async () => {
@@ -329,7 +329,7 @@ describe('a row that fails', () => {
     await world.clock.advance(60_000)
     expect(await said(world)).toEqual([1, 3])
     expect(await said(world, 'cid')).toEqual([])
-    expect(world.outbox.parked.size).toBe(0)
+    expect(world.outbox.reasons.size).toBe(0)
     expect(await world.outbox.read(1000)).toHaveLength(302)
     // A newer node has moved it.
     await world.outbox.remove(['named'])
@@ -372,7 +372,7 @@ describe('parked rows', () => {
     expect(await maintenance.dropParked(['row1', 'unknown'])).toBe(1)
     expect(await maintenance.retryParked(['row2', 'row1'])).toBe(1)
     await world.clock.advance(100)
-    expect([...world.outbox.parked.keys()].sort()).toEqual(['row0', 'row2', 'row3', 'row4'])
+    expect([...world.outbox.reasons.keys()].sort()).toEqual(['row0', 'row2', 'row3', 'row4'])
     world.gone.clear()
     expect(await maintenance.retryParked('all')).toBe(4)
     await world.clock.advance(100)
@@ -383,7 +383,7 @@ describe('parked rows', () => {
   it('are dropped all at once', async () => {
     const { maintenance, outbox } = await parked(5)
     expect(await maintenance.dropParked('all')).toBe(5)
-    expect(outbox.parked.size).toBe(0)
+    expect(outbox.reasons.size).toBe(0)
     expect(await maintenance.dropParked('all')).toBe(0)
   })
 

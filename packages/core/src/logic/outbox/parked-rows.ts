@@ -51,24 +51,24 @@ export class ParkedRows {
       throw new RookeryError('BAD_REQUEST', 'limit: must be a whole number from 1')
     if (after !== undefined && !/^\d{1,18}$/.test(after))
       throw new RookeryError('BAD_REQUEST', 'after: must be what the page before gave as next')
-    return outbox.parkedRows({ after: after ?? null, limit: Math.min(limit, limits.list) })
+    return outbox.parked.list({ after: after ?? null, limit: Math.min(limit, limits.list) })
   }
 
   /** Tries rows again. The rows behind them in their lines were moved in the meantime. Answers how many were parked. */
   async retry(which: Which): Promise<number> {
-    const count = await this.inParts(which, (part) => this.parts.outbox.unpark(part))
+    const count = await this.inParts(which, (part) => this.parts.outbox.parked.unpark(part))
     this.returned()
     return count
   }
 
   /** Removes rows for good. Answers how many were parked. */
   drop(which: Which): Promise<number> {
-    return this.inParts(which, (part) => this.parts.outbox.drop(part))
+    return this.inParts(which, (part) => this.parts.outbox.parked.drop(part))
   }
 
   async count(): Promise<number> {
     this.countedAtMs = this.parts.clock.monotonic()
-    return (this.known = await this.parts.outbox.countParked())
+    return (this.known = await this.parts.outbox.parked.count())
   }
 
   /** Counts if the last count is at least a heartbeat ago. Never rejects. */
@@ -94,7 +94,7 @@ export class ParkedRows {
   /** All rows that are parked now, page by page. A row that is parked again during the loop does not come twice. */
   private async *all(): AsyncGenerator<readonly MessageId[], void, undefined> {
     for (let after: string | null = null; ;) {
-      const page: ParkedPage = await this.parts.outbox.parkedRows({ after, limit: this.parts.limits.list })
+      const page: ParkedPage = await this.parts.outbox.parked.list({ after, limit: this.parts.limits.list })
       if (page.rows.length > 0) yield page.rows.map(({ id }) => id)
       if (page.next === null) return
       after = page.next
