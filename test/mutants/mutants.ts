@@ -72,13 +72,23 @@ export const mutants: readonly Mutant[] = [
     `      for (const { op } of this.batch) if (op.op === 'append') Object.assign(op.message, { clientMsgId: op.message.clientMsgId + backoffMs })
       commit = this.commit()`,
   ),
-  one(
-    'tells that an unknown outcome is a failure',
-    [4, 9],
-    'logic/storing/writer.ts',
-    `new RookeryError('UNAVAILABLE', 'storage did not answer in time'`,
-    `new RookeryError('REJECTED', 'storage did not answer in time'`,
-  ),
+  {
+    name: 'tells that an unknown outcome is a failure',
+    breaks: [4, 9],
+    edits: [
+      {
+        file: 'logic/storing/writer.ts',
+        find: `new RookeryError('UNAVAILABLE', 'storage did not answer in time'`,
+        replace: `new RookeryError('REJECTED', 'storage did not answer in time'`,
+      },
+      // The send path asks storage before it refuses for good: while storage is silent it would still say UNAVAILABLE.
+      {
+        file: 'logic/messages/send-job.ts',
+        find: 'void this.outcomes.turnDown(this, error)',
+        replace: 'this.outcomes.refused(this, error)',
+      },
+    ],
+  },
   one(
     'writes no entry for the receiver',
     [1, 10, 16],
