@@ -22,14 +22,15 @@ export class Backlog {
 
   /** A request was accepted. */
   grew(session: Session): void {
-    if (session.inflight < this.limits.inflight || this.unread.has(session) || session.isClosed) return
+    if (session.requests.unanswered < this.limits.inflight || this.unread.has(session) || session.isClosed) return
     session.stopReading()
     this.lookLater(session, this.clock.monotonic() + this.timing.unreadMs)
   }
 
   /** A request was answered. */
   shrank(session: Session): void {
-    if (this.unread.size > 0 && session.inflight <= this.half && this.unread.has(session)) this.readOn(session)
+    if (this.unread.size > 0 && session.requests.unanswered <= this.half && this.unread.has(session))
+      this.readOn(session)
   }
 
   /** Looks no more: it is read again, or has ended. */
@@ -44,7 +45,7 @@ export class Backlog {
     const leftMs = untilMs - this.clock.monotonic()
     const timer = this.clock.setTimeout(
       () => {
-        if (session.inflight < this.limits.inflight) this.readOn(session)
+        if (session.requests.unanswered < this.limits.inflight) this.readOn(session)
         else if (this.clock.monotonic() >= untilMs) session.end(null, null)
         else this.lookLater(session, untilMs)
       },

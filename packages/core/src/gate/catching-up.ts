@@ -8,7 +8,8 @@ import type { Limits } from '../options/limits.js'
 import type { HeadReads } from '../ports/storage.js'
 import type { Followed } from './followed.js'
 import { decidePull, goalOf, type Read } from './following.js'
-import type { Reply, Session } from './session.js'
+import type { Session } from './session.js'
+import type { Reply } from './session-requests.js'
 import type { Feed } from './feed.js'
 
 export interface CatchingUp {

@@ -22,7 +22,8 @@ import type { Followed } from './followed.js'
 import type { Logins } from './logins.js'
 import type { Registry } from './registry.js'
 import type { Requests } from './requests.js'
-import { Session, type Request, type SessionContext } from './session.js'
+import { Session, type SessionContext } from './session.js'
+import type { Reply } from './session-requests.js'
 import type { Slots } from './slots.js'
 
 interface Parts {
@@ -73,8 +74,8 @@ export class NodeGate implements Gate, SessionContext {
     }
   }
 
-  receive(session: Session, request: Request): void {
-    this.parts.requests.receive(session, request)
+  receive(session: Session, event: string, args: readonly unknown[], answer: Reply | undefined): void {
+    this.parts.requests.receive(session, event, args, answer)
   }
 
   synced(): void {
@@ -124,7 +125,7 @@ export class NodeGate implements Gate, SessionContext {
     // From here on entries are routed to it, so that none falls between the head and the first live one.
     this.parts.registry.add(session)
     try {
-      this.parts.slots.expireAt(session, identity)
+      session.token.expireAt(identity.expiresAt)
       await this.begin(session, auth)
       return session
     } catch (error) {
@@ -186,6 +187,7 @@ export class NodeGate implements Gate, SessionContext {
     const { nodeId, epoch, limits, timing } = this.parts
     const { contentBytes, pull, history, list, groupMembers, inflight } = limits
     const { timelines, cursor } = followsOf(session, list)
+    const { expiresAt } = session.token
     return readyJson({
       userId: session.userId,
       sessionId: session.sessionId,
@@ -194,7 +196,7 @@ export class NodeGate implements Gate, SessionContext {
       reset,
       seq,
       serverTime: this.clock.now(),
-      ...(session.expiresAt === null ? {} : { expiresAt: session.expiresAt }),
+      ...(expiresAt === null ? {} : { expiresAt }),
       heartbeatMs: timing.heartbeatMs,
       timelines,
       ...(cursor === null ? {} : { timelinesCursor: cursor }),

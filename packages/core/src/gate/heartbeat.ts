@@ -44,7 +44,7 @@ export class Heartbeat {
 
   private async round(): Promise<void> {
     const { heads, slots, watching, registry, clock, url, boot } = this.parts
-    for (const session of registry.all()) session.orders?.sweep(clock.monotonic())
+    for (const session of registry.all()) session.orders.sweep(clock.monotonic())
     await Promise.all([
       this.attempt('the lease', () => slots.renew(url, boot)),
       this.attempt('heads', () => heads.compareAll()),

@@ -78,5 +78,5 @@ export class LocalSessions implements Sessions {
 
 const isMeant = (session: Session, { deviceType, token, before }: Which): boolean =>
   (deviceType === undefined || session.deviceType === deviceType) &&
-  (token === undefined || session.tokenDigest === token || session.offered === token) &&
+  (token === undefined || session.token.is(token)) &&
   (before === undefined || session.loginEpoch < before)

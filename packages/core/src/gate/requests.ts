@@ -11,7 +11,8 @@ import type { Clock } from '../ports/clock.js'
 import { Backlog } from './backlog.js'
 import { Bucket } from './bucket.js'
 import { dispatch, type UseCases } from './dispatch.js'
-import type { Request, Session } from './session.js'
+import type { Session } from './session.js'
+import type { Reply, Request } from './session-requests.js'
 
 const tooManyError = new RookeryError('RATE_LIMITED', 'too many requests of this session are unanswered', {
   retryAfterMs: 1000,
@@ -40,13 +41,15 @@ export class Requests {
     this.backlog = new Backlog(clock, limits, timing)
   }
 
-  receive(session: Session, request: Request): void {
-    if (this.isDraining || session.inflight >= this.limits.inflight) {
+  receive(session: Session, event: string, args: readonly unknown[], answer: Reply | undefined): void {
+    const { requests } = session
+    const request = { event, args, answer, arrival: ++requests.made }
+    if (this.isDraining || requests.unanswered >= this.limits.inflight) {
       if (!this.isDraining) this.turnAway(session, request)
-      request.answer?.(this.isDraining ? draining : tooMany)
+      answer?.(this.isDraining ? draining : tooMany)
       return
     }
-    session.inflight++
+    requests.unanswered++
     this.backlog.grew(session)
     const waiting = this.paced.size === 0 ? undefined : this.paced.get(session)
     if (waiting !== undefined) waiting.push(request)
@@ -85,15 +88,14 @@ export class Requests {
   // A message that is refused here is missing from its conversation like one that is refused further in. Where everything
   // behind a refused one waits already, there is nothing to remember of one more, and so nothing is looked at.
   private turnAway(session: Session, { event, args, arrival }: Request): void {
-    if (args.length !== 1 || session.orders?.holdsEverything(this.clock.monotonic()) === true) return
+    if (args.length !== 1 || session.orders.holdsEverything(this.clock.monotonic())) return
     const send = isTooLong(args[0], this.limits) ? null : sendOf(session.userId, event, args[0])
     if (send !== null) this.cases.send.turnedAway(session, send, arrival, tooManyError)
   }
 
   private allowance(session: Session, rate: Rate): number {
     const now = this.clock.monotonic()
-    session.bucket ??= new Bucket(rate, now)
-    return session.bucket.take(now)
+    return (session.requests.bucket ??= new Bucket(rate, now)).take(now)
   }
 
   private resumeAfter(session: Session, rate: Rate, waitMs: number): void {
@@ -119,7 +121,7 @@ export class Requests {
     dispatch(this.cases, session, request, (json) => {
       if (isAnswered) return
       isAnswered = true
-      session.inflight--
+      session.requests.unanswered--
       this.backlog.shrank(session)
       if (!session.isClosed) request.answer?.(json)
       if (--this.answering === 0) for (const resolve of this.idle.splice(0)) resolve()

@@ -12,34 +12,23 @@ import type {
   UserId,
 } from '@rookery/protocol'
 import type { FollowFact } from '../logic/delivery/sessions.js'
-import type { SendOrders } from '../logic/messages/send-order.js'
+import { OwnOrders } from '../logic/messages/send-order.js'
 import { type EventJson, kickJson, syncJson } from '../model/events.js'
-import type { Clock, Timer } from '../ports/clock.js'
+import type { Clock } from '../ports/clock.js'
 import type { ImSession } from '../ports/host.js'
 import type { SlotHolder } from '../ports/presence.js'
-import type { Bucket } from './bucket.js'
 import type { Connection, Frame, Inbound } from './connection.js'
 import type { Mode } from './following.js'
 import { entriesFrame, Feed, type Follower, type Stretch } from './feed.js'
-
-/** Takes an answer's JSON text, once. */
-export type Reply = (json: JsonText) => void
-
-/** A request as it came, waiting for its turn. */
-export interface Request {
-  readonly event: string
-  readonly args: readonly unknown[]
-  readonly answer: Reply | undefined
-  /** Its number among the requests of its session. */
-  readonly arrival: number
-}
+import { type Reply, SessionRequests } from './session-requests.js'
+import { SessionToken } from './session-token.js'
 
 /** What sessions of one gate share. */
 export interface SessionContext {
   readonly clock: Clock
   readonly holeMs: number
   readonly queueBytesMax: number
-  receive(session: Session, request: Request): void
+  receive(session: Session, event: string, args: readonly unknown[], answer: Reply | undefined): void
   /** A session is told to pull. */
   synced(): void
   /** A session was given entries that begin or end a timeline. */
@@ -62,13 +51,10 @@ interface Early extends Stretch {
 export class Session implements Inbound, ImSession, Follower {
   /** Ends with the first of: kicked, gone, drained. */
   isClosed = false
-  /** Unanswered requests. */
-  inflight = 0
-  bucket: Bucket | null = null
-  /** Of what it sends; null before it sends anything. */
-  orders: SendOrders | null = null
-  /** How many requests it has made. */
-  arrivals = 0
+  readonly token: SessionToken
+  readonly requests = new SessionRequests()
+  /** Of what it sends. */
+  readonly orders = new OwnOrders()
   /** Where its delivered range begins. */
   deliveredFrom: Seq = 0
   mode: Mode = 'catching-up'
@@ -77,12 +63,6 @@ export class Session implements Inbound, ImSession, Follower {
   timelines: Map<ConversationId, Feed<Session>> | null = null
   /** What inbox entries up to here say about timelines was known when it began. */
   followsAsOf: Seq = 0
-  /** Of a token that it is about to go under: until that is decided the session goes under both. */
-  offered: string | null = null
-  /** When its token expires, Unix ms; null where it does not. */
-  expiresAt: number | null = null
-  /** Looks whether it has. */
-  expiry: Timer | null = null
   /** As JSON text until somebody asks: it takes a third of the memory, and most sessions are never asked. */
   #headers: JsonText | ImSession['headers']
   /** Routed before it began. */
@@ -96,13 +76,14 @@ export class Session implements Inbound, ImSession, Follower {
     private readonly connection: Connection,
     readonly holder: SlotHolder,
     public user: unknown,
-    /** Of the token it goes under now; tokens themselves are not kept. */
-    public tokenDigest: string,
+    /** Of the token that it begins under. */
+    tokenDigest: string,
     headers: ImSession['headers'],
     readonly ip: string,
     /** Read before it was authenticated: a kick that raised a later one means it. */
     readonly loginEpoch: number,
   ) {
+    this.token = new SessionToken(this, tokenDigest)
     this.#headers = JSON.stringify(headers)
     this.inbox = new Feed<Session>(this, { at: 0, known: 0, end: null }, entriesFrame)
   }
@@ -133,7 +114,7 @@ export class Session implements Inbound, ImSession, Follower {
   }
 
   request(event: string, args: readonly unknown[], answer: Reply | undefined): void {
-    if (!this.isClosed) this.context.receive(this, { event, args, answer, arrival: ++this.arrivals })
+    if (!this.isClosed) this.context.receive(this, event, args, answer)
   }
 
   closed(): void {
@@ -241,8 +222,7 @@ export class Session implements Inbound, ImSession, Follower {
     this.early = null
     this.told = null
     this.forgetHeld()
-    if (this.expiry !== null) this.context.clock.clearTimeout(this.expiry)
-    this.expiry = null
+    this.token.stop()
     this.context.closed(this)
   }
 }

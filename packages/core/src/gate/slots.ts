@@ -10,7 +10,6 @@ import type { Writer } from '../logic/storing/writer.js'
 import { tokenDigest } from '../model/digest.js'
 import type { Timing } from '../options/limits.js'
 import type { Clock } from '../ports/clock.js'
-import type { Identity } from '../ports/host.js'
 import type { Logger } from '../ports/logger.js'
 import type { Presence, SlotHolder } from '../ports/presence.js'
 import { PresenceTime } from './presence-time.js'
@@ -148,33 +147,16 @@ export class Slots {
     const loginEpoch = await logins.epoch()
     const identity = await authenticator.identify({ token, deviceId, deviceType, headers, ip })
     if (identity.userId !== session.userId) throw new RookeryError('UNAUTHENTICATED', "the token is another user's")
-    const digest = tokenDigest(token)
     // Before the epoch is read again: a revocation after that read finds the session by this token.
-    session.offered = digest
+    session.token.offer(tokenDigest(token))
     try {
       await logins.unkicked(session.userId, loginEpoch)
       session.user = identity.user
-      session.tokenDigest = digest
-      this.expireAt(session, identity)
+      session.token.take(identity.expiresAt)
     } finally {
-      session.offered = null
+      session.token.withdraw()
     }
     return identity.expiresAt === undefined ? '{}' : JSON.stringify({ expiresAt: identity.expiresAt })
-  }
-
-  /** Ends the session when its token does; a session that has ended is left alone. */
-  expireAt(session: Session, { expiresAt }: Identity): void {
-    const { clock } = this.parts
-    if (session.expiry !== null) clock.clearTimeout(session.expiry)
-    session.expiry = null
-    session.expiresAt = expiresAt ?? null
-    if (expiresAt == null || session.isClosed) return
-    const wait = (): void => {
-      const leftMs = expiresAt - clock.now()
-      if (leftMs <= 0) session.end('token-expired', null)
-      else session.expiry = clock.setTimeout(wait, Math.min(leftMs, expiryCheckMs))
-    }
-    wait()
   }
 
   /** The device goes with its session: its slot and what is remembered of it. */
@@ -204,9 +186,6 @@ export class Slots {
     })
   }
 }
-
-// The wall clock may jump; it is looked at this often.
-const expiryCheckMs = 1000
 
 /** What the earlier holder of a slot is told; null where it is the same client again, which is no kick. */
 function kickReason(earlier: SlotHolder, by: SlotHolder): KickReason | null {

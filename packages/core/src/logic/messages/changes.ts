@@ -20,7 +20,7 @@ import { editOf, reactionOf, recallOf, type Asked } from './asked-change.js'
 import { changeRefusal } from './change-rights.js'
 import { messageAt, noSuchMessage } from './message-at.js'
 import type { Sender } from './send-job.js'
-import { ordersOf, type InTurn } from './send-order.js'
+import type { InTurn } from './send-order.js'
 
 interface Parts {
   readonly storage: Pick<Storage, 'timelines' | 'keys'>
@@ -95,7 +95,7 @@ export class Changes {
   private async ask(sender: Sender | null, arrival: number, asked: Asked): Promise<Seq> {
     const { clock, timing, limits, random } = this.parts
     const msgId = random.id()
-    const orders = sender === null ? null : ordersOf(sender, { refusedMax: limits.refused, resendMs: timing.resendMs })
+    const orders = sender === null ? null : sender.orders.of({ refusedMax: limits.refused, resendMs: timing.resendMs })
     const change: Change = {
       asked,
       sender,

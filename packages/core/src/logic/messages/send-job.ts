@@ -8,14 +8,14 @@ import type { AppendOp, AppendResult, RefusedResult } from '../../ports/storage.
 import type { Deadline } from '../host/deadlines.js'
 import type { WriteJob } from '../storing/writer.js'
 import type { Hold } from './refused-sends.js'
-import type { InTurn, OrderedSend, OrderOwner } from './send-order.js'
+import type { InTurn, OrderedSend, OwnOrders } from './send-order.js'
 import type { Ordered } from './under-way.js'
 
 /** Gets the outcome of a send, once. */
 export type SendAnswer = (outcome: Sent | RookeryError) => void
 
 /** The session that sends. */
-export type Sender = ImSession & OrderOwner
+export type Sender = ImSession & { readonly orders: OwnOrders }
 
 /** A checked message as it came in, with the digest of the values as received. */
 export interface Incoming {

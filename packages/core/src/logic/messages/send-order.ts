@@ -31,11 +31,6 @@ export interface InTurn extends Ordered {
   refuse(error: RookeryError): void
 }
 
-/** The owner of the orders: a session. */
-export interface OrderOwner {
-  orders: SendOrders | null
-}
-
 /** Limits of the orders of one session. */
 export interface OrderRules {
   /** How many refused keys it remembers. */
@@ -43,9 +38,6 @@ export interface OrderRules {
   /** How long a refusal holds back the sends behind it. */
   readonly resendMs: number
 }
-
-/** The orders of a session; makes them on first use. */
-export const ordersOf = (owner: OrderOwner, rules: OrderRules): SendOrders => (owner.orders ??= new SendOrders(rules))
 
 /**
  * How many keys it remembers at least, of those with a definite answer and of those whose time is over. As many as can
@@ -254,5 +246,24 @@ export class SendOrders {
   private discardIdle(conversationId: ConversationId, order: Order): void {
     if (order.isRunning || order.refused.size > 0 || this.orders?.get(conversationId) !== order) return
     this.orders.delete(conversationId)
+  }
+}
+
+/** The orders of one session, or nothing as long as it sends nothing. */
+export class OwnOrders {
+  /** Null before the first send. */
+  made: SendOrders | null = null
+
+  /** Makes them on first use. */
+  of(rules: OrderRules): SendOrders {
+    return (this.made ??= new SendOrders(rules))
+  }
+
+  holdsEverything(nowMs: number): boolean {
+    return this.made !== null && this.made.holdsEverything(nowMs)
+  }
+
+  sweep(nowMs: number): void {
+    this.made?.sweep(nowMs)
   }
 }

@@ -26,7 +26,7 @@ import type { Faults } from '../host/faults.js'
 import { TurnoverMap } from '../storing/turnover-map.js'
 import type { Writer } from '../storing/writer.js'
 import { SendJob, type Incoming, type SendAnswer, type Sender, type SendOutcomes } from './send-job.js'
-import { ordersOf, type InTurn, type OrderRules, type SendOrders } from './send-order.js'
+import type { InTurn, OrderRules, SendOrders } from './send-order.js'
 import { earlierHostKey, isEarlierHostKey, storedKey } from './stored-keys.js'
 
 interface Parts {
@@ -83,7 +83,7 @@ export class Send implements SendOutcomes {
   submit(sender: Sender, incoming: Incoming, arrival: number, answer: SendAnswer): void {
     const before = this.pending.get(incoming.key)
     const job = new SendJob(sender, incoming, this.nowMs() + this.parts.timing.sendDeadlineMs, this, answer)
-    const orders = ordersOf(sender, this.rules)
+    const orders = sender.orders.of(this.rules)
     job.arrival = arrival
     orders.place(job)
     if (before === undefined) this.pending.set(incoming.key, job)
@@ -122,7 +122,7 @@ export class Send implements SendOutcomes {
    * session to that conversation, like any other such answer.
    */
   turnedAway(sender: Sender, { kind, type, ...send }: RefusedSend, arrival: number, error: RookeryError): void {
-    const orders = ordersOf(sender, this.rules)
+    const orders = sender.orders.of(this.rules)
     const one = { ...send, place: arrival, arrival, ownUntilMs: null, heldBack: null, earlier: null, later: null }
     orders.place(one)
     orders.refuse(one, error, this.nowMs())
@@ -349,17 +349,17 @@ export class Send implements SendOutcomes {
 
   /** Answers that nothing is stored. If the send may be tried again, later sends are held back. */
   refused(job: SendJob, error: RookeryError): void {
-    if (mayBeTriedAgain(error.code) && !job.isAnswered) job.sender?.orders?.refuse(job, error, this.nowMs())
+    if (mayBeTriedAgain(error.code) && !job.isAnswered) job.sender?.orders.made?.refuse(job, error, this.nowMs())
     this.finish(job, error)
   }
 
   overtaken(job: SendJob): RookeryError | null {
-    return job.sender?.orders?.overtaken(job, this.nowMs()) ?? null
+    return job.sender?.orders.made?.overtaken(job, this.nowMs()) ?? null
   }
 
   private finish(job: SendJob, outcome: Sent | RookeryError): void {
     const { key } = job.incoming
-    const orders = job.sender?.orders
+    const orders = job.sender?.orders.made
     if (this.pending.get(key) === job) this.pending.delete(key)
     if (job.deadline !== null) this.deadlines.end(job.deadline)
     // A definite answer also ends the wait for an attempt that was refused in the meantime.
