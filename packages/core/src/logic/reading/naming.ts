@@ -1,4 +1,5 @@
-// Conversations with the names that the host gives them. There is no second user table: nothing of this is stored.
+// Gives conversations the names that the host has for them. Nothing of this is stored: there is no second table of
+// users.
 import type { ConversationId, UserId } from '@rookery/protocol'
 import type { ConversationView } from '../../model/conversation.js'
 import type { Group } from '../../model/group.js'
@@ -20,7 +21,10 @@ interface Parts {
 export class Naming {
   constructor(private readonly parts: Parts) {}
 
-  /** The same conversations, named; the host is asked once for all of them, or not at all where it gives no names. */
+  /**
+   * The same conversations with names. It asks the host once for all of them, or not at all where the host gives no
+   * names.
+   */
   async name(userId: UserId, views: readonly ConversationView[]): Promise<readonly ConversationView[]> {
     const { users, names, clock, timing } = this.parts
     if (views.length === 0 || (users?.profiles === undefined && names === null)) return views
@@ -34,7 +38,7 @@ export class Naming {
     return within(clock, timing.handlerDeadlineMs, 'the directory of names', ask())
   }
 
-  /** A group with the name that the host gives it, where it keeps that itself. */
+  /** A group with the name that the host gives it, if the host keeps names of conversations. */
   async group(userId: UserId, group: Group): Promise<Group> {
     const { names, clock, timing } = this.parts
     if (names === null) return group
@@ -45,7 +49,7 @@ export class Naming {
   }
 
   /**
-   * One conversation as its member sees it.
+   * One conversation as one of its members sees it.
    * @throws RookeryError `NOT_FOUND`
    */
   async view(userId: UserId, conversationId: ConversationId): Promise<ConversationView> {

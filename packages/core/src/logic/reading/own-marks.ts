@@ -1,4 +1,5 @@
-// What a user did with a conversation: read this far, keeps it pinned, muted, hidden. Own devices get an entry.
+// A user's own marks on a conversation: the read position, and whether it is pinned, muted or hidden. The user's
+// devices get an entry for each change.
 import { type JsonText, type RequestOf, RookeryError, type UserId } from '@rookery/protocol'
 import { requestDigest } from '../../model/digest.js'
 import { receiptJson } from '../../model/events.js'
@@ -25,7 +26,7 @@ interface Parts {
 export class OwnMarks {
   constructor(private readonly parts: Parts) {}
 
-  /** Moves the read position, never back; the other side of a 1:1 conversation gets a `receipt`. */
+  /** Moves the read position forward, never back. In a c2c conversation the other user gets a `receipt`. */
   async read(userId: UserId, { conversationId, seq }: RequestOf<'read'>): Promise<JsonText> {
     const { authoriser, writer, clock, timing, committed, fanOut } = this.parts
     const conversation = await authoriser.member(userId, conversationId)
@@ -44,7 +45,7 @@ export class OwnMarks {
     })
   }
 
-  /** Changes how the user keeps a conversation, and answers it as it stands. */
+  /** Changes the user's settings of a conversation. Answers the conversation with them. */
   async update(userId: UserId, request: RequestOf<'conversation.update'>): Promise<JsonText> {
     const { authoriser, writer, clock, timing, committed, naming } = this.parts
     const { clientMsgId, ...change } = request

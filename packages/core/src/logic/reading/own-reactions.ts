@@ -1,9 +1,9 @@
-// A reader's own reactions beside a page of messages: nothing in a message depends on who reads it.
+// A reader's own reactions, given beside a page of messages: a message itself is the same for every reader.
 import type { JsonText, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../../model/message.js'
 import type { TimelineReads } from '../../ports/storage.js'
 
-/** `mine` of a page: `{ [msgId]: reaction[] }`. Asks only of messages that somebody reacted to, and of all of them at once. */
+/** `mine` of a page: `{ [msgId]: reaction[] }`. One read for all messages of the page that have reactions. */
 export async function mineJson(
   reads: TimelineReads,
   userId: UserId,

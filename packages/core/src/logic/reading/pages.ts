@@ -1,7 +1,10 @@
-// Pages as JSON text, cut where they grow over their bytes.
+// Pages as JSON text, cut at a limit of bytes.
 import type { JsonText } from '@rookery/protocol'
 
-/** Texts joined to a JSON array, at most `bytesMax` (at least one text), from the front or from the back. */
+/**
+ * Joins texts into a JSON array of at most `bytesMax` bytes, but at least one text. It takes them from the front or
+ * from the back.
+ */
 export function cutPage(
   texts: readonly JsonText[],
   bytesMax: number,

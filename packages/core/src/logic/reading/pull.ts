@@ -1,4 +1,4 @@
-// Catching up: one page of a user's inbox after a position, and of each timeline that is named.
+// Catching up: one page of a user's inbox after a position, and of each timeline that the request names.
 import type { ConversationId, JsonText, Seq, UserId } from '@rookery/protocol'
 import type { StoredEntry } from '../../model/entry.js'
 import { entryJson } from '../../model/wire.js'
@@ -16,34 +16,37 @@ import {
   type TimelineRead,
 } from './timeline-pages.js'
 
-/** A page before the session has decided whether it follows from here on. */
+/** A page, before the session decides whether it follows from here on. */
 export interface Page {
   readonly entries: JsonText
-  /** The position held after it. */
+  /** The reader's position after the page. */
   readonly to: Seq
-  /** Whether the inbox ends there, in the same snapshot. */
+  /** Whether the page ends at the head of the inbox, in the same snapshot. */
   readonly isInboxLast: boolean
-  /** Whether there is nothing more, in a timeline named either, and none that the reader learns of from this very page. */
+  /**
+   * Whether nothing follows: in the inbox, in a named timeline, or in a timeline of which this page tells the reader
+   * for the first time.
+   */
   readonly last: boolean
-  /** Retention has taken entries between the position given and the first of these. */
+  /** Whether retention has removed entries between the given position and the first entry here. */
   readonly truncated: boolean
-  /** The reader's own reactions to the messages on it. */
+  /** The reader's own reactions to the messages of the page. */
   readonly mine: JsonText
   readonly timelines: readonly TimelineRead[]
-  /** What its entries say about timelines; under which versions is not told, so 0. */
+  /** What its entries say about followed timelines. An entry does not tell the group's version, so the version is 0. */
   readonly facts: readonly FollowFact[]
 }
 
-/** Where a reader says it stands. */
+/** The position that a reader claims to have. */
 interface Claim {
   readonly since: Seq
-  /** `at` of the entry there. */
+  /** `at` of the entry at `since`. */
   readonly sinceAt?: number | undefined
 }
 
 /**
- * Whether a position cannot be one of this storage: beyond the head, or of another entry than the one stored there.
- * An entry that retention took says nothing.
+ * Whether a position cannot come from this storage: it is beyond the head, or another entry is stored there. If
+ * retention has removed the entry, the position passes.
  */
 export async function isForeign(
   reads: TimelineReads,
@@ -57,8 +60,8 @@ export async function isForeign(
 }
 
 /**
- * Reads one page; null where a position is foreign and the reader must start over.
- * @param isFollowed that the user is known to follow a timeline now
+ * Reads one page. Null where the position is foreign, and the reader must start over.
+ * @param isFollowed whether the user is known to follow a timeline now
  */
 export async function readPage(
   reads: PullReads,
@@ -73,14 +76,15 @@ export async function readPage(
   const { json, count } = cutPage(inbox.entries.map(entryJson), limits.pageBytes, 'front')
   const named = claim.timelines ?? {}
   const bytesLeft = limits.pageBytes - Buffer.byteLength(json)
-  // After the inbox: a removal that it does not tell of yet has not hidden anything from this page.
+  // Read after the inbox: if the inbox does not tell of a removal yet, that removal has hidden nothing from this page.
   const read = await readTimelines(reads, userId, named, isFollowed, limit, bytesLeft, count > 0)
   if (read === null) return null
   const entries = inbox.entries.slice(0, count)
   const to = entries.at(-1)?.seq ?? Math.max(claim.since, inbox.floor)
   const facts = entries.flatMap(factsOf)
   const isInboxLast = to >= inbox.head
-  // A timeline that no longer reaches back may be that of a later membership than the entries tell of so far.
+  // A timeline that does not reach back to the reader's position may belong to a later membership, of which the entries
+  // so far do not tell. Then it is held back until they do.
   const isTold = async (): Promise<boolean> => isInboxLast && (await reads.heads.users([userId]))[0]?.seq === inbox.head
   const timelines = read.some(({ truncated }) => truncated) && !(await isTold()) ? read.map(heldBack) : read
   const learns = facts.some(({ kind, conversation }) => kind === 'follow' && !Object.hasOwn(named, conversation))
@@ -99,7 +103,7 @@ function factsOf(entry: StoredEntry): FollowFact[] {
   return [kind === 'follow' ? { kind, seq, conversation, from, version: 0 } : { kind, seq, conversation, to }]
 }
 
-/** A page's answer. */
+/** The answer for a page. */
 export const pageJson = (page: Page, more: boolean, epoch: string): JsonText =>
   `{"entries":${page.entries},"timelines":[${page.timelines.map(timelineJson).join(',')}],"seq":${page.to},"more":${more},"truncated":${page.truncated},"reset":false,"epoch":${JSON.stringify(epoch)},"mine":${page.mine}}`
 

@@ -1,4 +1,4 @@
-// Reading what is stored for conversations: their messages, and the list of them.
+// Reading stored conversations: their messages, and the list of conversations.
 import {
   type ConversationId,
   type DeviceType,
@@ -29,7 +29,7 @@ interface Parts {
 export class Roaming {
   constructor(private readonly parts: Parts) {}
 
-  /** A page of a conversation's messages, ascending; the newest where no bound is given. */
+  /** A page of a conversation's messages, in ascending order; the newest messages where no bound is given. */
   async history(userId: UserId, deviceType: DeviceType, request: RequestOf<'history'>): Promise<JsonText> {
     if (this.parts.noRoaming.has(deviceType))
       throw new RookeryError('FORBIDDEN', 'roaming not allowed for this device type')
@@ -37,14 +37,16 @@ export class Roaming {
     const { conversationId } = request
     await authoriser.member(userId, conversationId)
     const page = await this.page(request, userId)
-    // Who talks in a conversation is remembered; that an id has changed hands since is not.
+    // The pairs of users are cached. The cache does not know that a user was erased and that somebody else has the id
+    // since.
     if (page.startsWith(emptyPage) && (await storage.members.access(conversationId, userId)) === null) throw notFound()
     return page
   }
 
   /**
-   * A page of `history` for whoever may read it.
-   * @param userId whose membership decides what is read; null for the host, which reads everything and reacts to nothing
+   * A page of `history`. The caller has checked who may read it.
+   * @param userId the reader, whose membership decides what the page shows; null for the host, which sees everything
+   *   and has no reactions
    */
   async page(request: RequestOf<'history'>, userId: UserId | null = null): Promise<JsonText> {
     const { storage, limits } = this.parts
@@ -64,7 +66,7 @@ export class Roaming {
     return `{"messages":${cut.json},"more":${page.more || cut.count < page.messages.length},"mine":${mine}}`
   }
 
-  /** Who of the members has read as far as a message. */
+  /** The members that have read up to a message. */
   async readers(userId: UserId, request: RequestOf<'readers'>): Promise<JsonText> {
     const { storage, limits, authoriser } = this.parts
     const { conversationId, seq, cursor } = request
@@ -77,7 +79,7 @@ export class Roaming {
     return JSON.stringify({ ...page, ...(more && last !== undefined ? { cursor: encodeUserCursor(last) } : {}) })
   }
 
-  /** The user's conversations, latest activity first. */
+  /** The user's conversations, the one with the latest activity first. */
   async conversations(userId: UserId, request: RequestOf<'conversations'>): Promise<JsonText> {
     const { storage, limits } = this.parts
     const after = request.cursor === undefined ? null : decodeCursor(request.cursor)
@@ -91,7 +93,7 @@ export class Roaming {
     return `{"conversations":${cut.json},"unreadTotal":${unreadTotal}${cursor}}`
   }
 
-  /** One conversation, by its id or by whom it joins. */
+  /** One conversation, by its id, by the other user or by its group. */
   async get(userId: UserId, request: RequestOf<'conversation.get'>): Promise<JsonText> {
     return conversationJson(await this.parts.naming.view(userId, idOf(userId, request)))
   }
@@ -102,7 +104,7 @@ function idOf(userId: UserId, request: RequestOf<'conversation.get'>): Conversat
   return 'groupId' in request ? request.groupId : request.conversationId
 }
 
-/** How a page begins that holds nothing and has nothing behind it. */
+/** The beginning of an empty page that nothing follows. */
 const emptyPage = '{"messages":[],"more":false'
 
 const encodeUserCursor = (userId: UserId): string => Buffer.from(userId).toString('base64url')

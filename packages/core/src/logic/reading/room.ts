@@ -1,4 +1,4 @@
-// What a user reads: pages of messages and conversations with their names, and the marks that it leaves on them.
+// The reading room: pages of messages and conversations with their names, and the user's own marks on them.
 import type { DeviceType } from '@rookery/protocol'
 import type { ConversationNames, Users } from '../../ports/host.js'
 import type { Storage } from '../../ports/storage.js'

@@ -5,32 +5,32 @@ import { storedMessageJson } from '../../model/wire.js'
 import type { Storage, TimelinePage } from '../../ports/storage.js'
 import { cutPage } from './pages.js'
 
-/** What a pull reads. */
+/** The reads that a pull needs. */
 export type PullReads = Pick<Storage, 'timelines' | 'heads'>
 
 /** Positions by conversation. */
 export type Positions = Readonly<Record<ConversationId, Seq>>
 
-/** One timeline of an answer. */
+/** The part of an answer for one timeline. */
 export interface TimelineRead {
   readonly conversationId: ConversationId
-  /** The position named. */
+  /** The position that the request named. */
   readonly after: Seq
-  /** What is given, and the same as a JSON array. */
+  /** The messages of the page; `messages` is the same as a JSON array. */
   readonly stored: readonly StoredMessage[]
   readonly messages: JsonText
-  /** The position held after it. */
+  /** The reader's position after the page. */
   readonly to: Seq
   readonly last: boolean
   readonly truncated: boolean
 }
 
 /**
- * Reads a page of each timeline named; what the user never was a member of is left out. Null where a position lies beyond
- * what storage has, so that the reader must start over.
- * @param isFollowed that the user is a member now, so that the head alone may tell that there is nothing new
- * @param bytesLeft of the answer; zero or less where it is full
- * @param mayBeEmpty whether the answer holds something already: otherwise one message is given, however long it is
+ * Reads a page of each named timeline. It leaves out conversations of which the user never was a member. Null where a
+ * position is beyond what storage has, so that the reader must start over.
+ * @param isFollowed whether the user is a member now; then the head alone can tell that there is nothing new
+ * @param bytesLeft bytes left in the answer; zero or less where it is full
+ * @param mayBeEmpty whether the answer has content already. If not, it gets at least one message, however long
  */
 export async function readTimelines(
   reads: PullReads,
@@ -76,7 +76,7 @@ function cut(
   let bytes = Buffer.byteLength(json)
   if (bytes > bytesLeft && mayBeEmpty) [json, count, bytes] = ['[]', 0, 0]
   const stored = messages.slice(0, count)
-  // Beyond the head nothing is for this reader: of who has left, retention may have taken more than that.
+  // Nothing above the head is for this reader. If the reader has left, retention may have removed more than that.
   const from = Math.min(floor, head)
   const to = stored.at(-1)?.seq ?? Math.max(after, from)
   const read = { conversationId, after, stored, messages: json, to, last: to >= head, truncated: after < from }
@@ -93,10 +93,10 @@ const nothingOf = (conversationId: ConversationId, after: Seq): TimelineRead => 
   truncated: false,
 })
 
-/** Nothing of one that does not reach back to the position named; it is asked for again. */
+/** The read without its messages, if it does not reach back to the named position; the reader asks for it again. */
 export const heldBack = (read: TimelineRead): TimelineRead =>
   read.truncated ? nothingOf(read.conversationId, read.after) : read
 
-/** One of an answer's `timelines`. */
+/** One item of an answer's `timelines`. */
 export const timelineJson = ({ conversationId, messages, to, last, truncated }: TimelineRead): JsonText =>
   `{"conversationId":${JSON.stringify(conversationId)},"messages":${messages},"seq":${to},"more":${!last},"truncated":${truncated}}`
