@@ -1,4 +1,5 @@
-// What every room works with: the system it runs on, who watches it, how it tells faults, and the figures that the host chose.
+// What every room needs: the system, the observer, the handling of faults, and the limits and times that the host
+// chose.
 import type { Limits, Timing } from '../options/limits.js'
 import type { Clock } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'

@@ -1,5 +1,5 @@
-// Whether a message may be stored, and as what: size, receiver, policy, declared type, the host's handlers. Each may take
-// time and may refuse; where nothing has to be asked, nothing is waited for.
+// Decides whether a message may be stored, and with which content: size, receiver, contact policy, declared type, the
+// host's handlers. Each of them may take time and may refuse. Where nothing has to be asked, the answer comes at once.
 import { isJsonObject, jsonFault, type JsonText, RookeryError, type Seq } from '@rookery/protocol'
 import { isLongerThan } from '../../model/json.js'
 import { clientMsgIdOf } from '../../model/keys.js'
@@ -16,14 +16,14 @@ import type { Proposed } from '../messages/send-job.js'
 import type { Authoriser, Speaker } from './authorise.js'
 import type { Directory } from './directory.js'
 
-/** What somebody is to say: a message on its way, or what one is to become. */
+/** A message to decide about: one on its way, or the new version of an edited one. */
 export interface Candidate {
   readonly incoming: Proposed
-  /** On whose behalf policy and handlers are asked; null where they are not. */
+  /** The user whose contact policy and handlers decide; null where they are not asked. */
   readonly onBehalfOf: ImSession | null
-  /** What schemas and handlers made of the content; null while it is as it came. */
+  /** The content that schemas and handlers returned; null while nobody has changed it. */
   changed: JsonText | null
-  /** Of an edit: the place of the message that is changed. */
+  /** For an edit: the sequence of the message that it changes. */
   readonly edits?: Seq
 }
 
@@ -44,9 +44,9 @@ export class Admission {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * Asks everybody who has a say; `job.changed` is what they made of the content. Null where nobody has to be waited for: a
-   * conversation that is known and open, and no handler, or one that answers at once.
-   * @throws RookeryError; anything else is a fault of a handler. The promise is rejected with the same
+   * Asks everything that may refuse or change the message; `job.changed` gets the new content. Null where nothing takes
+   * time: the conversation is known and open, and there is no handler, or one that answers at once.
+   * @throws RookeryError; anything else is a fault of a handler. The promise rejects with the same
    */
   admit(job: Candidate): Promise<void> | null {
     const { message } = job.incoming
@@ -56,7 +56,7 @@ export class Admission {
     return this.ask(job)
   }
 
-  /** Whether it is known already that its sender may speak there. */
+  /** Whether the caches alone say that the sender may speak there. */
   private isOpen(job: Candidate): boolean {
     const { authoriser, contacts, clock } = this.parts
     const { message } = job.incoming
@@ -84,7 +84,7 @@ export class Admission {
   }
 
   /**
-   * Whether somebody may speak in a group. It is asked again when the message is stored.
+   * Checks whether a user may speak in a group. The check is repeated when the message is stored.
    * @throws RookeryError `NOT_FOUND`, `FORBIDDEN`
    */
   async maySpeak(speaker: Speaker): Promise<void> {
@@ -93,8 +93,9 @@ export class Admission {
   }
 
   /**
-   * A user may write to whoever exists (a conversation that exists already says so) and is not closed to them.
-   * @param inside the host's transaction, where one holds a connection: who does not take it is not asked
+   * A user may write to every user who exists, unless the contact policy refuses. If the conversation exists already,
+   * so does the other user.
+   * @param inside the host's transaction; then only providers that take it are asked
    * @throws RookeryError `NOT_FOUND`, `FORBIDDEN`
    */
   async mayWrite(
@@ -117,7 +118,7 @@ export class Admission {
   }
 
   /**
-   * What is replied to is a message of the same conversation that the sender may read.
+   * A reply must name a message of the same conversation that the sender may read.
    * @throws RookeryError `BAD_REQUEST`
    */
   async mayReply({ conversationId, from, replyTo }: ReplyFields): Promise<void> {
@@ -131,7 +132,7 @@ export class Admission {
     }
   }
 
-  /** A declared type is checked at the border; what its schema makes of the content is what is stored. */
+  /** Validates a declared type where the message comes in. The output of its schema is what is stored. */
   private async checkType(job: Candidate): Promise<void> {
     const { type } = job.incoming.message
     const declared = this.parts.types?.[type]
@@ -151,7 +152,7 @@ export class Admission {
     return null
   }
 
-  // Without `await`, which makes one more promise: under AsyncLocalStorage each costs.
+  // Uses no `await`, because that makes one more promise, and under AsyncLocalStorage each promise costs time.
   private changeLater(job: Candidate, given: Extract<ReturnType<BeforeSend>, Promise<unknown>>): Promise<void> {
     return this.parts.handlerDeadlines.within('a handler', given).then((content) => {
       if (content !== undefined) this.change(job, content)
@@ -160,9 +161,11 @@ export class Admission {
 
   private change(job: Candidate, content: Record<string, unknown>): void {
     const { type } = job.incoming.message
-    const fault = isJsonObject(content) ? jsonFault(content) : { reason: 'is no object' }
+    const fault = isJsonObject(content) ? jsonFault(content) : { reason: 'is not an object' }
     if (fault !== null)
-      throw new TypeError(`what a handler or schema made of ${type} is no clean JSON: ${fault.reason}`)
+      throw new TypeError(
+        `a handler or schema returned content of type ${type} that is not valid JSON: ${fault.reason}`,
+      )
     job.changed = JSON.stringify(content)
     this.mustFit({ content: job.changed, ext: null, mentions: null })
   }
@@ -174,17 +177,20 @@ export class Admission {
 
 type ReplyFields = Pick<NewMessage, 'conversationId' | 'from' | 'replyTo'>
 
-/** Whether a message names one that it replies to; of an edit that was decided when the message was sent. */
+/** Whether the message is a reply that must be checked. The reply of an edited message was checked when it was sent. */
 const isReply = ({ incoming, edits }: Candidate): boolean => incoming.message.replyTo !== null && edits === undefined
 
-/** Who says a message in a group. Whom the host speaks for may be muted, unless it asks for the checks. */
+/**
+ * The speaker of a group's message. A mute counts for a user on whose behalf the host speaks only where the host asks
+ * for the checks.
+ */
 export const speakerOf = ({ incoming: { message }, onBehalfOf }: Candidate): Speaker => ({
   groupId: message.conversationId,
   userId: message.from,
   mutes: onBehalfOf !== null,
 })
 
-/** A message as handlers are shown it. */
+/** The message as handlers get it. */
 export function draftOf(job: Candidate): Draft {
   const { clientMsgId, from, subject, type, conversationId, mentions: mentioned } = job.incoming.message
   const content = contentOf(job)
@@ -202,7 +208,10 @@ export function draftOf(job: Candidate): Draft {
   }
 }
 
-/** The content, as an object of the caller's own: the one that was decoded for whoever comes first, then the text again. */
+/**
+ * The content as an object that the caller may keep: the decoded one for the first caller, later a new one from the
+ * text.
+ */
 function contentOf({ incoming, changed }: Candidate): Record<string, unknown> {
   const { content } = incoming
   incoming.content = null

@@ -1,4 +1,4 @@
-// What the host's authenticate may answer, what everything else means, and what the log says of it.
+// What the host's `authenticate` may answer, what every other answer means, and what the log says about it.
 import { describe, expect, it } from 'vitest'
 import { RookeryError } from '@rookery/protocol'
 import type { Authenticate } from '../../ports/host.js'

@@ -1,7 +1,7 @@
-// From a handshake to an identity: the host is asked, and its answer is checked. The slot and the session come after.
+// Turns a handshake into an identity: asks the host and checks its answer. The slot and the session come after that.
 //
-// Only null, and a throw that stands for a 4xx, say that a token is not valid: a client drops its token then. Whatever else
-// the host's code does is its failure; the log has it, and the client tries again.
+// Only null, and an error that stands for a 4xx, say that a token is not valid: then the client drops its token. Every
+// other failure is a fault of the host's code: the log has it, and the client tries again.
 import { RookeryError } from '@rookery/protocol'
 import type { Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
@@ -22,8 +22,9 @@ export class Authenticator {
   ) {}
 
   /**
-   * Asks the host who this is.
-   * @throws RookeryError `UNAUTHENTICATED`; `UNAVAILABLE` where the host's code failed; a `RookeryError` of the host's
+   * Asks the host which user this is.
+   * @throws RookeryError `UNAUTHENTICATED`; `UNAVAILABLE` where the host's code failed; a `RookeryError` that the host
+   *   threw
    */
   async identify(credentials: Credentials): Promise<Identity> {
     let identity: Identity | null
@@ -49,7 +50,7 @@ export class Authenticator {
     const isCoded = error instanceof RookeryError
     if (isCoded && !isFault(error)) return error
     const status = statusOf(error)
-    // Whoever was asked about the token had too many questions: that says nothing of it.
+    // The service that checks tokens has had too many requests. That says nothing about the token.
     if (!isCoded && status === 429) return new RookeryError('RATE_LIMITED', 'too many logins', { retryAfterMs })
     if (!isCoded && status >= 400 && status < 500) return refused()
     const cause = isCoded ? (error.cause ?? error) : error
@@ -65,7 +66,9 @@ const unavailable = (afterMs = retryAfterMs): RookeryError =>
 
 const isFault = ({ code }: RookeryError): boolean => code === 'UNAVAILABLE' || code === 'INTERNAL'
 
-/** `status` on errors is what HTTP frameworks use; Nest's exceptions answer it through getStatus(). 0 where there is none. */
+/**
+ * The HTTP status of an error. HTTP frameworks use `status`; Nest's exceptions have getStatus(). 0 where there is none.
+ */
 function statusOf(error: unknown): number {
   if (typeof error !== 'object' || error === null) return 0
   try {

@@ -1,11 +1,11 @@
-// The one function that decides whether a user may touch a conversation.
+// The one function that decides whether a user may act on a conversation.
 import { LRUCache } from 'lru-cache'
 import { type ConversationId, RookeryError, type UserId } from '@rookery/protocol'
 import type { Access } from '../../model/conversation.js'
 import type { Storage } from '../../ports/storage.js'
 import { type KnownGroup, Rosters, type Standing } from '../groups/rosters.js'
 
-/** Who talks in a c2c conversation. It never changes, and so it may be remembered. */
+/** The users of a c2c conversation. They never change, so they may be cached. */
 export interface Pair {
   readonly conversationId: ConversationId
   readonly users: readonly UserId[]
@@ -15,7 +15,8 @@ export interface Pair {
 const pairsMax = 50_000
 
 export class Authoriser {
-  // Bounded by size, so that it grows as it fills: `max` would take all its memory at once, some milliseconds long.
+  // Bounded by size, so that it grows as it fills: `max` would allocate all its memory at once, which takes some
+  // milliseconds.
   private readonly pairs = new LRUCache<ConversationId, Pair>({ maxSize: pairsMax, sizeCalculation: () => 1 })
   readonly rosters: Rosters
 
@@ -35,7 +36,7 @@ export class Authoriser {
   async existing(conversationId: ConversationId): Promise<Pair | Access> {
     const found = this.pairs.get(conversationId) ?? (await this.storage.members.access(conversationId, null))
     if (found === null) throw notFound()
-    // Of a group nothing is remembered here: it changes.
+    // Groups are not cached here, because they change.
     const { users, subject } = found
     if (users.length > 0) this.remember({ conversationId, users, subject })
     return found
@@ -48,7 +49,7 @@ export class Authoriser {
 
   /**
    * The conversation, for one of its members.
-   * @throws RookeryError `NOT_FOUND`, alike whether there is none or it is not for this user
+   * @throws RookeryError `NOT_FOUND`, with the same text whether it does not exist or is not for this user
    */
   async member(userId: UserId, conversationId: ConversationId): Promise<Pair | Access> {
     const pair = this.pairs.get(conversationId)
@@ -59,15 +60,15 @@ export class Authoriser {
     return access
   }
 
-  /** A group in which somebody may speak by what is known of it; undefined says nothing. */
+  /** A group in which the user may speak, as the cache knows it; undefined says nothing. */
   knownSpeaker(speaker: Speaker, now: number): KnownGroup | undefined {
     const standing = this.rosters.known(speaker.groupId, speaker.userId)
     return standing === undefined || mayNotSpeak(speaker, standing, now) !== null ? undefined : standing.group
   }
 
   /**
-   * A group in which somebody may speak at this moment.
-   * @throws RookeryError `NOT_FOUND`; `FORBIDDEN` where the speaker, or everybody, was muted
+   * A group in which the user may speak at this moment.
+   * @throws RookeryError `NOT_FOUND`; `FORBIDDEN` where the user, or everybody, is muted
    */
   async speaker(speaker: Speaker, now: number): Promise<KnownGroup> {
     const standing = await this.rosters.learn(speaker.groupId, speaker.userId)
@@ -77,16 +78,16 @@ export class Authoriser {
   }
 }
 
-/** Who is about to say something in a group. */
+/** A user who wants to speak in a group. */
 export interface Speaker {
   readonly groupId: ConversationId
   /** Null for the system. */
   readonly userId: UserId | null
-  /** Whether it counts that somebody was muted: for the host it does not. */
+  /** Whether mutes count. They do not count for the host. */
   readonly mutes: boolean
 }
 
-/** Why somebody may not speak in a group as it stands; null where it may. */
+/** Why a user may not speak in a group; null where the user may. */
 export function mayNotSpeak(
   { userId, mutes }: Speaker,
   { group, membership }: Standing,
@@ -101,9 +102,12 @@ export function mayNotSpeak(
     : null
 }
 
-/** The answer for what is missing and for what is not this user's. */
+/**
+ * One answer for two cases, so that nobody can tell them apart: there is no such conversation, or it is not for this
+ * user.
+ */
 export const notFound = (): RookeryError => new RookeryError('NOT_FOUND', 'no such conversation, or not yours')
 
-/** Everybody in a conversation but one; oneself, where one talks to oneself. */
+/** The other user of a conversation; the user itself where it talks to itself. */
 export const peerOf = (users: readonly UserId[], userId: UserId): UserId =>
   users.find((user) => user !== userId) ?? userId

@@ -1,4 +1,4 @@
-// A host's table may find a user for an id that is not quite theirs: chat compares ids byte for byte.
+// A host's table may find a user whose id is not quite the given one; chat compares ids byte for byte.
 import { describe, expect, it } from 'vitest'
 import type { Users } from '../../ports/host.js'
 import { TestNode, VirtualClock } from '@rookery/testing'
@@ -74,7 +74,7 @@ it('what a provider throws at the wish of a client is logged once in ten seconds
   for (let i = 0; i < 100; i++) answers.push(await ann.request('c2c', node.text(`nobody${i}`, 'x')))
   expect(ids).toHaveLength(1)
   const { id } = ids[0] as { id: string }
-  // Every answer bears the id of the line that is there to be found.
+  // Every answer is the id of the row that was found.
   for (const answer of answers)
     expect(answer).toMatchObject({ ok: false, error: { code: 'INTERNAL', details: { id } } })
   await clock.advance(10_000)

@@ -1,5 +1,5 @@
-// Who exists, as the host's own tables say. A table may compare otherwise than chat does, which compares byte for byte: as
-// numbers, or without regard to case. So the host may answer the id that it found.
+// Which users exist, from the host's own tables. Chat compares ids byte for byte, but a table may compare them as
+// numbers or without regard to case. So the host may answer the id that it found.
 import type { UserId } from '@rookery/protocol'
 import type { Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
@@ -15,8 +15,8 @@ export class Directory {
   ) {}
 
   /**
-   * Those who are no users of the host's.
-   * @param inside the host's transaction, where one holds a connection: without taking it nobody is asked, nor unknown
+   * Those of the ids that are not users of the host.
+   * @param inside the host's transaction; if the provider does not take it, nobody is asked and nobody is unknown
    * @throws RookeryError `UNAVAILABLE` where the host does not answer in time; whatever the host throws
    */
   async unknown(userIds: readonly UserId[], inside: HostTransaction | null = null): Promise<readonly UserId[]> {

@@ -1,14 +1,14 @@
-// Whether what the host's `authenticate` gave can be an identity. A fault names types and never values: what a wrong answer
-// holds may be a secret.
+// Checks whether the value from the host's `authenticate` can be an identity. A fault names types and never values,
+// because a wrong value may be a secret.
 import type { Identity } from '../../ports/host.js'
 
 const userIdForm = /^[!-~]{1,128}$/
 
-/** In 1973, and in 5138: what lies outside was given in seconds, in microseconds or nanoseconds, or is no time. */
+/** These are in 1973 and in 5138. A number outside is in seconds, microseconds or nanoseconds, or is no time at all. */
 const earliestMs = 100_000_000_000
 const latestMs = 100_000_000_000_000
 
-/** What is wrong with it, with the remedy; null where it is one. */
+/** What is wrong with the value, with the remedy; null where nothing is. */
 export function identityFault(given: unknown): string | null {
   if (typeof given !== 'object' || given === null)
     return `it returned ${typeOf(given)}: return { userId }, or null where the token is not valid`
@@ -38,7 +38,7 @@ function expiryFault(expiresAt: unknown): string | null {
   return expiresAt <= latestMs ? null : `expiresAt is ${expiresAt}, which is more than milliseconds: ${remedy}`
 }
 
-/** For people: `a number`, `undefined`. */
+/** The type of a value for people: `a number`, `undefined`. */
 function typeOf(value: unknown): string {
   if (value === undefined || value === null) return String(value)
   if (typeof value === 'number' && Number.isNaN(value)) return 'NaN'

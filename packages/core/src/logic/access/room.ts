@@ -1,4 +1,4 @@
-// Who may come in, speak and read: identities, users, members, and whether a message may be stored.
+// The access room: identities, users, members, and whether a message may be stored.
 import type { Authenticate, ContactPolicy, Handlers, Users } from '../../ports/host.js'
 import type { Storage } from '../../ports/storage.js'
 import type { Deadlines } from '../host/deadlines.js'

@@ -1,18 +1,19 @@
-// What the host's code throws about a token may quote it, or hold the request that carried it. The log gets neither.
+// Keeps secrets out of the log. An error that the host's code throws about a token may quote the token, or hold the
+// request with it.
 import type { Credentials } from '../../ports/host.js'
 
-/** Headers that carry what authenticates. */
+/** Headers that carry credentials. */
 const secretHeaders = ['authorization', 'cookie', 'proxy-authorization']
 /** Shorter parts of such a header are words, not secrets. */
 const secretLength = 8
 
-/** An error that says the same, without the token, without secret headers, and without properties of its own. */
+/** A new error with the same text and stack, but without the token, secret headers and further properties. */
 export function withoutSecrets(thrown: unknown, { token, headers }: Credentials): Error {
   const secrets = new Set([token, encodeURIComponent(token.toWellFormed())])
   for (const name of secretHeaders)
     for (const value of [headers[name] ?? []].flat())
       for (const part of [value, ...value.split(/[\s;,=]+/)]) if (part.length >= secretLength) secrets.add(part)
-  // The longest first: one may be a part of another.
+  // Longest first, because one secret may be a part of another.
   const ordered = [...secrets].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
   const clean = (text: string): string => ordered.reduce((left, secret) => left.replaceAll(secret, '[secret]'), text)
   const { message, name, stack } = thrown instanceof Error ? thrown : new Error(`it threw ${describe(thrown)}`)

@@ -96,9 +96,7 @@ export function remove(facts: GroupFacts, userIds: readonly UserId[], settings: 
   return leaving.length === 0 ? null : { change: { leave: leaving }, event: { event: 'removed', userIds: leaving } }
 }
 
-/**
- * @throws RookeryError `FORBIDDEN`; `NOT_FOUND` where the host names a user who is not a member
- */
+/** @throws RookeryError `FORBIDDEN`; `NOT_FOUND` where the host names a user who is not a member */
 export function leave(facts: GroupFacts, userId: UserId, settings: GroupSettings): GroupStep {
   const membership = facts.named.get(userId)
   if (membership === undefined) throw noMember()

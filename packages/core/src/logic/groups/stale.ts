@@ -6,9 +6,7 @@ import type { Clock } from '../../ports/clock.js'
 const atOnceMax = 3
 const waitMs = 50
 
-/**
- * @param times how many decisions in a row were stale
- */
+/** @param times how many decisions in a row were stale */
 export async function restWhereStale(clock: Clock, times: number): Promise<void> {
   if (times > atOnceMax) await new Promise<void>((resolve) => clock.setTimeout(resolve, waitMs))
 }

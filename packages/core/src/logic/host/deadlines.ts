@@ -24,9 +24,7 @@ export class Deadlines {
     private readonly ms: number,
   ) {}
 
-  /**
-   * @param late runs when the time is over, unless `end` is called before
-   */
+  /** @param late runs when the time is over, unless `end` is called before */
   begin(late: () => void): Deadline {
     const begun: Deadline = { atMs: this.clock.monotonic() + this.ms, late, before: this.last, after: null }
     if (this.last === null) this.first = begun

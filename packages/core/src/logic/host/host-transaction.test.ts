@@ -131,7 +131,7 @@ describe('inside a transaction of the host', () => {
     await scene()
     const users = { exists: () => true, takesTransaction: 'yes' as unknown as boolean }
     await expect(TestNode.start({ users })).rejects.toThrow(
-      'Rookery option users.takesTransaction is no boolean: give true where it runs its queries in the tx that it is given.',
+      'Rookery option users.takesTransaction is not a boolean: give true where it runs its queries in the tx that it is given.',
     )
   })
 })

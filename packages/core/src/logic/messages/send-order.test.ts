@@ -36,8 +36,8 @@ function refused(all: SendOrders, clientMsgId: string, nowMs: number, own = erro
   return given
 }
 
-// How the simulation stored a message before an earlier one (RELIABILITY 9): the first attempt of the earlier one was still
-// under way when further attempts of it were turned away, each with a place of its own, behind the later message.
+// The simulation stored a message before an earlier one (RELIABILITY 9): the first attempt of the earlier one was still
+// under way when further attempts of it were refused, each with its own place behind the later message.
 describe('a key that several attempts of are refused', () => {
   it('has the place of the first of them, in whichever order they are', () => {
     const all = orders()

@@ -49,9 +49,7 @@ interface HostSend {
    * Resolves once the message is in the writer's queue or is refused. A message sent after that gets a later sequence.
    */
   readonly left: Promise<void>
-  /**
-   * @throws RookeryError the error that a session would get
-   */
+  /** @throws RookeryError the error that a session would get */
   readonly sent: Promise<Sent>
 }
 

@@ -182,9 +182,7 @@ export class OutboxMover {
     if (wasFull || (line.ids.length > 0 && line.restsUntilMs <= clock.monotonic())) this.wake()
   }
 
-  /**
-   * @returns how long the line rests before this row is tried again; null where the row is done
-   */
+  /** @returns how long the line rests before this row is tried again; null where the row is done */
   private async move(
     line: Line,
     { id, read }: QueuedRow,

@@ -19,9 +19,7 @@ interface Parts {
 interface Move {
   /** For a message: resolves once it is in the writer's queue, or is refused. */
   readonly left?: Promise<void>
-  /**
-   * @throws RookeryError as the host's call would
-   */
+  /** @throws RookeryError as the host's call would */
   readonly moved: Promise<unknown>
 }
 

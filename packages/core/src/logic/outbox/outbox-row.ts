@@ -71,9 +71,7 @@ export type ReadRow =
 /** The text of a row. It names its line, for versions that do not know its kind yet. */
 export const rowText = (request: OutboxRequest): JsonText => JSON.stringify({ ...request, line: lineOf(request) })
 
-/**
- * @throws RookeryError `BAD_REQUEST` where the text is not a row
- */
+/** @throws RookeryError `BAD_REQUEST` where the text is not a row */
 export function readRow(text: JsonText): ReadRow {
   const row = parsed(text)
   const { kind, line } = row

@@ -1,4 +1,4 @@
-// One operation through the writer, as a promise: for the use cases that are not the hot path.
+// Commits one operation through the writer, as a promise; for the use cases that are not the hot path.
 import { RookeryError } from '@rookery/protocol'
 import type { Clock } from '../../ports/clock.js'
 import type { OpResults, RefusedResult, StorageOp } from '../../ports/storage.js'
@@ -6,9 +6,10 @@ import type { Writer } from './writer.js'
 
 /**
  * Commits one operation in its turn.
- * @param then runs in the same turn as the commit's other results: what it notes for fan-out goes in the same frames
- * @param refusal asked right before the operation goes into a commit: an error takes it out
- * @throws RookeryError `UNAVAILABLE` or `OVERLOADED`; what storage refused the operation with
+ * @param then runs in the same turn as the commit's other results, so that what it gives to fan-out leaves in the same
+ *   frames
+ * @param refusal is called right before the operation goes into a commit; an error takes the operation out
+ * @throws RookeryError `UNAVAILABLE` or `OVERLOADED`; the error with which storage refused the operation
  */
 export function commitOne<Op extends StorageOp, T>(
   writer: Writer,
@@ -39,7 +40,7 @@ export function commitOne<Op extends StorageOp, T>(
   })
 }
 
-/** What a conversation's message waits for, its other operations wait for; and so with what is one user's. */
+/** The order of an operation: all operations of one conversation have one order, and so have those of one user. */
 function orderOf(op: StorageOp): string {
   if ('message' in op) return op.message.conversationId
   return 'conversationId' in op ? op.conversationId : `user ${op.userId}`

@@ -150,8 +150,8 @@ describe('a run of retention', () => {
     await clock.advance(2 * hourMs)
     const told = lines.filter(([line]) => line.startsWith('retention')).map(([line]) => line)
     expect(told[0]).toBe('retention is under way')
-    expect(told.at(-1)).toBe('retention took what was too old')
-    expect(lines.find(([line]) => line === 'retention took what was too old')?.[1]).toMatchObject({ messages: 20 })
+    expect(told.at(-1)).toBe('retention removed what was too old')
+    expect(lines.find(([line]) => line === 'retention removed what was too old')?.[1]).toMatchObject({ messages: 20 })
   })
 
   it('that the storage made fail is tried again with the next one; a stop in its midst ends it', async () => {
@@ -165,7 +165,7 @@ describe('a run of retention', () => {
     await talk(chat, 'ann', 'bob', 9)
     storage.failReads(1_000_000)
     await clock.advance(hourMs)
-    expect(errors).toContain('retention came to no end; the next run goes on')
+    expect(errors).toContain('a run of retention failed; the next run continues')
     storage.heal()
     let steps = 0
     const asked = chat.rookery.maintenance.trim({ onProgress: () => (steps += 1) })
@@ -209,7 +209,7 @@ describe('many nodes', () => {
     expect(runs.length).toBeGreaterThanOrEqual(10)
     expect(new Set(runs.map(({ nodeId }) => nodeId)).size).toBe(3)
 
-    // One is gone: the others do what would have been its turn.
+    // One node is gone: the others do what would have been its turn.
     const stopping = nodes.pop()!.stop()
     await clock.advance(60_000)
     await stopping
@@ -246,7 +246,7 @@ describe('roaming', () => {
     })
     const phone = await chat.connect('bob')
     expect((await phone.ask('history', { conversationId })).messages).toHaveLength(2)
-    // What is the device's own to catch up with is no roaming.
+    // What a device needs to catch up is not roaming.
     expect((await web.ask('pull', { since: 0 })).entries).toHaveLength(2)
   })
 })
@@ -261,13 +261,10 @@ describe('options', () => {
       "retention.timelineCount is not a whole number from 1: leave it out for the default, or give 'off'",
     ],
     [{ retention: { everyMs: 'off' } }, 'retention.everyMs is not a whole number from 1'],
-    [{ retention: { days: 3 } }, 'retention.days is no option: known are inboxMs, timelineMs'],
-    [{ roaming: { refuse: 'web' } }, 'roaming.refuse is no list'],
-    [
-      { roaming: { refuse: ['tv'] } },
-      'roaming.refuse names a device type that there is not: known are phone, pad, pc, web.',
-    ],
-    [{ roaming: { allow: [] } }, 'roaming.allow is no option: known is refuse.'],
+    [{ retention: { days: 3 } }, 'retention.days does not exist: known are inboxMs, timelineMs'],
+    [{ roaming: { refuse: 'web' } }, 'roaming.refuse is not a list'],
+    [{ roaming: { refuse: ['tv'] } }, 'roaming.refuse names an unknown device type: known are phone, pad, pc, web.'],
+    [{ roaming: { allow: [] } }, 'roaming.allow does not exist: known is refuse.'],
   ])('%o is told in one line', async (options, line) => {
     const failed = await TestNode.start(options as unknown as Partial<RookeryOptions>).then(
       () => 'it started',

@@ -1,6 +1,6 @@
-// Taking away what is older than it is to be kept: now and then, in small steps with rests between them, so that it never
-// competes with messages. Nodes take turns: of those that live one does it each time. Where two do it all the same, what one
-// has done the other finds done.
+// Removes what is too old, from time to time, in small steps with pauses between them, so that it does not slow down
+// messages. Of the living nodes one does it each time, in turns. If two do it at once, each finds done what the other
+// has done.
 import type { NodeId } from '@rookery/protocol'
 import type { Retention as Kept } from '../../options/retention.js'
 import type { Clock, Timer } from '../../ports/clock.js'
@@ -10,20 +10,20 @@ import type { Presence } from '../../ports/presence.js'
 import type { Random } from '../../ports/random.js'
 import type { Storage, TrimLimits } from '../../ports/storage.js'
 
-/** How far a run has come. */
+/** How far a run is. */
 export interface Progress {
-  /** About how much is done, from 0 to 1. */
+  /** The share that is done, from 0 to 1, estimated. */
   readonly done: number
 }
 
-/** What a trim has taken so far. */
+/** What a trim has removed so far. */
 export interface TrimProgress extends Progress {
   readonly entries: number
   readonly messages: number
   readonly keys: number
 }
 
-/** A long run says once in this time how far it is, ms. */
+/** How often a long run writes its progress to the log, ms. */
 const tellEveryMs = 60_000
 
 interface Parts {
@@ -45,12 +45,12 @@ export class Retention {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Nodes that start together spread over the time between two runs. */
+  /** Waits a random part of the time between two runs, so that nodes that start together do not run together. */
   start(): void {
     this.later(this.parts.random.next() * this.parts.retention.everyMs)
   }
 
-  /** Resolves once no step is under way; where a run was, the next one finds what it left. */
+  /** Resolves once no step is under way. The next run does what is left. */
   async stop(): Promise<void> {
     this.isStopped = true
     if (this.timer !== null) this.parts.clock.clearTimeout(this.timer)
@@ -60,8 +60,8 @@ export class Retention {
   }
 
   /**
-   * One run from its beginning to its end, beside whatever is under way.
-   * @throws StorageError; what was taken until then stays taken
+   * One whole run. It may go on beside another one.
+   * @throws StorageError; what it removed before stays removed
    */
   async run(onProgress: (progress: TrimProgress) => void = () => {}): Promise<TrimProgress> {
     const { storage, observer, retention, clock } = this.parts
@@ -108,8 +108,8 @@ export class Retention {
   }
 
   /**
-   * Whether it is this node that runs now: time is cut into pieces of the length between two runs, and each piece has its
-   * node. Whoever cannot know runs.
+   * Whether this node is the one that runs now. Time is divided into pieces as long as the time between two runs, and
+   * each piece belongs to one node. If presence does not answer, the node runs.
    */
   private async isOurTurn(): Promise<boolean> {
     const { presence, nodeId, clock, retention } = this.parts
@@ -130,9 +130,9 @@ export class Retention {
         logger.info('retention is under way', { percent: Math.floor(done * 100), ...taken })
       })
       if (entries + messages + keys > 0)
-        logger.info('retention took what was too old', { entries, messages, keys, ms: clock.monotonic() - began })
+        logger.info('retention removed what was too old', { entries, messages, keys, ms: clock.monotonic() - began })
     } catch (error) {
-      logger.error('retention came to no end; the next run goes on', error)
+      logger.error('a run of retention failed; the next run continues', error)
     }
   }
 }

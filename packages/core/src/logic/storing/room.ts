@@ -1,4 +1,4 @@
-// What goes to storage, and for how long it stays.
+// The storing room: what goes to storage, and how long it stays.
 import type { NodeId } from '@rookery/protocol'
 import type { Retention as Kept } from '../../options/retention.js'
 import type { Presence } from '../../ports/presence.js'

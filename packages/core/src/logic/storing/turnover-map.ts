@@ -1,9 +1,10 @@
-// A map whose entries come and go all the time. The engine gives a map a new table whenever the old one is full of what was
-// deleted, and has the old one point to it. Once a single table has grown old, each that follows is kept with all its entries
-// until the next full collection: most of what passes through such a map is copied, and copied again, long after it is gone.
-// A copy in time is a map of its own, to which no old table points.
+// A map for entries that come and go all the time. When a map's table is full of deleted entries, V8 gives the map a
+// new table, and the old table points to the new one. Once one table has become old (in the sense of the garbage
+// collector), it keeps every following table with all its entries until the next full collection. So most of what
+// passes through the map is copied again and again long after its deletion. A copy of the map in time has no old table
+// that points to it.
 
-/** After so many deletions: less than what comes and goes between two collections of young objects. */
+/** It copies after this many deletions: fewer than come between two collections of young objects. */
 const deletionsMax = 128
 
 export class TurnoverMap<Key, Value> {
@@ -21,7 +22,7 @@ export class TurnoverMap<Key, Value> {
   delete(key: Key): void {
     if (!this.#map.delete(key)) return
     this.#deletions += 1
-    // A copy costs no more than what was deleted since the last.
+    // A copy costs no more than the deletions since the last copy.
     if (this.#deletions < Math.max(deletionsMax, this.#map.size)) return
     this.#deletions = 0
     this.#map = new Map(this.#map)

@@ -1,4 +1,4 @@
-// One after the other, where they concern one and the same: what the first has stored, the second sees.
+// Runs calls with the same name one after the other, so that the second sees what the first has stored.
 import { RookeryError } from '@rookery/protocol'
 import type { Clock } from '../../ports/clock.js'
 import { within } from '../host/deadline.js'
@@ -9,8 +9,8 @@ export class Turns {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Runs once everything that was given before under this name has ended.
-   * @throws RookeryError `UNAVAILABLE` at the deadline; what has not begun by then never begins
+   * Runs once every earlier call under this name has ended.
+   * @throws RookeryError `UNAVAILABLE` at the deadline; a call that has not begun by then never begins
    */
   take<T>(name: string, deadlineMs: number, run: () => Promise<T>): Promise<T> {
     const endMs = this.clock.monotonic() + deadlineMs

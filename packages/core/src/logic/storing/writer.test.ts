@@ -144,7 +144,7 @@ describe('the writer', () => {
     expect(writer.failing(1000)).toBeNull()
     await clock.advance(200)
     expect(said.at(-1)).toBe('commit a1 a2 a3')
-    // Nothing else is there: the commit as a whole says it.
+    // The commit has nothing else, so it fails as a whole.
     underWay[2]!.fail(new RowsHeld())
     await settle()
     write('b3', may, 'b')

@@ -1,11 +1,12 @@
-// Group commit. While one commit is under way the next operations gather, and go together; a lone one waits for nothing.
+// Group commit. While one commit is under way, the next operations gather and then go together. A single operation does
+// not wait.
 //
-// Order: operations are committed in the order in which they were given, whatever fails meanwhile.
-// A commit that fails as a whole is run again with the same operations until their deadlines: keys make that harmless, and
-// an outcome that is not known is never guessed.
-// What was decided on something that has changed by then is decided again, and goes before everything that came after it:
-// an operation that has to wait for that holds back those behind it with the same `order`, and no others.
-// What needs a row that somebody else holds waits apart in the same way, and is tried again until its deadline.
+// Order: operations are committed in the order in which they were given, whatever fails in between.
+// A commit that fails as a whole runs again with the same operations until their deadlines. Keys make that harmless,
+// and the writer never guesses an unknown outcome.
+// If an operation was decided on old facts, it is decided again, and goes before everything that came after it. While
+// it waits for that, it holds back the later operations with the same `order`, and no others.
+// An operation that needs a row that somebody else holds waits in the same way, and is tried again until its deadline.
 import { RookeryError } from '@rookery/protocol'
 import type { Limits } from '../../options/limits.js'
 import type { Clock, Timer } from '../../ports/clock.js'
@@ -16,19 +17,19 @@ import { type OpResults, type RefusedResult, RowsHeld, type Storage, type Storag
 /** One operation on its way to storage. */
 export interface WriteJob<Op extends StorageOp = StorageOp> {
   readonly op: Op
-  /** Monotonic ms. When it passes first, `failed` is called with UNAVAILABLE. */
+  /** Monotonic ms. If it passes first, `failed` is called with UNAVAILABLE. */
   readonly deadlineMs: number
-  /** Those of one order are committed in it, also where one of them has to wait. */
+  /** Operations of one order are committed in that order, even if one of them has to wait. */
   readonly order?: string
   /**
-   * Asked right before the operation goes into a commit; it may replace `op`. An error takes it out, and goes to `failed`.
-   * A promise says that something must be known first: once it resolves to null this is asked again, to an error that goes
-   * to `failed`. It never rejects.
+   * Called right before the operation goes into a commit; it may replace `op`. An error takes the operation out and
+   * goes to `failed`. A promise means that something must be read first. If it resolves to null, this is called again;
+   * if it resolves to an error, that goes to `failed`. The promise never rejects.
    */
   admit?(): RookeryError | Promise<RookeryError | null> | null
   /**
-   * Committed, or refused alone. After a deadline that passed during the commit it follows `failed`.
-   * @returns `again` where nothing was stored and it is to be decided anew, before what came after it
+   * The operation is committed, or refused alone. If its deadline passed during the commit, this comes after `failed`.
+   * @returns `again` where nothing was stored, to decide it again before everything that came after it
    */
   settled(result: OpResults[Op['op']] | RefusedResult): 'again' | void
   /** Called at most once. */
@@ -37,7 +38,7 @@ export interface WriteJob<Op extends StorageOp = StorageOp> {
 
 type Results = readonly (OpResults[StorageOp['op']] | RefusedResult)[]
 
-/** Operations that are committed, and not handed out yet. */
+/** Operations whose commit has its results, which are not handed out yet. */
 interface Stored {
   readonly jobs: readonly WriteJob[]
   readonly results: Results
@@ -47,14 +48,14 @@ const isRefusal = ({ status }: Results[number]): boolean => status === 'refused'
 const isHeld = (result: Results[number]): boolean =>
   result.status === 'refused' && (result as RefusedResult).isHeld === true
 
-/** Operations that wait, in their order, until none of them has to. */
+/** Operations of one order that wait, in order, until none of them has to wait any more. */
 interface Held {
   jobs: WriteJob[]
-  /** Promises under way. */
+  /** Promises that are not settled yet. */
   waits: number
 }
 
-/** Commits that fail, one after another. */
+/** Commits that fail one after another. */
 interface Trouble {
   readonly sinceMs: number
   readonly lastMs: number
@@ -62,7 +63,7 @@ interface Trouble {
 }
 
 const sweepMs = 250
-/** Between two tries of what needs a row that somebody else holds. */
+/** The pause between two tries of an operation that needs a held row. */
 const heldRestMs = 200
 const backoffFirstMs = 50
 const backoffLastMs = 1000
@@ -71,7 +72,7 @@ export class Writer {
   private queue: WriteJob[] = []
   private batch: WriteJob[] = []
   private readonly expired = new Set<WriteJob>()
-  /** By their order. */
+  /** Waiting operations, by order. */
   private readonly held = new Map<string | WriteJob, Held>()
   private heldCount = 0
   private running = false
@@ -89,19 +90,19 @@ export class Writer {
     private readonly observer: Observer | null = null,
   ) {}
 
-  /** Operations waiting or under way. */
+  /** Operations that wait or are under way. */
   get length(): number {
     return this.queue.length + this.batch.length + this.heldCount
   }
 
-  /** Why commits do not succeed, and for how long; null while they do, or where the last is long ago. */
+  /** Why commits fail, and for how long. Null while they succeed, or if the last failure is longer ago than `agoMs`. */
   failing(agoMs: number): { readonly reason: string; readonly forMs: number } | null {
     const now = this.clock.monotonic()
     if (this.trouble === null || now - this.trouble.lastMs > agoMs) return null
     return { reason: this.trouble.reason, forMs: now - this.trouble.sinceMs }
   }
 
-  /** Takes an operation, or answers why it does not. */
+  /** Takes an operation. Answers an error where it cannot. */
   enqueue(job: WriteJob): RookeryError | null {
     if (this.queue.length + this.heldCount >= this.limits.writerQueue)
       return new RookeryError('OVERLOADED', 'too many messages are waiting to be stored', { retryAfterMs: 1000 })
@@ -127,15 +128,15 @@ export class Writer {
 
   private async run(): Promise<void> {
     this.scheduleSweep()
-    // What arrives in the same turn goes with the first.
+    // Operations that come in the same turn go with the first.
     await this.clock.endOfTurn()
     let stored: Stored | null = null
     do {
-      // Results go out while the next commit is under way: the database need not wait for them.
+      // Hands out results while the next commit is under way, so that the database does not wait for that.
       const next = this.begin()
       if (stored !== null) this.handOut(stored)
       stored = next === null ? null : await this.finish(next)
-      // What a result refuses may take out what waits behind it: then it goes first.
+      // A refusal among the results may take out operations that wait, so it is handed out before they go.
       if (stored?.results.some(isRefusal) === true) {
         this.batch = []
         this.handOut(stored)
@@ -150,7 +151,7 @@ export class Writer {
     if (!this.isBusy) for (const resolve of this.idle.splice(0)) resolve()
   }
 
-  /** Sends off what waits; null where nothing of it is left. */
+  /** Begins a commit of what waits; null where nothing is left of it. */
   private begin(): Promise<Results> | null {
     if (this.expired.size > 0) this.expired.clear()
     this.batch = this.admit(this.queue.splice(0, this.limits.commitOps))
@@ -180,7 +181,7 @@ export class Writer {
     }
   }
 
-  /** Waits for a commit, and runs it again while it fails; null where every operation has failed by its deadline. */
+  /** Waits for a commit and runs it again while it fails. Null where every operation passed its deadline. */
   private async finish(first: Promise<Results>): Promise<Stored | null> {
     let commit = first
     for (let backoffMs = backoffFirstMs; ; backoffMs = Math.min(backoffMs * 2, backoffLastMs)) {
@@ -192,7 +193,7 @@ export class Writer {
       }
       await new Promise<void>((resolve) => this.clock.setTimeout(resolve, backoffMs))
       this.expire()
-      // Refusals are asked for again: what came before in an operation's order may have failed by now.
+      // Refusals are asked for again, because an earlier operation of the same order may have failed in the meantime.
       this.batch = this.admit(jobs.filter((job) => !this.expired.has(job)))
       if (this.batch.length === 0) return null
       commit = this.commit()
@@ -203,7 +204,7 @@ export class Writer {
     const again: WriteJob[] = []
     for (const [i, job] of jobs.entries()) {
       const result = results[i]!
-      // Behind one that is decided again it comes again itself, in its place.
+      // An operation behind one that is decided again comes again itself, in its place.
       const isBehind = isHeld(result) && again.some((one) => one.order !== undefined && one.order === job.order)
       if (isHeld(result) && !isBehind) this.setAside(job)
       else if (isBehind || this.hand(job, result) === 'again') again.push(job)
@@ -223,7 +224,7 @@ export class Writer {
     return batch
   }
 
-  /** Its row is held: it is tried again after a rest. */
+  /** The operation needs a held row: it is tried again after a pause. */
   private setAside(job: WriteJob): void {
     // Its deadline may have passed during the commit.
     if (this.expired.has(job)) return
@@ -239,14 +240,17 @@ export class Writer {
     if (until === null) return
     held.waits += 1
     void until.then((refusal) => {
-      // Its deadline may have taken it out meanwhile.
+      // Its deadline may have taken it out in the meantime.
       if (refusal !== null && this.takeOut(held, job)) job.failed(refusal)
       held.waits -= 1
       if (held.waits === 0) this.release(order, held)
     })
   }
 
-  /** Back to the front of the queue: all that came behind them in their order is still in it. */
+  /**
+   * Puts the operations back at the front of the queue: everything that came after them in their order is still waiting
+   * with them or in the queue.
+   */
   private release(order: string | WriteJob, { jobs }: Held): void {
     this.held.delete(order)
     this.heldCount -= jobs.length
@@ -267,7 +271,7 @@ export class Writer {
     try {
       return job.settled(result)
     } catch (error) {
-      this.logger.error('a stored operation could not be handed on', error, { operation: job.op.op })
+      this.logger.error('a stored operation could not be delivered', error, { operation: job.op.op })
     }
   }
 
