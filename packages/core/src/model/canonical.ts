@@ -1,8 +1,9 @@
-// JSON as a value: two texts of one value, whatever the order of their keys, have one canonical text.
+// The canonical text of a JSON value: it does not depend on the order of the keys.
 
 /**
  * The canonical text of clean JSON: as `JSON.stringify` writes it, with the keys of every object in ascending order.
- * @param text what `JSON.stringify` makes of the value, where that is known: most values have their keys in order
+ * @param text what `JSON.stringify` writes for the value, if the caller has it. It is used as it is if the keys are in
+ *   order, as in most values
  */
 export function canonicalJson(value: unknown, text?: string): string {
   return isInOrder(value) ? (text ?? JSON.stringify(value)) : written(value)

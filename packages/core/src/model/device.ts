@@ -1,4 +1,4 @@
-// What is remembered of a device beyond its sessions.
+// What chat keeps of a device when it has no session.
 import type { DeviceId, DeviceType, Seq, UserId } from '@rookery/protocol'
 
 /** A device's row. Its delivered range is `(deliveredFrom, deliveredTo]` of the user's inbox. */

@@ -1,10 +1,10 @@
-// Hashes: of a message as received, and of whom a 1:1 conversation joins.
+// Hashes: the digest of a message as received, the id of a c2c conversation, the digest of a token.
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { ConversationId, JsonText, UserId } from '@rookery/protocol'
 import { canonicalJson } from './canonical.js'
 
-// Each part is preceded by its length, so that no two lists of parts give one text.
+// Each part follows its own length, so that different lists of parts have different texts.
 function textOf(parts: readonly string[]): string {
   let text = ''
   for (const part of parts) text += `${part.length}:${part}`
@@ -15,16 +15,19 @@ const hashOf = (text: string): string => hash('sha256', text, 'base64url')
 
 const sha256 = (parts: readonly string[]): string => hashOf(textOf(parts))
 
-/** The latest ids of conversations: most messages go where another one went a moment before. */
+/** Ids of recent conversations: most messages go where another message went shortly before. */
 const c2cIds = new LRUCache<string, ConversationId>({ max: 10_000 })
 
-/** What stands before the hash of a digest of today: it is of the value, whatever the order of the keys in its JSON. */
+/**
+ * The mark before the hash of a digest of the second version. That version hashes the value: the order of the keys in
+ * its JSON does not matter.
+ */
 const version = '2:'
 
-// The first version had no mark, and was of the text: the order of the keys counted.
+// The first version had no mark and hashed the text, so the order of the keys mattered.
 export const isFirstVersion = (stored: string): boolean => !stored.startsWith(version)
 
-/** What is digested of a send, as received. */
+/** The fields of a send that its digest covers, as received. */
 export interface Received {
   /** The user or the conversation. */
   readonly to: string
@@ -40,20 +43,20 @@ const sendText = ({ to, subject, type, mentions }: Received, content: JsonText):
   textOf([to, subject, type, content, mentions === null ? '' : JSON.stringify(mentions)])
 
 /**
- * The digest of a send: what tells a repeat of it from another message under the same key.
- * @param content the value of which the text was written
+ * The digest of a send. It tells a repeat from another message under the same key.
+ * @param content the value from which the text was written
  */
 export const sendDigest = (received: Received, content: Readonly<Record<string, unknown>>): string =>
   version + hashOf(sendText(received, canonicalJson(content, received.content)))
 
-/** Whether what is stored is the digest of this send, of whichever version it is. */
+/** Whether a stored digest, of either version, is the digest of this send. */
 export const isSendDigest = (stored: string, digest: string, received: Received): boolean =>
   isFirstVersion(stored) ? stored === hashOf(sendText(received, received.content)) : stored === digest
 
 /** The digest of any other request that carries a key. */
 export interface RequestDigest {
   readonly text: string
-  /** Whether what is stored is the digest of this request, of whichever version it is. */
+  /** Whether a stored digest, of either version, is the digest of this request. */
   matches(stored: string): boolean
 }
 
@@ -64,11 +67,14 @@ export function requestDigest(event: string, request: object): RequestDigest {
   return { text, matches }
 }
 
-/** The key of a further part of what the host asked for under one key. It stays as it is, so that a repeat finds it. */
+/**
+ * The key of a later part of a request of the host, from the key of the request. It must never change, so that a repeat
+ * finds it.
+ */
 export const partKey = (clientMsgId: string, part: number): string =>
   sha256(['part', JSON.stringify({ clientMsgId, part })])
 
-/** The id of the one conversation that two users have under a subject, whoever begins it. */
+/** The id of the one conversation of two users under a subject, whichever of them begins it. */
 export function c2cId(a: UserId, b: UserId, subject: string): ConversationId {
   const text = textOf(a < b ? [a, b, subject] : [b, a, subject])
   const known = c2cIds.get(text)
@@ -78,5 +84,5 @@ export function c2cId(a: UserId, b: UserId, subject: string): ConversationId {
   return id
 }
 
-/** What is kept of a token: enough to find the sessions that go under it. */
+/** What chat keeps of a token: enough to find the sessions that use it. */
 export const tokenDigest = (token: string): string => sha256([token]).slice(0, 22)

@@ -2,7 +2,7 @@
 import type { ConversationId, JsonText, Seq } from '@rookery/protocol'
 import type { StoredMessage } from './message.js'
 
-/** What an entry tells besides a message; clients ignore kinds that they do not know. */
+/** The kinds of entries that are not messages. Clients ignore kinds that they do not know. */
 export type FactKind = 'read' | 'conversation' | 'follow' | 'unfollow' | 'custom'
 
 /** An entry that points at a message. */
@@ -12,16 +12,16 @@ export interface MessageEntry {
   readonly kind: 'message'
   readonly conversationId: ConversationId
   readonly conversationSeq: Seq
-  /** Null where retention took the message: the entry is delivered as `expired`. */
+  /** Null where retention removed the message: then the entry is delivered as `expired`. */
   readonly message: StoredMessage | null
 }
 
-/** An entry that is itself the fact. */
+/** An entry that holds a fact itself. */
 export interface FactEntry {
   readonly seq: Seq
   readonly at: number
   readonly kind: FactKind
-  /** A JSON object with the entry's own fields, as PROTOCOL lists them for its kind. */
+  /** A JSON object with the entry's own fields, as the protocol lists them for its kind. */
   readonly body: JsonText
 }
 

@@ -1,8 +1,8 @@
-// The payload of each event as JSON text, typed by the protocol. Texts that are JSON already are spliced in.
+// The payload of each event as JSON text, typed by the protocol. Texts that are JSON already are inserted as they are.
 import type { ConversationId, JsonText, Seq, ServerEvent, ServerEvents } from '@rookery/protocol'
 import { listed } from './wire.js'
 
-/** The text of an event's payload. The tag keeps it from being sent under another event's name. */
+/** The text of an event's payload. The tag keeps it from being sent as another event. */
 export type EventJson<Event extends ServerEvent = ServerEvent> = JsonText & { readonly __event?: Event }
 
 const textOf =
@@ -30,6 +30,6 @@ export const timelineJsonOf = (
   return (messages) => `${head}${listed(messages)}]}`
 }
 
-/** @param payload the text of what the business server says */
+/** @param payload the host's payload as JSON text */
 export const s2cJson = (id: string, topic: string, payload: JsonText): EventJson<'s2c'> =>
   `{"id":${JSON.stringify(id)},"topic":${JSON.stringify(topic)},"payload":${payload}}`

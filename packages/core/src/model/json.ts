@@ -1,15 +1,16 @@
-// JSON of the host's own, and how long a text is.
+// JSON from the host, and the length of texts.
 import { depthMax } from '@rookery/protocol'
 
-/** Whether a text takes more than `bytesMax` bytes in UTF-8; counts only where it could. */
+/** Whether a text takes more than `bytesMax` bytes in UTF-8. It counts bytes only where the length does not tell. */
 export function isLongerThan(text: string, bytesMax: number): boolean {
   if (text.length * 3 <= bytesMax) return false
   return text.length > bytesMax || Buffer.byteLength(text) > bytesMax
 }
 
 /**
- * A value of the host's own as JSON reads it: instances become plain objects, dates text, what is undefined is left out.
- * What JSON would silently spoil (non-finite numbers, functions, binary) stays as it is, so that the check refuses it.
+ * The host's value as JSON reads it: instances become plain objects, dates become text, and undefined fields are left
+ * out. What JSON would spoil silently (non-finite numbers, functions, binary) stays as it is, so that the check refuses
+ * it.
  */
 export function plainJson(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || depth > depthMax) return value

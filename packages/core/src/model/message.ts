@@ -1,14 +1,17 @@
-// A message as storage keeps it, and what a sender gives before it has numbers.
+// A message as storage keeps it, and a new message before it has numbers.
 import type { ConversationId, ConversationKind, JsonText, MessageId, Seq, UserId } from '@rookery/protocol'
 
-/** A message that is to be stored: all but what the commit allocates. */
+/** A message to store: everything but what the commit allocates. */
 export interface NewMessage {
   readonly msgId: MessageId
-  /** As stored: with `from` the key under which the message is stored once. The host's begin with a space (keys.ts). */
+  /**
+   * As stored. Together with `from` it is the key under which the message is stored once. Keys of the host begin with a
+   * space (keys.ts).
+   */
   readonly clientMsgId: string
   readonly conversationId: ConversationId
   readonly kind: ConversationKind
-  /** Null where the system speaks. */
+  /** Null for the system. */
   readonly from: UserId | null
   /** The other user of a c2c conversation; null in groups. */
   readonly to: UserId | null
@@ -18,32 +21,38 @@ export interface NewMessage {
   readonly content: JsonText
   readonly ext: JsonText | null
   readonly replyTo: Seq | null
-  /** Notifies nobody and is not counted as unread. */
+  /** Notifies nobody and does not count as unread. */
   readonly silent: boolean
   readonly mentions: readonly (UserId | '@all')[] | null
-  /** What the host sent on behalf of a user. */
+  /** Whether the host sent it on behalf of a user. */
   readonly viaServer: boolean
-  /** Counts towards unread: neither silent nor a control message. */
+  /** Whether it counts as unread: it is neither silent nor a control message. */
   readonly countable: boolean
   readonly clientTime: number | null
   readonly serverTime: number
-  /** Of the values (to, subject, type, content, mentions) as received; tells a repeat from a conflict. */
+  /** Covers the values (to, subject, type, content, mentions) as received. It tells a repeat from a conflict. */
   readonly digest: string
 }
 
-/** A stored message as it stands now. */
+/** A stored message in its current state. */
 export interface StoredMessage extends Omit<NewMessage, 'content' | 'digest'> {
   readonly seq: Seq
-  /** Its place among the countable messages of its conversation; of an uncountable one, the count before it. */
+  /**
+   * Its number among the countable messages of its conversation. For a message that is not countable, the count before
+   * it.
+   */
   readonly ordinal: number
-  /** Null once the message was recalled, and where it is withheld. */
+  /** Null if the message was recalled or is withheld. */
   readonly content: JsonText | null
   readonly recalled: boolean
   readonly editedAt: number | null
-  /** The sequence of the last control message folded in; null while nothing was. */
+  /** The sequence of the last control message that changed it; null if none did. */
   readonly asOf: Seq | null
   /** `{ [reaction]: count }`. */
   readonly reactions: JsonText | null
-  /** It was changed outside the reader's membership: what it says, now or then, is not for this reader. */
+  /**
+   * Whether it was changed outside the reader's membership. Then this reader may see neither its old nor its new
+   * content.
+   */
   readonly withheld: boolean
 }

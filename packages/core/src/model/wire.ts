@@ -1,4 +1,5 @@
-// From the model to JSON text as PROTOCOL has it. Text that is JSON already is spliced in, never parsed.
+// Writes the model as JSON text, as the protocol has it. Texts that are JSON already are inserted as they are, and
+// never parsed.
 import type { JsonText, Role, RookeryError, Sent, Seq } from '@rookery/protocol'
 import type { ConversationView } from './conversation.js'
 import type { StoredEntry } from './entry.js'
@@ -6,7 +7,7 @@ import type { Group, Membership } from './group.js'
 import { clientMsgIdOf } from './keys.js'
 import type { StoredMessage } from './message.js'
 
-/** Short ASCII without anything that JSON escapes, as ids are. */
+/** A short ASCII text without characters that JSON escapes, such as an id. */
 const plain = /^[ !#-[\]-~]{0,64}$/
 
 /** A text as JSON. */
@@ -16,8 +17,8 @@ type Sending = Omit<StoredMessage, keyof MessageState | 'seq' | 'ordinal'>
 type MessageState = Pick<StoredMessage, 'recalled' | 'editedAt' | 'asOf' | 'reactions' | 'withheld'>
 
 /**
- * A `Message`. The same text for everybody who may read it.
- * @param state what has become of it since it was sent; null where it is new
+ * A `Message`. The text is the same for everybody who may read it.
+ * @param state its changes since it was sent; null for a new message
  */
 export function messageJson(m: Sending, seq: Seq, state: MessageState | null): JsonText {
   const isRecalled = state?.recalled === true
@@ -37,7 +38,7 @@ export function messageJson(m: Sending, seq: Seq, state: MessageState | null): J
   return (state === null ? json : json + stateJson(state)) + '}'
 }
 
-/** A stored `Message`, as it stands. */
+/** A stored `Message` in its current state. */
 export const storedMessageJson = (m: StoredMessage): JsonText => messageJson(m, m.seq, m)
 
 function stateJson({ asOf, recalled, editedAt, reactions, withheld }: MessageState): string {
@@ -50,14 +51,18 @@ function stateJson({ asOf, recalled, editedAt, reactions, withheld }: MessageSta
   return json
 }
 
-/** Texts one after another with commas between. Not `join`: that copies all of it, and the frame around it once more. */
+/**
+ * Texts with commas between them. It does not use `join`, because that copies all of them, and the frame around them is
+ * copied once more.
+ */
 export function listed(texts: readonly JsonText[]): JsonText {
   let list = texts[0] ?? ''
   for (let i = 1; i < texts.length; i++) list += `,${texts[i]}`
   return list
 }
 
-// An entry is its place, which every reader has of its own, and a tail that is the same for all of them.
+// The text of an entry has two parts: its sequence, which differs for each reader, and a tail that is the same for all
+// of them.
 
 /** The tail of a `message` entry around a message's text. */
 export const messageTailJson = (at: number, message: JsonText): JsonText =>
@@ -70,7 +75,7 @@ export const entryTailJson = (entry: JsonText): JsonText => entry.slice(entry.in
 export const numberedJson = (from: Seq, tails: readonly JsonText[]): JsonText[] =>
   tails.map((tail, i) => `{"seq":${from + i},${tail}`)
 
-/** Any other entry: its own fields are spliced in behind the common ones. */
+/** An entry that is not a message: its own fields follow the common ones. */
 export const factEntryJson = (seq: Seq, at: number, kind: string, body: JsonText): JsonText =>
   `{"seq":${seq},"kind":${q(kind)},"at":${at}${body === '{}' ? '}' : `,${body.slice(1)}`}`
 
@@ -102,7 +107,7 @@ export function conversationJson(c: ConversationView): JsonText {
 
 /**
  * A `Group`.
- * @param role of who asks; null for the host
+ * @param role the role of the user who asks; null for the host
  */
 export function groupJson(g: Group, role: Role | null): JsonText {
   const id = q(g.groupId)
@@ -123,7 +128,7 @@ export function memberJson({ userId, role, joinedAt, mutedUntil }: Membership): 
   return mutedUntil === 0 ? `${json}}` : `${json},"mutedUntil":${mutedUntil}}`
 }
 
-/** What a send is answered with. */
+/** The answer to a send. */
 export const sentJson = (sent: Sent): JsonText =>
   `{"msgId":${q(sent.msgId)},"conversationId":${q(sent.conversationId)},"seq":${sent.seq},"serverTime":${sent.serverTime},"duplicate":${sent.duplicate}}`
 
