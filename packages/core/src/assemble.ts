@@ -1,4 +1,4 @@
-// A node, room by room: each takes what it needs of those before it. Nothing here decides anything.
+// Makes a node from its rooms. Each room gets what it needs of the rooms before it. Nothing here decides anything.
 import { gate, localSessions } from './gate/room.js'
 import { access } from './logic/access/room.js'
 import { delivery } from './logic/delivery/room.js'
@@ -22,8 +22,8 @@ import { SystemRandom } from './system/system-random.js'
 const silent: Logger = { info: () => {}, warn: () => {}, error: () => {} }
 
 /**
- * A node, not started.
- * @param epoch the storage's, once it has started
+ * Makes a node that is not started.
+ * @param epoch the epoch of the storage, once the storage has started
  * @throws TypeError one line that names a wrong option and its remedy
  */
 export function assemble(options: RookeryOptions, epoch: () => string) {
@@ -82,7 +82,8 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
   const { joining } = inGroups
   const imGroups = groupsForHost({ ...around, ...inGroups, storage, names, settings })
   const rows = outbox({ ...around, ...said, port, s2c: out.s2c, groups: imGroups })
-  // The last two take the rooms before them as they are: they are the two sides from which the node is asked.
+  // The last two rooms get the earlier rooms as they are: they are the two sides from which requests come, the host and
+  // the gate.
   const hosts = host({
     ...around,
     ...entry,

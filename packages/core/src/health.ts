@@ -1,4 +1,4 @@
-// How a node does: whether it can serve, and how much there is to do.
+// The state of a node: whether it can serve, and how much work it has.
 import type { DeviceType } from '@rookery/protocol'
 import type { Registry } from './gate/registry.js'
 import { within } from './logic/host/deadline.js'
@@ -10,7 +10,7 @@ import type { Clock } from './ports/clock.js'
 import type { Presence } from './ports/presence.js'
 import type { Storage } from './ports/storage.js'
 
-/** How each part of a node does; `reason` where it does not do well. */
+/** The state of each part of a node; `reason` where it is not ok. */
 export interface Health {
   readonly ok: boolean
   readonly parts: Readonly<Record<string, { readonly ok: boolean; readonly reason?: string }>>
@@ -18,13 +18,13 @@ export interface Health {
 
 /** Figures of a node at one moment. */
 export interface NodeStats {
-  /** By device type; every type that the node knows. */
+  /** By device type, for every type that the node knows. */
   readonly sessions: Readonly<Record<DeviceType, number>>
-  /** Operations that wait to be stored, or are under way. */
+  /** Operations that wait to be stored or are under way. */
   readonly writerQueue: number
-  /** For how long no commit has succeeded; 0 while they do. */
+  /** For how long commits have been failing; 0 while they succeed. */
   readonly commitsFailingMs: number
-  /** Rows of host transactions that are to be moved, and that could not be, as they were counted last. Absent without an outbox. */
+  /** Rows of host transactions that wait, and rows that are parked, at the last count. Absent without an outbox. */
   readonly outbox?: { readonly waiting: number; readonly parked: number }
 }
 
@@ -41,7 +41,7 @@ interface Parts {
 }
 
 export class NodeHealth {
-  /** However many ask at once, storage is asked once. */
+  /** Storage is asked once, however many calls come at the same time. */
   private proof: Promise<unknown> | null = null
 
   constructor(private readonly parts: Parts) {}
@@ -54,12 +54,12 @@ export class NodeHealth {
       probe(() => presence.nodes()),
       parked === null ? {} : probe(() => this.nothingParked(parked)).then((found) => ({ outbox: found })),
     ])
-    // Without presence users of one node go on talking, and beside parked rows others are moved: that is told, and does not
-    // make the node unfit.
+    // Without presence, users of one node can still talk; besides parked rows, other rows are moved. So both are
+    // reported, but the node stays able to serve.
     return { ok: gate.ok && storage.ok, parts: { gate, storage, presence: nodes, ...outbox } }
   }
 
-  /** It walks the sessions, so ask a few times a minute. */
+  /** It goes through all sessions, so call it a few times a minute at most. */
   stats(): NodeStats {
     const { deviceSlots, registry, timing, writer, mover, parked } = this.parts
     const sessions: Record<DeviceType, number> = Object.fromEntries([...deviceSlots.keys()].map((type) => [type, 0]))
@@ -72,12 +72,12 @@ export class NodeHealth {
     }
   }
 
-  /** Reads, writes, and looks at what became of the last commits. */
+  /** Reads, writes, and checks the last commits. */
   private async prove(): Promise<void> {
     const { storage, writer, timing } = this.parts
     await Promise.all([storage.heads.loginEpoch(), storage.commit([])])
     const trouble = writer.failing(timing.sendDeadlineMs)
-    if (trouble !== null) throw new Error(`commits do not succeed: ${trouble.reason}`)
+    if (trouble !== null) throw new Error(`commits fail: ${trouble.reason}`)
   }
 
   private async nothingParked(parked: ParkedRows): Promise<void> {

@@ -1,4 +1,4 @@
-// A node: what it is made of stands in assemble.ts; it is started, asked how it does, and stopped here. No logic.
+// A node: starts it, asks for its state, and stops it. Its parts are made in assemble.ts. No logic here.
 import type { NodeId } from '@rookery/protocol'
 import { assemble } from './assemble.js'
 import type { Gate } from './gate/connection.js'
@@ -10,14 +10,14 @@ import type { MessageTypes } from './logic/messages/message-types.js'
 import type { RookeryOptions } from './options/options.js'
 import type { NodeInfo } from './ports/presence.js'
 
-/** One node: gate, logic and ports, ready to be given to a transport. */
+/** One node: gate, logic and ports. Give its `gate` to a transport. */
 export class Rookery<Types extends MessageTypes = MessageTypes> {
   readonly nodeId: NodeId
-  /** What a transport brings its clients to. */
+  /** The gate, to which a transport connects its clients. */
   readonly gate: Gate
-  /** What the host's own services ask for. */
+  /** Chat for the host's own services. */
   readonly im: Im<Types>
-  /** Work on what is stored, beside chat. */
+  /** Work on stored data besides chat. */
   readonly maintenance: HostMaintenance
   private readonly parts: ReturnType<typeof assemble>
   private readonly condition: NodeHealth
@@ -31,11 +31,11 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     this.nodeId = this.parts.nodeId
     this.gate = this.parts.gate
     this.maintenance = this.parts.maintenance
-    // Declared types exist for the compiler alone.
+    // Declared types exist only for the compiler.
     this.im = this.parts.im as unknown as Im<Types>
   }
 
-  /** Opens storage, joins the other nodes, and takes clients from then on. */
+  /** Opens storage, joins the other nodes, and begins to take clients. */
   async start(): Promise<void> {
     if (this.state !== 'new') throw new Error('a Rookery is started once')
     this.state = 'running'
@@ -52,7 +52,10 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     logger.info('rookery takes clients', { node: this.nodeId })
   }
 
-  /** Takes no more clients, tells those here to go elsewhere, answers what was accepted, and closes. */
+  /**
+   * Takes no more clients, tells the present ones to connect elsewhere, answers the requests that it accepted, and
+   * closes.
+   */
   async drain(): Promise<void> {
     if (this.state !== 'running') return
     this.state = 'draining'
@@ -60,7 +63,7 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     await drain(this.parts)
   }
 
-  /** Drains where that was not done, and closes what was opened. */
+  /** Drains if that has not happened, and closes everything that it opened. */
   async stop(): Promise<void> {
     if (this.state === 'stopped') return
     await this.drain()
@@ -83,12 +86,14 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     return this.condition.ask(this.state === 'running' ? { ok: true } : { ok: false, reason: this.state })
   }
 
-  /** How much there is to do at this moment; it walks the sessions, so ask a few times a minute. */
+  /**
+   * How much work the node has at this moment. It goes through all sessions, so call it a few times a minute at most.
+   */
   stats(): NodeStats {
     return this.condition.stats()
   }
 
-  /** The nodes that take clients, least loaded first. */
+  /** The nodes that take clients, the one with the fewest sessions first. */
   async endpoints(): Promise<readonly Pick<NodeInfo, 'nodeId' | 'url' | 'sessions'>[]> {
     const nodes = await this.parts.presence.nodes()
     return nodes

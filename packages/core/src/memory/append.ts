@@ -1,4 +1,4 @@
-// Appending a message: numbers, the message, and a pointer in each member's inbox.
+// Appends a message: gives it numbers, stores it, and adds an entry to each member's inbox.
 import type { Seq, UserId } from '@rookery/protocol'
 import type { NewMessage, StoredMessage } from '../model/message.js'
 import type { AppendOp, AppendResult, RefusedResult, StoredKey } from '../ports/storage.js'
@@ -24,15 +24,15 @@ export function append(tables: Tables, op: AppendOp): AppendResult | RefusedResu
   return { status: 'stored', seq: stored.seq, ordinal: stored.ordinal, inbox: point(tables, stored, members) }
 }
 
-/** What is stored under a message's key. */
+/** The result that is stored under a message's key. */
 export const knownKey = (tables: Tables, { from, clientMsgId }: NewMessage): StoredKey | undefined =>
   (from === null ? tables.systemKeys : userRow(tables, from).keys).get(clientMsgId)
 
-/** Whether a group has changed since something was decided under a version. */
+/** Whether a group has another version than the one under which the operation was decided, or is dissolved. */
 export const isStale = (conversation: ConversationRow | undefined, version: number | undefined): boolean =>
   version !== undefined && (conversation?.version !== version || conversation.group?.isDissolved === true)
 
-/** Entries pointing at a message; answers their places. */
+/** Adds an entry that points at a message to each inbox. Answers the sequences of the entries. */
 export const point = (
   tables: Tables,
   { conversationId, serverTime: at, seq: conversationSeq }: StoredMessage,
@@ -88,7 +88,7 @@ export function emptyConversation(
   return row
 }
 
-/** A message at the end of its timeline, under its key. */
+/** Stores a message at the end of its timeline, and its result under its key. */
 export function store(tables: Tables, conversation: ConversationRow, message: NewMessage): StoredMessage {
   const stored = push(conversation, message)
   const { digest, msgId, conversationId, serverTime } = message

@@ -1,5 +1,5 @@
-// One commit: every operation in its turn. Nothing here waits, so nobody sees half of a batch; each operation decides
-// before it writes, so one that is refused leaves nothing.
+// Applies the operations of a commit one after the other. Nothing in it is asynchronous, so nobody sees half of a
+// batch. Each operation decides before it writes, so a refused one leaves nothing.
 import type { CustomOp, CustomResult, StorageOp, StorageResult, RefusedResult } from '../ports/storage.js'
 import { append } from './append.js'
 import { control } from './control.js'

@@ -1,4 +1,4 @@
-// Recalls, edits and reactions: the message they change, and the control message that tells of it.
+// Recalls, edits and reactions: the message that each changes, and the control message that tells of it.
 import type { Seq } from '@rookery/protocol'
 import type { StoredMessage } from '../model/message.js'
 import type { ControlChange, ControlOp, ControlResult, RefusedResult } from '../ports/storage.js'
@@ -21,7 +21,7 @@ export function control(tables: Tables, op: ControlOp): ControlResult | RefusedR
   return { status: 'stored', seq: stored.seq, ordinal: stored.ordinal, inbox: point(tables, stored, members) }
 }
 
-/** Why nothing is to be done; null where something is. */
+/** The result where nothing is to do; null where there is. */
 function already(row: ConversationRow, target: StoredMessage, change: ControlChange): ControlResult | null {
   const last = target.asOf ?? target.seq
   if (change.kind === 'recall') return target.recalled ? { status: 'unchanged', seq: last } : null
@@ -61,7 +61,7 @@ function fold(row: ConversationRow, target: StoredMessage, change: ControlChange
   }
 }
 
-/** It is unread for nobody any more. */
+/** Takes a message out of the unread counts of all users. */
 export function uncount(row: ConversationRow, { seq, from, countable }: StoredMessage): void {
   if (!countable) return
   for (const list of [from === null ? undefined : row.countableOf.get(from), row.mentioning]) {

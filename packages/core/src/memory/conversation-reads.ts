@@ -1,4 +1,4 @@
-// Conversations as one member sees them.
+// Conversations as one of their members sees them.
 import type { ConversationView } from '../model/conversation.js'
 import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type { ConversationReads, ListPosition } from '../ports/storage.js'
@@ -44,7 +44,7 @@ export function conversationReads(tables: () => Tables): ConversationReads {
 
 const positionOf = ({ updatedAt, conversationId }: ConversationRow): ListPosition => ({ updatedAt, conversationId })
 
-/** Latest first; ids are ASCII, so that comparing code units compares bytes. */
+/** Latest activity first. Ids are ASCII, so comparing code units compares bytes. */
 function byActivity(a: ListPosition, b: ListPosition): number {
   if (a.updatedAt !== b.updatedAt) return b.updatedAt - a.updatedAt
   if (a.conversationId === b.conversationId) return 0
@@ -80,7 +80,7 @@ function viewOf(tables: Tables, conversationId: ConversationId, userId: UserId):
   }
 }
 
-/** Of the other side, what lies inside the membership. */
+/** A position of the peer. Positions before this member's own membership began count as 0. */
 const inside = ({ from }: MemberRow, seq: Seq): Seq => (seq <= from ? 0 : seq)
 
 function mentionsOf(row: ConversationRow, userId: UserId, member: MemberRow): number {

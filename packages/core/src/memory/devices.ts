@@ -1,4 +1,4 @@
-// What is remembered of devices, and what their acknowledgements tell the peers.
+// Stores devices, and computes what their acknowledgements mean for the peers.
 import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type { DeviceOp, DeviceResult } from '../ports/storage.js'
 import { userRow, type Tables } from './rows.js'
@@ -14,7 +14,8 @@ export function device(tables: Tables, op: DeviceOp): DeviceResult {
     const to = Math.max(from, Math.min(op.delivered.to, head))
     delivered = raiseDelivered(tables, op.userId, Math.max(from, from <= range.to ? range.to : 0), to)
     if (!known || from > range.to) range = { from, to }
-    // What ends before the stored range begins joins nothing to it: the messages between were not acknowledged.
+    // If the new range ends before the stored range begins, the two do not join: the entries between them were not
+    // acknowledged.
     else range = { from: to >= range.from ? Math.min(from, range.from) : range.from, to: Math.max(to, range.to) }
   }
   user.devices.set(
@@ -31,7 +32,7 @@ export function device(tables: Tables, op: DeviceOp): DeviceResult {
   return { status: 'ok', delivered }
 }
 
-/** Raises the user's delivered position in the c2c conversations that the entries in `(after, to]` point into. */
+/** Raises the user's delivered position in each c2c conversation to which an entry in `(after, to]` points. */
 function raiseDelivered(tables: Tables, userId: UserId, after: Seq, to: Seq): DeviceResult['delivered'] {
   const { inbox, floor } = userRow(tables, userId)
   const rose = new Map<ConversationId, { conversationId: ConversationId; peerId: UserId; deliveredSeq: Seq }>()
@@ -52,7 +53,7 @@ function raiseDelivered(tables: Tables, userId: UserId, after: Seq, to: Seq): De
   return [...rose.values()]
 }
 
-/** The other one of a c2c conversation's users, or the one who talks to oneself. */
+/** The other user of a c2c conversation, or the user itself where it talks to itself. */
 export function peerOf(members: Iterable<UserId>, userId: UserId): UserId {
   for (const member of members) if (member !== userId) return member
   return userId

@@ -1,4 +1,4 @@
-// What is kept of one user: read as a whole, and erased where it concerns nobody else.
+// The data of one user: exports all of it, and erases what concerns nobody else.
 import type { Seq, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../model/message.js'
 import type { Belonging, Erased, Exported, MaintenanceStep, OwnReaction } from '../ports/maintenance.js'
@@ -6,10 +6,10 @@ import { uncount } from './control.js'
 import type { ConversationRow, Tables } from './rows.js'
 import { part, walk } from './walk.js'
 
-/** Control messages that hold nothing of what was said. */
+/** Whether a message holds something that the user wrote. Of the control messages only edits do. */
 const holdsContent = ({ type }: StoredMessage): boolean => !type.startsWith('im.') || type === 'im.edit'
 
-/** Those in which the user is or was a member, walked with what is left of a step. */
+/** The conversations in which the user is or was a member. */
 const conversationsOf = (tables: Tables, userId: UserId): Map<string, ConversationRow> =>
   new Map([...tables.conversations].filter(([, { members }]) => members.has(userId)))
 
@@ -69,7 +69,7 @@ export function eraseUser(tables: Tables, userId: UserId, step: MaintenanceStep)
   return { ...done, ...erased }
 }
 
-/** Nothing of before is for whoever bears the id from now on. */
+/** Hides everything earlier from a user who later has the same id. */
 function beginAnew({ kind, members, messages }: ConversationRow, userId: UserId): void {
   const member = members.get(userId)!
   if (kind === 'c2c') member.from = member.readSeq = messages.length
@@ -79,7 +79,7 @@ function beginAnew({ kind, members, messages }: ConversationRow, userId: UserId)
   }
 }
 
-/** What counts on, and is nobody's: no id looks like it. */
+/** Replaces the erased user where something must still be counted. No id has this form. */
 const nobody = (userId: UserId): string => ` ${userId}`
 
 function eraseIn(row: ConversationRow, userId: UserId): number {

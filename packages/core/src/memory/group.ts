@@ -1,4 +1,4 @@
-// Making and changing a group: members, roles, profile, and the control message that tells of it.
+// Makes and changes groups: members, roles, profile, and the control message that tells of it.
 import type { Seq, UserId } from '@rookery/protocol'
 import type { GroupChange, GroupOp, GroupResult, RefusedResult } from '../ports/storage.js'
 import { emptyConversation, isStale, knownKey, newMember, point, store } from './append.js'
@@ -80,7 +80,7 @@ function applyProfile(row: ConversationRow, change: GroupChange): void {
   }
 }
 
-/** Whether the user was none before. */
+/** Adds a member. Answers whether the user was not a member before. */
 function join(
   tables: Tables,
   row: ConversationRow,
@@ -106,7 +106,7 @@ function join(
   return true
 }
 
-/** Whether the user was a member. */
+/** Ends a membership. Answers whether the user was a member. */
 function leave(tables: Tables, row: ConversationRow, userId: UserId, seq: Seq): boolean {
   const member = activeMember(row, userId)
   if (member === undefined) return false

@@ -1,4 +1,4 @@
-// The maintenance of what is kept in memory. Each step runs in one turn, so nobody sees half of it.
+// Maintenance of the data in memory. Each step runs in one turn, so nobody sees half of it.
 import type { Maintenance } from '../ports/storage.js'
 import type { Tables } from './rows.js'
 import { eraseUser, exportUser } from './erase.js'

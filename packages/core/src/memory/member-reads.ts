@@ -1,4 +1,4 @@
-// Who is a member of what, and groups.
+// Members of conversations, and groups.
 import type { Membership } from '../model/group.js'
 import type { ConversationId, UserId } from '@rookery/protocol'
 import type { GroupReads, MemberReads } from '../ports/storage.js'
@@ -122,7 +122,7 @@ const membershipOf = (userId: UserId, { role, joinedAt, mutedUntil, from, to }: 
 function shareOne(tables: Tables, mine: ReadonlySet<string>, userId: UserId, other: UserId): boolean {
   const theirs = tables.users.get(other)?.conversations
   if (!theirs) return false
-  // With oneself one shares only a conversation with oneself.
+  // With oneself a user shares only the conversation with oneself.
   const isMine = (id: ConversationId): boolean => {
     const row = tables.conversations.get(id)!
     return isBegun(row, row.members.get(userId)!)

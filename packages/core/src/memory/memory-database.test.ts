@@ -66,7 +66,7 @@ describe('a database in memory', () => {
       { status: 'stored', seq: 2 },
       { status: 'duplicate', seq: 1 },
     ])
-    // A backup can be put back more than once: what is committed after it was put back is not in it.
+    // A backup can be restored more than once: commits after the first restore are not part of it.
     database.restore(backup)
     expect(await state()).toEqual(before)
   })

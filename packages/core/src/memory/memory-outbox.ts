@@ -1,10 +1,10 @@
-// An outbox in memory, with transactions of its own: for tests, and for hosts whose storage is memory as well.
+// An outbox in memory with its own transactions: for tests, and for hosts whose storage is memory, too.
 import type { MessageId } from '@rookery/protocol'
 import type { Outbox, OutboxRow, ParkedOutbox } from '../ports/outbox.js'
 
-/** A transaction of a `MemoryOutbox`: rows put in it count once it was committed. */
+/** A transaction of a `MemoryOutbox`. Its rows count once it is committed. */
 export class MemoryTransaction {
-  /** Rows put so far; null once it ended. */
+  /** The rows put so far; null after the end. */
   rows: OutboxRow[] | null = []
 
   constructor(private readonly committed: (rows: readonly OutboxRow[]) => void) {}
@@ -30,7 +30,7 @@ export class MemoryOutbox implements Outbox {
   private wake: () => void = () => {}
   private position = 0
   private readonly why = new Map<MessageId, string>()
-  /** Why rows are parked, by their id. */
+  /** The reason of each parked row, by the row's id. */
   readonly reasons: ReadonlyMap<MessageId, string> = this.why
   readonly parked: ParkedOutbox = {
     list: async ({ after, limit }) => {

@@ -1,4 +1,4 @@
-// The storage port in memory: a connection to a MemoryDatabase, one for each node that shares it.
+// The storage port in memory: a connection to a MemoryDatabase. Each node that shares the database has its own.
 import {
   StorageError,
   type ConversationReads,
@@ -24,11 +24,11 @@ import type { Tables } from './rows.js'
 import { timelineReads } from './timeline-reads.js'
 
 export interface MemoryStorageOptions {
-  /** What is shared with other instances; one of its own where left out. */
+  /** The database to share with other instances. Default: a new one. */
   readonly database?: MemoryDatabase
 }
 
-/** Keeps everything until the process ends: for tests, and for trying things out. */
+/** Keeps everything until the process ends: for tests and first trials. */
 export class MemoryStorage implements Storage {
   readonly database: MemoryDatabase
   readonly timelines: TimelineReads

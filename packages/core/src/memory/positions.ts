@@ -1,4 +1,4 @@
-// What a user keeps of a conversation: the read position, and pinned, muted, hidden.
+// A user's own marks on a conversation: the read position, and whether it is pinned, muted or hidden.
 import type { ReadOp, ReadResult, SettingsOp, SettingsResult } from '../ports/storage.js'
 import { activeMember, appendEntry, isHidden, unreadOf, userRow, type Tables } from './rows.js'
 
@@ -33,7 +33,7 @@ export function settings(tables: Tables, op: SettingsOp): SettingsResult {
   member.pinned = pinned
   member.muted = muted
   member.hiddenAt = hidden ? conversation.countable : null
-  // The key is taken even where nothing changes: a repeat that comes after somebody else's change must not undo it.
+  // The key is stored even if nothing changes, so that a repeat after somebody else's change does not undo that change.
   if (key) {
     const { clientMsgId, digest } = key
     userRow(tables, userId).keys.set(

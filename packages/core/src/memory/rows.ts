@@ -1,5 +1,5 @@
-// The rows of a database in memory: what a table would hold, and how the few numbers that readers ask for follow from it.
-// Whatever readers can be given (messages, devices, keys) is frozen or replaced, never changed.
+// The rows of a database in memory: what a table would hold, and the numbers that follow from it. Values that readers
+// get (messages, devices, keys) are frozen or replaced, never changed.
 import type { Device } from '../model/device.js'
 import type { FactKind } from '../model/entry.js'
 import type { ConversationId, ConversationKind, DeviceId, JsonText, Role, Seq, UserId } from '@rookery/protocol'
@@ -12,14 +12,16 @@ export interface ConversationRow {
   readonly conversationId: ConversationId
   readonly kind: ConversationKind
   readonly subject: string
-  /** Raised by every change of a group. */
+  /** Every change of a group raises it. */
   version: number
   readonly createdAt: number
-  /** What only groups have; null for c2c. */
+  /** The fields that only groups have; null for c2c. */
   group: GroupRow | null
-  /** The message with sequence N stands at N - 1. Those that retention took are holes, which array methods skip. */
+  /**
+   * The message with sequence N is at index N - 1. Messages that retention removed are holes, which array methods skip.
+   */
   readonly messages: StoredMessage[]
-  /** Messages at or below were taken, and how many of them were countable. */
+  /** Messages at or below `floor` were removed; `floorCount` of them were countable. */
   floor: Seq
   floorCount: number
 
@@ -27,21 +29,21 @@ export interface ConversationRow {
   /** How many messages are countable, and the sequence of the last one (0 while there is none). */
   countable: number
   lastCountable: Seq
-  /** `serverTime` of that message, or the time of creation. */
+  /** `serverTime` of the last countable message, or the time of creation. */
   updatedAt: number
-  /** Sequences of each sender's countable messages, ascending: what unread is corrected by. */
+  /** Sequences of each sender's countable messages, ascending. They correct the unread count. */
   readonly countableOf: Map<UserId, Seq[]>
-  /** Sequences of the countable messages that mention somebody, ascending. */
+  /** Sequences of the countable messages with mentions, ascending. */
   readonly mentioning: Seq[]
-  /** Sequences of countable messages that were recalled, ascending; they are in neither of the lists above. */
+  /** Sequences of the recalled countable messages, ascending. They are in neither of the lists above. */
   readonly recalled: Seq[]
-  /** The edits of each message, by its sequence. */
+  /** Sequences of the edits of each message, by its sequence. */
   readonly edits: Map<Seq, Seq[]>
-  /** Of each message that somebody reacted to: who, with what, and the sequence of the control message that says so. */
+  /** Reactions by message sequence: for each reaction the users, with the sequence of the control message of each. */
   readonly reactions: Map<Seq, Map<string, Map<UserId, Seq>>>
 }
 
-/** A group's own. */
+/** The fields that only groups have. */
 export interface GroupRow {
   name: string
   avatar: string | null
@@ -53,7 +55,9 @@ export interface GroupRow {
 }
 
 export interface MemberRow {
-  /** Messages after `from`, up to `to` where it has ended, are this member's; so were those of earlier intervals. */
+  /**
+   * The member may see messages after `from`, up to `to` once the membership has ended; and those of earlier intervals.
+   */
   from: Seq
   to: Seq | null
   earlier: readonly Interval[]
@@ -64,7 +68,9 @@ export interface MemberRow {
   deliveredSeq: Seq
   pinned: boolean
   muted: boolean
-  /** The conversation's `countable` when it was hidden; it is hidden while that number stands. */
+  /**
+   * The conversation's `countable` at the time of hiding. The conversation is hidden while that number stays the same.
+   */
   hiddenAt: number | null
 }
 
@@ -85,9 +91,9 @@ export type EntryRow =
   | { readonly kind: FactKind; readonly at: number; readonly body: JsonText }
 
 export interface UserRow {
-  /** The entry with sequence N stands at N - 1; those that retention took are holes. */
+  /** The entry with sequence N is at index N - 1. Entries that retention removed are holes. */
   readonly inbox: EntryRow[]
-  /** Entries at or below were taken. */
+  /** Entries at or below were removed. */
   floor: Seq
   readonly conversations: Set<ConversationId>
   readonly keys: Map<string, StoredKey>
@@ -100,7 +106,7 @@ export interface Tables {
   loginEpoch: number
   readonly conversations: Map<ConversationId, ConversationRow>
   readonly users: Map<UserId, UserRow>
-  /** Keys of what the system says, which is from nobody. */
+  /** Keys of the system, which is no user. */
   readonly systemKeys: Map<string, StoredKey>
 }
 
@@ -112,7 +118,7 @@ export const emptyTables = (epoch: string): Tables => ({
   systemKeys: new Map(),
 })
 
-/** A user's row, made where there is none: for writers only. */
+/** A user's row; makes it if it is missing. Only for writers. */
 export function userRow(tables: Tables, userId: UserId): UserRow {
   const known = tables.users.get(userId)
   if (known) return known
@@ -128,33 +134,35 @@ export function userRow(tables: Tables, userId: UserId): UserRow {
   return row
 }
 
-/** Appends to an inbox and answers the entry's sequence. */
+/** Appends an entry to an inbox. Answers its sequence. */
 export const appendEntry = (tables: Tables, userId: UserId, entry: EntryRow): Seq =>
   userRow(tables, userId).inbox.push(Object.freeze(entry))
 
 export const isHidden = (conversation: ConversationRow, member: MemberRow): boolean =>
   member.hiddenAt === conversation.countable
 
-/** A member now, or undefined. */
+/** A current member, or undefined. */
 export function activeMember(conversation: ConversationRow | undefined, userId: UserId): MemberRow | undefined {
   const member = conversation?.members.get(userId)
   return member?.to === null ? member : undefined
 }
 
-/** Whether there is anything for a member: where a user was erased, its c2c conversations begin anew with the next message. */
+/**
+ * Whether a member can see anything. If the user was erased, its c2c conversations begin again with the next message.
+ */
 export const isBegun = ({ kind, messages }: ConversationRow, { from }: MemberRow): boolean =>
   kind !== 'c2c' || from === 0 || messages.length > from
 
-/** How many are members now. */
+/** The number of current members. */
 export function memberCount({ members }: ConversationRow): number {
   let count = 0
   for (const { to } of members.values()) if (to === null) count += 1
   return count
 }
 
-/** Countable messages behind the reader's position that are neither the reader's own nor recalled. */
+/** The number of countable messages behind the reader's position that are neither the reader's own nor recalled. */
 export function unreadOf(conversation: ConversationRow, userId: UserId, readSeq: Seq): number {
-  // Of what was taken nothing is unread: below the floor every position counts as standing on it.
+  // Removed messages are not unread: a position below the floor counts as the floor.
   const ordinal = conversation.messages[readSeq - 1]?.ordinal ?? conversation.floorCount
   const own = conversation.countableOf.get(userId)
   return conversation.countable - ordinal - countAfter(conversation.recalled, readSeq) - countAfter(own ?? [], readSeq)
@@ -162,7 +170,7 @@ export function unreadOf(conversation: ConversationRow, userId: UserId, readSeq:
 
 const countAfter = (ascending: readonly Seq[], seq: Seq): number => ascending.length - indexAfter(ascending, seq)
 
-/** Where in an ascending list the first number above `seq` stands. */
+/** The index of the first number above `seq` in an ascending list. */
 export function indexAfter(ascending: readonly Seq[], seq: Seq): number {
   let low = 0
   let high = ascending.length
@@ -174,7 +182,7 @@ export function indexAfter(ascending: readonly Seq[], seq: Seq): number {
   return low
 }
 
-/** A copy that shares only what never changes. */
+/** A copy that shares only values that never change. */
 export function copyTables(tables: Tables): Tables {
   return {
     epoch: tables.epoch,
@@ -182,7 +190,7 @@ export function copyTables(tables: Tables): Tables {
     systemKeys: new Map(tables.systemKeys),
     conversations: mapValues(tables.conversations, (row) => ({
       ...row,
-      // Unlike a spread, it keeps the holes.
+      // Unlike a spread, `slice` keeps the holes.
       messages: row.messages.slice(),
       members: mapValues(row.members, (member) => ({ ...member })),
       countableOf: mapValues(row.countableOf, (seqs) => [...seqs]),

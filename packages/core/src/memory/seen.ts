@@ -1,4 +1,5 @@
-// What of a group is for one of its members: what was sequenced, and changed, inside the member's intervals.
+// What a member may see of a group: messages that were sequenced inside the member's intervals, unless they were
+// changed outside of them.
 import type { Seq, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '../model/message.js'
 import type { ConversationRow, Interval } from './rows.js'
@@ -11,7 +12,7 @@ function intervalsOf(row: ConversationRow, userId: UserId): readonly Interval[] 
   return member === undefined ? [] : [...member.earlier, member]
 }
 
-/** A message as it stands for a reader: `withheld` where it was changed outside the reader's membership. */
+/** The message as this reader may see it: `withheld` if it was changed outside the reader's membership. */
 export function asSeen(row: ConversationRow, userId: UserId, message: StoredMessage): StoredMessage {
   if (row.kind !== 'c2g' || message.asOf === null) return message
   const intervals = intervalsOf(row, userId)
@@ -21,7 +22,7 @@ export function asSeen(row: ConversationRow, userId: UserId, message: StoredMess
   return { ...message, ...nothing, withheld: true }
 }
 
-/** Those of a conversation's messages that are for this reader, as they stand. */
+/** The messages of a conversation that this reader may see, in their current state. */
 export function seenBy(row: ConversationRow, userId: UserId, messages: readonly StoredMessage[]): StoredMessage[] {
   const intervals = intervalsOf(row, userId)
   return messages.filter(({ seq }) => isIn(intervals, seq)).map((message) => asSeen(row, userId, message))

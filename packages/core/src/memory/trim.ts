@@ -1,4 +1,4 @@
-// Taking away what is old: entries, messages, keys.
+// Removes what is too old: entries, messages, keys.
 import type { UserId } from '@rookery/protocol'
 import type { MaintenanceStep, Trimmed, TrimLimits } from '../ports/maintenance.js'
 import type { StoredKey } from '../ports/storage.js'
@@ -23,7 +23,7 @@ export function trim(tables: Tables, limits: TrimLimits, step: MaintenanceStep):
   return { ...done, ...removed }
 }
 
-/** Leaves a hole, so that everything else keeps its place. */
+/** Leaves a hole, so that everything else keeps its index. */
 const takeAt = (list: unknown[], place: number): boolean => Reflect.deleteProperty(list, place)
 
 function trimInbox(row: UserRow, { inboxBefore }: TrimLimits, most: number): number {
@@ -54,7 +54,7 @@ function trimTimeline(row: ConversationRow, limits: TrimLimits, most: number): n
   return taken
 }
 
-/** Takes from the lists that unread is corrected by what lies at or below the floor. */
+/** Removes sequences at or below the floor from the lists that correct the unread count. */
 function forgetBelow(row: ConversationRow): void {
   for (const seqs of [row.mentioning, row.recalled, ...row.countableOf.values()])
     seqs.splice(0, indexAfter(seqs, row.floor))

@@ -1,11 +1,11 @@
-// Whether every number in memory agrees with the rows.
+// Checks whether every number in memory agrees with the rows.
 import type { UserId } from '@rookery/protocol'
 import type { Finding, MaintenanceStep, Verified } from '../ports/maintenance.js'
 import { indexAfter, type ConversationRow, type MemberRow, type Tables, type UserRow } from './rows.js'
 import { part, walk } from './walk.js'
 
 type Found = Omit<Finding, 'repaired'>
-/** Takes a finding, with what puts it right where anything does. */
+/** Takes a finding, with a function that repairs it if that is possible. */
 type Tell = (found: Found, repair?: () => void) => void
 
 export function verify(tables: Tables, step: MaintenanceStep & { readonly repair: boolean }): Verified {
@@ -18,7 +18,7 @@ export function verify(tables: Tables, step: MaintenanceStep & { readonly repair
   }
   const counting = <Row>(check: (row: Row) => number) => {
     return (row: Row, left: number): number => {
-      // One row is one piece of work, however much there is to it.
+      // A conversation or a user is never split between steps, however many rows it has.
       if (left <= 0) return 0
       const rows = check(row)
       checked += rows

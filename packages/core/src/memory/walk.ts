@@ -1,12 +1,15 @@
-// Walks over what stands in memory, some of it in each step: one part after another, each in the order in which its rows were
-// made. A cursor says which part, and how many of its rows are done with.
+// Walks over the data in memory, some of it in each step: one part after another, the rows of each in the order in
+// which they were made. A cursor names the part and the number of its finished rows.
 import type { MaintenanceStep, StepDone } from '../ports/maintenance.js'
 
 /** One part of a run. */
 export interface Part<Row> {
   readonly rows: Iterable<Row>
   readonly size: number
-  /** Works on one row with what is left of the step, and answers what it used; the row is done with where something is left. */
+  /**
+   * Works on one row within the rest of the step. Answers how much it used. If some of the rest is left, the row is
+   * finished.
+   */
   readonly work: (row: Row, left: number) => number
 }
 
@@ -15,7 +18,7 @@ export const part = <Row>(
   work: (row: Row, left: number) => number,
 ): Part<Row> => ({ rows: rows.values(), size: rows.size, work })
 
-/** Works until the step is used up or everything is done. A row looked at counts one, beside what its work used. */
+/** Works until the step is used up or everything is finished. Each row counts as one, besides what its work used. */
 // oxlint-disable-next-line typescript/no-explicit-any -- each part has rows of its own kind
 export function walk(parts: readonly Part<any>[], { after, rows }: MaintenanceStep): StepDone {
   const [first, done] = after === null ? [0, 0] : (JSON.parse(after) as [number, number])

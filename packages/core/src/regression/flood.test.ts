@@ -1,5 +1,5 @@
-// One session that sent tens of thousands of small messages at once held up all others for seconds: each refusal looked
-// through all that were refused before it, and what was refused was kept for good.
+// One session sent tens of thousands of small messages at once, and all other sessions waited for seconds: each refusal
+// looked through all earlier refused messages, and refused messages were kept for good.
 import { expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
@@ -24,7 +24,7 @@ it.each(Object.keys(floods) as (keyof typeof floods)[])('of a flood %s little is
   const send = (i: number): void => {
     const { key, ...rest } = floods[which](i)
     const message = { ...rest, clientMsgId: key, type: 'text' }
-    // A client sends content as plain JSON; this one counts who reads it.
+    // A client sends content as plain JSON; this content counts how often it is read.
     ann.tell(
       'c2c',
       Object.defineProperty(message, 'content', { enumerable: true, get: () => (looks++, { text: 'x' }) }),
@@ -33,13 +33,14 @@ it.each(Object.keys(floods) as (keyof typeof floods)[])('of a flood %s little is
   for (let i = 0; i < 16; i++) send(i)
   const accepted = looks
   for (let i = 16; i < count; i++) send(i)
-  // None is looked at more often than one that is accepted; beyond those that are remembered none at all.
+  // A refused message is read no more often than an accepted one; messages beyond the remembered ones are not read at
+  // all.
   const perSend = accepted / 16
   expect(looks - accepted).toBeLessThanOrEqual(
     which === 'under one key' ? count * perSend : refused * perSend + perSend,
   )
   await clock.advance(60_000)
-  // Its time is over: it sends like everybody, and so does everybody else meanwhile.
+  // Its time is over: it sends like everybody else, and others have been able to send all the time.
   const answer = ann.request('c2c', node.text('bob', 'hello', 'later'))
   await clock.advance(3_000)
   expect(await answer).toMatchObject({ ok: true })

@@ -1,8 +1,9 @@
-// How the simulation left a user with no session at all (RELIABILITY 21), three times. A device whose login presence did not
-// take, or had forgotten, was kicked at the next renewal in favour of an earlier login that presence heard of first: of its
-// own, whose connection was lost and not missed yet; of another device on a node that had died, whose client the new login
-// had kicked already; of another device whose connection was lost. A client that is kicked stays away. So a renewal tells
-// when each login was: it takes the slot from every login before it, and leaves it to one after it.
+// The simulation found a user with no session at all (RELIABILITY 21), three times. Presence had refused or forgotten a
+// device's login. At the next renewal that device was kicked in favour of an earlier login that presence heard of
+// first: an older session of the same device, whose lost connection was not noticed yet; a session of another device on
+// a dead node, whose client the new login had kicked already; a session of another device whose connection was lost. A
+// kicked client stays away, so nobody was left. Now a renewal tells the time of each login: it takes the slot from
+// every earlier login, and leaves it to a later one.
 import { expect, it } from 'vitest'
 import { MemoryDatabase } from '../memory/memory-database.js'
 import { MemoryPresence } from '../memory/memory-presence.js'
@@ -34,7 +35,7 @@ class DeafPresence extends MemoryPresence {
   }
 }
 
-// Without a bus: no node hears what another one tells it.
+// There is no bus: no node hears from another.
 const twoNodes = async () => {
   const clock = new VirtualClock()
   const presence = new DeafPresence(clock)
@@ -71,7 +72,7 @@ it('a login that presence did not take leaves the slot to a later one, and is to
   expect(later.isClosed).toBe(false)
 })
 
-// The simulation, again: a login was younger by as long as the renewal that told of it was on its way.
+// Found by the simulation, too: a login counted as later than it was, by as long as its renewal was on the way.
 it('a login that presence did not take leaves the slot to a later one, however long its renewal is on its way', async () => {
   const { clock, presence, here, there } = await twoNodes()
   presence.isDeaf = true

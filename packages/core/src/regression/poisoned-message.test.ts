@@ -1,5 +1,5 @@
-// A message that a handler fails on held back everything that its sender wrote to that person, for ever: each refusal of it,
-// and of what it held back, began the time anew.
+// A message on which a handler failed held back everything that its sender wrote to that user, for ever: each refusal
+// of it, and of what it held back, began the time again.
 import { expect, it } from 'vitest'
 import type { Handlers } from '../ports/host.js'
 import { TestNode, VirtualClock } from '@rookery/testing'

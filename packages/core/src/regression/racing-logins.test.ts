@@ -1,5 +1,5 @@
-// How the simulation closed both of two logins that raced on one node (RELIABILITY 21): the later one kicked the earlier one
-// here, and the earlier one's claim, which presence took last, kicked the later one.
+// The simulation closed both of two logins that raced on one node (RELIABILITY 21): the later one kicked the earlier
+// one here, and the claim of the earlier one, which presence took last, kicked the later one.
 import { expect, it } from 'vitest'
 import { MemoryPresence } from '../memory/memory-presence.js'
 import { TestNode, VirtualClock } from '@rookery/testing'

@@ -1,5 +1,5 @@
-// How the simulation left a send without an answer beyond its deadline (RELIABILITY 30): each look at storage and each handler
-// before the writer has a bound of its own, and together they took longer.
+// The simulation left a send without an answer beyond its deadline (RELIABILITY 30): each read of storage and each
+// handler before the writer has its own time limit, and together they took longer.
 import { expect, it } from 'vitest'
 import { MemoryDatabase } from '../memory/memory-database.js'
 import { MemoryStorage } from '../memory/memory-storage.js'
@@ -28,8 +28,8 @@ it('a send is answered by its deadline, however long each step before the writer
   expect(await Promise.race([answer, Promise.resolve('none yet')])).toMatchObject({ error: { code: 'UNAVAILABLE' } })
 })
 
-// Then again: a message that was with the writer in the turn in which it came had no bound of its own for what is read once
-// its group turns out to have changed.
+// Found again: a message that reached the writer in the same turn had no time limit for the reads after its group had
+// changed.
 it('a send is answered by its deadline where its sender was removed while it was with the writer', async () => {
   const clock = new VirtualClock()
   const database = new MemoryDatabase()

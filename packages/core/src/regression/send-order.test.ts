@@ -1,4 +1,4 @@
-// How the simulation broke the order of one sender's messages (RELIABILITY 9), each time over an answer that may be tried
+// The simulation broke the order of one sender's messages (RELIABILITY 9), each time after an answer that may be tried
 // again.
 import { expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
@@ -24,7 +24,7 @@ it('a message that cannot be decided on does not hold back the one before it, wh
   const first = ann.request('c2c', node.text('bob', 'first'))
   await clock.advance(50)
   storage.failReads()
-  // Whether the conversation exists is not known yet, and cannot be read now.
+  // It is not known yet whether the conversation exists, and it cannot be read now.
   const second = node.text('bob', 'second')
   expect(await ann.code('c2c', second)).toBe('UNAVAILABLE')
   await clock.advance(1000)
@@ -43,7 +43,7 @@ it('a message sent again over another session holds back what follows it there, 
   const first = node.text('bob', 'first')
   void before.request('c2c', first)
   await clock.advance(8000)
-  // The connection is lost; the device comes back, and sends again what was not answered.
+  // The connection is lost; the device comes back and sends again what has no answer.
   const after = await node.connect('ann', { deviceId: 'phone' })
   const answers = [after.request('c2c', first), after.request('c2c', node.text('bob', 'second', 'second'))]
   await clock.advance(3000)

@@ -1,7 +1,7 @@
-// The real clock. With system-random the only file of core that touches the process's own time and timers.
+// The real clock. Besides system-random this is the only file of core that uses the time and the timers of the process.
 import type { Clock, Timer } from '../ports/clock.js'
 
-/** The longest delay that the process's timers know; a longer one would fire at once. */
+/** The longest delay of a Node timer. A longer one would fire at once. */
 const delayMsMax = 2 ** 31 - 1
 
 /** A timer that is set again until its delay is over. */
@@ -9,7 +9,7 @@ class LongTimer {
   handle: NodeJS.Timeout | undefined
 }
 
-/** The process's own clocks and timers; the timers are unref'ed. */
+/** The clocks and timers of the process. The timers are unref'ed. */
 export class SystemClock implements Clock {
   now(): number {
     return Date.now()

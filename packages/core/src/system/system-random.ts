@@ -1,9 +1,11 @@
-// Real randomness, and ids that sort by when they were made.
+// Real random numbers, and ids that sort by the time of their making.
 import { randomFillSync } from 'node:crypto'
 import { V7Generator } from 'uuidv7'
 import type { Random } from '../ports/random.js'
 
-/** Random numbers, drawn from the system a thousand at a time: a call for each id costs more than the id. */
+/**
+ * Random numbers, taken from the system a thousand at a time, because a system call for each id costs more than the id.
+ */
 class Drawn {
   readonly #numbers = new Uint32Array(1024)
   #at = this.#numbers.length
@@ -27,7 +29,7 @@ export class SystemRandom implements Random {
   readonly #text = Buffer.alloc(36)
 
   constructor() {
-    // However far the wall clock jumps back, an id never sorts before an earlier one.
+    // An id never sorts before an earlier one, however far the wall clock jumps back.
     this.#ids.setRollbackAllowance(2 ** 48 - 1)
   }
 
@@ -35,7 +37,8 @@ export class SystemRandom implements Random {
     return Math.random()
   }
 
-  // Put together in bytes: text that is added up digit by digit stays a chain of pieces for as long as it is kept.
+  // The text is made from bytes. If it were added up digit by digit, V8 would keep it as a chain of pieces for as long
+  // as it lives.
   id(): string {
     const { bytes } = this.#ids.generate()
     let at = 0
