@@ -35,7 +35,7 @@ const inside: ReadonlySet<string> = new Set([
   'TypeORM opened no connection',
   'within() needs a running transaction of this outbox: begin() one.',
   'worker.js runs in a worker thread only',
-  '… is no whole number',
+  '… is not a whole number',
 ])
 
 /** A message as the page writes it: `…` for each value, and no code marks inside code. */

@@ -63,7 +63,7 @@ it('reports that commits fail though reads succeed, with or without sends meanwh
   takes = (ops) => ops.length === 0
   const sent = (await chat.online('ann')).send('bob', 'hi')
   await chat.advance(100)
-  const reason = 'commits do not succeed: the disk is full'
+  const reason = 'commits fail: the disk is full'
   expect(await health.isHealthy()).toMatchObject({
     rookery: { status: 'down', parts: { storage: { ok: false, reason } } },
   })

@@ -404,19 +404,19 @@ describe('options given as classes', () => {
 
 describe('a table of mistakes in options', () => {
   it.each<[string, object, RegExp]>([
-    ['an unknown name', { limit: 1 }, /option limit is no option: known are /],
+    ['an unknown name', { limit: 1 }, /option limit does not exist: known are /],
     ['a port', { presence: {} }, /option presence is not given here: adapters provide it through a module/],
     ['a logger', { logger: console }, /option logger is not given here/],
     ['a clock', { clock: {} }, /option clock is not given here/],
     ['authenticate', { authenticate: 'secret' }, /option authenticate is not a function: give \(/],
     ['users', { users: {} }, /option users has no exists\(\): give \{/],
     ['types', { types: { offer: {} } }, /option types\.offer has no schema: give \{ schema \}/],
-    ['nodeId', { nodeId: 'two words' }, /option nodeId is not of its form: use 1 to 64/],
+    ['nodeId', { nodeId: 'two words' }, /option nodeId has the wrong form: use 1 to 64/],
     ['deviceTypes', { deviceTypes: [] }, /option deviceTypes is empty: leave it out/],
-    ['a device type', { deviceTypes: ['smart phone'] }, /option deviceTypes has a name that is not of its form: use/],
-    ['rate', { rate: { perSecond: 0, burst: 1 } }, /option rate is not of its form: give \{ perSecond, burst \}/],
+    ['a device type', { deviceTypes: ['smart phone'] }, /option deviceTypes has a name of the wrong form: use/],
+    ['rate', { rate: { perSecond: 0, burst: 1 } }, /option rate has the wrong form: give \{ perSecond, burst \}/],
     ['a limit', { limits: { pull: 0 } }, /option limits\.pull is not a whole number from 1: leave it out/],
-    ['an unknown limit', { limits: { pulls: 1 } }, /option limits\.pulls is no option: known are /],
+    ['an unknown limit', { limits: { pulls: 1 } }, /option limits\.pulls does not exist: known are /],
     ['a duration', { timing: { heartbeatMs: 1.5 } }, /option timing\.heartbeatMs is not a whole number from 1/],
     [
       'a limit of age',

@@ -14,7 +14,7 @@ export const wordsOf = (module: string): option.Words => ({
   unknown: (name, known, meant) =>
     misconfigured(
       known.includes(',')
-        ? `${module} option ${name} is no option: known are ${known}${meant}`
-        : `${module} option ${name} is no option: known is ${known}${meant}`,
+        ? `${module} option ${name} does not exist: known are ${known}${meant}`
+        : `${module} option ${name} does not exist: known is ${known}${meant}`,
     ),
 })

@@ -104,7 +104,7 @@ describe('RookeryModule wiring', () => {
     [
       'an option that does not exist',
       { authenticate, limit: 1 },
-      /option limit is no option: known are .*authenticate/,
+      /option limit does not exist: known are .*authenticate/,
     ],
     [
       'a port among the options',
@@ -114,17 +114,17 @@ describe('RookeryModule wiring', () => {
     [
       'an option whose name is nearly right',
       { authenticat: authenticate },
-      /option authenticat is no option: known are .*; did you mean authenticate\?$/,
+      /option authenticat does not exist: known are .*; did you mean authenticate\?$/,
     ],
     [
       'an option of the transport whose name is nearly right',
       { authenticate, orgins: ['*'] },
-      /option orgins is no option: known are .*; did you mean origins\?$/,
+      /option orgins does not exist: known are .*; did you mean origins\?$/,
     ],
     [
       'a limit whose name is nearly right',
       { authenticate, limits: { contentByte: 1 } },
-      /option limits\.contentByte is no option: known are .*; did you mean contentBytes\?$/,
+      /option limits\.contentByte does not exist: known are .*; did you mean contentBytes\?$/,
     ],
     ['a missing authenticate', {}, /option authenticate is not a function: give/],
     ['a limit of the wrong type', { authenticate, limits: { pull: 'many' } }, /limits\.pull is not a whole number/],

@@ -10,7 +10,7 @@ export interface CodeFacts {
 
 /** Every code, with what it means and what a client does about it. */
 export const errorCodes = {
-  BAD_REQUEST: { meaning: 'the payload is not of its form; `details` says where', tryAgain: 'no' },
+  BAD_REQUEST: { meaning: 'the payload has the wrong form; `details` says where', tryAgain: 'no' },
   UNAUTHENTICATED: { meaning: 'no valid token, or it is no longer valid', tryAgain: 'with-a-new-token' },
   FORBIDDEN: {
     meaning:

@@ -6,7 +6,7 @@ export const wordsOf = (owner: string): option.Words => {
   const mistake = (name: string, fault: string): Error => new Error(`${owner} option ${name} ${fault}`)
   return {
     wrong: mistake,
-    unknown: (name, known, meant) => mistake(name, `is no option; there are ${known}${meant}`),
+    unknown: (name, known, meant) => mistake(name, `does not exist; there are ${known}${meant}`),
   }
 }
 

@@ -59,11 +59,11 @@ describe('the storage module', () => {
   it.each<[object, string]>([
     [
       { creatTable: true },
-      'creatTable is no option; there are createTable, dataSource, type, .*; did you mean createTable\\?',
+      'creatTable does not exist; there are createTable, dataSource, type, .*; did you mean createTable\\?',
     ],
-    [{ datasource: 'shop' }, 'datasource is no option; there are .*; did you mean dataSource\\?'],
-    [{ type: 'postgres', writer: 3 }, 'writer is no option; there are .*; did you mean writers\\?'],
-    [{ poolSize: 5 }, 'poolSize is no option; there are [^;]*'],
+    [{ datasource: 'shop' }, 'datasource does not exist; there are .*; did you mean dataSource\\?'],
+    [{ type: 'postgres', writer: 3 }, 'writer does not exist; there are .*; did you mean writers\\?'],
+    [{ poolSize: 5 }, 'poolSize does not exist; there are [^;]*'],
     [{ createTable: 'no' }, 'createTable must be true or false'],
     [{ dataSource: '' }, "dataSource must be the name of a DataSource, such as 'shop'"],
   ])('given %o keeps the app from starting, in one line with a hint', async (options, line) => {

@@ -4,7 +4,7 @@ import { settle } from './options.js'
 
 describe('options', () => {
   test.each<[object, string]>([
-    [{ queueByteMax: 1 }, 'there is no option "queueByteMax"; did you mean queueBytesMax?'],
+    [{ queueByteMax: 1 }, 'option "queueByteMax" does not exist; did you mean queueBytesMax?'],
     [{ queueBytesMax: '1mb' }, 'queueBytesMax must be an integer of at least 65536, not "1mb"'],
     [{ frameBytesMax: 0 }, 'frameBytesMax must be an integer from 1024 to 134217728, not 0'],
     [{ frameBytesMax: Number.NaN }, 'frameBytesMax must be an integer from 1024 to 134217728, not null'],

@@ -121,7 +121,7 @@ const mistake = (text: string): Error => new Error(`transport-socketio: ${text}`
 const words: option.Words = {
   // Of one entry of a list the fault begins with a colon.
   wrong: (name, fault) => mistake(`${name}${fault.startsWith(':') ? '' : ' '}${fault}`),
-  unknown: (name, _, meant) => mistake(`there is no option ${show(name)}${meant}`),
+  unknown: (name, _, meant) => mistake(`option ${show(name)} does not exist${meant}`),
 }
 
 /** @throws Error with one line that names the option and what it must be */

@@ -76,7 +76,7 @@ describe('an offer', () => {
     ['without a price', 400, { listingId: crypto.randomUUID() }, 'alice'],
     ['of less than nothing', 400, { listingId: crypto.randomUUID(), price: -1 }, 'alice'],
     ['of half a euro', 400, { listingId: crypto.randomUUID(), price: 0.5 }, 'alice'],
-    ['for what is no listing id', 400, { listingId: "1' OR 1=1", price: 8000 }, 'alice'],
+    ['for a text that is not a listing id', 400, { listingId: "1' OR 1=1", price: 8000 }, 'alice'],
   ])('%s is answered %i', async (_, status, body, as) => {
     expect((await app.post('/offers', body, as === undefined ? {} : { as })).status).toBe(status)
   })

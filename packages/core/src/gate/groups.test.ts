@@ -501,11 +501,11 @@ it('a mistake in the options for groups is named in one line, with its remedy', 
   const options = (given: object) => (): unknown =>
     createRookery({ storage: new MemoryStorage(), authenticate: () => null, ...given })
   for (const [given, line] of [
-    [{ groups: { anybodyMayAdd: true } }, /^Rookery option groups\.anybodyMayAdd is no option: known are [^\n]+\.$/],
-    [{ groups: { membersMayAdd: 'yes' } }, /^Rookery option groups\.membersMayAdd is no boolean: [^\n]+\.$/],
-    [{ groups: { joinersRead: 'some' } }, /^Rookery option groups\.joinersRead is none of its values: [^\n]+\.$/],
+    [{ groups: { anybodyMayAdd: true } }, /^Rookery option groups\.anybodyMayAdd does not exist: known are [^\n]+\.$/],
+    [{ groups: { membersMayAdd: 'yes' } }, /^Rookery option groups\.membersMayAdd is not a boolean: [^\n]+\.$/],
+    [{ groups: { joinersRead: 'some' } }, /^Rookery option groups\.joinersRead is not one of its values: [^\n]+\.$/],
     [{ fanout: { readAbove: 0 } }, /^Rookery option fanout\.readAbove is not a whole number from 1: [^\n]+\.$/],
-    [{ fanout: { writeBelow: 5 } }, /^Rookery option fanout\.writeBelow is no option: [^\n]+\.$/],
+    [{ fanout: { writeBelow: 5 } }, /^Rookery option fanout\.writeBelow does not exist: [^\n]+\.$/],
   ] as const)
     expect(options(given)).toThrow(line)
 })

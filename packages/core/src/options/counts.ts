@@ -1,4 +1,4 @@
-// The numbers that most of core's options are.
+// Declarations for numbers, which most options of core are.
 import * as z from '@rookery/protocol/schemas'
 import { checkedBy, type Option, whole } from './declare.js'
 
@@ -10,7 +10,7 @@ export const count = whole(1, Number.MAX_SAFE_INTEGER, noCount)
 /** A whole number, or `off`. */
 export const countOrOff = offFrom(1, neither)
 
-/** A whole number from `least`, or `off`; `tooSmall` is said of a smaller one. */
+/** A whole number from `least`, or `off`; `tooSmall` is the fault for a smaller number. */
 export function offFrom(least: number, tooSmall: string): Option<number | 'off'> {
   return checkedBy(() =>
     z.union([z.literal('off'), z.int()], { error: neither }).refine((value) => value === 'off' || value >= least, {

@@ -49,7 +49,7 @@ const shape = {
     steps: standard(3, above(0)),
     rest: standard('long', oneOf(['long', 'short'], 'must be a rest')),
   }),
-  rate: standard({ each: 1, most: 2 }, wholeGroup({ each: above(0), most: above(1) }, 'off', 'is not of its form')),
+  rate: standard({ each: 1, most: 2 }, wholeGroup({ each: above(0), most: above(1) }, 'off', 'has the wrong form')),
   clock: optional(anything<Date>()),
 } satisfies Options<Given>
 
@@ -90,22 +90,22 @@ describe('options that are declared', () => {
     [{ quiet: 'no' }, 'quiet must be true or false'],
     [{ pace: { steps: 0 } }, 'pace.steps is too small'],
     [{ pace: { rest: 'none' } }, 'pace.rest must be a rest'],
-    [{ pace: 5 }, 'pace is no object: give { steps, rest }, or some of these'],
-    [{ pace: null }, 'pace is no object: give { steps, rest }, or some of these'],
-    [{ rate: { each: 0, most: 2 } }, 'rate is not of its form'],
-    [{ rate: { each: 1 } }, 'rate is not of its form'],
-    [{ rate: 'on' }, 'rate is not of its form'],
+    [{ pace: 5 }, 'pace is not an object: give { steps, rest }, or some of these'],
+    [{ pace: null }, 'pace is not an object: give { steps, rest }, or some of these'],
+    [{ rate: { each: 0, most: 2 } }, 'rate has the wrong form'],
+    [{ rate: { each: 1 } }, 'rate has the wrong form'],
+    [{ rate: 'on' }, 'rate has the wrong form'],
     [{ prot: 7 }, 'prot is none of name, port, quiet, pace, rate, clock; did you mean port?'],
     [{ pace: { step: 1 } }, 'pace.step is none of steps, rest; did you mean steps?'],
     [{ rate: { each: 1, mots: 2 } }, 'rate.mots is none of each, most; did you mean most?'],
     [{ constructor: 1 }, 'constructor is none of name, port, quiet, pace, rate, clock'],
-    // A misspelt name is told before what is missing because of it.
+    // A misspelt name comes first, before the required one that is missing because of it.
     [{ name: undefined, nam: 'ann' }, 'nam is none of name, port, quiet, pace, rate, clock; did you mean name?'],
   ])('%o are refused in one line', (wrong, line) => {
     expect(given(wrong)).toThrow(new Error(`option ${line}`))
   })
 
-  // Each wrong line there bears @ts-expect-error: one that compiles is an error itself.
+  // Each wrong line in that file has @ts-expect-error: a line that compiles is then an error itself.
   it('cannot drift from the interface that hosts see', async () => {
     const project = fileURLToPath(new URL('../../type-tests/options', import.meta.url))
     const output = await promisify(execFile)(process.execPath, [tsc, '-p', project]).catch(

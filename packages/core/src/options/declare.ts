@@ -1,41 +1,47 @@
-// How options are declared: what each may be, what it is when the host leaves it out, and the words for anything else.
+// Declarations of options: which values an option takes, its default, and the text for any other value.
 //
-// The names, the defaults, the check, the type of the settings and the line for a mistake all come from the declaration.
-// zod does the checks. It stays inside: no type of a package names it, and a schema is built when a host gives the option.
+// A declaration gives the names, the defaults, the check, the type of the settings and the line for a mistake. zod
+// makes the checks. It stays internal: no public type names it, and a schema is built only when a host gives the
+// option.
 import * as z from '@rookery/protocol/schemas'
 import { didYouMean } from './did-you-mean.js'
 
-/** What is wrong with a value, in words that follow the option's name. */
+/** What is wrong with a value, as text that follows the option's name. */
 export type Fault = string | ((value: unknown) => string)
 
 declare const types: unique symbol
 
 /**
  * The declaration of one option.
- * @typeParam Given what hosts may give
- * @typeParam Read what the settings hold
+ * @typeParam Given the values that hosts may give
+ * @typeParam Read the value in the settings
  */
 export interface Option<Given, Read = Given> {
   readonly [types]?: { readonly takes: (value: Given) => Given; readonly holds: Read }
 }
 
-/** One declaration for each option of an interface: no option is missing, none is too many, and the types agree. */
+/**
+ * One declaration for each option of an interface. The compiler refuses a missing option, an extra one, and one of
+ * another type.
+ */
 export type Options<Interface> = {
   readonly [Name in keyof Interface]-?: Option<Exclude<Interface[Name], undefined>, Interface[Name]>
 }
 
-/** What the settings hold after `read`. */
+/** The settings that `read` returns. */
 export type ValuesOf<Shape> = {
   readonly [Name in keyof Shape]: Shape[Name] extends Option<infer _, infer Read> ? Read : never
 }
 
-/** How a package says what is wrong. `known` are the names that there are, `meant` is a hint such as `; did you mean path?`. */
+/**
+ * How a package words a mistake. `known` lists the existing names; `meant` is a hint such as `; did you mean path?`.
+ */
 export interface Words {
   readonly wrong: (option: string, fault: string) => Error
   readonly unknown: (option: string, known: string, meant: string) => Error
 }
 
-/** A schema of zod, as far as it is used here. */
+/** The part of a zod schema that is used here. */
 interface Schema {
   safeParse(
     value: unknown,
@@ -46,15 +52,15 @@ interface Schema {
   }
 }
 
-/** What stands behind an `Option`. */
+/** The implementation of an `Option`. */
 interface Declaration {
-  /** Builds what checks a given value. Default: any will do. */
+  /** Builds the schema that checks a given value. Default: every value passes. */
   readonly schema?: () => Schema
-  /** The options that this one holds, instead of a schema. */
+  /** The options that this one holds; then it has no schema. */
   readonly holds?: object
-  /** Said of this option where one that it holds is wrong. Default: what is said of that one. */
+  /** The fault of this option where one of the options in it is wrong. Default: the fault of that one. */
   readonly fault?: string
-  /** May be given instead of what it holds. */
+  /** A word that a host may give instead of the options in it. */
   readonly word?: string
   /** Whether the host may leave it out. */
   readonly mayLack?: boolean
@@ -64,19 +70,19 @@ interface Declaration {
 const made = <Given, Read = Given>(declaration: Declaration): Option<Given, Read> => declaration as Option<Given, Read>
 const behind = (option: Option<unknown>): Declaration => option as Declaration
 
-/** zod tells a fault in these words, whatever it found. */
+/** Makes zod report a fault in these words, whatever it found. */
 const tells = (fault: Fault): { error: (issue: { readonly input?: unknown }) => string } => ({
   error: ({ input }) => (typeof fault === 'string' ? fault : fault(input)),
 })
 
-/** What zod can check by itself. */
+/** Checked by a schema. */
 export const checkedBy = <Given>(schema: () => Schema): Option<Given> => made({ schema })
 
-/** Whatever passes a test. */
+/** A value that passes a test. */
 export const passing = <Given>(test: (value: unknown) => boolean, fault: Fault): Option<Given> =>
   made({ schema: () => z.custom(test, tells(fault)) })
 
-/** Any value: what it must be is for somebody else to say. */
+/** Any value; another part of the program checks it. */
 export const anything = <Given>(): Option<Given> => made({})
 
 /** A whole number within bounds. */
@@ -94,34 +100,34 @@ export const oneOf = <const Word extends string>(words: readonly Word[], fault: 
 export const text = (form: RegExp, fault: Fault): Option<string> =>
   made({ schema: () => z.string(tells(fault)).regex(form, tells(fault)) })
 
-/** An option that holds options. A host that leaves it out gets their defaults. */
+/** An option that holds options. If a host leaves it out, it gets their defaults. */
 export const group = <Interface>(shape: Options<Interface>): Option<Partial<Interface>, Interface> =>
   made({ holds: shape, mayLack: true, standard: {} })
 
-/** A group that is given as a whole, or as a word such as `off`. One fault is told for all that it holds. */
+/** A group that a host gives as a whole, or as a word such as `off`. One fault covers everything in it. */
 export const wholeGroup = <Interface, const Word extends string>(
   shape: Options<Interface>,
   word: Word,
   fault: string,
 ): Option<Interface | Word> => made({ holds: shape, word, fault })
 
-/** With a default. */
+/** An option with a default. */
 export const standard = <Given, Read>(value: Read, option: Option<Given, Read>): Option<Given, Read> =>
   made({ ...behind(option as Option<unknown>), mayLack: true, standard: value })
 
-/** Without a default: it may be missing. */
+/** An option without a default, which may be missing. */
 export const optional = <Given, Read>(option: Option<Given, Read>): Option<Given, Read | undefined> =>
   made({ ...behind(option as Option<unknown>), mayLack: true })
 
 /**
- * Checks what a host gives. An option given as undefined counts as left out.
- * @throws what `words` makes of the first mistake
+ * Checks the options of a host. An option given as undefined counts as left out.
+ * @throws the error that `words` makes of the first mistake
  */
 export function read<Shape extends object>(shape: Shape, given: object, words: Words): ValuesOf<Shape> {
   return readInto(shape, given, words, '') as ValuesOf<Shape>
 }
 
-/** Refuses a name that is none of the known ones. */
+/** Refuses an unknown name. */
 export function refuseUnknown(given: object, known: readonly string[], words: Words, place = ''): void {
   for (const name of Object.keys(given))
     if (!known.includes(name)) throw words.unknown(place + name, known.join(', '), didYouMean(name, known))
@@ -144,11 +150,11 @@ function readOne(declaration: Declaration, given: unknown, words: Words, option:
   if (holds !== undefined) {
     const inner = fault === undefined ? words : { ...words, wrong: () => words.wrong(option, fault) }
     if (typeof value !== 'object' || value === null)
-      throw inner.wrong(option, `is no object: give { ${Object.keys(holds).join(', ')} }, or some of these`)
+      throw inner.wrong(option, `is not an object: give { ${Object.keys(holds).join(', ')} }, or some of these`)
     return readInto(holds, value, inner, `${option}.`)
   }
   if (schema === undefined) return value
-  // Each is checked once: compiling the check would cost more.
+  // Each value is checked once, so compiling the check would cost more than it saves.
   const { error, data } = schema().safeParse(value, { jitless: true })
   if (error === undefined) return data
   const { path, message } = error.issues[0]!

@@ -1,9 +1,9 @@
-// What somebody meant who wrote a name that there is not.
+// Finds the known name that somebody probably meant by an unknown one.
 
-/** So many letters may be wrong, missing, too many or swapped: one in three, at most three. */
+/** How many letters may be wrong, missing, extra or swapped: one in three, at most three. */
 const faultsMax = (name: string): number => Math.min(3, Math.ceil(name.length / 3))
 
-/** How many letters have to be changed, added, removed or swapped with the next to make one text of another. */
+/** The number of letters to change, add, remove or swap with the next, to turn one text into the other. */
 function distance(a: string, b: string): number {
   let last: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
@@ -22,12 +22,12 @@ function distance(a: string, b: string): number {
 }
 
 /**
- * `; did you mean authenticate?` where a known name is near, or nothing: to stand behind the words that say that there is no
- * such name. Upper and lower case, dashes and underscores count as equal.
+ * `; did you mean authenticate?` if a known name is near, otherwise an empty text. It goes behind the words that say
+ * that the name does not exist. Upper and lower case count as equal; dashes and underscores do not count.
  */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_\s]/g, '')
-  // Nobody's typing error is longer than this.
+  // No typing error is longer than this.
   const given = plain(name.slice(0, 64))
   let nearest: string | null = null
   let fewest = faultsMax(given) + 1

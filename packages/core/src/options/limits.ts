@@ -1,49 +1,63 @@
-// Every limit of the core with its default and the reason for it. All of them are options.
+// Every limit of core, with its default and the reason for it. All of them are options.
 import { count, countOrOff } from './counts.js'
 import { flag, oneOf, type Option, type Options, passing, standard, wholeGroup } from './declare.js'
 
 export interface Limits {
-  /** Bytes of a message's content or a payload as JSON text. 64 KiB: text and references; files belong in a store of their own. */
+  /**
+   * Bytes of a message's content, or of a payload, as JSON text. 64 KiB: enough for text and references; store files
+   * elsewhere.
+   */
   readonly contentBytes: number
-  /** Entries, and messages of each timeline, in one page of `pull`. 200: some 100 KB, one write. */
+  /** Entries in one page of `pull`, and messages of each timeline. 200: some 100 KB, one write. */
   readonly pull: number
   /** Messages in one page of `history`. 200: several screens. */
   readonly history: number
-  /** Items in any other list, both ways. 200: what a client sends is bounded like what it is sent. */
+  /** Items in any other list, in both directions. 200: the same limit for what a client sends and for what it gets. */
   readonly list: number
   /** Members of a group that clients may build. 500. */
   readonly groupMembers: number
-  /** Different reactions of one message. 50: more than a client can show; every reader of the message is given all of them. */
+  /**
+   * Different reactions of one message. 50: more than a client can show, and every reader of the message gets all of
+   * them.
+   */
   readonly reactions: number
-  /** Groups that one user may own. 500: nobody owns so many by hand, and a program that makes groups is stopped there. */
+  /** Groups that one user may own. 500: nobody makes more by hand, and it stops a program that makes groups. */
   readonly groupsOwned: number
   /** Characters of a group's name. 128: a line on a phone shows a third of it. */
   readonly groupName: number
-  /** Unanswered requests of one session: it is read no further; what was read already is answered RATE_LIMITED. 256: an honest client sends far fewer. */
+  /**
+   * Unanswered requests of one session. Above it the transport stops reading the session, and requests that it has read
+   * already get RATE_LIMITED. 256: an honest client sends far fewer.
+   */
   readonly inflight: number
   /**
-   * Refused messages of one session that are remembered, so that what follows each of them waits for it; where there are
-   * more, all its sends wait. 512: what a transport has read at once, and what may be unanswered beside it.
+   * Refused messages of one session that the node remembers, so that later sends wait for them. Above it all sends of
+   * the session wait. 512: what a transport may have read at once, and what may be unanswered besides.
    */
   readonly refused: number
-  /** Messages waiting for the writer; beyond it a send is answered OVERLOADED. 20,000: about one second of work. */
+  /** Messages that wait for the writer. Above it a send gets OVERLOADED. 20,000: about one second of work. */
   readonly writerQueue: number
-  /** Operations in one commit. 500: where a larger batch no longer saves anything. */
+  /** Operations in one commit. 500: larger commits save nothing more. */
   readonly commitOps: number
-  /** Bytes queued for one session before it is told to pull instead. 256 KiB: a page and some. */
+  /** Bytes queued for one session before the server tells it to pull. 256 KiB: somewhat more than a page. */
   readonly sessionQueueBytes: number
-  /** JSON text of one page; a page is cut there, and says that there is more. 1 MiB: well below what a connection may queue. */
+  /**
+   * Bytes of JSON text in one page. A larger page is cut, and says that there is more. 1 MiB: well below what a
+   * connection may queue.
+   */
   readonly pageBytes: number
-  /** Kicks of one node that others have not confirmed; beyond it a kick is answered OVERLOADED. 50,000: some 20 MB. */
+  /** Kicks of one node that other nodes have not confirmed. Above it a kick gets OVERLOADED. 50,000: some 20 MB. */
   readonly kicks: number
-  /** Sessions of one node; beyond it logins are answered OVERLOADED. 100,000: about 2.5 GB of heap. */
+  /** Sessions of one node. Above it logins get OVERLOADED. 100,000: about 2.5 GB of heap. */
   readonly sessions: number
   /**
-   * How often a row of the outbox is tried that fails with INTERNAL, before it is parked; the rests between double from
-   * `timing.outboxSweepMs`. 6: half a minute, as long as a session's sends wait for a refused one.
+   * How often chat tries a row of the outbox that fails with INTERNAL, before it parks the row. The pauses between
+   * double from `timing.outboxSweepMs`. 6: half a minute, as long as a session's sends wait for a refused one.
    */
   readonly outboxAttempts: number
-  /** Rows of the outbox that a node has seen and not finished; it reads on when some are. 20,000: some MB. */
+  /**
+   * Rows of the outbox that a node has seen and not finished. It reads more when some are finished. 20,000: some MB.
+   */
   readonly outboxRows: number
 }
 
@@ -68,33 +82,57 @@ export const limits: Options<Limits> = {
   outboxRows: standard(20_000, count),
 }
 
-/** Durations, in ms, each with its default and reason. Those that may be `off` bound nothing then. */
+/** Durations in ms, each with its default and the reason for it. `off` means no limit, where it is allowed. */
 export interface Timing {
-  /** How often positions are compared with heads and leases renewed. 10 s: a lost last frame costs at most twice that. */
+  /**
+   * How often the node compares positions with heads and renews leases. 10 s: a lost last frame is noticed within twice
+   * that.
+   */
   readonly heartbeatMs: number
-  /** How long presence believes in a node that says nothing. 30 s: three heartbeats. */
+  /** How long a silent node counts as alive. 30 s: three heartbeats. */
   readonly leaseMs: number
-  /** A send is answered by then, UNAVAILABLE if nothing else is known. 10 s. */
+  /** The time within which a send gets an answer, UNAVAILABLE if the outcome is not known by then. 10 s. */
   readonly sendDeadlineMs: number
-  /** The host's `authenticate` and handlers have this long. 5 s: half of a send's deadline, so that storing has the other half. */
+  /**
+   * The time that the host's `authenticate` and handlers have. 5 s: half of a send's deadline; storing has the other
+   * half.
+   */
   readonly handlerDeadlineMs: number
-  /** Patience for frames that overtook one another. 50 ms; then the session is told to pull. */
+  /** How long a session waits for a frame that a later one overtook. 50 ms; then the server tells it to pull. */
   readonly holeMs: number
-  /** After an answer that may be tried again, later sends there wait this long for the refused one. 30 s. */
+  /**
+   * After an answer that may be tried again, later sends of the session to that conversation wait this long for the
+   * refused one. 30 s.
+   */
   readonly resendMs: number
-  /** How long a session that has as many unanswered requests as it may have stays unread; then it is closed. 60 s: six deadlines of a send. */
+  /**
+   * How long a session with the maximum of unanswered requests stays unread, before the server closes it. 60 s: six
+   * deadlines of a send.
+   */
   readonly unreadMs: number
-  /** Delivery acknowledgements are gathered for this long. 200 ms: many become one write. */
+  /** How long delivery acknowledgements are gathered before they are stored. 200 ms: many become one write. */
   readonly ackFlushMs: number
   /** How long an s2c event waits for its acknowledgement. 5 s. */
   readonly s2cAckMs: number
-  /** How often the outbox is looked through for rows that no commit told of. 1 s: a crash delays a message by less than 2 s. */
+  /**
+   * How often the node looks for rows of the outbox of which no commit told it. 1 s: a crash delays a message by less
+   * than 2 s.
+   */
   readonly outboxSweepMs: number
-  /** How long a drain waits for what was accepted. 5 s: half of the ten seconds that supervisors commonly give. */
+  /**
+   * How long a drain waits for the answers to accepted requests. 5 s: half of the ten seconds that supervisors commonly
+   * give.
+   */
   readonly drainMs: number
-  /** How old a message may be for its sender to recall it. 24 h: a slip is noticed by then; later others rely on what was said. */
+  /**
+   * Up to which age the sender may recall a message. 24 h: by then people have noticed a slip; later, others rely on
+   * the message.
+   */
   readonly recallMs: number | 'off'
-  /** How old a message may be for its sender to edit it. 24 h, as long as for a recall: whoever may take it back may correct it. */
+  /**
+   * Up to which age the sender may edit a message. 24 h, as for a recall: a sender who may recall it may also correct
+   * it.
+   */
   readonly editMs: number | 'off'
 }
 
@@ -116,25 +154,27 @@ export const timing: Options<Timing> = {
 
 /** What groups allow. */
 export interface GroupRules {
-  /** Whether plain members may add others. Default: false, owner and admins do. */
+  /** Whether plain members may add others. Default: false, only the owner and the admins may. */
   readonly membersMayAdd: boolean
-  /** Whether who joins reads what was said before. Default: `from-now`, what others said among themselves stays there. */
+  /**
+   * Whether a new member may read earlier messages. Default: `from-now`, because others wrote them without this member.
+   */
   readonly joinersRead: 'from-now' | 'everything'
 }
 
 export const groupRules: Options<GroupRules> = {
-  membersMayAdd: standard(false, flag('is no boolean: give true or false')),
+  membersMayAdd: standard(false, flag('is not a boolean: give true or false')),
   joinersRead: standard(
     'from-now',
-    oneOf(['from-now', 'everything'], "is none of its values: give 'from-now' or 'everything'"),
+    oneOf(['from-now', 'everything'], "is not one of its values: give 'from-now' or 'everything'"),
   ),
 }
 
 /** How messages reach the members of groups. */
 export interface FanOutRules {
   /**
-   * A group that grows above so many members is fanned out on read from then on. 50: measured (docs/decisions), live it
-   * delivers up to four times as much there as on write, and catching up takes a fifth longer.
+   * A group that grows above this many members is fanned out on read from then on. 50: measured (docs/decisions). Live
+   * delivery then carries up to four times as many messages as on write, and catching up takes a fifth longer.
    */
   readonly readAbove: number
 }
@@ -143,18 +183,18 @@ export const fanOutRules: Options<FanOutRules> = { readAbove: standard(50, count
 
 /** A token bucket: over it a session is slowed down, not refused. */
 export interface Rate {
-  /** Requests a second in the long run. Default: 50. */
+  /** Requests per second in the long run. Default: 50. */
   readonly perSecond: number
   /** Requests at once. Default: 200. */
   readonly burst: number
 }
 
-const noRate = "is not of its form: give { perSecond, burst } with burst from 1, or 'off'"
+const noRate = "has the wrong form: give { perSecond, burst } with burst from 1, or 'off'"
 
 const rate: Options<Rate> = {
   perSecond: passing((value) => typeof value === 'number' && value > 0, noRate),
   burst: passing((value) => typeof value === 'number' && value >= 1, noRate),
 }
 
-/** Far above what a person's client does. */
+/** Far above the rate of a person's client. */
 export const rateOption: Option<Rate | 'off'> = standard({ perSecond: 50, burst: 200 }, wholeGroup(rate, 'off', noRate))

@@ -1,4 +1,4 @@
-// What a host gives to make a Rookery, and the one line it gets for a mistake.
+// The options of a Rookery, and the one line for a mistake.
 import type { NodeId } from '@rookery/protocol'
 import * as z from '@rookery/protocol/schemas'
 import type { MessageTypes } from '../logic/messages/message-types.js'
@@ -39,60 +39,68 @@ import {
 import { type Retention, retention } from './retention.js'
 
 export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
-  /** Where everything is stored. Required: memory must be named, too. */
+  /** Where everything is stored. Required; name memory, too, if you want it. */
   readonly storage: Storage
   /** Turns a token into a user. Required. */
   readonly authenticate: Authenticate
-  /** Who is connected where. Default: in memory, which is right for one node. */
+  /** Keeps which user is connected where. Default: in memory, for one node. */
   readonly presence?: Presence
-  /** How nodes reach one another. Default: none, which is right for one node. */
+  /** Carries frames between nodes. Default: none, for one node. */
   readonly bus?: Bus
   /** The host's users. Default: every well-formed id counts as a user. */
   readonly users?: Users
-  /** Who may write to whom, see whom, add whom. Default: everybody everybody, presence among those who share a conversation. */
+  /**
+   * Who may write to whom, see whose presence, add whom to groups. Default: everybody may; presence only among users
+   * who share a conversation.
+   */
   readonly contacts?: ContactPolicy
-  /** How conversations are named in lists. Default: a 1:1 conversation has the profile of the peer, if `users` gives one. */
+  /** Names of conversations in lists. Default: a c2c conversation has the profile of the peer, if `users` gives one. */
   readonly names?: ConversationNames
-  /** Groups whose members stand in the host's own tables. Default: none, members are Rookery's alone. */
+  /** Groups whose members the host keeps in its own tables. Default: none, and Rookery keeps all members. */
   readonly hostGroups?: HostGroups
-  /** Message types with schemas: their content is checked at the border. Default: any JSON object under any type. */
+  /**
+   * Message types with schemas, which check the content where a message comes in. Default: any JSON object under any
+   * type.
+   */
   readonly types?: Types
-  /** What host transactions want said. Default: none, and `within` is not available. */
+  /** Where host transactions write what chat sends after the commit. Default: none, and `within` is not available. */
   readonly outbox?: Outbox
-  /** The host's code on the path. Default: none. */
+  /** The host's handlers on the path of messages. Default: none. */
   readonly handlers?: Handlers
-  /** This process, as others address it. Default: a new id at each start. */
+  /** The id by which other nodes address this process. Default: a new id at each start. */
   readonly nodeId?: NodeId
-  /** Where clients reach this node, told by `endpoints`. Default: unknown. */
+  /** Where clients reach this node, as `endpoints` gives it. Default: unknown. */
   readonly url?: string
   /**
-   * The device types a client may name. A user has one slot for each; as an object, types that name one slot share it.
-   * Default: `phone`, `pad`, `pc`, `web`.
+   * The device types that a client may name. A user has one slot for each. In an object, types that name the same slot
+   * share it. Default: `phone`, `pad`, `pc`, `web`.
    */
   readonly deviceTypes?: readonly string[] | Readonly<Record<string, string>>
-  /** Who may add others, and what they read of before. Default: owner and admins; nothing. */
+  /**
+   * Who may add others to groups, and whether new members read earlier messages. Default: the owner and the admins; no.
+   */
   readonly groups?: Partial<GroupRules>
-  /** From how many members on a group is fanned out on read. Default: above 50. */
+  /** Above how many members a group is fanned out on read. Default: 50. */
   readonly fanout?: Partial<FanOutRules>
   readonly limits?: Partial<Limits>
   readonly timing?: Partial<Timing>
-  /** How long things are kept. Default: inboxes and keys 30 days, messages for ever. */
+  /** How long chat keeps things. Default: inboxes and keys for 30 days, messages for ever. */
   readonly retention?: Partial<Retention>
-  /** Who may read history. `refuse` names device types that may not. Default: every device may. */
+  /** Which devices may read history. `refuse` names the device types that may not. Default: every device may. */
   readonly roaming?: { readonly refuse?: readonly string[] }
-  /** Requests of one session. `off` for load tests only. Default: 50 a second, 200 at once. */
+  /** The rate of requests of one session. Use `off` for load tests only. Default: 50 per second, 200 at once. */
   readonly rate?: Rate | 'off'
   /** Default: the system's. */
   readonly clock?: Clock
   /** Default: the system's. */
   readonly random?: Random
-  /** Who watches how the node does. Default: nobody. */
+  /** Gets measurements of the node. Default: none. */
   readonly observer?: Observer
-  /** Default: nothing is logged. */
+  /** Default: no log. */
   readonly logger?: Logger
 }
 
-/** The options with everything that has a default filled in. */
+/** The checked options, with their defaults. */
 export interface Settings {
   readonly groups: GroupRules
   readonly fanout: FanOutRules
@@ -113,7 +121,7 @@ const having =
   (value: unknown): boolean =>
     aFunction((value as Record<string, unknown> | null)?.[method])
 
-/** A port or a part of the host's code in which a flag says that it takes a transaction. */
+/** A port or a provider with a flag that says whether it takes a transaction. */
 const takingTransactions = <Given>(test: (value: unknown) => boolean, fault: string): Option<Given> =>
   checkedBy(() =>
     z
@@ -122,7 +130,7 @@ const takingTransactions = <Given>(test: (value: unknown) => boolean, fault: str
         (value) => ['boolean', 'undefined'].includes(typeof (value as { takesTransaction?: unknown }).takesTransaction),
         {
           path: ['takesTransaction'],
-          error: 'is no boolean: give true where it runs its queries in the tx that it is given',
+          error: 'is not a boolean: give true where it runs its queries in the tx that it is given',
         },
       ),
   )
@@ -132,11 +140,11 @@ const isObject = (value: unknown): boolean => (typeof value === 'object' && valu
 const roaming: Options<NonNullable<RookeryOptions['roaming']>> = {
   refuse: standard(
     [],
-    passing((value) => Array.isArray(value), "is no list: give device types, such as ['web']"),
+    passing((value) => Array.isArray(value), "is not a list: give device types, such as ['web']"),
   ),
 }
 
-/** Every option that there is. */
+/** The declaration of every option. */
 const declared = {
   storage: passing(having('commit'), 'is missing: give an adapter, for example new MemoryStorage() for a test'),
   authenticate: passing(aFunction, 'is not a function: give ({ token }) => ({ userId })'),
@@ -148,7 +156,7 @@ const declared = {
       'has no exists(): give { exists: (userId) => boolean, or the id that was found, or a promise of one }',
     ),
   ),
-  contacts: optional(takingTransactions(isObject, 'is no object: give { mayWrite: (from, to) => boolean }')),
+  contacts: optional(takingTransactions(isObject, 'is not an object: give { mayWrite: (from, to) => boolean }')),
   names: optional(anything()),
   hostGroups: optional(
     passing(having('members'), 'has no members(): give { members: (groupId) => user ids, or null }'),
@@ -160,13 +168,13 @@ const declared = {
         z.custom((type) => aFunction((type as MessageTypes[string] | null)?.schema?.['~standard']?.validate), {
           error: 'has no schema: give { schema } with a Standard Schema validator (zod, valibot, arktype …)',
         }),
-        { error: 'is no object: give what defineTypes() makes' },
+        { error: 'is not an object: give what defineTypes() makes' },
       ),
     ),
   ),
   outbox: optional(anything()),
   handlers: optional(anything()),
-  nodeId: optional(text(named, `is not of its form: ${noName}`) as unknown as Option<NodeId>),
+  nodeId: optional(text(named, `has the wrong form: ${noName}`) as unknown as Option<NodeId>),
   url: optional(anything()),
   deviceTypes: standard(
     ['phone', 'pad', 'pc', 'web'],
@@ -178,7 +186,7 @@ const declared = {
           .every((name) => named.test(name)),
       (value) =>
         slots(value).length > 0
-          ? `has a name that is not of its form: ${noName}`
+          ? `has a name of the wrong form: ${noName}`
           : 'is empty: leave it out for phone, pad, pc, web',
     ),
   ),
@@ -205,8 +213,8 @@ const words: Words = {
     mistake(
       option,
       known.includes(',')
-        ? `is no option: known are ${known}${meant || '.'}`
-        : `is no option: known is ${known}${meant || '.'}`,
+        ? `does not exist: known are ${known}${meant || '.'}`
+        : `does not exist: known is ${known}${meant || '.'}`,
     ),
 }
 
@@ -228,11 +236,11 @@ export function settingsOf(options: RookeryOptions): Settings {
     if (!deviceSlots.has(type))
       throw words.wrong(
         'roaming.refuse',
-        `names a device type that there is not: known are ${[...deviceSlots.keys()].join(', ')}`,
+        `names an unknown device type: known are ${[...deviceSlots.keys()].join(', ')}`,
       )
   return { groups, fanout, limits, timing, retention, noRoaming, rate, deviceSlots }
 }
 
-/** Each device type with the slot that it takes. */
+/** The slot of each device type. */
 const slots = (types: unknown): [string, string][] =>
   Array.isArray(types) ? types.map((type: string) => [type, type]) : Object.entries(types as Record<string, string>)

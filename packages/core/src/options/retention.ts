@@ -1,35 +1,44 @@
-// How long things are kept, and how what is older is taken away. All of it are options.
+// How long data is kept, and how older data is removed. All of these are options.
 import { count, countOrOff, offFrom } from './counts.js'
 import { type Options, standard } from './declare.js'
 
-/** Each with its default and reason. Times in ms; `off` keeps for ever. */
+/** Each with its default and the reason for it. Times are in ms; `off` means for ever. */
 export interface Retention {
   /**
-   * How long inbox entries are kept, at least seven days. A device that stayed away longer is told `truncated`, and fills
-   * conversations from history. 30 days: whoever comes back later looks at a few conversations, not at everything missed.
+   * How long inbox entries are kept, at least seven days. A device that stays away longer gets `truncated`, and fills
+   * conversations from history. 30 days: a user who comes back later opens a few conversations, and does not read
+   * everything that was missed.
    */
   readonly inboxMs: number | 'off'
-  /** How long messages are kept in their conversations. `off`, for ever: history is the users' own; a host may owe them less. */
+  /**
+   * How long messages are kept in their conversations. `off`, for ever: history belongs to the users; a host may owe
+   * them less.
+   */
   readonly timelineMs: number | 'off'
   /** How many messages of each conversation are kept. `off`: any number. */
   readonly timelineCount: number | 'off'
-  /** How long a `clientMsgId` is known, at least seven days. 30 days: as long as a device may come back and send again. */
+  /**
+   * How long a `clientMsgId` is kept, at least seven days. 30 days: for as long a device may come back and send again.
+   */
   readonly keysMs: number | 'off'
-  /** How long after one run the next begins. 1 h: each has little to do. */
+  /** The pause between two runs. 1 h: then each has little to do. */
   readonly everyMs: number
-  /** Rows looked at or taken in one step. 500: a transaction of some milliseconds, as long as a full commit of messages. */
+  /**
+   * Rows that one step looks at or removes. 500: a transaction of some milliseconds, as long as a full commit of
+   * messages.
+   */
   readonly batchRows: number
-  /** How long a run rests between two steps. 100 ms: messages have the database for most of the time. */
+  /** The pause between two steps of a run. 100 ms: messages have the database for most of the time. */
   readonly pauseMs: number
 }
 
 const dayMs = 86_400_000
-/** What is sent again may be that old. */
+/** A client may send a message again for this long. */
 const leastMs = 7 * dayMs
 
 const sevenDaysOrOff = offFrom(
   leastMs,
-  `is shorter than seven days: give at least ${leastMs}: what is sent again may be that old`,
+  `is shorter than seven days: give at least ${leastMs}, because a client may send again for that long`,
 )
 
 export const retention: Options<Retention> = {

@@ -32,7 +32,7 @@ const declared = {
     'rookery_',
     option.text(
       /^(?:[A-Za-z_:][\w:]*)?$/,
-      "is not of its form: give letters, digits and underscores, such as 'rookery_'",
+      "has the wrong form: give letters, digits and underscores, such as 'rookery_'",
     ),
   ),
 } satisfies option.Options<RookeryMetricsOptions>

@@ -68,7 +68,7 @@ it.each<[string, DynamicModule, string]>([
   [
     'a misspelt name for metrics',
     RookeryMetricsModule.forRoot({ prefx: 'chat_' } as object),
-    'RookeryMetricsModule option prefx is no option: known are registry, prefix; did you mean prefix?',
+    'RookeryMetricsModule option prefx does not exist: known are registry, prefix; did you mean prefix?',
   ],
   [
     'no registry',
@@ -78,12 +78,12 @@ it.each<[string, DynamicModule, string]>([
   [
     'a prefix of another form',
     RookeryMetricsModule.forRoot({ prefix: 'chat-' }),
-    "RookeryMetricsModule option prefix is not of its form: give letters, digits and underscores, such as 'rookery_'",
+    "RookeryMetricsModule option prefix has the wrong form: give letters, digits and underscores, such as 'rookery_'",
   ],
   [
     'a misspelt name for spans',
     RookeryTracingModule.forRoot({ trace: 1 } as object),
-    'RookeryTracingModule option trace is no option: known is tracer; did you mean tracer?',
+    'RookeryTracingModule option trace does not exist: known is tracer; did you mean tracer?',
   ],
   [
     'no tracer',

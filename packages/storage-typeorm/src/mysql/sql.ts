@@ -28,7 +28,7 @@ export class Sql {
   /** @throws RangeError where it is not a whole number that a column can hold exactly */
   int(value: number | null): string {
     if (value === null) return 'NULL'
-    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no whole number`)
+    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a whole number`)
     return String(value)
   }
 

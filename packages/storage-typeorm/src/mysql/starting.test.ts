@@ -325,7 +325,7 @@ describe("a server's settings", () => {
 
 describe('options for MySQL', () => {
   const wrong: [string, Record<string, unknown>, RegExp][] = [
-    ['an unknown name', { poolSize: 5 }, /option poolSize is no option; there are /],
+    ['an unknown name', { poolSize: 5 }, /option poolSize does not exist; there are /],
     ['a prefix that needs quotes', { tablePrefix: 'Im-' }, /option tablePrefix must be 1 to 32 small letters/],
     ['no prefix', { tablePrefix: '' }, /option tablePrefix must be 1 to 32 small letters/],
     ['an address of another kind', { url: 'postgres://localhost/x' }, /option url must be such as mysql:/],

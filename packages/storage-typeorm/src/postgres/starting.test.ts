@@ -170,7 +170,7 @@ describeWithServer('a server with weak settings', () => {
 
 describe('options for PostgreSQL', () => {
   const wrong: [string, Record<string, unknown>, RegExp][] = [
-    ['an unknown name', { poolSize: 5 }, /option poolSize is no option; there are /],
+    ['an unknown name', { poolSize: 5 }, /option poolSize does not exist; there are /],
     ['a prefix that needs quotes', { tablePrefix: 'Im-' }, /option tablePrefix must be up to 32 small letters/],
     ['a schema without a name', { schema: '' }, /option schema must be a schema's name of 1 to 63 bytes/],
     ['a schema that is no name in a search path', { schema: '$user' }, /option schema must not be '\$user'/],

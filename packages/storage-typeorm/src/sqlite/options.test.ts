@@ -36,7 +36,7 @@ describe('the options of SQLite', () => {
     [{ callTimeoutMs: 4000 }, /option callTimeoutMs must be more than busyTimeoutMs/],
     [{ driver: 'no-such-driver' }, /driver: the module 'no-such-driver' is not found/],
     [{ driver: {} }, /driver: not a module/],
-    [{ synchronise: true }, /option synchronise is no option; there are type, database/],
+    [{ synchronise: true }, /option synchronise does not exist; there are type, database/],
   ])('refuse %j in one line that names the option and the remedy', (wrong, line) => {
     expect(check(wrong)).toThrow(line)
     expect(check(wrong)).toThrow(/^[^\n]+$/)

@@ -4,7 +4,7 @@ import type { StorageOp } from '@rookery/core'
 import { isKeepable } from '../../rows/text.js'
 
 const spoiltText = 'its text holds a NUL or a lone surrogate, which the database cannot keep'
-const spoiltNumber = 'one of its numbers is no whole number that the database can keep'
+const spoiltNumber = 'one of its numbers is not a whole number that the database can keep'
 const spoiltMention = 'a mentioned id contains a line end'
 const tooLarge = 'it is larger than what max_allowed_packet lets through: set that higher'
 

@@ -4,7 +4,7 @@ import type { AppendOp, ControlOp, GroupOp, NewMessage, StorageOp } from '@rooke
 import { isAllKeepable, isKeepable } from '../../rows/text.js'
 
 const spoiltText = 'its text holds a NUL or a lone surrogate, which the database cannot keep'
-const spoiltNumber = 'one of its numbers is no whole number that the database can keep'
+const spoiltNumber = 'one of its numbers is not a whole number that the database can keep'
 const spoiltMention = 'a mentioned id contains a line end'
 
 /** Why an operation cannot be stored; null where it can. */
