@@ -301,8 +301,8 @@ export const mutants: readonly Mutant[] = [
     'waits for storage beyond the deadline of a send',
     [30],
     'logic/storing/writer.ts',
-    '    this.scheduleSweep()\n    // What',
-    '    // What',
+    '    this.scheduleSweep()\n    // Operations',
+    '    // Operations',
   ),
   inGroups(
     'stores in a group what was decided on an older list of members',
