@@ -17,7 +17,7 @@ let app: RunningApp
 const sockets: Socket[] = []
 
 beforeAll(async () => {
-  app = await startApp(folder.path)
+  app = await startApp(folder.path, { PUBLIC_URL: 'https://chat.example' })
 })
 afterAll(async () => {
   for (const socket of sockets) socket.close()
@@ -135,7 +135,7 @@ describe('operation', () => {
 
   it('lists where clients may connect', async () => {
     const nodes = (await (await fetch(`${app.url}/im/endpoints`)).json()) as unknown[]
-    expect(nodes).toEqual([{ nodeId: expect.any(String), url: null, sessions: expect.any(Number) }])
+    expect(nodes).toEqual([{ nodeId: expect.any(String), url: 'https://chat.example' }])
   })
 
   it('gives its metrics in the format of Prometheus', async () => {

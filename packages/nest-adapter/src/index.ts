@@ -1,3 +1,4 @@
+export { RookeryEndpointsModule, type RookeryEndpointsOptions } from './endpoints/endpoints.module.js'
 export { ImRejection } from './errors.js'
 export type { CalledMessage } from './handlers/call.js'
 export { AfterC2C, AfterC2G, OnC2C, OnC2G, OnC2S, OnConnect, type OfType } from './handlers/decorators.js'

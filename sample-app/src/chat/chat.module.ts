@@ -1,6 +1,6 @@
 // Chat inside the app: it stores in the app's database, and its users are the app's own.
 import { Module } from '@nestjs/common'
-import { RookeryModule, type RookeryModuleOptions } from '@rookery/nest-adapter'
+import { RookeryEndpointsModule, RookeryModule, type RookeryModuleOptions } from '@rookery/nest-adapter'
 import { TypeOrmStorageModule } from '@rookery/storage-typeorm/nest'
 import type { EntityManager } from 'typeorm'
 import { AuthModule } from '../auth/auth.module.js'
@@ -9,12 +9,12 @@ import { CONFIG, type Config } from '../config.js'
 import { UsersModule } from '../users/users.module.js'
 import { UsersService } from '../users/users.service.js'
 import { ChatHandlers } from './chat-handlers.js'
-import { EndpointsController } from './endpoints.controller.js'
 import { messageTypes } from './message-types.js'
 
 @Module({
   imports: [
     TypeOrmStorageModule.forRoot(),
+    RookeryEndpointsModule.forRoot(),
     RookeryModule.forRootAsync({
       imports: [AuthModule, UsersModule],
       inject: [CONFIG, AuthService, UsersService],
@@ -30,7 +30,6 @@ import { messageTypes } from './message-types.js'
       }),
     }),
   ],
-  controllers: [EndpointsController],
   providers: [ChatHandlers],
 })
 export class ChatModule {}
