@@ -107,8 +107,8 @@ export const mutants: readonly Mutant[] = [
     'lets later messages pass a refused one',
     [9],
     'logic/messages/send-order.ts',
-    'else if (one.place < place) return one.hold',
-    'else if (one.place < place) return null',
+    'if (first !== undefined && first.place < place) return first.hold',
+    'if (first !== undefined && first.place < place) return null',
   ),
   one(
     'lets what was under way behind a refused message be stored',

@@ -22,7 +22,7 @@ interface Item {
 }
 
 /** The messages to one conversation that have no final answer. */
-interface Lane {
+interface Line {
   readonly items: Item[]
   /** Runs after an answer that allows a retry: no new message leaves meanwhile. */
   retry: Timer | null
@@ -34,7 +34,7 @@ type Transmit = (message: Outgoing) => Promise<FakeAnswer | null>
 const retryMs = 500
 
 export class Outbox {
-  readonly #lanes = new Map<string, Lane>()
+  readonly #lines = new Map<string, Line>()
   #transmit: Transmit | null = null
 
   constructor(
@@ -44,58 +44,58 @@ export class Outbox {
   ) {}
 
   get unanswered(): readonly string[] {
-    return [...this.#lanes.values()].flatMap(({ items }) => items.map(({ message }) => message.clientMsgId))
+    return [...this.#lines.values()].flatMap(({ items }) => items.map(({ message }) => message.clientMsgId))
   }
 
   /** A connection is ready: sends all unanswered messages again, in order. */
   connected(transmit: Transmit): void {
     this.#transmit = transmit
-    for (const lane of this.#lanes.values()) this.#again(lane)
+    for (const line of this.#lines.values()) this.#again(line)
   }
 
   disconnected(): void {
     this.#transmit = null
-    for (const lane of this.#lanes.values()) this.#stopWaiting(lane)
+    for (const line of this.#lines.values()) this.#stopWaiting(line)
   }
 
   clear(): void {
     this.disconnected()
-    this.#lanes.clear()
+    this.#lines.clear()
   }
 
   add(message: Outgoing): void {
     const name = JSON.stringify([message.to, message.subject])
-    let lane = this.#lanes.get(name)
-    if (lane === undefined) this.#lanes.set(name, (lane = { items: [], retry: null }))
+    let line = this.#lines.get(name)
+    if (line === undefined) this.#lines.set(name, (line = { items: [], retry: null }))
     const item: Item = { message, attempts: 0 }
-    lane.items.push(item)
-    if (lane.retry === null) void this.#send(lane, item)
+    line.items.push(item)
+    if (line.retry === null) void this.#send(line, item)
   }
 
-  #again(lane: Lane): void {
-    this.#stopWaiting(lane)
-    for (const item of [...lane.items]) void this.#send(lane, item)
+  #again(line: Line): void {
+    this.#stopWaiting(line)
+    for (const item of [...line.items]) void this.#send(line, item)
   }
 
-  #stopWaiting(lane: Lane): void {
-    if (lane.retry !== null) this.clock.clearTimeout(lane.retry)
-    lane.retry = null
+  #stopWaiting(line: Line): void {
+    if (line.retry !== null) this.clock.clearTimeout(line.retry)
+    line.retry = null
   }
 
-  async #send(lane: Lane, item: Item): Promise<void> {
+  async #send(line: Line, item: Item): Promise<void> {
     const transmit = this.#transmit
     if (transmit === null) return
     const attempt = ++item.attempts
     const answer = await transmit(item.message)
-    const at = lane.items.indexOf(item)
+    const at = line.items.indexOf(item)
     if (answer === null || at === -1) return
     if (!answer.ok && mayBeTriedAgain(answer.error.code as ErrorCode)) {
       // The answer of an earlier attempt no longer counts; and one wait is enough for all messages after it.
       if (item.attempts === attempt && transmit === this.#transmit)
-        lane.retry ??= this.clock.setTimeout(() => this.#again(lane), answer.error.retryAfterMs ?? retryMs)
+        line.retry ??= this.clock.setTimeout(() => this.#again(line), answer.error.retryAfterMs ?? retryMs)
       return
     }
-    lane.items.splice(at, 1)
+    line.items.splice(at, 1)
     if (answer.ok) this.acknowledged(item.message)
   }
 }

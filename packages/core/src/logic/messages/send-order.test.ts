@@ -94,6 +94,26 @@ describe('a message that was only held back', () => {
   })
 })
 
+// How the simulation stored a message before an earlier one once more (RELIABILITY 9): both had waited until a hold was
+// over. The earlier one lost its place then, and the later one kept its own, for another refusal stood between them.
+describe('messages that a hold kept back', () => {
+  it('keep their order when it is over, whatever else was refused meanwhile', () => {
+    const all = orders()
+    const [first, earlier, between] = [come(all, 'first'), come(all, 'earlier'), come(all, 'between')]
+    all.refuse(between, other, 50)
+    all.refuse(first, error, 0)
+    all.refuse(earlier, error, 60)
+    expect(refused(all, 'later', 60)).toBe(error)
+    // The time of the first is over, and that of the one between is not. The client sends all again, in their order.
+    refused(all, 'first', 101)
+    expect(refused(all, 'earlier', 102)).toBe(other)
+    expect(refused(all, 'later', 102)).toBe(other)
+    all.settle(come(all, 'between'))
+    expect(refused(all, 'earlier', 103)).toBe(error)
+    expect(all.refusal(come(all, 'later'), 103)).toBe(error)
+  })
+})
+
 describe('what is under way behind a refused message', () => {
   it('is held back, also where what it waits for comes again before its turn', () => {
     const all = orders()

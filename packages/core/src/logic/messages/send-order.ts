@@ -180,8 +180,7 @@ export class SendOrders {
   sweep(nowMs: number): void {
     this.holdsEverything(nowMs)
     for (const [conversationId, order] of this.orders ?? []) {
-      for (const { clientMsgId, hold } of order.refused.all())
-        if (hold.untilMs <= nowMs) this.expire(order, clientMsgId)
+      this.expire(order, nowMs)
       this.discardIdle(conversationId, order)
     }
   }
@@ -200,10 +199,12 @@ export class SendOrders {
   /** The hold on a message that is not yet with the writer; null where there is none. */
   private behind({ conversationId, place }: Ordered, nowMs: number): Hold | null {
     const order = this.orders?.get(conversationId)
-    for (let one = order?.refused.first; one !== undefined; one = order?.refused.first)
-      if (one.hold.untilMs <= nowMs) this.expire(order!, one.clientMsgId)
-      else if (one.place < place) return one.hold
-      else break
+    let first = order?.refused.first
+    if (first !== undefined && first.hold.untilMs <= nowMs) {
+      this.expire(order!, nowMs)
+      first = order!.refused.first
+    }
+    if (first !== undefined && first.place < place) return first.hold
     if (!this.holdsEverything(nowMs)) return null
     return this.beyond!.place < place ? this.beyond!.hold : null
   }
@@ -225,8 +226,16 @@ export class SendOrders {
     return this.refusedCount < refusedMax
   }
 
-  private expire(order: Order, clientMsgId: string): void {
-    if (this.forget(order, clientMsgId)!.ownUntilMs !== null) this.spent.add(clientMsgId)
+  /**
+   * Forgets the refusals of a conversation whose time is over. All at once: they get new places when they come again, and
+   * one that kept its first place until then would pass those that it came behind.
+   */
+  private expire(order: Order, nowMs: number): void {
+    for (const { clientMsgId, hold, ownUntilMs } of order.refused.all()) {
+      if (hold.untilMs > nowMs) continue
+      this.forget(order, clientMsgId)
+      if (ownUntilMs !== null) this.spent.add(clientMsgId)
+    }
   }
 
   private forget(order: Order, clientMsgId: string) {

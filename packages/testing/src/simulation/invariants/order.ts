@@ -25,19 +25,19 @@ export const checkOrder: Invariants = (observed, report, { resendMs }) => {
   // 9: what one device sent to a conversation, in the order of first attempts.
   const mayHaveBeenRefused = lateGrants(observed)
   const holdMayBeOver = heldLongEnough(observed, resendMs)
-  const lanes = new Map<string, { seq: number; first: ObservedRequest }>()
+  const lastSent = new Map<string, { seq: number; first: ObservedRequest }>()
   for (const { first, seq } of firstAttempts(observed, places)) {
     if (seq === undefined) continue
     const { connection, body } = first
-    const lane = `${connection.user} ${connection.device} ${pairOf(first)}`
-    const before = lanes.get(lane)
+    const order = `${connection.user} ${connection.device} ${pairOf(first)}`
+    const before = lastSent.get(order)
     const isTurned = before !== undefined && before.seq > seq
     if (isTurned && !mayHaveBeenRefused(before.first, seq) && !holdMayBeOver(before.first, first))
       report(
         9,
         `${connection.device} sent ${before.first.body.clientMsgId} before ${body.clientMsgId}, stored as ${before.seq} and ${seq}`,
       )
-    lanes.set(lane, { seq, first })
+    lastSent.set(order, { seq, first })
   }
 }
 
