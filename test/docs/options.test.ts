@@ -32,7 +32,7 @@ function forms(option: string, value: unknown): string[] {
 
 /** The interfaces on the page, those that are composed of them, and those that hosts never give. */
 const onThePage = ['RookeryOptions', 'SocketIoTransportOptions', 'SqliteOptions', 'PostgresOptions', 'MysqlOptions']
-onThePage.push('TypeOrmOutboxOptions', 'RookeryMetricsOptions', 'RookeryTracingOptions')
+onThePage.push('TypeOrmOutboxOptions', 'RookeryEndpointsOptions', 'RookeryMetricsOptions', 'RookeryTracingOptions')
 const notOnThePage = [
   'ProvidedOptions',
   'ResolvedOptions',
@@ -141,6 +141,11 @@ const sections: readonly Section[] = [
   {
     heading: 'TypeOrmOutbox',
     options: named('storage-typeorm/src/outbox/typeorm-outbox.ts', 'TypeOrmOutboxOptions'),
+    defaults: {},
+  },
+  {
+    heading: 'List of nodes',
+    options: named('nest-adapter/src/endpoints/endpoints.module.ts', 'RookeryEndpointsOptions'),
     defaults: {},
   },
   {
