@@ -10,7 +10,7 @@ const source = (path: string): string => readFileSync(join(root, 'packages', pat
 function named(path: string, name: string): string[] {
   const body = new RegExp(`export interface ${name}(?:<[^{]*>)? \\{\\n(.*?)\\n\\}`, 's').exec(source(path))?.[1]
   if (body === undefined) throw new Error(`${path} has no interface ${name}`)
-  return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option!)
+  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)].map(([, option]) => option!)
 }
 
 /** The doc comment of each option of an interface, as editors show it. */
@@ -32,7 +32,8 @@ function forms(option: string, value: unknown): string[] {
 
 /** The interfaces on the page, those that are composed of them, and those that hosts never give. */
 const onThePage = ['RookeryOptions', 'SocketIoTransportOptions', 'SqliteOptions', 'PostgresOptions', 'MysqlOptions']
-onThePage.push('TypeOrmOutboxOptions', 'RookeryEndpointsOptions', 'RookeryMetricsOptions', 'RookeryTracingOptions')
+onThePage.push('TypeOrmOutboxOptions', 'SqlOutboxOptions', 'RookeryEndpointsOptions')
+onThePage.push('RookeryMetricsOptions', 'RookeryTracingOptions')
 const notOnThePage = [
   'ProvidedOptions',
   'ResolvedOptions',
@@ -141,6 +142,11 @@ const sections: readonly Section[] = [
   {
     heading: 'TypeOrmOutbox',
     options: named('storage-typeorm/src/outbox/typeorm-outbox.ts', 'TypeOrmOutboxOptions'),
+    defaults: {},
+  },
+  {
+    heading: 'SqlOutbox',
+    options: named('storage-typeorm/src/outbox/sql-outbox.ts', 'SqlOutboxOptions'),
     defaults: {},
   },
   {

@@ -59,7 +59,7 @@ describe('the storage module', () => {
   it.each<[object, string]>([
     [
       { creatTable: true },
-      'creatTable does not exist; there are createTable, dataSource, type, .*; did you mean createTable\\?',
+      'creatTable does not exist; there are createTable, dataSource, outbox, type, .*; did you mean createTable\\?',
     ],
     [{ datasource: 'shop' }, 'datasource does not exist; there are .*; did you mean dataSource\\?'],
     [{ type: 'postgres', writer: 3 }, 'writer does not exist; there are .*; did you mean writers\\?'],

@@ -1,11 +1,12 @@
 // The storage as a Nest module. Only this file of the package imports NestJS.
 import { ConfigurableModuleBuilder, Module, type DynamicModule } from '@nestjs/common'
 import { ModuleRef } from '@nestjs/core'
-import { option, tokens } from '@rookery/core'
+import { option, type Outbox, tokens } from '@rookery/core'
 import { DataSource, type EntityManager } from 'typeorm'
 import { wordsOf } from './declared.js'
 import { optionsBeside } from './host.js'
 import { mysqlOptionNames } from './mysql/options.js'
+import { SqlOutbox, type SqlOutboxOptions, type SqlTransactions } from './outbox/sql-outbox.js'
 import { TypeOrmOutbox } from './outbox/typeorm-outbox.js'
 import { postgresOptionNames } from './postgres/options.js'
 import { type SqliteOptions, sqliteOptionNames } from './sqlite/options.js'
@@ -25,11 +26,34 @@ interface OwnOptions {
   readonly createTable?: boolean
   /** The name of the host's DataSource, as in `TypeOrmModule.forRoot({ name })`. Default: the one without a name. */
   readonly dataSource?: string
+  /**
+   * For hosts on another ORM: how `im.within(tx)` runs a statement in a transaction of theirs. Default: `within` takes
+   * transactions of the host's DataSource.
+   */
+  readonly outbox?: SqlOutboxModuleOptions
+}
+
+/** What `SqlOutbox` takes. The database is the one that the module's own options name, unless `url` names another. */
+export type SqlOutboxModuleOptions<Tx = unknown> = SqlTransactions<Tx> & {
+  /** The kind of the host's database. Default: the module's option `type`. */
+  readonly dialect?: SqlOutboxOptions['dialect']
+  /** Where the host's tables stand. Default: the module's option `url`. */
+  readonly url?: string
+  /** On PostgreSQL: where the table stands. Default: the first schema of the account's search path. */
+  readonly schema?: string
+  /** The name of the host's connection in @nestjs-cls/transactional. Default: the one without a name. */
+  readonly connectionName?: string
 }
 
 const declared = {
   createTable: option.optional(option.flag('must be true or false')),
   dataSource: option.optional(option.text(/./, "must be the name of a DataSource, such as 'shop'")),
+  outbox: option.optional(
+    option.passing<SqlOutboxModuleOptions>(
+      (value) => typeof value === 'object' && value !== null,
+      'must be { run: (tx, sql, values) => …, isRunning: (tx) => … }',
+    ),
+  ),
 } satisfies option.Options<OwnOptions>
 
 const words = wordsOf('TypeOrmStorageModule')
@@ -47,10 +71,10 @@ const namesOf: Readonly<Record<string, readonly string[]>> = {
  * @throws Error of one line that names the option and the remedy.
  */
 function sorted(given: TypeOrmStorageModuleOptions): { own: OwnOptions; options: Partial<TypeOrmStorageOptions> } {
-  const { createTable, dataSource, ...options } = given
+  const { createTable, dataSource, outbox, ...options } = given
   const storages = Object.hasOwn(namesOf, given.type ?? '') ? namesOf[given.type!]! : Object.values(namesOf).flat()
   option.refuseUnknown(given, [...new Set([...Object.keys(declared), ...storages])], words)
-  return { own: option.read(declared, { createTable, dataSource }, words), options }
+  return { own: option.read(declared, { createTable, dataSource, outbox }, words), options }
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
@@ -103,15 +127,33 @@ function createStorage(app: ModuleRef, given: TypeOrmStorageModuleOptions): Type
   return new TypeOrmStorage(() => optionsBeside(findDataSource(app, dataSource), options))
 }
 
-async function createOutbox(app: ModuleRef, options: TypeOrmStorageModuleOptions): Promise<TypeOrmOutbox> {
-  const { tablePrefix, migrations, createTable, dataSource } = options
+async function createOutbox(app: ModuleRef, given: TypeOrmStorageModuleOptions): Promise<Outbox> {
+  const { own, options } = sorted(given)
+  const { dataSource, outbox } = own
+  const { tablePrefix, migrations } = options
+  const table = {
+    createTable: own.createTable ?? migrations !== 'check',
+    ...(tablePrefix === undefined ? {} : { tablePrefix }),
+  }
+  if (outbox !== undefined) return sqlOutbox(options, outbox, table)
   const host = (): DataSource | null =>
     dataSource === undefined ? dataSourceOf(app, dataSource) : findDataSource(app, dataSource)
-  return new TypeOrmOutbox(host, {
-    current: await runningTransactions(dataSource),
-    createTable: createTable ?? migrations !== 'check',
-    ...(tablePrefix === undefined ? {} : { tablePrefix }),
-  })
+  const current = (await runningTransactions(dataSource)) as () => EntityManager | null
+  return new TypeOrmOutbox(host, { current, ...table })
+}
+
+async function sqlOutbox(
+  storage: Partial<TypeOrmStorageOptions>,
+  { connectionName, ...given }: SqlOutboxModuleOptions,
+  table: Pick<SqlOutboxOptions, 'createTable' | 'tablePrefix'>,
+): Promise<SqlOutbox> {
+  const { type } = storage
+  const { dialect = type, url = 'url' in storage ? storage.url : undefined } = given
+  if (dialect === undefined || dialect === 'better-sqlite3' || url === undefined)
+    throw new Error(
+      "TypeOrmStorageModule option outbox lacks the app's database: give forRoot({ type: 'postgres', url: 'postgres://…', outbox }), or outbox: { dialect, url, … }; 'postgres', 'mysql' and 'mariadb' are supported",
+    )
+  return new SqlOutbox({ ...given, ...table, dialect, url, current: await runningTransactions(connectionName) })
 }
 
 function findDataSource(app: ModuleRef, name: string | undefined): DataSource {
@@ -134,15 +176,16 @@ function dataSourceOf(app: ModuleRef, name = 'default'): DataSource | null {
 }
 
 /**
- * Where the host uses @nestjs-cls/transactional, its running transaction is found without being passed.
+ * Where the host uses @nestjs-cls/transactional, its running transaction is found without being passed, whichever
+ * adapter it uses: `tx` is what that ORM gives to the code inside a transaction.
  * @param name of the DataSource; the host's connection there may bear the same one, or none
  */
-async function runningTransactions(name: string | undefined): Promise<() => EntityManager | null> {
+async function runningTransactions(name: string | undefined): Promise<() => unknown> {
   const cls = await import('@nestjs-cls/transactional').catch(() => null)
-  const running = (connection?: string): EntityManager | null => {
+  const running = (connection?: string): unknown => {
     try {
       const host = cls?.TransactionHost.getInstance(connection)
-      return host?.isTransactionActive() === true ? (host.tx as EntityManager) : null
+      return host?.isTransactionActive() === true ? host.tx : null
     } catch {
       // The package is installed, but this app does not use it.
       return null

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { userInfo } from 'node:os'
 import pg from 'pg'
-import { describe, it, onTestFinished } from 'vitest'
+import { describe, it, onTestFinished, vi } from 'vitest'
 import { checkPostgresOptions, type PostgresOptions, type PostgresSettings } from '../src/postgres/options.js'
 import { TypeOrmStorage } from '../src/typeorm-storage.js'
 
@@ -87,4 +87,21 @@ export async function freshStorage(): Promise<{ readonly storage: TypeOrmStorage
     await database.drop()
   })
   return { storage, where }
+}
+
+/** Resolves once nobody is connected: a pool may end before the server has closed its connections. */
+export const everybodyGone = (where: Where): Promise<void> =>
+  vi.waitFor(async () => {
+    const others = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`
+    if ((await ask(where, others)).length > 0) throw new Error('somebody is connected')
+  }, 10_000)
+
+/** The address as a URL. */
+export function urlOf({ host, port, username, password, database }: Where): string {
+  const url = new URL(`postgres://localhost/${database ?? ''}`)
+  if (host !== undefined) url.hostname = host
+  if (port !== undefined) url.port = String(port)
+  url.username = username ?? ''
+  if (typeof password === 'string') url.password = password
+  return url.href
 }

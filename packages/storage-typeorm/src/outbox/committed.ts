@@ -3,7 +3,7 @@
 import { DataSource, type DataSourceOptions } from 'typeorm'
 import { loadDriver, locateDriver, type SqlValue } from '../sqlite/driver.js'
 
-type ServerOptions = DataSourceOptions & { readonly type: 'postgres' | 'mysql' | 'mariadb' }
+export type ServerOptions = DataSourceOptions & { readonly type: 'postgres' | 'mysql' | 'mariadb' }
 
 export interface CommittedView {
   read(sql: string, values: readonly SqlValue[]): Promise<unknown[]>
@@ -14,7 +14,8 @@ export interface CommittedView {
 /** Opens it. */
 export async function openCommittedView(host: DataSource): Promise<CommittedView> {
   const { options } = host
-  return options.type === 'better-sqlite3' ? sqliteView(host) : serverView(options as ServerOptions)
+  if (options.type === 'better-sqlite3') return sqliteView(host)
+  return viewThrough(await openServer(options as ServerOptions))
 }
 
 // A second writer on a SQLite file makes the host's own read-then-write transactions fail. So the outbox reads rows
@@ -42,7 +43,8 @@ function sqliteView(host: DataSource): CommittedView {
 /** The options that TypeORM takes from one of several servers. */
 const ofServer = ['url', 'host', 'port', 'username', 'password', 'database'] as const
 
-async function serverView(options: ServerOptions): Promise<CommittedView> {
+/** Opens connections of our own to the server of these options: nobody else's transaction runs on them. */
+export async function openServer(options: ServerOptions): Promise<DataSource> {
   const isPostgres = options.type === 'postgres'
   const master = options.replication?.master as Readonly<Record<string, unknown>> | undefined
   const names = [...ofServer, isPostgres ? 'ssl' : 'socketPath']
@@ -63,10 +65,14 @@ async function serverView(options: ServerOptions): Promise<CommittedView> {
     cache: false,
     ...(isPostgres ? { installExtensions: false } : {}),
   } as DataSourceOptions)
-  await own.initialize()
+  return own.initialize()
+}
+
+/** @param own closed with the view */
+export function viewThrough(own: DataSource): CommittedView {
   // A session of MySQL may be set up without autocommit. It would then read one snapshot for ever.
   const query =
-    options.type === 'postgres'
+    own.options.type === 'postgres'
       ? (sql: string, values: readonly SqlValue[]): Promise<unknown> => own.query(sql, [...values])
       : (sql: string, values: readonly SqlValue[]): Promise<unknown> =>
           own.transaction((tx) => tx.query(sql, [...values]))

@@ -8,6 +8,8 @@ export type OutboxDialect = 'better-sqlite3' | 'postgres' | 'mysql' | 'mariadb'
 
 export interface OutboxSql {
   readonly create: string
+  /** Changes nothing, and fails outside of a transaction; null where the server has no such statement. */
+  readonly lock: string | null
   /** Values: id, request, put_at. */
   readonly insert: string
   /** The rows that are not parked, without these, oldest first. */
@@ -62,6 +64,7 @@ export function outboxSql(type: OutboxDialect, table: string): OutboxSql {
     const columns = `position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, request TEXT NOT NULL, put_at INTEGER NOT NULL, parked TEXT`
     return {
       create: `CREATE TABLE IF NOT EXISTS ${table} (${columns})`,
+      lock: null,
       ...statements(table, question, butJson('SELECT value FROM json_each(?)')),
     }
   }
@@ -69,6 +72,8 @@ export function outboxSql(type: OutboxDialect, table: string): OutboxSql {
     const columns = `position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text COLLATE "C" NOT NULL UNIQUE, request text NOT NULL, put_at bigint NOT NULL, parked text`
     return {
       create: `CREATE TABLE IF NOT EXISTS ${table} (${columns})`,
+      // The weakest lock there is. It conflicts with no statement but DROP, TRUNCATE and ALTER.
+      lock: `LOCK TABLE ${table} IN ACCESS SHARE MODE`,
       ...statements(table, dollar, butJson('SELECT jsonb_array_elements_text($1::jsonb)')),
     }
   }
@@ -76,6 +81,7 @@ export function outboxSql(type: OutboxDialect, table: string): OutboxSql {
   const columns = `position bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, id ${id} UNIQUE, request ${request}, put_at bigint NOT NULL, parked ${parked}`
   return {
     create: `CREATE TABLE IF NOT EXISTS ${table} (${columns}) ${mysqlEngine}`,
+    lock: null,
     ...statements(table, question, butThese),
     // On a small table the server would read every row, and wait for those of running transactions.
     remove: (count) => `DELETE o FROM ${table} o FORCE INDEX (id) WHERE o.id IN (${places(count, question)})`,
@@ -99,7 +105,7 @@ function statements(
   table: string,
   place: (position: number) => string,
   but: (ids: readonly string[]) => Statement,
-): Omit<OutboxSql, 'create'> {
+): Omit<OutboxSql, 'create' | 'lock'> {
   const among = (count: number): string => `id IN (${places(count, place)})`
   return {
     insert: `INSERT INTO ${table} (id, request, put_at) VALUES (${place(1)}, ${place(2)}, ${place(3)})`,

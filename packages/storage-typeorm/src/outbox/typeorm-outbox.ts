@@ -1,15 +1,15 @@
 // The messages that the host's own transactions put, in a table beside the host's rows.
 //
 // A row is one INSERT in the host's transaction. It needs no counter, and no lock for which others wait.
-import { type MessageId, option, type Outbox, type OutboxRow } from '@rookery/core'
+import { option, type OutboxRow } from '@rookery/core'
 import { EntityManager, type DataSource, type EntitySubscriberInterface, type QueryRunner } from 'typeorm'
 import { wordsOf } from '../declared.js'
 import { isFile } from '../sqlite/chat-file.js'
-import type { SqlValue } from '../sqlite/driver.js'
 import { openCommittedView } from './committed.js'
 import { isOutboxDialect } from './outbox-sql.js'
 import { prepareTable, type OutboxHost } from './outbox-table.js'
-import { parkedIn, type OutboxRows } from './parked.js'
+import type { OutboxRows } from './parked.js'
+import { inAscii, TableOutbox } from './table-outbox.js'
 
 export interface TypeOrmOutboxOptions {
   /** Before the name of the table. Default: `im_`, which makes `im_outbox`. */
@@ -35,13 +35,12 @@ interface Opened extends OutboxRows {
   readonly host: DataSource
 }
 
-export class TypeOrmOutbox implements Outbox {
+export class TypeOrmOutbox extends TableOutbox {
   readonly #options: option.ValuesOf<typeof declared>
-  #opened: Opened | undefined
-  readonly parked = parkedIn(() => this.#opened)
+  protected opened: Opened | null = null
   /** Why the outbox cannot take rows. */
   #lacks =
-    "within() needs the app to have a TypeORM DataSource: import TypeOrmModule.forRoot(…), or give TypeOrmStorageModule.forRoot({ dataSource: 'name' }) where yours has a name."
+    "within() needs the app to have a TypeORM DataSource: import TypeOrmModule.forRoot(…), or give TypeOrmStorageModule.forRoot({ dataSource: 'name' }) where yours has a name; for another ORM give TypeOrmStorageModule.forRoot({ outbox: { run, isRunning } })."
   #wake: () => void = () => {}
   /** Transactions that put rows and have not ended. */
   readonly #putting = new WeakSet<QueryRunner>()
@@ -61,6 +60,7 @@ export class TypeOrmOutbox implements Outbox {
     private readonly host: () => DataSource | null,
     options: TypeOrmOutboxOptions = {},
   ) {
+    super()
     this.#options = option.read(declared, options, wordsOf('TypeOrmOutbox'))
   }
 
@@ -74,22 +74,22 @@ export class TypeOrmOutbox implements Outbox {
     }
     const { tablePrefix, createTable } = this.#options
     const sql = await prepareTable(host as OutboxHost, `${tablePrefix}outbox`, createTable)
-    this.#opened = { host, sql, view: await openCommittedView(host) }
+    this.opened = { host, sql, view: await openCommittedView(host) }
     host.subscribers.push(this.#subscriber)
   }
 
   async stop(): Promise<void> {
-    const opened = this.#opened
-    this.#opened = undefined
-    if (opened === undefined) return
+    const opened = this.opened
+    this.opened = null
+    if (opened === null) return
     const place = opened.host.subscribers.indexOf(this.#subscriber)
     if (place !== -1) opened.host.subscribers.splice(place, 1)
     await opened.view.close()
   }
 
   async put(tx: unknown, rows: readonly OutboxRow[]): Promise<void> {
-    if (this.#opened === undefined) throw new TypeError(this.#lacks)
-    const { sql, host } = this.#opened
+    if (this.opened === null) throw new TypeError(this.#lacks)
+    const { sql, host } = this.opened
     const runner = runningTransaction(tx, host)
     const putAt = Date.now()
     this.#putting.add(runner)
@@ -103,35 +103,6 @@ export class TypeOrmOutbox implements Outbox {
   onCommitted(wake: () => void): void {
     this.#wake = wake
   }
-
-  async read(limit: number, except: readonly MessageId[] = []): Promise<readonly OutboxRow[]> {
-    if (this.#opened === undefined) return []
-    const { view, sql } = this.#opened
-    const statement = sql.read(limit, except)
-    return (await view.read(statement.sql, statement.values)) as OutboxRow[]
-  }
-
-  async find(ids: readonly MessageId[]): Promise<readonly OutboxRow[]> {
-    if (this.#opened === undefined || ids.length === 0) return []
-    const { view, sql } = this.#opened
-    return (await view.read(sql.find(ids.length), ids)) as OutboxRow[]
-  }
-
-  async remove(ids: readonly MessageId[]): Promise<void> {
-    if (ids.length === 0) return
-    const { view, sql } = this.#started()
-    await view.write(sql.remove(ids.length), ids as readonly SqlValue[])
-  }
-
-  async park(id: MessageId, reason: string): Promise<void> {
-    const { view, sql } = this.#started()
-    await view.write(sql.park, [reason, id])
-  }
-
-  #started(): Opened {
-    if (this.#opened === undefined) throw new Error('the outbox is not started')
-    return this.#opened
-  }
 }
 
 /** Why the outbox does not support the host's database; null where it does. */
@@ -143,13 +114,6 @@ function whyNot({ options }: DataSource): string | null {
     return `its database is '${options.database}', and the outbox needs a file`
   return null
 }
-
-/**
- * The same JSON in ASCII: the host's connection may have a character set that lacks some characters, and would replace
- * them with `?`.
- */
-const inAscii = (json: string): string =>
-  json.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** @throws TypeError where it is none */
 function runningTransaction(tx: unknown, host: DataSource): QueryRunner {

@@ -290,7 +290,8 @@ export class Im<Types extends MessageTypes = MessageTypes> {
         'Rookery has no outbox: import the module of a storage adapter that provides one, to use within().',
       )
     const running = tx ?? outbox.current()
-    if (running == null) throw new TypeError('within() needs the running transaction: pass its EntityManager.')
+    if (running == null)
+      throw new TypeError('within() needs the running transaction: pass what your ORM gives to the code inside one.')
     const inside = { tx: running }
     const put = (id: MessageId, request: OutboxRequest): Promise<void> => outbox.put(running, id, request)
     return {
