@@ -31,7 +31,7 @@ it('a session with as many unanswered requests as it may have is not read until 
   expect(ann.isUnread).toBe(false)
   answers.push(ask())
   expect(ann.isUnread).toBe(true)
-  // What was read already is refused.
+  // Requests that were read already are refused.
   expect(await ann.code('time', { t0: 1 })).toBe('RATE_LIMITED')
   await answer(1)
   expect(ann.isUnread).toBe(true)

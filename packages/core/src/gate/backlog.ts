@@ -1,15 +1,15 @@
-// When a session is not read: it has as many unanswered requests as it may have. It is read again once half of them are
-// answered, and where that takes long once there is room at all; a session that stays unread for too long is closed.
+// Stops reading a session that has the maximum of unanswered requests. It reads the session again when half of them are
+// answered; if that takes long, as soon as there is room for one. It closes a session that stays unread for too long.
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Limits, Timing } from '../options/limits.js'
 import type { Session } from './session.js'
 
-/** How often it is looked whether there is room. */
+/** How often it checks whether there is room. */
 const lookMs = 1000
 
 export class Backlog {
   private readonly half: number
-  /** Sessions that are not read, each with what looks whether there is room. */
+  /** Unread sessions, each with the timer of its next check. */
   private readonly unread = new Map<Session, Timer>()
 
   constructor(
@@ -33,7 +33,7 @@ export class Backlog {
       this.readOn(session)
   }
 
-  /** Looks no more: it is read again, or has ended. */
+  /** Ends the checks: the session is read again, or has ended. */
   forget(session: Session): void {
     const timer = this.unread.get(session)
     if (timer === undefined) return

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FakeDevice, TestNode } from '@rookery/testing'
 
-// Values as a decoder could hand them over, most of them wrong wherever they stand.
+// Values that a decoder could give. Most of them are wrong in every place.
 const nested = (depth: number): unknown => {
   let value: unknown = {}
   for (let i = 0; i < depth; i++) value = i % 2 === 0 ? [value] : { a: value }
@@ -93,7 +93,7 @@ describe('bad input', () => {
   let requests: Readonly<Record<string, Record<string, unknown>>>
   const raw = (event: string, args: unknown[]): Promise<{ ok: boolean; error?: { code: string; message: string } }> =>
     new Promise((resolve) => {
-      // Past the JSON copy of FakeDevice: a decoder may hand over what JSON cannot carry.
+      // Not through the JSON copy of FakeDevice: a decoder may give values that JSON cannot hold.
       const inbound = Reflect.get(ann, 'inbound') as {
         request: (e: string, a: unknown[], r: (json: string) => void) => void
       }

@@ -1,7 +1,7 @@
-// A token bucket, without a timer: it answers how long to wait.
+// A token bucket without a timer: it answers how long to wait.
 import type { Rate } from '../options/limits.js'
 
-/** One session's allowance. Times are monotonic ms. */
+/** The tokens of one session. Times are monotonic ms. */
 export class Bucket {
   private tokens: number
   private filledAt: number
@@ -13,7 +13,7 @@ export class Bucket {
     this.filledAt = now
   }
 
-  /** Takes one token and answers 0, or answers after how many ms there will be one. */
+  /** Takes a token and answers 0. Without a token it answers how many ms to wait for one. */
   take(now: number): number {
     const { perSecond, burst } = this.rate
     this.tokens = Math.min(burst, this.tokens + ((now - this.filledAt) * perSecond) / 1000)

@@ -1,4 +1,4 @@
-// What a client holds and what it lacks: acknowledgements and pulls.
+// What a client has and what it lacks: acknowledgements and pulls.
 import type { ConversationId, RequestOf, Seq } from '@rookery/protocol'
 import type { Deliveries } from '../logic/delivery/deliveries.js'
 import { type Page, pageJson, readPage, resetJson } from '../logic/reading/pull.js'
@@ -17,13 +17,13 @@ export interface CatchingUp {
   readonly storage: PullReads
   readonly followed: Followed
   readonly limits: Limits
-  /** Of the storage; known once it has started. */
+  /** The epoch of the storage, known once that has started. */
   readonly epoch: () => string
 }
 
 /**
- * Notes what a device holds of its inbox. Positions of conversation timelines are checked and no more: nothing is stored
- * of how far a group's message was delivered, a client names them again when it connects or pulls.
+ * Records up to where a device has its inbox. Positions in conversation timelines are only checked: nothing stores how
+ * far a group's messages were delivered, and a client names these positions again when it connects or pulls.
  */
 export async function acknowledge(cases: CatchingUp, session: Session, request: RequestOf<'ack'>): Promise<string> {
   const clamped = Math.min(request.seq, session.inbox.state.at)
@@ -31,7 +31,10 @@ export async function acknowledge(cases: CatchingUp, session: Session, request: 
   return JSON.stringify({ seq: clamped })
 }
 
-/** Answers with a page, in the turn in which the session is decided to follow: what is routed after that comes behind it. */
+/**
+ * Answers with a page, in the turn in which the session is decided to follow. So everything routed later comes behind
+ * the page.
+ */
 export async function pull(
   cases: CatchingUp,
   session: Session,
@@ -40,7 +43,7 @@ export async function pull(
 ): Promise<null> {
   const { storage } = cases
   const isFollowed = (id: ConversationId): boolean => session.timelines?.get(id)?.state.end === null
-  // Entries that this session was not given may have begun or ended timelines.
+  // The session may not have got entries that begin or end timelines.
   if (session.mode === 'catching-up' && request.since > appliedOf(session)) {
     const follows = await storage.heads.follows(session.userId)
     if (session.isClosed) return null
@@ -63,9 +66,9 @@ export async function pull(
 }
 
 /**
- * What a pull reads: the timelines that it names, and of those that this client named in a pull before the ones that went on
- * since, from where its page ended. So a client that names its timelines in several pulls comes to an end, however much is
- * said meanwhile.
+ * The timelines that a pull reads: those that it names, and those that earlier pulls named and that have new messages
+ * since, from the end of their last page. So a client that names its timelines over several pulls comes to an end,
+ * however many messages are sent in between.
  */
 function withGoneOn({ mode, timelines }: Session, named: Positions, { list }: Limits): Positions {
   if (mode === 'following' || timelines === null) return named
@@ -81,7 +84,7 @@ function withGoneOn({ mode, timelines }: Session, named: Positions, { list }: Li
   return positions ?? named
 }
 
-/** A client that names none of its timelines follows them from their heads. */
+/** The heads of the timelines, for a client that names none: it follows them from there. */
 async function headsOfUnnamed(
   session: Session,
   named: Positions,
@@ -94,7 +97,7 @@ async function headsOfUnnamed(
   return new Map(ids.map((id, i) => [id, read[i]?.seq ?? 0]))
 }
 
-/** Has the session stand where the page ends, and follow where there is nothing more. */
+/** Moves the session to the end of the page, and makes it follow if nothing is left. */
 function take(followed: Followed, session: Session, page: Page, heads: ReadonlyMap<ConversationId, Seq>): void {
   if (session.mode === 'following' || session.isClosed) return
   const { inbox } = session
@@ -122,10 +125,10 @@ function take(followed: Followed, session: Session, page: Page, heads: ReadonlyM
   for (const [id, feed] of [...(session.timelines ?? [])]) if (feed.isOver) followed.leave(session, id)
 }
 
-/** Up to where the session knows what the inbox says about timelines. */
+/** Up to here the session knows what the inbox says about timelines. */
 const appliedOf = ({ followsAsOf, inbox }: Session): Seq => Math.max(followsAsOf, inbox.state.at)
 
-/** Of a client that names its timelines each is read: one that was not read now has to stand at its head already. */
+/** A timeline that this pull did not read. If the client names its timelines, this one must be at its head already. */
 function unread({ isNamed, heldTo, state }: Feed): Read | null {
   return isNamed && heldTo >= goalOf(state) ? null : { to: state.at, last: false }
 }

@@ -1,4 +1,4 @@
-// Recalls, edits and reactions, as PROTOCOL has them.
+// Recalls, edits and reactions, as the protocol has them.
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { RookeryError } from '@rookery/protocol'
@@ -358,7 +358,7 @@ describe('a change with a key', () => {
     await clock.advance(1000)
     expect(await answer).toEqual({ seq: 3 })
     await clock.advance(1000)
-    // Nobody could be given the entry live; both are told that they are behind.
+    // Neither of them can get the entry live; both are told that they are behind.
     expect(bob.of('sync')).toHaveLength(1)
     expect((await bob.ask('pull', { since: 2 })).entries).toHaveLength(1)
     const stopping = node.stop()
@@ -426,7 +426,7 @@ describe('order', () => {
     const slow = ann.ask('c2c', { ...node.text('bob', 'slow'), type: 'slow' })
     const edit = ann.ask('edit', { ...first, content: { text: 'edited' } })
     const behind = ann.ask('c2c', node.text('bob', 'behind'))
-    // Others wait for nobody.
+    // Other conversations wait for nothing.
     expect(await bob.ask('react', { ...first, reaction: 'x' })).toEqual({ seq: 3 })
     release()
     expect((await Promise.all([slow, edit, behind])).map(({ seq }) => seq)).toEqual([4, 5, 6])

@@ -37,7 +37,7 @@ export interface UseCases extends CatchingUp {
 
 const isKnown = (event: string): event is RequestEvent => Object.hasOwn(requestSchemas, event)
 
-/** Checks a request and carries it out. Never throws; answers once, or not at all where the session has ended. */
+/** Checks a request and carries it out. Never throws. Answers once, or never if the session has ended. */
 export function dispatch(cases: UseCases, session: Session, { event, args, arrival }: Request, reply: Reply): void {
   const fail = (thrown: unknown): void => reply(errorJson(cases.faults.toError(thrown, event)))
   try {
@@ -51,7 +51,7 @@ export function dispatch(cases: UseCases, session: Session, { event, args, arriv
   }
 }
 
-// What must be answered in the very turn of its decision calls `reply` itself and gives null.
+// A case that must answer in the same turn as its decision calls `reply` itself and gives null.
 function carryOut(
   cases: UseCases,
   session: Session,
@@ -129,7 +129,7 @@ function carryOut(
   }
 }
 
-/** The answer to a change: where the control message stands. */
+/** The answer to a change: the sequence of the control message. */
 const placed = async (made: Promise<Seq>): Promise<string> => JSON.stringify({ seq: await made })
 
 function send(cases: UseCases, session: Session, incoming: Incoming, arrival: number, reply: Reply): null {

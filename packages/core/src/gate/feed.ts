@@ -1,5 +1,5 @@
-// One timeline as one session follows it: it gives in order, keeps what overtook others, and waits for holes to close.
-// Its session may follow several; whether it follows at all is the session's.
+// One timeline that one session follows. It gives items in order, keeps those that overtook others, and waits for holes
+// to close. A session may follow several timelines; whether it follows at all is a state of the session.
 import type { JsonText, Seq } from '@rookery/protocol'
 import type { FollowFact } from '../logic/delivery/sessions.js'
 import { entriesJson } from '../model/events.js'
@@ -11,7 +11,7 @@ import { decide, isBehind, type Action, type Happening, type Mode, type FeedStat
 export interface Stretch {
   readonly from: Seq
   readonly texts: readonly JsonText[]
-  /** Of entries: those that begin or end a timeline. */
+  /** The entries among them that begin or end a timeline. */
   readonly facts: readonly FollowFact[] | null
 }
 
@@ -19,26 +19,29 @@ interface Held extends Stretch {
   readonly shared: () => Frame
 }
 
-/** The session, as its feeds see it. */
+/** The session as its feeds see it. */
 export interface Follower {
   readonly mode: Mode
   readonly clock: Clock
   readonly holeMs: number
-  /** Queues what a feed gives. */
+  /** Queues a frame of a feed. */
   emitFrame(frame: Frame): void
-  /** These were among the entries just given. */
+  /** The session has got these facts with the last entries. */
   given(facts: readonly FollowFact[]): void
-  /** It is catching up from now on. */
+  /** The session must catch up from now on. */
   behind(): void
 }
 
-/** More runs than this in front of a hole are not kept: the session pulls them. */
+/** How many stretches it keeps behind a hole. With more, the session pulls them. */
 const heldMax = 64
 
 export class Feed<Of extends Follower = Follower> {
-  /** The client has named its position in this catching up: nothing between there and the head may be passed over. */
+  /**
+   * Whether the client has named its position since this catching up began. Then no item between there and the head may
+   * be skipped.
+   */
   isNamed = false
-  /** Where the last page ended that this catching up gave of it; null while it gave none. */
+  /** The end of the last page of this timeline in this catching up; null if there was none. */
   pulledTo: Seq | null = null
   private held: Held[] | null = null
   private patience: Timer | null = null
@@ -46,27 +49,30 @@ export class Feed<Of extends Follower = Follower> {
   constructor(
     readonly follower: Of,
     public state: FeedState,
-    /** Makes the frame that gives these. */
+    /** Makes a frame of items. */
     private readonly frameOf: (texts: readonly JsonText[]) => Frame,
   ) {}
 
-  /** Nothing will come any more. */
+  /** Whether nothing more will come. */
   get isOver(): boolean {
     return this.state.end !== null && this.state.at >= this.state.end
   }
 
-  /** Catching up, where the client stands that has named it: with the end of its last page, or what it said when it connected. */
+  /**
+   * While catching up: the position of a client that has named it. This is the end of its last page, or the position
+   * from its handshake.
+   */
   get heldTo(): Seq {
     return this.pulledTo ?? this.state.at
   }
 
-  /** A new catching up begins. */
+  /** Begins a new catching up. */
   unname(): void {
     this.isNamed = false
     this.pulledTo = null
   }
 
-  /** Something was routed to it. `shared` makes the one frame of all of it, once for all sessions. */
+  /** Takes items that were routed to the session. `shared` makes one frame of all of them, once for all sessions. */
   routed(run: Stretch, shared: () => Frame): void {
     const before = this.state.at
     switch (this.happen({ kind: 'routed', from: run.from, to: lastOf(run) })) {
@@ -80,7 +86,7 @@ export class Feed<Of extends Follower = Follower> {
     }
   }
 
-  /** Something happened to it; answers what was decided. */
+  /** Applies one happening. Answers the action that was decided. */
   happen(happening: Happening): Action {
     const { next, action } = decide(this.follower.mode, this.state, happening)
     this.state = next
@@ -89,7 +95,7 @@ export class Feed<Of extends Follower = Follower> {
     return action
   }
 
-  /** Drops what is held; it comes with the next pull, or not at all. */
+  /** Drops the kept items; they come with the next pull, if at all. */
   forget(): void {
     this.held = null
     if (this.patience !== null) this.follower.clock.clearTimeout(this.patience)
@@ -126,7 +132,7 @@ export class Feed<Of extends Follower = Follower> {
     }
     if (this.held?.length === 0) this.held = null
     if (this.patience === null) return
-    // The hole has closed; where there is another behind it, that one has its own time.
+    // The hole is closed. If there is another one behind it, that one gets its own time.
     this.follower.clock.clearTimeout(this.patience)
     this.patience = null
     if (isBehind(this.state)) this.beginPatience()
@@ -142,7 +148,7 @@ export class Feed<Of extends Follower = Follower> {
 
 const lastOf = ({ from, texts }: Stretch): Seq => from + texts.length - 1
 
-/** Several entries as one frame. */
+/** Several entries in one frame. */
 export const entriesFrame = (entries: readonly JsonText[]): Frame<'entries'> => ({
   event: 'entries',
   json: entriesJson(entries),

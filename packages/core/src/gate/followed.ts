@@ -1,8 +1,9 @@
-// The conversation timelines that sessions of this node follow, and who of them is a member still.
+// The conversation timelines that sessions of this node follow, and which of their users are still members.
 //
-// A conversation stands here under a version: each of its feeds is as memberships were under that version or a later one.
-// What comes under a later version waits until storage has told who has left, so that nothing sequenced after a removal
-// reaches the removed member, whatever overtakes what. Where storage does not tell, nobody gets it live; all pull.
+// Each conversation has a version here: all its feeds agree with the memberships of that version or a later one.
+// Messages of a later version wait until storage has told which users left. So a removed member gets nothing that was
+// sequenced after the removal, even if frames overtake one another. If storage does not answer, no session gets these
+// messages live, and all pull.
 import type { ConversationId, JsonText, Seq, UserId } from '@rookery/protocol'
 import type { FollowFact } from '../logic/delivery/sessions.js'
 import { timelineJsonOf } from '../model/events.js'
@@ -14,12 +15,12 @@ import type { FeedState } from './following.js'
 import type { Session } from './session.js'
 import { Feed } from './feed.js'
 
-/** Memberships of so many users are read at once. */
+/** How many memberships it reads at once. */
 const membershipsMax = 1000
-/** So many frames of one conversation wait for its memberships; what comes beyond that is pulled. */
+/** How many stretches of one conversation may wait for its memberships. Sessions pull what comes beyond that. */
 const waitingMax = 256
 
-/** Consecutive messages from `from` on; none where it is only known that the timeline goes as far as `from - 1`. */
+/** Consecutive messages beginning at `from`. If there are none, the timeline is known to reach `from - 1`. */
 interface News {
   readonly version: number
   readonly from: Seq
@@ -31,9 +32,9 @@ interface Conversation {
   readonly feeds: Set<Feed<Session>>
   readonly frameOf: (messages: readonly JsonText[]) => Frame
   version: number
-  /** What came since memberships are being read; null while they are not. */
+  /** What came since the read of memberships began; null while there is no read. */
   waiting: News[] | null
-  /** The lowest version under which a feed began since then. */
+  /** The lowest version under which a feed began since that read began. */
   begunUnder: number
 }
 
@@ -43,7 +44,7 @@ export class Followed {
   constructor(
     private readonly groups: () => Pick<GroupReads, 'memberships'>,
     private readonly logger: Logger,
-    /** Has the feeds of a conversation compared with its head, soon. */
+    /** Requests a comparison of the conversation's feeds with its head. */
     private readonly checkSoon: (conversation: ConversationId) => void,
   ) {}
 
@@ -52,8 +53,8 @@ export class Followed {
   }
 
   /**
-   * A session follows a timeline from now on, or pulls to follow it.
-   * @param version one under which its user was a member; 0 where that is not known
+   * The session follows a timeline from now on, or pulls until it can follow.
+   * @param version a version under which the user was a member; 0 if unknown
    */
   follow(session: Session, conversationId: ConversationId, state: FeedState, version: number): Feed<Session> {
     let conversation = this.byId.get(conversationId)
@@ -71,7 +72,7 @@ export class Followed {
     return feed
   }
 
-  /** A session follows a timeline no more. */
+  /** The session stops following a timeline. */
   leave(session: Session, conversationId: ConversationId): void {
     const feed = session.timelines?.get(conversationId)
     if (feed === undefined) return
@@ -88,7 +89,7 @@ export class Followed {
     for (const conversationId of [...(session.timelines?.keys() ?? [])]) this.leave(session, conversationId)
   }
 
-  /** What a session's user follows was read: it follows that, and nothing else. */
+  /** Sets the timelines of a session to those that were read from storage. */
   replace(session: Session, follows: readonly Follow[]): void {
     const ids = new Set(follows.map(({ conversationId }) => conversationId))
     for (const id of [...(session.timelines?.keys() ?? [])]) if (!ids.has(id)) this.leave(session, id)
@@ -99,20 +100,20 @@ export class Followed {
       }
   }
 
-  /** A session holds entries that say what its user follows, in order. */
+  /** Applies entries that the session got and that begin or end timelines, in order. */
   given(session: Session, facts: readonly FollowFact[]): void {
     for (const fact of facts)
       if (fact.kind === 'follow') this.begun(session, fact)
       else this.end(session, fact.conversation, fact.to)
   }
 
-  /** Messages of a conversation were committed, or came from another node. */
+  /** Takes messages of a conversation that were committed here, or came from another node. */
   deliver(conversationId: ConversationId, version: number, from: Seq, messages: readonly JsonText[]): void {
     const conversation = this.byId.get(conversationId)
     if (conversation !== undefined) this.take(conversation, { version, from, messages })
   }
 
-  /** The head of a conversation was read. */
+  /** Takes the head of a conversation that was read from storage. */
   compare(conversationId: ConversationId, { version, seq }: ConversationHead): void {
     const conversation = this.byId.get(conversationId)
     if (conversation !== undefined) this.take(conversation, { version, from: seq + 1, messages: [] })
@@ -121,18 +122,19 @@ export class Followed {
   private begun(session: Session, { conversation, from, version }: Extract<FollowFact, { kind: 'follow' }>): void {
     const before = session.timelines?.get(conversation)
     if (before !== undefined && before.state.end === null) {
-      // Its user joined while it connected: it was told a later head, and gets what lies between all the same.
+      // The user joined while the session was connecting. The session started from a later head, but must get the
+      // messages before that, too.
       before.state = { at: from, known: Math.max(before.state.known, from), end: null }
       before.happen({ kind: 'head', seq: from })
     } else {
       if (before !== undefined) {
-        // The end of the membership before this one has not come yet; it comes with a pull.
+        // The end of the previous membership has not come yet; it comes with a pull.
         this.leave(session, conversation)
         session.behind()
       }
       this.follow(session, conversation, { at: from, known: from, end: null }, version)
     }
-    // What was routed before it began to follow was not for it then.
+    // Messages that were routed before it began to follow did not reach it.
     this.checkSoon(conversation)
   }
 
@@ -167,7 +169,7 @@ export class Followed {
     }
   }
 
-  /** Gives what waits, in order, each under memberships that are as new as it is. */
+  /** Gives the waiting messages in order, each after memberships of its version or a later one were read. */
   private async settle(conversation: Conversation): Promise<void> {
     const waiting = conversation.waiting!
     try {
@@ -177,7 +179,7 @@ export class Followed {
           this.give(conversation, news)
         } else await this.readMemberships(conversation, news.version)
     } catch (error) {
-      this.logger.error('storage did not tell who is a member; what was sent is pulled', error, {
+      this.logger.error('storage did not tell who is a member; sessions pull the messages', error, {
         conversation: conversation.conversationId,
       })
       this.give(conversation, headOf(waiting))
@@ -206,25 +208,25 @@ export class Followed {
   }
 }
 
-/** Has a feed stand as its user's membership does. */
+/** Adjusts a feed to its user's membership. */
 function stand(feed: Feed<Session>, membership: Membership | null): void {
   const { at } = feed.state
   if (membership === null) {
     feed.happen({ kind: 'ended', to: at })
     return
   }
-  // Another membership than the one that it follows: where that one ended is told by the inbox.
+  // This is another membership than the one that the feed follows. The inbox tells where that one ended.
   if (membership.from > at) feed.follower.behind()
   if (membership.to !== null) feed.happen({ kind: 'ended', to: membership.to })
 }
 
-/** What remains to be known of news that nobody is given. */
+/** The position that remains of messages that no session gets live. */
 function headOf(news: readonly News[]): News {
   const version = Math.max(...news.map((one) => one.version))
   return { version, from: Math.max(...news.map(({ from, messages }) => from + messages.length)), messages: [] }
 }
 
-/** Makes the `timeline` events of a conversation. */
+/** Makes the frames of a conversation's `timeline` events. */
 const framesOf = (conversationId: ConversationId): ((messages: readonly JsonText[]) => Frame<'timeline'>) => {
   const jsonOf = timelineJsonOf(conversationId)
   return (messages) => ({ event: 'timeline', json: jsonOf(messages) })

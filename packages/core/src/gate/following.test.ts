@@ -12,7 +12,7 @@ import {
   type FeedState,
 } from './following.js'
 
-// A session with three timelines, and a run of what storage, routing and its client could make happen to it.
+// A session with three timelines, and a run of events that storage, routing and its client could cause.
 const timelines = [0, 1, 2] as const
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(

@@ -1,53 +1,53 @@
-// Whether a session is given what happens as it happens, decided in one place, for all timelines that it follows: its
-// user's inbox, and those of conversations that are fanned out on read. It follows all of them or none.
+// Decides whether a session gets items live, in one place, for all timelines that it follows: its user's inbox, and the
+// conversations that are fanned out on read. It follows all of them or none.
 //
-//  I1. Of a timeline a session gets live what comes right after the last it was given, only while it is following, and
-//      nothing beyond the timeline's end for its user.
-//  I2. It becomes following only by a pull (or a start) in which each timeline that was read ends at the head and at no
-//      less than what was routed to it; one that was not read stands as it is.
-//  I3. Nothing routed is forgotten: it is given, or held until the hole before it closes, or `known` remembers it, and
-//      then the session cannot be following beyond the patience for holes.
-//  I4. Whenever a session stops following it is told `sync`, once.
-//  I5. `at` and `known` never go back while a session lives, but by a pull that it asked for.
+//  I1. Of each timeline a session gets live only the item right after the last one that it got, only while it follows,
+//      and nothing beyond the end of the timeline for its user.
+//  I2. It begins to follow only by a pull (or at its start) in which each timeline that was read ends at its head, and
+//      not before any item that was routed to it. A timeline that was not read keeps its position.
+//  I3. Nothing routed is forgotten. The session gets it, or it is held until the hole before it closes, or `known`
+//      remembers it; then the session cannot follow for longer than the patience for holes.
+//  I4. Whenever a session stops following, it gets `sync`, once.
+//  I5. `at` and `known` never go back while a session lives, except by a pull that it asked for.
 import type { Seq } from '@rookery/protocol'
 
-/** Of a session, not of a timeline: either it is given everything as it comes, or it pulls. */
+/** The mode of a session, not of a timeline: it gets everything live, or it pulls. */
 export type Mode = 'catching-up' | 'following'
 
-/** Where a session stands in one timeline. */
+/** The position of a session in one timeline. */
 export interface FeedState {
-  /** Following: the last that it was given. Catching up: the end of the last page that it was given. */
+  /** While following: the last item that it got. While catching up: the end of the last page that it got. */
   readonly at: Seq
   /** The highest sequence known to exist. */
   readonly known: Seq
-  /** The last that is for its user; null while it has no end. */
+  /** The last item for its user; null while the timeline has no end for that user. */
   readonly end: Seq | null
 }
 
-/** What happens in one timeline. */
+/** An event of one timeline. */
 export type Happening =
-  /** `from` to `to`, consecutive, were routed here. */
+  /** The items `from` to `to`, consecutive, were routed to the session. */
   | { readonly kind: 'routed'; readonly from: Seq; readonly to: Seq }
-  /** The heads were read: it goes as far as this. */
+  /** The heads were read: the timeline reaches this sequence. */
   | { readonly kind: 'head'; readonly seq: Seq }
   /** Nothing after `to` is for its user. */
   | { readonly kind: 'ended'; readonly to: Seq }
   /** A hole has stayed open for as long as frames may overtake one another. */
   | { readonly kind: 'patience-over' }
-  /** The client does not take what it is given. */
+  /** The client does not take what it gets. */
   | { readonly kind: 'congested' }
 
 /**
  * What to do:
- * - `give`: give what was routed beyond the `at` before, up to the `at` after, then what is held
- * - `hold`: keep it, and start the patience if it does not run
- * - `wait`: keep nothing; start the patience if it does not run
- * - `sync`: the session is catching up from now on; drop what is held, tell `sync`
+ * - `give`: give the routed items after the previous `at`, up to the new `at`, then what is held
+ * - `hold`: keep the items, and start the patience timer if it does not run
+ * - `wait`: keep nothing; start the patience timer if it does not run
+ * - `sync`: the session catches up from now on; drop what is held, and send `sync`
  * - `nothing`
  */
 export type Action = 'give' | 'hold' | 'wait' | 'sync' | 'nothing'
 
-/** How far a timeline goes for the session's user, as far as is known. */
+/** How far the timeline is known to reach for the session's user. */
 export const goalOf = ({ known, end }: FeedState): Seq => (end === null ? known : Math.min(known, end))
 
 export const isBehind = (s: FeedState): boolean => s.at < goalOf(s)
@@ -73,7 +73,7 @@ export function decide(
       return { next, action: mode === 'following' && isBehind(next) ? 'wait' : 'nothing' }
     }
     case 'ended': {
-      // Its last message tells of the end, so it exists.
+      // The last message is the one that tells of the end, so it exists.
       const end = s.end === null ? happening.to : Math.min(s.end, happening.to)
       const next = { at: s.at, known: Math.max(s.known, end), end }
       return { next, action: mode === 'following' && isBehind(next) ? 'wait' : 'nothing' }
@@ -85,30 +85,30 @@ export function decide(
   }
 }
 
-/** What a pull read of one timeline. */
+/** The part of a pull that read one timeline. */
 export interface Read {
-  /** The position held after it. */
+  /** The position after it. */
   readonly to: Seq
-  /** Storage had no more. */
+  /** Whether storage had no more. */
   readonly last: boolean
 }
 
-/** One timeline in a pull; `read` is null where it was not read, and stands as it is. */
+/** One timeline in a pull. `read` is null if the pull did not read it; then it keeps its position. */
 export interface Pulled {
   readonly state: FeedState
   readonly read: Read | null
 }
 
 /**
- * Decides what a pull does: whether the session follows from here on, and where it stands then. Pure.
- * @param isWhole the client lacks nothing besides these timelines
+ * Decides what a pull changes: whether the session follows from here on, and its positions. Pure.
+ * @param isWhole whether the client lacks nothing besides these timelines
  */
 export function decidePull(
   mode: Mode,
   timelines: readonly Pulled[],
   isWhole: boolean,
 ): { readonly mode: Mode; readonly states: readonly FeedState[] } {
-  // A pull by a session that follows changes nothing but what it returns.
+  // For a session that follows, a pull only returns a page.
   if (mode === 'following') return { mode, states: timelines.map(({ state }) => state) }
   const follows =
     isWhole && timelines.every(({ state, read }) => read === null || (read.last && read.to >= goalOf(state)))

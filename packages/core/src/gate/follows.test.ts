@@ -1,4 +1,5 @@
-// More followed timelines than a list may have: all are listed, all are named in turns, and none is passed over.
+// A user follows more timelines than a list may have: all are listed, the client names all in turns, and none is
+// skipped.
 import { afterEach, describe, expect, it } from 'vitest'
 import { type FakeAuth, FakeDevice, FollowingClient, type Wire } from '@rookery/testing'
 import { GroupScene, type SceneGroup } from '../../testing/group-scene.js'
@@ -71,7 +72,7 @@ describe('a client that follows more timelines than a list may have', () => {
     for (const ids of [[1, 2, 3], [4, 5], [1], [7]]) expect((await pull(...ids)).more).toBe(true)
     for (const group of groups) await group.say(node(), 'ann')
     expect(device.of('timeline')).toEqual([])
-    // What was said in those that were read comes with the page, as far as a list goes.
+    // Messages of the timelines that were read come with the page, up to the limit of a list.
     const page = await pull(6)
     expect([page.more, idsOf(page)]).toEqual([true, ['g6', 'g1', 'g2']])
     expect(page.timelines.map(({ messages }: Wire) => messages.map(({ seq }: Wire) => seq))).toEqual([[2, 3], [3], [3]])

@@ -1,4 +1,4 @@
-// The list of conversation timelines that a user follows: its beginning in `ready`, and its pages.
+// The list of conversation timelines that a user follows: its beginning for `ready`, and its pages.
 import { type ConversationId, type RequestOf, RookeryError, type Seq, type UserId } from '@rookery/protocol'
 import type { Limits } from '../options/limits.js'
 import type { HeadReads } from '../ports/storage.js'
@@ -6,8 +6,8 @@ import { goalOf } from './following.js'
 import type { Session } from './session.js'
 
 /**
- * What `ready` tells: those that the client has named first, then the others in the order of their ids, and where the list
- * goes on behind them; null where these are all.
+ * The part of the list in `ready`: first the timelines that the client has named, then the others in the order of their
+ * ids. `cursor` tells where the list continues; null if it is complete.
  */
 export function followsOf(
   { timelines }: Session,
@@ -44,7 +44,7 @@ export async function follows(
 
 const beginning = '-'
 
-// The list may go on at its beginning, behind those that a client named.
+// If `ready` has room only for timelines that the client named, the list continues from its beginning.
 const encodeCursor = (after: ConversationId): string =>
   after === '' ? beginning : Buffer.from(after).toString('base64url')
 

@@ -1,4 +1,4 @@
-// Where transports bring their clients: handshake, slot, head, `ready`; and what becomes of sessions when they end.
+// The gate for transports: handshake, slot, head, `ready`; and the end of sessions.
 import { features, type HandshakeAuth, type NodeId, protocolVersion, RookeryError, type Seq } from '@rookery/protocol'
 import { check, handshakeSchema } from '@rookery/protocol/schemas'
 import type { Authenticator } from '../logic/access/authenticate.js'
@@ -61,7 +61,7 @@ export class NodeGate implements Gate, SessionContext {
     this.queueBytesMax = parts.limits.sessionQueueBytes
   }
 
-  /** Begins, or ends, to take clients. */
+  /** Begins or stops to take clients. */
   setOpen(isOpen: boolean): void {
     this.isOpen = isOpen
   }
@@ -102,8 +102,8 @@ export class NodeGate implements Gate, SessionContext {
     if ((auth.protocol ?? protocolVersion) !== protocolVersion)
       throw new RookeryError('UNSUPPORTED', `this server speaks version ${protocolVersion} of the protocol`)
     const slot = this.parts.deviceSlots.get(auth.deviceType)
-    if (slot === undefined) throw new RookeryError('BAD_REQUEST', 'deviceType: is none that this server knows')
-    // Read before the token is looked at: a kick or a revocation after this moment is seen below.
+    if (slot === undefined) throw new RookeryError('BAD_REQUEST', 'deviceType: this server does not know it')
+    // Read before the token is checked, so that a kick or a revocation after this moment is noticed below.
     const loginEpoch = await this.parts.logins.epoch()
     const { token, deviceId, deviceType } = auth
     const { headers, ip } = handshake
@@ -122,7 +122,7 @@ export class NodeGate implements Gate, SessionContext {
     }
     const session = new Session(this, connection, holder, identity.user, tokenDigest(token), headers, ip, loginEpoch)
     await this.runConnectHandler(session)
-    // From here on entries are routed to it, so that none falls between the head and the first live one.
+    // From here on the session gets routed entries, so that none is lost between the head and the first live entry.
     this.parts.registry.add(session)
     try {
       session.token.expireAt(identity.expiresAt)
@@ -140,7 +140,7 @@ export class NodeGate implements Gate, SessionContext {
     if (session.isClosed) return this.endedMeanwhile(session)
     const head = await logins.unkicked(session.userId, session.loginEpoch)
     const { since, sinceAt } = auth
-    // After the head: whatever inbox entries up to there say about timelines is in this answer.
+    // Read after the head: so the answer agrees with every inbox entry up to the head that begins or ends a timeline.
     const [follows, foreign] = await Promise.all([
       storage.heads.follows(session.userId),
       since !== undefined &&
@@ -164,21 +164,22 @@ export class NodeGate implements Gate, SessionContext {
     session.begin(this.readyJson(session, head.seq, reset), head.seq, since === undefined ? null : reset ? 0 : since)
   }
 
-  // Its feeds are known to the gate by now: what comes between this read and `ready` is behind the heads told there.
+  // The gate knows the session's feeds by now. So what comes between this read and `ready` lies after the heads in
+  // `ready`.
   private async startAtHeads(session: Session, follows: readonly Follow[]): Promise<void> {
     if (follows.length === 0) return
     const heads = await this.parts.storage.heads.conversations(follows.map(({ conversationId }) => conversationId))
     follows.forEach(({ conversationId, version }, i) => {
       const feed = session.timelines?.get(conversationId)
       const head = heads[i]
-      // Where the group has changed meanwhile the user may have left: then it is behind, and pulls.
+      // If the group has changed since, the user may have left. Then the session stays behind, and pulls.
       if (feed === undefined || head?.version !== version) return
       const known = Math.max(feed.state.known, head.seq)
       feed.state = { ...feed.state, at: known, known }
     })
   }
 
-  // Kicked during its own handshake: it may have taken its slot after it was told to go.
+  // The session was kicked during its own handshake. It may have taken its slot after that, so the slot is released.
   private async endedMeanwhile(session: Session): Promise<void> {
     await this.parts.slots.release([session.holder])
   }
@@ -208,7 +209,7 @@ export class NodeGate implements Gate, SessionContext {
   private refuseIfClosed(): void {
     if (!this.isOpen) throw new RookeryError('UNAVAILABLE', 'this node takes no clients', { retryAfterMs: 1000 })
     if (this.parts.registry.size >= this.parts.limits.sessions)
-      throw new RookeryError('OVERLOADED', 'this node holds as many sessions as it may', { retryAfterMs: 5000 })
+      throw new RookeryError('OVERLOADED', 'this node can take no more sessions', { retryAfterMs: 5000 })
   }
 
   private async runConnectHandler(session: Session): Promise<void> {

@@ -1,4 +1,4 @@
-// Recalls, edits and reactions in groups: who may, and who is told.
+// Recalls, edits and reactions in groups: who may make them, and who gets them.
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import type { RookeryOptions } from '../options/options.js'
@@ -129,7 +129,7 @@ describe('a change in a group', () => {
     const message = await say(carl, 'x')
     const commit = storage.commit.bind(storage)
     let isMuted = false
-    // Between the decision and its commit Carl is muted, on another node.
+    // Between the decision and its commit another node mutes Carl.
     storage.commit = async (ops) => {
       if (!isMuted && ops.some(({ op }) => op === 'control')) {
         isMuted = true

@@ -1,4 +1,4 @@
-// Every role, every operation: what each is answered.
+// Every role and every operation: the answer to each.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { requestSchemas } from '@rookery/protocol/schemas'

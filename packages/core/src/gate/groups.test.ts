@@ -1,4 +1,4 @@
-// Groups as PROTOCOL has them, for one node: every request, its answer, and what the members are told.
+// Groups as the protocol has them, on one node: every request, its answer, and what the members get.
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import type { RookeryOptions } from '../options/options.js'
@@ -157,7 +157,7 @@ it('while nothing can be stored, each of many groups that one user makes at once
   const made = ann.ask('group.create', { name: 'x', members: [] })
   await clock.advance(100)
   expect(await made).toMatchObject({ name: 'x' })
-  // What nobody waits for any more is not made.
+  // A group is not made if nobody waits for it any more.
   expect((await ann.ask('conversations')).conversations).toHaveLength(1)
   const stopping = node.stop()
   await clock.advance(1000)

@@ -1,12 +1,12 @@
-// Compares what sessions of this node hold with the heads of their timelines, many in one read: at every heartbeat, and
-// where something is known to have happened that could not be routed.
+// Compares the positions of this node's sessions with the heads of their timelines, many in one read: at every
+// heartbeat, and after events that could not be routed.
 import type { ConversationId, UserId } from '@rookery/protocol'
 import type { Logger } from '../ports/logger.js'
 import type { Storage } from '../ports/storage.js'
 import type { Followed } from './followed.js'
 import type { Registry } from './registry.js'
 
-/** So many heads are read at once. */
+/** How many heads it reads at once. */
 const headsMax = 1000
 
 interface Parts {
@@ -23,7 +23,7 @@ export class Heads {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Compares the inbox of a user soon; calls of one turn share one read. */
+  /** Compares the inbox of a user soon. Calls of one turn share one read. */
   checkSoon(userId: UserId): void {
     this.users.add(userId)
     this.soon()

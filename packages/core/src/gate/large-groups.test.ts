@@ -1,4 +1,4 @@
-// A group that grows above the line by its clients' own requests: what every member is given, before and after.
+// A group grows above the line by its clients' own requests: what every member gets, before and after.
 import { afterEach, expect, it } from 'vitest'
 import { FollowingClient, TestNode, type Wire } from '@rookery/testing'
 

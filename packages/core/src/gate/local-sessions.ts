@@ -1,4 +1,4 @@
-// The gate's side of what logic asks of it: this node's sessions get what was committed, and go when they must.
+// The gate's side of what logic asks for: delivers commits to this node's sessions, and closes sessions.
 import type {
   ConversationId,
   JsonText,

@@ -1,5 +1,5 @@
-// The fence between logins and kicks: whoever shows a token reads the login epoch before the token is looked at, and asks
-// afterwards whether a kick or a revocation has raised it meanwhile. Then the token may be one that is no longer valid.
+// The fence between logins and kicks. A login reads the login epoch before its token is checked, and checks afterwards
+// whether a kick or a revocation has raised it in between. If so, the token may not be valid any more.
 import { RookeryError, type UserId } from '@rookery/protocol'
 import type { Storage, UserHead } from '../ports/storage.js'
 
@@ -8,15 +8,15 @@ export class Logins {
 
   constructor(private readonly storage: Pick<Storage, 'heads'>) {}
 
-  /** The login epoch now. Logins at once share one read: an older epoch is the stricter one. */
+  /** The present login epoch. Logins at the same time share one read: an older epoch is the stricter one. */
   epoch(): Promise<number> {
     this.reading ??= this.storage.heads.loginEpoch().finally(() => (this.reading = null))
     return this.reading
   }
 
   /**
-   * The head of the user's inbox, where nobody was to be kicked since an epoch.
-   * @throws RookeryError `UNAVAILABLE`: whoever tries again is asked for a token again
+   * The head of the user's inbox, if the user was not kicked since `loginEpoch`.
+   * @throws RookeryError `UNAVAILABLE`: the client tries again, and its token is checked again
    */
   async unkicked(userId: UserId, loginEpoch: number): Promise<UserHead> {
     const [head] = (await this.storage.heads.users([userId])) as [UserHead]

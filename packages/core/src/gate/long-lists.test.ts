@@ -1,4 +1,5 @@
-// A frame has room for tens of thousands of ids. Each was checked before they were counted, which held up everybody.
+// A frame has room for tens of thousands of ids. The server checked each of them before it counted them, and everybody
+// had to wait.
 import { describe, expect, it } from 'vitest'
 import { requestSchemas } from '@rookery/protocol/schemas'
 import { FakeDevice, TestNode } from '@rookery/testing'

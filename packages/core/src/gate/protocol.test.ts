@@ -1,4 +1,4 @@
-// PROTOCOL to the letter, for one node.
+// The protocol to the letter, on one node.
 import { afterEach, describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import { StorageError } from '../ports/storage.js'
@@ -138,7 +138,7 @@ describe('messages', () => {
     const ann = await node.connect('ann')
     for (const key of ['key', 'KEY', 'key.', 'kéy'.normalize('NFC')]) {
       const answer = await ann.request('c2c', node.text('bob', 'x', key))
-      // Ids are printable ASCII: what is not is refused rather than folded.
+      // Ids are printable ASCII: another one is refused, not normalised.
       if (/^[!-~]+$/.test(key)) expect(answer).toMatchObject({ ok: true, data: { duplicate: false } })
       else expect(answer).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } })
     }

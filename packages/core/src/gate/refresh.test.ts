@@ -1,4 +1,4 @@
-// auth.refresh: a session goes on under a new token, by the rules of a login.
+// auth.refresh: a session continues with a new token, by the rules of a login.
 import { describe, expect, it } from 'vitest'
 import { MemoryStorage } from '../memory/memory-storage.js'
 import type { Credentials, Identity } from '../ports/host.js'
@@ -28,7 +28,7 @@ describe('a refresh', () => {
     if (token === undefined) return expect(ann.of('kick')).toEqual([{ reason: 'token-revoked' }])
     answer('slow token')
     expect(await refreshed).toMatchObject({ ok: false, error: { code: 'UNAVAILABLE', retryAfterMs: 100 } })
-    // It goes on under its old one.
+    // The session continues with its old token.
     await node.rookery.im.revokeToken('ann', 'slow token')
     expect(ann.isClosed).toBe(false)
     await node.rookery.im.revokeToken('ann', 'ann')
@@ -42,7 +42,7 @@ describe('a refresh', () => {
     const { heads } = storage
     const { users } = heads
     let go = (): void => {}
-    // Read before the revocation, and heard of after it.
+    // The epoch was read before the revocation, and the revocation was heard of afterwards.
     heads.users = async (userIds) => {
       const read = await users(userIds)
       await new Promise<void>((resolve) => (go = resolve))

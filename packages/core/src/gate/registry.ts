@@ -1,4 +1,4 @@
-// The sessions of this node, by id, by user, and by whom they watch.
+// The sessions of this node, by id, by user, and by the users that they watch.
 import type { SessionId, UserId } from '@rookery/protocol'
 import type { Session } from './session.js'
 
@@ -6,7 +6,7 @@ export class Registry {
   private readonly byId = new Map<SessionId, Session>()
   private readonly byUser = new Map<UserId, Session[]>()
   private readonly watchers = new Map<UserId, Set<Session>>()
-  /** Whose coming and going a session asked to be told of. Most ask of nobody, and cost nothing here. */
+  /** The users whose presence each session watches. Most sessions watch nobody and need no memory here. */
   private readonly watching = new Map<Session, ReadonlySet<UserId>>()
 
   get size(): number {
@@ -32,7 +32,7 @@ export class Registry {
   add(session: Session): void {
     this.byId.set(session.sessionId, session)
     const sessions = this.byUser.get(session.userId)
-    // A new list, so that whoever walks the old one is not disturbed.
+    // A new list, so that loops over the old one are not disturbed.
     this.byUser.set(session.userId, sessions === undefined ? [session] : [...sessions, session])
   }
 

@@ -1,5 +1,5 @@
-// Removed while others send: nothing that is sequenced after it comes to who was removed, by any way; who joins is given what
-// policy says. The same on PostgreSQL is in the package of that storage.
+// A member is removed while others send. The removed user gets nothing that was sequenced after the removal, in any
+// way; a new member gets what the policy allows. The same test on PostgreSQL is in the package of that storage.
 import { afterEach, describe, it } from 'vitest'
 import { MemoryBusHub } from '../memory/memory-bus.js'
 import { MemoryDatabase } from '../memory/memory-database.js'
@@ -16,7 +16,7 @@ afterEach(() => Promise.all(running.splice(0).map((node) => node.stop())))
 describe.each([
   { where: 'below the line', readAbove: 500 },
   { where: 'above the line', readAbove: 3 },
-  // Of the twelve who are in it when others begin to send one more crosses it.
+  // The group has twelve members when others begin to send; one more crosses the line.
   { where: 'over the line', readAbove: 12 },
 ])('members removed while eight others send over two connections, in a group $where', ({ readAbove }) => {
   it.each(['from-now', 'everything'] as const)('get nothing after it, and joiners read %s', async (joinersRead) => {

@@ -17,7 +17,7 @@ describe('replyTo of a c2c message', () => {
       expect(await ann.request('c2c', { ...reply, replyTo })).toMatchObject({ ok: false, error: refusal })
     const { seq } = await ann.ask('c2c', reply)
     expect(seq).toBe(2)
-    // What is stored is answered, and not looked at again.
+    // A stored key is answered without another check.
     expect(await ann.ask('c2c', reply)).toMatchObject({ seq, duplicate: true })
     const { conversationId } = await ann.ask('c2c', { ...node.text('bob', 'of a reply'), replyTo: seq })
     const { messages } = await ann.ask('history', { conversationId })

@@ -1,5 +1,5 @@
-// How fast a session's requests go in, and how many at once: over its rate it is slowed down, with as many unanswered as
-// there may be it is not read any more, and what was read already is refused.
+// Limits the requests of a session. A session above its rate is slowed down. A session with the maximum of unanswered
+// requests is not read any more, and what was read already is refused.
 import { RookeryError, type UserId } from '@rookery/protocol'
 import { requestSchemas } from '@rookery/protocol/schemas'
 import type { RefusedSend } from '../logic/messages/send.js'
@@ -28,7 +28,7 @@ export class Requests {
   private answering = 0
   private idle: (() => void)[] = []
   private readonly backlog: Backlog
-  /** Requests that wait for the rate of their session; none where none does. */
+  /** Requests that wait for the rate of their session, by session. */
   private readonly paced = new Map<Session, Request[]>()
 
   constructor(
@@ -64,7 +64,7 @@ export class Requests {
     }
   }
 
-  /** From now on nothing new is taken; what was accepted and waits for its session's rate begins now. */
+  /** Takes no new requests from now on. Requests that wait for their session's rate begin now. */
   refuseNew(sessions: Iterable<Session>): void {
     this.isDraining = true
     for (const session of sessions) {
@@ -74,19 +74,19 @@ export class Requests {
     }
   }
 
-  /** A session has ended: what waits of it is dropped. */
+  /** Drops the waiting requests of a session that has ended. */
   ended(session: Session): void {
     this.paced.delete(session)
     this.backlog.forget(session)
   }
 
-  /** Resolves once everything begun is answered. */
+  /** Resolves once every begun request has its answer. */
   async settled(): Promise<void> {
     if (this.answering > 0) await new Promise<void>((resolve) => this.idle.push(resolve))
   }
 
-  // A message that is refused here is missing from its conversation like one that is refused further in. Where everything
-  // behind a refused one waits already, there is nothing to remember of one more, and so nothing is looked at.
+  // A message that is refused here holds back later ones, like a message that is refused elsewhere. If the session
+  // holds back everything already, one more refusal changes nothing, so the request is not even parsed.
   private turnAway(session: Session, { event, args, arrival }: Request): void {
     if (args.length !== 1 || session.orders.holdsEverything(this.clock.monotonic())) return
     const send = isTooLong(args[0], this.limits) ? null : sendOf(session.userId, event, args[0])
@@ -129,7 +129,7 @@ export class Requests {
   }
 }
 
-/** What there is to know of a well-formed send that is refused; null for every other request. */
+/** The fields of a well-formed send that is refused; null for every other request. */
 function sendOf(userId: UserId, event: string, request: unknown): RefusedSend | null {
   if (event === 'c2c') {
     const { data } = requestSchemas.c2c.safeParse(request)

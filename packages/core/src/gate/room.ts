@@ -1,4 +1,4 @@
-// Sessions of this node: who they are, what they hold, and how their requests come in.
+// The gate's room: sessions of this node, their positions, and their requests.
 import type { NodeId, UserId } from '@rookery/protocol'
 import type { Authenticator } from '../logic/access/authenticate.js'
 import type { Cluster } from '../logic/delivery/cluster.js'
@@ -31,11 +31,11 @@ import { Watching } from './watching.js'
 interface SessionNeeds {
   readonly storage: Storage
   readonly logger: Logger
-  /** Tells those who watch them that the presence of users may have changed. */
+  /** Tells watching sessions that the presence of these users may have changed. */
   readonly tellWatchers: (userIds: readonly UserId[]) => void
 }
 
-/** The sessions, as logic reaches them: before the rest, because logic is made of it. */
+/** The sessions for logic. They are made first, because logic needs them. */
 export function localSessions({ storage, logger, tellWatchers }: SessionNeeds) {
   const registry = new Registry()
   const followed = new Followed(
@@ -58,7 +58,7 @@ interface Needs extends Surroundings {
   readonly storage: Storage
   readonly presence: Presence
   readonly handlers: Handlers | null
-  /** Of the storage; known once it has started. */
+  /** The epoch of the storage, known once that has started. */
   readonly epoch: () => string
   readonly registry: Registry
   readonly followed: Followed

@@ -15,7 +15,7 @@ export interface Request {
 }
 
 export class SessionRequests {
-  /** How many it has made. */
+  /** How many requests it has made. */
   made = 0
   unanswered = 0
   /** Its rate; null before its first request, and if the node has none. */

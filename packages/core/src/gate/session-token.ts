@@ -1,8 +1,8 @@
-// The token that a session goes under: which one, which one it is about to go under, and when that ends.
+// The token of a session: the present one, the one with which it wants to continue, and the expiry.
 import type { KickReason } from '@rookery/protocol'
 import type { Clock, Timer } from '../ports/clock.js'
 
-/** Whoever goes under a token: a session. */
+/** The session that has a token. */
 interface Bearer {
   readonly clock: Clock
   readonly isClosed: boolean
@@ -24,17 +24,17 @@ export class SessionToken {
     private digest: string,
   ) {}
 
-  /** Whether the bearer goes under this token, or is about to. */
+  /** Whether the bearer has this token, or wants to continue with it. */
   is(digest: string): boolean {
     return this.digest === digest || this.offered === digest
   }
 
-  /** The bearer goes under both tokens until `take` or `withdraw`. */
+  /** Until `take` or `withdraw`, the bearer counts under both tokens. */
   offer(digest: string): void {
     this.offered = digest
   }
 
-  /** The bearer goes under the token that was offered, and ends when that expires. */
+  /** The bearer continues with the offered token, and ends when that expires. */
   take(expiresAt: number | null | undefined): void {
     this.digest = this.offered ?? this.digest
     this.expireAt(expiresAt)
@@ -59,7 +59,7 @@ export class SessionToken {
     look()
   }
 
-  /** Looks no more when the token expires. */
+  /** Stops the timer of the expiry. */
   stop(): void {
     if (this.timer !== null) this.bearer.clock.clearTimeout(this.timer)
     this.timer = null

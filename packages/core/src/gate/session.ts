@@ -1,4 +1,5 @@
-// One live connection of a device. It keeps what belongs to the connection, the timelines that it follows, and stops at a kick.
+// One live connection of a device. It keeps what belongs to the connection and the timelines that it follows. After a
+// kick it does nothing more.
 import type {
   ConversationId,
   DeviceId,
@@ -23,20 +24,20 @@ import { entriesFrame, Feed, type Follower, type Stretch } from './feed.js'
 import { type Reply, SessionRequests } from './session-requests.js'
 import { SessionToken } from './session-token.js'
 
-/** What sessions of one gate share. */
+/** What the sessions of one gate share. */
 export interface SessionContext {
   readonly clock: Clock
   readonly holeMs: number
   readonly queueBytesMax: number
   receive(session: Session, event: string, args: readonly unknown[], answer: Reply | undefined): void
-  /** A session is told to pull. */
+  /** The server told a session to pull. */
   synced(): void
-  /** A session was given entries that begin or end a timeline. */
+  /** A session got entries that begin or end a timeline. */
   given(session: Session, facts: readonly FollowFact[]): void
   closed(session: Session): void
 }
 
-/** More runs, and more that it is to be told, are not kept for a session that has not begun. */
+/** How many stretches, and how many events, it keeps for a session that has not begun. */
 const earlyMax = 64
 
 interface Told {
@@ -49,25 +50,25 @@ interface Early extends Stretch {
 }
 
 export class Session implements Inbound, ImSession, Follower {
-  /** Ends with the first of: kicked, gone, drained. */
+  /** True after the first of: kicked, gone, drained. */
   isClosed = false
   readonly token: SessionToken
   readonly requests = new SessionRequests()
-  /** Of what it sends. */
+  /** The send orders of the session. */
   readonly orders = new OwnOrders()
-  /** Where its delivered range begins. */
+  /** The beginning of its delivered range. */
   deliveredFrom: Seq = 0
   mode: Mode = 'catching-up'
   readonly inbox: Feed<Session>
-  /** The conversation timelines that it follows, or pulls to follow; null where there is none. */
+  /** The conversation timelines that it follows, or pulls until it can follow; null where there are none. */
   timelines: Map<ConversationId, Feed<Session>> | null = null
-  /** What inbox entries up to here say about timelines was known when it began. */
+  /** When the session began, it knew what the inbox entries up to here say about timelines. */
   followsAsOf: Seq = 0
-  /** As JSON text until somebody asks: it takes a third of the memory, and most sessions are never asked. */
+  /** Kept as JSON text until they are needed: that takes a third of the memory, and most sessions never need them. */
   #headers: JsonText | ImSession['headers']
-  /** Routed before it began. */
+  /** Entries that were routed before it began. */
   private early: Early[] | null = []
-  /** What it is to be told once it has begun: `ready` is the first that a client gets. */
+  /** Events for the client from before it began: `ready` must be the first one that it gets. */
   private told: Told[] | null = null
   private hasBegun = false
 
@@ -76,11 +77,11 @@ export class Session implements Inbound, ImSession, Follower {
     private readonly connection: Connection,
     readonly holder: SlotHolder,
     public user: unknown,
-    /** Of the token that it begins under. */
+    /** The digest of the token with which it begins. */
     tokenDigest: string,
     headers: ImSession['headers'],
     readonly ip: string,
-    /** Read before it was authenticated: a kick that raised a later one means it. */
+    /** Read before authentication. A kick that raised a later epoch applies to this session. */
     readonly loginEpoch: number,
   ) {
     this.token = new SessionToken(this, tokenDigest)
@@ -88,7 +89,7 @@ export class Session implements Inbound, ImSession, Follower {
     this.inbox = new Feed<Session>(this, { at: 0, known: 0, end: null }, entriesFrame)
   }
 
-  /** Those of the handshake. */
+  /** The headers of the handshake. */
   get headers(): ImSession['headers'] {
     if (typeof this.#headers === 'string') this.#headers = JSON.parse(this.#headers) as ImSession['headers']
     return this.#headers
@@ -126,7 +127,7 @@ export class Session implements Inbound, ImSession, Follower {
     return this.connection.queuedBytes
   }
 
-  /** Nothing more is read from its client, until `readOn`. */
+  /** Reads nothing more from the client until `readOn`. */
   stopReading(): void {
     this.connection.stopReading()
   }
@@ -147,7 +148,7 @@ export class Session implements Inbound, ImSession, Follower {
     else if ((this.told ??= []).length < earlyMax) this.told.push({ frame, acknowledged })
   }
 
-  /** Closes: what is queued is discarded, and with a reason the client is told it. */
+  /** Closes the session and drops what is queued. With a reason, the client gets a `kick` with it. */
   end(reason: KickReason | null, by: KickedBy | null): void {
     if (this.isClosed) return
     if (reason === null) this.connection.end()
@@ -156,8 +157,8 @@ export class Session implements Inbound, ImSession, Follower {
   }
 
   /**
-   * Tells `ready`, and begins to give: from the head on that stands in it, or, where the client holds entries up to `since`, once it
-   * has pulled the rest. What was routed since the session was registered comes behind the head.
+   * Sends `ready`, and begins to give entries: from the head in `ready` or, if the client has entries up to `since`,
+   * once it has pulled the rest. Entries that were routed since the session was registered come behind the head.
    */
   begin(ready: EventJson<'ready'>, head: Seq, since: Seq | null): void {
     if (this.isClosed) return
@@ -176,20 +177,20 @@ export class Session implements Inbound, ImSession, Follower {
     this.follow()
   }
 
-  /** It follows from here on; where a timeline is known to go further it has to come soon. */
+  /** The session follows from here on. If a timeline is known to reach further, its next items must come soon. */
   follow(): void {
     this.mode = 'following'
     for (const feed of [this.inbox, ...(this.timelines?.values() ?? [])])
       feed.happen({ kind: 'head', seq: feed.state.known })
   }
 
-  /** Entries were routed to it. `shared` makes the one frame of all of them, once for all sessions. */
+  /** Takes entries that were routed to it. `shared` makes one frame of all of them, once for all sessions. */
   routed(run: Stretch, shared: () => Frame): void {
     if (this.early !== null && this.early.length < earlyMax) this.early.push({ ...run, shared })
     this.giveIn(this.inbox, run, shared)
   }
 
-  /** Something was routed to one of its feeds; a client that does not take what it is given gets nothing. */
+  /** Takes items for one of its feeds. If the client does not take what it gets, the session stops following. */
   giveIn(feed: Feed, run: Stretch, shared: () => Frame): void {
     if (this.isClosed) return
     if (this.connection.queuedBytes > this.context.queueBytesMax) feed.happen({ kind: 'congested' })
@@ -200,7 +201,7 @@ export class Session implements Inbound, ImSession, Follower {
     this.context.given(this, facts)
   }
 
-  /** It is catching up from now on. */
+  /** The session must catch up from now on. */
   behind(): void {
     if (this.mode === 'catching-up' || this.isClosed) return
     this.mode = 'catching-up'
@@ -210,7 +211,7 @@ export class Session implements Inbound, ImSession, Follower {
     this.connection.emit({ event: 'sync', json: syncJson(this.inbox.state.known) })
   }
 
-  /** Drops what its feeds hold. */
+  /** Drops everything that its feeds hold. */
   forgetHeld(): void {
     this.inbox.forget()
     for (const feed of this.timelines?.values() ?? []) feed.forget()

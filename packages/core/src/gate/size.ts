@@ -1,12 +1,12 @@
-// How much a client says, before any of it is looked at: checking a list costs as much as it has items, and one frame has
-// room for tens of thousands. Content and payloads are bounded by the frame, and in bytes further in.
+// Limits the size of a request before it is checked. Checking a list costs as much as the list has items, and one frame
+// has room for tens of thousands. Content and payloads are bounded by the frame, and later by bytes.
 import { RookeryError } from '@rookery/protocol'
 import type { Limits } from '../options/limits.js'
 
-/** More fields than any request has, and than any will have soon. */
+/** More fields than any request has, or will have soon. */
 const fieldsMax = 32
 
-/** The lists and maps of all requests, with what they may have. */
+/** The lists and maps of all requests, each with its limit. */
 const lists = {
   timelines: ({ list }: Sizes) => list,
   userIds: ({ list }: Sizes) => list,
@@ -17,7 +17,7 @@ const lists = {
 type Sizes = Pick<Limits, 'list' | 'groupMembers'>
 
 /**
- * Refuses a request, or what a handshake shows, whose lists are too long.
+ * Refuses a request or the data of a handshake if one of its lists is too long.
  * @param request as it was decoded, unchecked
  * @throws RookeryError `TOO_LARGE` for a list, `BAD_REQUEST` for more fields than any request has
  */
@@ -26,7 +26,7 @@ export function refuseTooLong(request: unknown, limits: Sizes): void {
   if (refusal !== null) throw refusal
 }
 
-/** Whether `refuseTooLong` refuses it. */
+/** Whether `refuseTooLong` would refuse it. */
 export const isTooLong = (request: unknown, limits: Sizes): boolean => tooLong(request, limits) !== null
 
 function tooLong(request: unknown, limits: Sizes): RookeryError | null {

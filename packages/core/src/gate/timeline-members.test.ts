@@ -1,4 +1,4 @@
-// Who is given what of a group that is fanned out on read: those who leave, join, and connect while that happens.
+// Who gets what of a group that is fanned out on read: users who leave, join and connect while that happens.
 import { afterEach, describe, expect, it } from 'vitest'
 import { StorageError } from '../ports/storage.js'
 import { type FollowingClient, settle } from '@rookery/testing'
@@ -63,7 +63,7 @@ describe('a removed member', () => {
         expect([seed, user, client.faults]).toEqual([seed, user, []])
         const given = [...(client.given.get('g') ?? [])]
         expect([seed, user, given.filter((seq) => !mine.includes(seq))]).toEqual([seed, user, []])
-        // What an earlier membership lacked when the next began is left to history.
+        // Messages of an earlier membership that were missing when the next one began come only from history.
         const { from } = group.intervals.get(user)!.at(-1)!
         const last = (seqs: number[]): number[] => seqs.filter((seq) => seq > Math.max(from, 1))
         expect([seed, user, last(taken)]).toEqual([seed, user, last(mine)])
@@ -79,7 +79,7 @@ describe('a removed member', () => {
     const [bob, cleo] = [await two!.connect('bob'), await two!.connect('cleo')]
     const { memberships } = two!.storage.groups
     two!.storage.groups.memberships = () => Promise.reject(new StorageError('out of reach', 'none'))
-    // The entry that tells bob is lost, and with it everything that would let his session know.
+    // The entry for bob is lost, and everything else from which his session would know.
     scene.bus.dropNext((frame) => (frame as { t: string }).t === 'entries')
     await group.change(one!, { leave: ['bob'] })
     await group.say(one!, 'ann', 2)
@@ -98,7 +98,7 @@ describe('a removed member', () => {
     const [node] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'], { fanOut: 'read' })
     const bob = await node!.connect('bob')
-    // The entry that tells bob is lost.
+    // The entry for bob is lost.
     const gathering = node!.telling({ flush() {}, addFacts() {} })
     await group.say(gathering, 'ann')
     await group.change(gathering, { leave: ['bob'] })
@@ -249,7 +249,7 @@ describe('a joiner', () => {
       await scene.caughtUp(clients, group, 25_000)
       const [bob] = clients
       const taken = bob!.seqs('g')
-      // A device that holds nothing gets all of it, and so does one that is given the entry; one that found the group in
+      // A device that has nothing gets all of it, and so does one that gets the entry; one that found the group in
       // `ready` gets what comes after that.
       const isTold = seed % 2 === 0 || bob!.device.ready.timelines.length === 0 || bob!.seq > bob!.device.ready.seq
       const first = isTold ? group.intervals.get('bob')![0]!.from + 1 : taken[0]!

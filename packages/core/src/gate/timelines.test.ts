@@ -1,4 +1,4 @@
-// Groups that are fanned out on read: their members' sessions follow the group's own timeline, beside their inbox.
+// Groups that are fanned out on read: their members' sessions follow the group's own timeline besides their inbox.
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FakeDevice, type FollowingClient, settle, type Wire } from '@rookery/testing'
 import { GroupScene } from '../../testing/group-scene.js'
@@ -148,13 +148,13 @@ describe('a group that grows above the line', () => {
       }
       return pages
     }
-    // One page more than it needs: it might have named what the first told of.
+    // One page more than needed: the client might have named the timelines that the first page told of.
     expect(await pull(0)).toBe(2)
     await group.say(node!, 'ann', 2)
     await scene.clock.advance(25_000)
     expect(bob.of('sync')).toEqual([])
     expect(bob.of('timeline')).toMatchObject([{ messages: [{ seq: 8 }, { seq: 9 }] }])
-    // It is told once of what it lost, and not again when it has pulled.
+    // It is told once what it lost, and not again after it has pulled.
     await group.say(node!.silent(), 'ann')
     await scene.clock.advance(25_000)
     expect(bob.of('sync')).toHaveLength(1)
@@ -318,7 +318,7 @@ describe('a device that comes back', () => {
     await group.say(node!, 'ann', 2)
     const auth = { token: 'bob', deviceId: 'd', deviceType: 'phone', since: 1, timelines: { g: 1 } }
     const bob = await FakeDevice.connect(node!.rookery.gate, auth)
-    // It has said where it stands, so it is asked to name it until it was read.
+    // It has named its position, so it must name the timeline until it was read.
     expect((await bob.ask('pull', { since: 1 })).more).toBe(true)
     expect((await bob.ask('pull', { since: 1 })).more).toBe(true)
     await group.say(node!, 'ann')
@@ -328,7 +328,7 @@ describe('a device that comes back', () => {
     await group.say(node!.silent(), 'ann')
     await scene.clock.advance(25_000)
     expect(bob.of('sync')).toHaveLength(1)
-    // Told so, it names nothing: from the head on, then.
+    // After that it names nothing, so it begins at the head.
     expect((await bob.ask('pull', { since: 1 })).more).toBe(false)
     await group.say(node!, 'ann')
     await scene.clock.advance(25_000)

@@ -1,4 +1,5 @@
-// Followed timelines of which retention took the beginning: who comes back is told, and follows on from what is kept.
+// Retention has removed the beginning of followed timelines: a client that comes back is told so, and follows from what
+// is left.
 import { afterEach, describe, expect, it } from 'vitest'
 import { type FollowingClient, SeededRandom } from '@rookery/testing'
 import { GroupScene, type SceneNode } from '../../testing/group-scene.js'
@@ -96,7 +97,7 @@ describe('a followed timeline that begins above its floor', () => {
     await scene.clock.advance(1000)
     const told = { conversationId: 'g', messages: [], more: false, reset: false }
     expect(await pageOf(bob, end)).toEqual({ ...told, seq: end, truncated: false })
-    // Below its end something is missing, and the end is as far as it goes.
+    // Something is missing below its end, and it goes no further than the end.
     expect(await pageOf(bob, 1)).toEqual({ ...told, seq: end, truncated: true })
   })
 
