@@ -1,16 +1,17 @@
-// Who watches how a node does: for figures and spans. Given no contents, no tokens, and no ids of users.
+// Watches how a node does, for metrics and traces. It gets no contents, no tokens and no ids of users.
 //
-// Hooks run on the path, so they are cheap, return at once and never throw. Those left out cost nothing.
+// Core calls the hooks on the path of a message. So they are cheap, return at once and never throw. A hook that is left out
+// costs nothing.
 import type { ConversationKind, ErrorCode } from '@rookery/protocol'
 
-/** A send that was answered; or a recall, an edit, a reaction, in a conversation that is the asking user's. */
+/** A send that was answered; or a recall, an edit or a reaction in a conversation of the user who asked for it. */
 export interface ObservedSend {
   readonly kind: ConversationKind
-  /** As the sender named it: of clients' choosing, so no label of a metric. Of a change that of its control message. */
+  /** As the sender named it. Clients choose it, so make it no label of a metric. For a change, its control message's type. */
   readonly type: string
   /** `host`: through `Im`, or from the outbox. */
   readonly by: 'session' | 'host'
-  /** `duplicate`: it was stored before, or stood so already. */
+  /** `duplicate`: it was stored before, or the message was so already. */
   readonly outcome: 'stored' | 'duplicate' | ErrorCode
   /** From its arrival to its answer. */
   readonly durationMs: number
@@ -20,28 +21,28 @@ export interface ObservedSend {
 export interface ObservedCommit {
   readonly operations: number
   readonly durationMs: number
-  /** It failed as a whole, and is run again. */
+  /** Whether it failed as a whole. Then the writer runs it again. */
   readonly failed: boolean
 }
 
 /** A call of the host's code. */
 export interface ObservedHandler {
   readonly on: 'before' | 'after' | 'topic' | 'connect'
-  /** The type or the topic, as the client named it; `connect`. */
+  /** The type or the topic, as the client named it; or `connect`. */
   readonly name: string
 }
 
 export interface Observer {
   sent?(send: ObservedSend): void
   committed?(commit: ObservedCommit): void
-  /** Around a handler: calls it once, and gives what it gives. */
+  /** Wraps a handler: calls `call` once, and returns what that returns. */
   handler?<T>(handler: ObservedHandler, call: () => Promise<T>): Promise<T>
-  /** A session was found behind, and told to pull. */
+  /** A session was behind, and the node told it to pull. */
   synced?(): void
-  /** Something was told to a user: taken by a device, by none in time, or stored. */
+  /** The host told a user something: a device took it, none took it in time, or it was stored. */
   s2c?(outcome: 'delivered' | 'undelivered' | 'stored'): void
-  /** A step of retention took so many rows; often none. */
+  /** What a step of retention took; often nothing. */
   trimmed?(taken: { readonly entries: number; readonly messages: number; readonly keys: number }): void
-  /** A row of the outbox was moved, is tried again later, or was kept aside. */
+  /** A row of the outbox was moved, will be tried again later, or was set aside. */
   outboxRow?(outcome: 'moved' | 'retried' | 'parked'): void
 }

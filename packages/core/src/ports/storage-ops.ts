@@ -1,26 +1,26 @@
-// What `Storage.commit` takes and answers, operation by operation. Control messages and groups stand in storage-groups.ts.
+// What `Storage.commit` takes and answers, operation by operation. storage-groups.ts has control messages and groups.
 import type { ConversationId, DeviceId, DeviceType, JsonText, Seq, UserId } from '@rookery/protocol'
 import type { NewMessage } from '../model/message.js'
 import type { ControlOp, ControlResult, GroupOp, GroupResult } from './storage-groups.js'
 import type { StoredKey } from './stored-key.js'
 
 /**
- * Appends a message to its conversation, and an entry pointing at it, with the message's `serverTime` as its `at`, to the
- * inbox of each member.
+ * Appends a message to its conversation, and an entry that points at it to the inbox of each member. The entry's `at` is
+ * the message's `serverTime`.
  */
 export interface AppendOp {
   readonly op: 'append'
   readonly message: NewMessage
   /**
-   * Whose inboxes get an entry, without repeats: nobody's where a group is fanned out on read. A c2c conversation that does
-   * not exist yet is made with these as its members, starting before its first message.
+   * The users whose inboxes get an entry, without repeats. None for a group that is fanned out on read. A c2c
+   * conversation that does not exist yet is made with these members, who see it from its first message on.
    */
   readonly members: readonly UserId[]
-  /** The sender's read position moves to this message: true for what a session sends. */
+  /** Whether the sender's read position moves to this message: true for what a session sends. */
   readonly movesPosition: boolean
   /**
-   * Of a group: the version under which the send was decided. Where the group has another by now, or is dissolved, nothing
-   * is stored and the result is `stale`.
+   * The version of the group under which the send was decided. If the group has another version now, or is dissolved,
+   * nothing is stored and the result is `stale`.
    */
   readonly version?: number
 }
@@ -29,13 +29,13 @@ export type AppendResult =
       readonly status: 'stored'
       readonly seq: Seq
       readonly ordinal: number
-      /** The entry's place in each member's inbox, in the order of `members`. */ readonly inbox: readonly Seq[]
+      /** The entry's sequence in each member's inbox, in the order of `members`. */ readonly inbox: readonly Seq[]
     }
   | ({ readonly status: 'duplicate' } & StoredKey)
-  /** The group has changed since the send was decided: nothing is stored, and it is decided again. */
+  /** The group has changed since the send was decided. Nothing is stored, and logic decides again. */
   | { readonly status: 'stale' }
 
-/** Moves a user's read position up to `seq`, clamped to the head; writes a `read` entry when it moved. */
+/** Moves a user's read position up to `seq`, but not beyond the head. If it moved, writes a `read` entry. */
 export interface ReadOp {
   readonly op: 'read'
   readonly userId: UserId
@@ -49,11 +49,11 @@ export type ReadResult =
       readonly readSeq: Seq
       readonly unread: number
       readonly atSeq: Seq
-      /** The entry's place, null when nothing moved. */ readonly inboxSeq: Seq | null
+      /** The entry's sequence; null if nothing moved. */ readonly inboxSeq: Seq | null
     }
   | { readonly status: 'not-member' }
 
-/** Changes how one user keeps a conversation; writes a `conversation` entry when something changed. */
+/** Changes how one user keeps a conversation. If something changed, writes a `conversation` entry. */
 export interface SettingsOp {
   readonly op: 'settings'
   readonly userId: UserId
@@ -63,8 +63,8 @@ export interface SettingsOp {
   readonly hidden?: boolean
   readonly at: number
   /**
-   * A request's own key, stored beside the change with the meaning that it has for messages: also where nothing changes,
-   * so that a repeat cannot undo what came between, and not where the user is no member.
+   * The request's own key. It is stored with the change and means what it means for messages. It is stored even if
+   * nothing changes, so that a repeat cannot undo what came in between; but not if the user is no member.
    */
   readonly key?: { readonly clientMsgId: string; readonly digest: string }
 }
@@ -76,29 +76,30 @@ export type SettingsResult =
       readonly hidden: boolean
       readonly inboxSeq: Seq | null
     }
-  /** The key is known: with the same digest the change was made before, otherwise the request is a conflict. */
+  /** The key is known. With the same digest the change was made before; with another the request is a conflict. */
   | { readonly status: 'duplicate'; readonly digest: string }
   | { readonly status: 'not-member' }
 
-/** Writes a `custom` entry, a fact from the business server, to one inbox. */
+/** Writes a `custom` entry to one inbox: a fact from the business server. */
 export interface CustomOp {
   readonly op: 'custom'
   readonly userId: UserId
   readonly topic: string
   readonly payload: JsonText
   readonly at: number
-  /** A key of the system's, in one space with those of its messages: under it the entry is written once. */
+  /** A key of the system, in one space with the keys of its messages. Under one key the entry is written once. */
   readonly key?: string
 }
 export interface CustomResult {
   readonly status: 'ok'
-  /** The entry's place; null where the key was known and nothing was written. */
+  /** The entry's sequence; null if the key was known, so that nothing was written. */
   readonly inboxSeq: Seq | null
 }
 
 /**
- * Remembers a device and what it acknowledged. `delivered.from` is where its session began: a range that does not
- * reach the stored one's end replaces it, one that does extends it. `to` is clamped to the head.
+ * Remembers a device and what it acknowledged. `delivered.from` is where its session began; `to` goes no further than the
+ * head. If the range touches the stored one, the two become one. If it begins after the stored one, it replaces that. If it
+ * ends before, the stored one stays.
  */
 export interface DeviceOp {
   readonly op: 'device'
@@ -110,7 +111,7 @@ export interface DeviceOp {
 }
 export interface DeviceResult {
   readonly status: 'ok'
-  /** c2c conversations in which the highest delivered sequence of this user rose, and to what. */
+  /** The c2c conversations in which this user's highest delivered sequence rose, with the new sequence. */
   readonly delivered: readonly {
     readonly conversationId: ConversationId
     readonly peerId: UserId
@@ -118,14 +119,14 @@ export interface DeviceResult {
   }[]
 }
 
-/** Forgets a device: its row goes. */
+/** Deletes what is kept of a device. */
 export interface ForgetDeviceOp {
   readonly op: 'forget-device'
   readonly userId: UserId
   readonly deviceId: DeviceId
 }
 
-/** Raises the login epoch, the storage's and with it the user's, so that no login begun before takes a slot. */
+/** Raises the storage's login epoch, and the user's to the same. So a login that began before takes no slot. */
 export interface RaiseLoginOp {
   readonly op: 'raise-login'
   readonly userId: UserId
@@ -159,13 +160,13 @@ export interface OpResults {
 }
 export type StorageResult = OpResults[StorageOp['op']]
 /**
- * An operation that the database refused while others of its batch went through: nothing of it is stored, and the same
- * operation would be refused again, except where it `isHeld`. `error` is for the log, never for a client.
+ * The database refused this operation and stored others of its batch. Nothing of it is stored, and the database would
+ * refuse it again, unless `isHeld`. `error` is for the log, never for a client.
  */
 export interface RefusedResult {
   readonly status: 'refused'
   readonly error: Error
-  /** Somebody else holds a row that it needs, or one that an operation before it in its conversation needs. */
+  /** Somebody else holds a row that this operation needs, or that an earlier one of its conversation needs. */
   readonly isHeld?: true
 }
 export type ResultsOf<Ops extends readonly StorageOp[]> = {

@@ -1,7 +1,7 @@
-// What a storage knows under the key of a write that may be sent again.
+// What storage keeps under the key of a write that may be sent again.
 import type { ConversationId, MessageId, Seq } from '@rookery/protocol'
 
-/** What is known under a key. Under that of a settings change `msgId` is empty, `seq` 0 and `serverTime` its `at`. */
+/** What is stored under a key. For a change of settings, `msgId` is empty, `seq` is 0 and `serverTime` is its `at`. */
 export interface StoredKey {
   readonly digest: string
   readonly msgId: MessageId

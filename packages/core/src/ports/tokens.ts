@@ -1,6 +1,6 @@
-// The names under which adapters' modules provide the ports to whatever container the host uses.
+// The names under which the adapters' modules provide the ports to the host's container.
 
-/** Registered symbols, so that two copies of this package in one process mean the same. */
+/** Registered symbols: two copies of this package in one process have the same ones. */
 export const tokens = {
   storage: Symbol.for('@rookery/core:storage'),
   presence: Symbol.for('@rookery/core:presence'),
