@@ -247,7 +247,7 @@ export const mutants: readonly Mutant[] = [
     'this.registry.get(sessionId)?.end(reason, by)',
     `this.registry.get(sessionId)?.emit('kick', JSON.stringify({ reason, by }))`,
   ),
-  one('does not close sessions whose slot is taken', [21], 'gate/slots.ts', '    await this.giveUp(lost)\n', ''),
+  one('does not close sessions whose slot is taken', [21], 'gate/slots.ts', '    this.giveUp(lost)\n', ''),
   inLogins(
     'kicks a device for its own older session',
     [21],
@@ -259,15 +259,15 @@ export const mutants: readonly Mutant[] = [
     'gives a slot to whoever is renewed first',
     [21],
     'memory/memory-presence.ts',
-    ' && taken.sinceMs >= sinceMs) return',
+    ' && isLater(taken, since, holder)) return',
     ') return',
   ),
   inLogins(
     'says that every login is new',
     [21],
     'gate/slots.ts',
-    'since: this.presenceTime.at(this.since.get(session)!),',
-    'since: Infinity,',
+    'since: began.since!,',
+    'since: time.at(this.parts.clock.monotonic())!,',
   ),
   inLogins(
     'does not tell presence again of a login that it did not take',

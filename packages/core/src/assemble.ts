@@ -41,7 +41,7 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
   const node = { nodeId: options.nodeId ?? random.id(), boot: random.id(), url: options.url ?? null }
   const faultLog = new FaultLog(logger, clock, random)
   const handlerDeadlines = new Deadlines(clock, timing.handlerDeadlineMs)
-  const { nodeId } = node
+  const { nodeId, boot } = node
   const faults = new Faults(faultLog)
   const around = { clock, random, logger, observer, faults, limits, timing }
 
@@ -62,7 +62,20 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
   const { writer } = stored
   const { sessions } = local
   const takers = handlers === null ? [] : [new AfterHandlers(handlers, faults)]
-  const out = delivery({ ...around, nodeId, storage, presence, bus, contacts, sessions, authoriser, writer, takers })
+  const out = delivery({
+    ...around,
+    nodeId,
+    boot,
+    storage,
+    presence,
+    bus,
+    contacts,
+    sessions,
+    missed: () => atGate.afterLoss.missed(),
+    authoriser,
+    writer,
+    takers,
+  })
   const { committed, fanOut } = out
   const read = reading({ ...around, storage, users, names, authoriser, writer, committed, fanOut, noRoaming })
   const { naming } = read

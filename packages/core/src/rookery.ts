@@ -39,16 +39,18 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
   async start(): Promise<void> {
     if (this.state !== 'new') throw new Error('a Rookery is started once')
     this.state = 'running'
-    const { storage, cluster, heartbeat, gate, logger } = this.parts
+    const { storage, presence, cluster, heartbeat, afterLoss, slots, gate, logger } = this.parts
     const { epoch, warnings } = await storage.start((line) => logger.info(line))
     this.epoch = epoch
     for (const warning of warnings) logger.warn(warning)
+    await presence.start(() => afterLoss.forgot())
     await cluster.start()
     await heartbeat.start()
-    cluster.announce()
     await this.parts.mover?.start()
     this.parts.retention.start()
     gate.setOpen(true)
+    // Where presence is away it is told with the next tick.
+    await slots.renewLease().catch(() => {})
     logger.info('rookery takes clients', { node: this.nodeId })
   }
 
@@ -97,6 +99,7 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
   async endpoints(): Promise<readonly Pick<NodeInfo, 'nodeId' | 'url' | 'sessions'>[]> {
     const nodes = await this.parts.presence.nodes()
     return nodes
+      .filter(({ takesClients }) => takesClients)
       .map(({ nodeId, url, sessions }) => ({ nodeId, url, sessions }))
       .sort((a, b) => a.sessions - b.sessions || (a.nodeId < b.nodeId ? -1 : 1))
   }

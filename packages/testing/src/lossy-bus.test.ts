@@ -9,8 +9,14 @@ async function network(seed = 1) {
   const node = async (name: string) => {
     const bus = hub.bus()
     const got: unknown[] = []
-    await bus.start(name, (frame) => got.push(frame))
-    return { bus, got, send: (to: string, ...frames: unknown[]) => bus.publish(to, frames) }
+    const missed: (string | null)[] = []
+    await bus.start(
+      name,
+      'boot',
+      (frame) => got.push(frame),
+      (from) => missed.push(from),
+    )
+    return { bus, got, missed, send: (to: string, ...frames: unknown[]) => bus.publish([to], frames) }
   }
   return { clock, hub, a: await node('a'), b: await node('b'), c: await node('c') }
 }
@@ -69,6 +75,19 @@ describe('the lossy bus', () => {
     await clock.advance(1)
     expect(b.got).toEqual(['before', 'after', 'x'])
     expect(hub.lost).toBe(1)
+  })
+
+  it('tells a node that was disconnected so, and loses topics to it too', async () => {
+    const { clock, hub, a, b, c } = await network()
+    await b.bus.topics(['cats'], [])
+    await c.bus.topics(['cats'], [])
+    hub.disconnect('b')
+    a.send('b', 'lost')
+    a.bus.publishTo('cats', ['meow'])
+    await clock.advance(10)
+    expect([b.got, c.got, b.missed]).toEqual([[], ['meow'], []])
+    hub.reconnect('b')
+    expect([b.missed, c.missed]).toEqual([[null], []])
   })
 
   it('keeps frames for a paused node until it is resumed', async () => {

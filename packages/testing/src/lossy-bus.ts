@@ -1,4 +1,5 @@
-// A network between nodes that loses, delays and reorders frames. It never delivers a frame twice, because no bus may.
+// A network between nodes that loses, delays and reorders frames. It never delivers a frame twice, because no bus may. Its
+// parcels are numbered, so that nodes are told of what is missing.
 import { type Bus, type Clock, MemoryBusHub, type Parcel } from '@rookery/core'
 import type { NodeId } from '@rookery/protocol'
 import type { SeededRandom } from './seeded-random.js'
@@ -20,8 +21,10 @@ export class LossyBusHub {
   delivered = 0
   readonly #clock: Clock
   readonly #random: SeededRandom
-  readonly #hub = new MemoryBusHub((parcel, deliver) => this.#carry(parcel, deliver))
+  readonly #hub: MemoryBusHub
   readonly #cuts = new Set<string>()
+  /** Nodes whose connection to the network is cut. */
+  readonly #offline = new Set<NodeId>()
   /** Frames for paused nodes, in the order in which they arrived. */
   readonly #paused = new Map<NodeId, (() => void)[]>()
   #drops: ((frame: unknown, parcel: Parcel) => boolean)[] = []
@@ -29,6 +32,7 @@ export class LossyBusHub {
   constructor(options: LossyBusOptions) {
     this.#clock = options.clock
     this.#random = options.random
+    this.#hub = new MemoryBusHub({ clock: this.#clock, carry: (parcel, deliver) => this.#carry(parcel, deliver) })
   }
 
   /** Makes a bus for one node. */
@@ -45,8 +49,19 @@ export class LossyBusHub {
     this.#cuts.delete(pairOf(a, b))
   }
 
+  /** Cuts a node's connection: whatever is published to it is lost. */
+  disconnect(nodeId: NodeId): void {
+    this.#offline.add(nodeId)
+  }
+
+  /** The node is connected again. By default it has noticed that it was not, and so may have missed frames. */
+  reconnect(nodeId: NodeId, hasNoticed = true): void {
+    if (this.#offline.delete(nodeId) && hasNoticed) this.#hub.missed(nodeId)
+  }
+
   /** Ends loss, delays, cuts and drops; paused nodes stay paused. */
   healAll(): void {
+    for (const nodeId of this.#offline) this.reconnect(nodeId)
     this.lossRate = 0
     this.delayMs = [0, 0]
     this.#cuts.clear()
@@ -72,9 +87,13 @@ export class LossyBusHub {
 
   #carry(parcel: Parcel, deliver: Deliver): void {
     const frames = parcel.frames.filter((frame) => !this.#isDropped(frame, parcel))
-    const isLost = this.#cuts.has(pairOf(parcel.from, parcel.to)) || this.#random.chance(this.lossRate)
+    const isLost =
+      this.#cuts.has(pairOf(parcel.from, parcel.to)) ||
+      this.#offline.has(parcel.to) ||
+      this.#random.chance(this.lossRate)
     this.lost += isLost ? parcel.frames.length : parcel.frames.length - frames.length
-    if (isLost || frames.length === 0) return
+    // A parcel all of whose frames were dropped is lost as a whole; one that never had any arrives.
+    if (isLost || frames.length < Math.min(1, parcel.frames.length)) return
     const [min, max] = this.delayMs
     const delayMs = min + (max - min) * this.#random.next()
     const arrive = (): void => {

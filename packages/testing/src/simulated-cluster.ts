@@ -136,10 +136,21 @@ export class SimulatedCluster {
 }
 
 /** The bus of a process: it pauses and dies with the process. */
-const busOf = (process: NodeProcess, bus: Bus): Bus => ({
-  start: (nodeId, receive) => bus.start(nodeId, (frame, from) => process.enter(() => receive(frame, from))),
-  publish: (to, frames) => {
-    if (process.state !== 'dead') bus.publish(to, frames)
-  },
-  stop: () => bus.stop(),
-})
+const busOf = (process: NodeProcess, bus: Bus): Bus => {
+  const whileAlive = (publish: () => void): void => {
+    if (process.state !== 'dead') publish()
+  }
+  return {
+    start: (nodeId, boot, receive, missed) =>
+      bus.start(
+        nodeId,
+        boot,
+        (frame, from) => process.enter(() => receive(frame, from)),
+        (from) => process.enter(() => missed(from)),
+      ),
+    publish: (to, frames) => whileAlive(() => bus.publish(to, frames)),
+    topics: (added, removed) => bus.topics(added, removed),
+    publishTo: (topic, frames) => whileAlive(() => bus.publishTo(topic, frames)),
+    stop: () => bus.stop(),
+  }
+}

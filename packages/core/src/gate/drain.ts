@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.js'
 import type { Random } from '../ports/random.js'
 import type { Registry } from './registry.js'
 import type { Requests } from './requests.js'
+import type { Slots } from './slots.js'
 
 /** Clients come back spread over this time, so that the next node is not stormed. */
 const spreadMs = 2000
@@ -15,6 +16,7 @@ const lookMs = 10
 interface Parts {
   readonly registry: Registry
   readonly requests: Requests
+  readonly slots: Slots
   readonly writer: Writer
   readonly deliveries: Deliveries
   readonly clock: Clock
@@ -23,8 +25,19 @@ interface Parts {
 }
 
 /** Resolves once every session is closed, within `drainMs` and a little. */
-export async function drain({ registry, requests, writer, deliveries, clock, random, timing }: Parts): Promise<void> {
+export async function drain({
+  registry,
+  requests,
+  slots,
+  writer,
+  deliveries,
+  clock,
+  random,
+  timing,
+}: Parts): Promise<void> {
   requests.refuseNew(registry.all())
+  // The node leaves the list of those that take clients first, so that nobody is sent back to it.
+  await slots.renewLease().catch(() => {})
   for (const session of registry.all())
     session.emit('reconnect', reconnectJson({ afterMs: Math.floor(random.next() * spreadMs) }))
   let isSettled = false

@@ -61,6 +61,10 @@ export class NodeGate implements Gate, SessionContext {
     this.queueBytesMax = parts.limits.sessionQueueBytes
   }
 
+  get takesClients(): boolean {
+    return this.isOpen
+  }
+
   /** Begins or stops to take clients. */
   setOpen(isOpen: boolean): void {
     this.isOpen = isOpen

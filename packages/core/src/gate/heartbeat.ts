@@ -1,9 +1,10 @@
-// What is looked at from time to time: the lease, the slots, the heads, who is watched, and refusals whose time is over. One round finds whatever was
-// lost on the way, a last frame too.
+// What is looked at from time to time: the slots, the heads, who is watched, and refusals whose time is over. One round
+// finds whatever was lost on the way, a last frame too.
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Timing } from '../options/limits.js'
 import type { Heads } from './heads.js'
+import type { Lease } from './lease.js'
 import type { Registry } from './registry.js'
 import type { Slots } from './slots.js'
 import type { Watching } from './watching.js'
@@ -11,13 +12,12 @@ import type { Watching } from './watching.js'
 interface Parts {
   readonly heads: Heads
   readonly slots: Slots
+  readonly lease: Lease
   readonly watching: Watching
   readonly registry: Registry
   readonly clock: Clock
   readonly logger: Logger
   readonly timing: Timing
-  readonly boot: string
-  readonly url: string | null
 }
 
 export class Heartbeat {
@@ -27,13 +27,16 @@ export class Heartbeat {
   constructor(private readonly parts: Parts) {}
 
   async start(): Promise<void> {
+    const { lease, slots } = this.parts
     this.stopped = false
-    await this.attempt('the lease', () => this.parts.slots.renew(this.parts.url, this.parts.boot))
+    await this.attempt('the lease', () => slots.renewAll())
+    lease.start(() => slots.renewLease())
     this.schedule()
   }
 
   stop(): void {
     this.stopped = true
+    this.parts.lease.stop()
     if (this.timer !== null) this.parts.clock.clearTimeout(this.timer)
     this.timer = null
   }
@@ -43,10 +46,10 @@ export class Heartbeat {
   }
 
   private async round(): Promise<void> {
-    const { heads, slots, watching, registry, clock, url, boot } = this.parts
+    const { heads, slots, watching, registry, clock } = this.parts
     for (const session of registry.all()) session.orders.sweep(clock.monotonic())
     await Promise.all([
-      this.attempt('the lease', () => slots.renew(url, boot)),
+      this.attempt('the lease', () => slots.renewAll()),
       this.attempt('heads', () => heads.compareAll()),
       watching.refresh(),
     ])

@@ -17,10 +17,12 @@ import type { Logger } from '../ports/logger.js'
 import type { Handlers } from '../ports/host.js'
 import type { Presence } from '../ports/presence.js'
 import type { Storage } from '../ports/storage.js'
+import { AfterLoss } from './after-loss.js'
 import { Followed } from './followed.js'
 import { NodeGate } from './gate.js'
 import { Heads } from './heads.js'
 import { Heartbeat } from './heartbeat.js'
+import { Lease } from './lease.js'
 import { LocalSessions } from './local-sessions.js'
 import { Logins } from './logins.js'
 import { Registry } from './registry.js'
@@ -77,11 +79,23 @@ interface Needs extends Surroundings {
 }
 
 export function gate(needs: Needs) {
-  const { storage, clock, limits, rate, timing } = needs
+  const { storage, registry, heads, cluster, clock, limits, rate, timing } = needs
   const logins = new Logins(storage)
-  const slots = new Slots({ ...needs, logins })
   const watching = new Watching(needs)
+  const retell = async () => {
+    await Promise.all([slots.renewAll(), watching.forgotten()])
+  }
+  const afterLoss = new AfterLoss({ ...needs, retell, compareHeads: () => heads.compareAll() })
+  const lease = new Lease({
+    ...needs,
+    sessions: () => registry.size,
+    takesClients: () => nodeGate.takesClients,
+    forgot: () => afterLoss.forgot(),
+    answered: () => cluster.placeAgain(),
+  })
+  const slots: Slots = new Slots({ ...needs, lease, logins })
   const requests = new Requests({ ...needs, slots, watching }, clock, limits, rate, timing)
-  const heartbeat = new Heartbeat({ ...needs, slots, watching })
-  return { watching, requests, heartbeat, gate: new NodeGate({ ...needs, logins, slots, requests }) }
+  const heartbeat = new Heartbeat({ ...needs, slots, lease, watching })
+  const nodeGate: NodeGate = new NodeGate({ ...needs, logins, slots, requests })
+  return { watching, requests, heartbeat, lease, slots, afterLoss, gate: nodeGate }
 }

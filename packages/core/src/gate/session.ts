@@ -56,6 +56,8 @@ export class Session implements Inbound, ImSession, Follower {
   readonly requests = new SessionRequests()
   /** The send orders of the session. */
   readonly orders = new OwnOrders()
+  /** When its client was last heard of, Unix ms. */
+  heardAt: number
   /** The beginning of its delivered range. */
   deliveredFrom: Seq = 0
   mode: Mode = 'catching-up'
@@ -86,6 +88,7 @@ export class Session implements Inbound, ImSession, Follower {
   ) {
     this.token = new SessionToken(this, tokenDigest)
     this.#headers = JSON.stringify(headers)
+    this.heardAt = context.clock.now()
     this.inbox = new Feed<Session>(this, { at: 0, known: 0, end: null }, entriesFrame)
   }
 
@@ -115,7 +118,9 @@ export class Session implements Inbound, ImSession, Follower {
   }
 
   request(event: string, args: readonly unknown[], answer: Reply | undefined): void {
-    if (!this.isClosed) this.context.receive(this, event, args, answer)
+    if (this.isClosed) return
+    this.heardAt = this.context.clock.now()
+    this.context.receive(this, event, args, answer)
   }
 
   closed(): void {

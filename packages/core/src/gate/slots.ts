@@ -1,6 +1,6 @@
-// Which session holds which slot: a login takes one, a kick, a logout or a disconnect frees it. Presence may be out of
-// reach, or forget; then this node's own sessions keep the rule among themselves, and the next renewal tells presence of
-// them, as old as they are: a login has its slot before those that were before it, whenever presence hears of each.
+// Which session holds which slot: a login takes one, a kick, a logout or a disconnect frees it. The login that began last
+// has the slot, in whatever order presence hears of two. Presence may be out of reach, or forget; then this node's own
+// sessions keep the rule among themselves, and the next renewal tells presence of them, as old as they are.
 import { type KickReason, type NodeId, RookeryError } from '@rookery/protocol'
 import type { Authenticator } from '../logic/access/authenticate.js'
 import type { Cluster } from '../logic/delivery/cluster.js'
@@ -11,8 +11,8 @@ import { tokenDigest } from '../model/digest.js'
 import type { Timing } from '../options/limits.js'
 import type { Clock } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
-import type { Presence, SlotHolder } from '../ports/presence.js'
-import { PresenceTime } from './presence-time.js'
+import type { Claimed, Login, Lost, Presence, PresenceTime, SlotHolder } from '../ports/presence.js'
+import type { Lease } from './lease.js'
 import type { Logins } from './logins.js'
 import type { Registry } from './registry.js'
 import type { Session } from './session.js'
@@ -20,6 +20,7 @@ import type { Session } from './session.js'
 interface Parts {
   readonly nodeId: NodeId
   readonly presence: Presence
+  readonly lease: Lease
   readonly cluster: Cluster
   readonly registry: Registry
   readonly deliveries: Deliveries
@@ -31,99 +32,151 @@ interface Parts {
   readonly timing: Timing
 }
 
+/** When a session began: by the node's monotonic clock, and as presence was told in the present era. */
+interface Began {
+  readonly ms: number
+  since: PresenceTime | null
+}
+
+/** By how much two logins of one node are apart at least, ms, however close they were. */
+const apartMs = 0.01
+/** After a call that failed, slots are freed again for so many renewals of everything: it may be carried out late. */
+const freedAgain = 3
+
 export class Slots {
-  /** Freed here, but presence was not reached: told again at the next renewal. */
+  /** Freed here, but presence was not reached: told again soon. */
   private unfreed: readonly SlotHolder[] = []
-  /** When each session claimed its slot, monotonic ms. */
-  private readonly since = new WeakMap<Session, number>()
+  /** Sessions that presence may not know: told again soon. */
+  private readonly untold = new Set<Session>()
+  private readonly began = new WeakMap<Session, Began>()
   /** Sessions whose claim is under way: it tells whom they displace, and no renewal comes before it. */
   private readonly claiming = new Set<Session>()
-  private readonly presenceTime = new PresenceTime()
+  /** Freed, but a call that failed before may take it again: how often it is freed again. */
+  private readonly doubtful = new Map<SlotHolder, number>()
+  /** Until then a call that failed may be carried out, monotonic ms. */
+  private doubtUntilMs = -Infinity
+  /** The time that the last claim told. */
+  private last: PresenceTime | null = null
   /** The last refresh of a session that has made one. */
   private readonly refreshes = new WeakMap<Session, Promise<unknown>>()
 
   constructor(private readonly parts: Parts) {}
 
-  /** Takes the session's slot, and closes whoever held it. */
+  /** Takes the session's slot, and closes whoever held it; or ends the session, where a later login holds it. */
   async claim(session: Session): Promise<void> {
-    const { presence, cluster, logger, registry, clock } = this.parts
+    const { cluster, logger, registry, clock, nodeId } = this.parts
     const { holder } = session
-    this.since.set(session, clock.monotonic())
+    this.began.set(session, { ms: clock.monotonic(), since: null })
     this.claiming.add(session)
     // Of this node's own sessions the later one stays, whatever presence says or forgot.
     for (const other of registry.of(holder.userId))
       if (other !== session && other.holder.slot === holder.slot) this.displace(other.holder, holder)
     try {
-      const { displaced, watchers } = await presence.claim(holder)
-      // A later login here has closed this session meanwhile, and its claim overtook this one: the slot is the later one's.
-      if (displaced !== null && session.isClosed && registry.get(displaced.sessionId) !== undefined)
-        await presence.claim(displaced)
-      else if (displaced !== null) this.displace(displaced, holder)
-      cluster.tell(new Set([...watchers, this.parts.nodeId]), { t: 'presence', user: holder.userId })
+      const { displaced, later, watchers } = await this.carryOut(session)
+      if (later !== null) endFor(session, later)
+      if (displaced !== null) this.displace(displaced, holder)
+      cluster.tell(new Set([...watchers, nodeId]), { t: 'presence', user: holder.userId })
     } catch (error) {
-      logger.error('presence did not take a login; it is told again at the next heartbeat', error)
+      this.untold.add(session)
+      this.doubt()
+      logger.error('presence did not take a login; this node tells it again', error)
     } finally {
       this.claiming.delete(session)
     }
   }
 
+  /** Claims until presence has taken or refused the login in its own era. */
+  private async carryOut(session: Session): Promise<Claimed> {
+    const { lease } = this.parts
+    for (;;) {
+      // When a session began, in presence's time, the node cannot say before it has heard from it.
+      if (lease.time.era === null) await lease.renew([])
+      const login = this.login(session)
+      const claimed = await lease.claim(login)
+      if (claimed.time.era === login.since.era) return claimed
+    }
+  }
+
+  /** Tells presence of a login the same time again as long as its era lasts, so that no two ever change their order. */
+  private login(session: Session): Login {
+    const { time } = this.parts.lease
+    const began = this.began.get(session)!
+    if (began.since?.era !== time.era) {
+      const { era, ms } = time.at(began.ms)!
+      // The reckoning gets better with time, and may put a login before one of this node that came earlier.
+      const isBehind = this.claiming.has(session) && this.last?.era === era && this.last.ms + apartMs > ms
+      began.since = { era, ms: isBehind ? this.last!.ms + apartMs : ms }
+      if (this.last?.era !== era || this.last.ms < began.since.ms) this.last = began.since
+    }
+    return { holder: session.holder, since: began.since!, heardAt: session.heardAt }
+  }
+
   /** Frees the slots of sessions that ended. */
   async release(holders: readonly SlotHolder[]): Promise<void> {
     if (holders.length === 0) return
+    if (this.parts.clock.monotonic() < this.doubtUntilMs)
+      for (const holder of holders) this.doubtful.set(holder, freedAgain)
     let watchers: readonly NodeId[] = []
     try {
       watchers = await this.parts.presence.release(holders)
     } catch (error) {
       this.unfreed = [...this.unfreed, ...holders]
-      this.parts.logger.error('presence did not free slots; it is told again at the next heartbeat', error, {
-        slots: holders.length,
-      })
+      this.parts.logger.error('presence did not free slots; this node tells it again', error, { slots: holders.length })
     }
     const nodes = new Set([...watchers, this.parts.nodeId])
     for (const user of new Set(holders.map(({ userId }) => userId)))
       this.parts.cluster.tell(nodes, { t: 'presence', user })
   }
 
-  /** Renews the node's lease; sessions whose slot is no longer theirs are closed. */
-  async renew(url: string | null, boot: string): Promise<void> {
-    const { registry } = this.parts
-    // When its sessions began, in presence's time, it cannot say before it has heard from it.
-    if (!this.presenceTime.isKnown && registry.size > 0) await this.tell([], url, boot)
-    const sessions = [...registry.all()].filter((session) => !this.claiming.has(session))
-    const lost = await this.tell(sessions, url, boot)
+  /** Renews the node's lease, and tells presence only what it may not know. */
+  renewLease(): Promise<void> {
+    return this.renew([...this.untold])
+  }
+
+  /** Renews the node's lease and all its logins. */
+  async renewAll(): Promise<void> {
+    await this.renew([...this.parts.registry.all()])
+    if (this.doubtful.size === 0) return
+    const { presence } = this.parts
+    await presence.release([...this.doubtful.keys()])
+    for (const [holder, left] of this.doubtful)
+      if (left > 1) this.doubtful.set(holder, left - 1)
+      else this.doubtful.delete(holder)
+  }
+
+  /** Sessions whose slot is a later login's are closed. */
+  private async renew(which: readonly Session[]): Promise<void> {
+    const { lease } = this.parts
+    if (lease.time.era === null && which.length > 0) await lease.renew([])
+    const sessions = which.filter((session) => !this.claiming.has(session) && !session.isClosed)
+    const logins = sessions.map((session) => this.login(session))
+    const { lost, time } = await lease.renew(logins).catch((error: unknown) => {
+      this.doubt()
+      throw error
+    })
+    // What was told in another era is told again: the lease has noticed.
+    sessions.forEach((session, i) => {
+      if (logins[i]!.since.era === time.era) this.untold.delete(session)
+    })
+    for (const session of this.untold) if (session.isClosed) this.untold.delete(session)
+    this.giveUp(lost)
     // A session that ended meanwhile may have had its slot taken again for it.
     const ended = sessions.filter((session) => session.isClosed).map((session) => session.holder)
     const unfreed = this.unfreed
     this.unfreed = []
     await this.release([...unfreed, ...ended])
-    await this.giveUp(lost)
   }
 
-  private async tell(sessions: readonly Session[], url: string | null, boot: string): Promise<readonly SlotHolder[]> {
-    const { presence, registry, nodeId, timing, clock } = this.parts
-    const logins = sessions.map((session) => ({
-      holder: session.holder,
-      since: this.presenceTime.at(this.since.get(session)!),
-    }))
-    const sentMs = clock.monotonic()
-    const { lost, now } = await presence.renew({ nodeId, boot, url, sessions: registry.size }, timing.leaseMs, logins)
-    this.presenceTime.answered(sentMs, clock.monotonic(), now)
-    return lost
+  private doubt(): void {
+    const { clock, timing } = this.parts
+    this.doubtUntilMs = clock.monotonic() + timing.leaseMs
   }
 
-  // The holder may be an older session of the same client, which nobody has missed yet: then it is no kick, and the client
-  // comes back to take its slot. A slot that is free again by now is taken at the next renewal.
-  private async giveUp(lost: readonly SlotHolder[]): Promise<void> {
-    if (lost.length === 0) return
-    const { presence, registry } = this.parts
-    const holders = await presence.locate([...new Set(lost.map(({ userId }) => userId))])
-    for (const { userId, slot, sessionId } of lost) {
-      const by = holders.find((one) => one.userId === userId && one.slot === slot && one.sessionId !== sessionId)
-      const session = registry.get(sessionId)
-      if (by === undefined || session === undefined) continue
-      const reason = kickReason(session.holder, by)
-      const { deviceId, deviceType, at } = by
-      session.end(reason, reason === null ? null : { deviceId, deviceType, at })
+  // The later login may be one of the same client: then it is no kick, and the client comes back where it has to.
+  private giveUp(lost: readonly Lost[]): void {
+    for (const { holder, later } of lost) {
+      const session = this.parts.registry.get(holder.sessionId)
+      if (session !== undefined) endFor(session, later)
     }
   }
 
@@ -185,6 +238,13 @@ export class Slots {
       by: reason === null ? null : { deviceId, deviceType, at },
     })
   }
+}
+
+/** Ends a session whose slot a later login holds. */
+function endFor(session: Session, later: SlotHolder): void {
+  const { deviceId, deviceType, at } = later
+  const reason = kickReason(session.holder, later)
+  session.end(reason, reason === null ? null : { deviceId, deviceType, at })
 }
 
 /** What the earlier holder of a slot is told; null where it is the same client again, which is no kick. */

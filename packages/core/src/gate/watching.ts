@@ -20,7 +20,7 @@ interface Parts {
   readonly logger: Logger
 }
 
-/** Subscriptions of so long a time are told to presence together: it takes the whole set each time. */
+/** Subscriptions of this time are told to presence together. */
 const gatherMs = 50
 
 export class Watching {
@@ -34,6 +34,12 @@ export class Watching {
   /** Users whose watchers are to be told. */
   private readonly changed = new Set<UserId>()
   private isTelling = false
+  /** Whom presence was told to watch for this node. */
+  private known = new Set<UserId>()
+  /** Presence may not know all of them: it forgot, or a call failed. */
+  private isUnsure = false
+  /** The last call of presence: one goes after the other, so that an older one changes nothing afterwards. */
+  private calling: Promise<void> = Promise.resolve()
   /** Of whom the contact policy is being asked, with the watchers to ask it about last. */
   private readonly asking = new Map<UserId, readonly UserId[]>()
 
@@ -78,25 +84,44 @@ export class Watching {
   private async tellBegun(): Promise<void> {
     const users = [...this.begun]
     this.begun.clear()
-    await this.tellPresence(this.parts.registry.watched())
+    await this.tellPresence()
     this.tell(users)
   }
 
-  /** Tells presence whom this node watches, and watchers what they missed. Never rejects. */
+  /** Tells presence what it does not know of whom this node watches, and watchers what they missed. Never rejects. */
   async refresh(): Promise<void> {
     const { registry } = this.parts
-    const watched = registry.watched()
     for (const user of this.told.keys()) if (!registry.isWatched(user)) this.told.delete(user)
-    await this.tellPresence(watched)
+    await this.tellPresence()
     // Not waited for: however long it takes, the next heartbeat comes in time.
-    this.tell(watched)
+    this.tell(registry.watched())
   }
 
-  private async tellPresence(watched: readonly UserId[]): Promise<void> {
-    const { presence, nodeId, boot, logger } = this.parts
+  /** Presence has lost what it knew of this node: it is told everything again. */
+  forgotten(): Promise<void> {
+    this.isUnsure = true
+    return this.refresh()
+  }
+
+  private tellPresence(): Promise<void> {
+    this.calling = this.calling.then(() => this.tellDifference())
+    return this.calling
+  }
+
+  private async tellDifference(): Promise<void> {
+    const { presence, nodeId, boot, registry, logger } = this.parts
+    const { known, isUnsure } = this
+    const watched = registry.watched()
+    const added = isUnsure ? watched : watched.filter((user) => !known.has(user))
+    const removed = [...known].filter((user) => !registry.isWatched(user))
+    if (added.length === 0 && removed.length === 0) return
+    this.isUnsure = false
+    this.known = new Set(watched)
     try {
-      await presence.watch(nodeId, boot, watched)
+      await presence.watch(nodeId, boot, added, removed)
     } catch (error) {
+      this.isUnsure = true
+      for (const user of removed) this.known.add(user)
       logger.error('presence was not told who is watched; the next heartbeat tries again', error)
     }
   }

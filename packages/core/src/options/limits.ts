@@ -91,6 +91,8 @@ export interface Timing {
   readonly heartbeatMs: number
   /** How long a silent node counts as alive. 30 s: three heartbeats. */
   readonly leaseMs: number
+  /** How often a node extends its lease, and so notices that presence forgot it. 2 s: one short call, however many sessions. */
+  readonly leaseTickMs: number
   /** The time within which a send gets an answer, UNAVAILABLE if the outcome is not known by then. 10 s. */
   readonly sendDeadlineMs: number
   /**
@@ -139,6 +141,7 @@ export interface Timing {
 export const timing: Options<Timing> = {
   heartbeatMs: standard(10_000, count),
   leaseMs: standard(30_000, count),
+  leaseTickMs: standard(2_000, count),
   sendDeadlineMs: standard(10_000, count),
   handlerDeadlineMs: standard(5_000, count),
   holeMs: standard(50, count),

@@ -229,6 +229,8 @@ export function settingsOf(options: RookeryOptions): Settings {
   const { groups, fanout, limits, timing, retention } = given
   if (timing.leaseMs <= timing.heartbeatMs)
     throw words.wrong('timing.leaseMs', 'is not above timing.heartbeatMs: a lease lasts three heartbeats by default')
+  if (timing.leaseTickMs > timing.heartbeatMs)
+    throw words.wrong('timing.leaseTickMs', 'is above timing.heartbeatMs: the lease ticks between heartbeats')
   const deviceSlots = new Map(slots(given.deviceTypes))
   const rate = given.rate === 'off' ? null : given.rate
   const noRoaming = new Set(given.roaming.refuse)

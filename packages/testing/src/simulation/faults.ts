@@ -61,7 +61,7 @@ export function strike(world: FaultyWorld, kind: FaultKind): void {
       }
       return
     case 'presence-forgets':
-      return cluster.presence.forget()
+      return cluster.presence.restart()
     case 'node-killed':
       return replace(world, node)
     case 'node-paused':

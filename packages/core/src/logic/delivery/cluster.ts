@@ -17,7 +17,6 @@ import type { Bus } from '../../ports/bus.js'
 import type { Logger } from '../../ports/logger.js'
 import type { Presence } from '../../ports/presence.js'
 import type { FollowFact, Following, Sessions, Which } from './sessions.js'
-import type { Nodes } from './nodes.js'
 
 /** One frame between nodes. */
 export type NodeFrame =
@@ -63,11 +62,9 @@ export type NodeFrame =
     }
   | { readonly t: 'asked'; readonly id: string }
   | { readonly t: 'presence'; readonly user: UserId }
-  /** The node that says so has begun to take clients. */
-  | { readonly t: 'here' }
 
-/** Frames for everybody that wait for the list of nodes. More than these are left to the heartbeats. */
-const waitingMax = 10_000
+/** Users whose nodes presence did not tell. More than these are left to the heartbeats. */
+const unplacedMax = 10_000
 
 /** Consecutive entries of one inbox, without their numbers. */
 export interface Run {
@@ -79,6 +76,8 @@ export interface Run {
 
 /** Who takes what other nodes answer. */
 interface Answers {
+  /** Frames of another node may have been lost. */
+  readonly missed: () => void
   /** A client on another node acknowledged what `ask` sent there under this id. */
   readonly answered: (id: string) => void
   /** A node closed what the kick that raised this login epoch meant there. */
@@ -86,12 +85,13 @@ interface Answers {
 }
 
 export class Cluster {
-  private waiting: NodeFrame[] = []
+  /** Whom something was for while presence did not tell where they are. */
+  private unplaced = new Set<UserId>()
 
   constructor(
     readonly nodeId: NodeId,
+    private readonly boot: string,
     private readonly presence: Presence,
-    private readonly nodes: Nodes,
     /** Null where there is one node: then nobody is looked for elsewhere. */
     private readonly bus: Bus | null,
     private readonly sessions: Sessions,
@@ -105,12 +105,21 @@ export class Cluster {
   }
 
   async start(): Promise<void> {
-    await this.bus?.start(this.nodeId, (frame, from) => this.receive(frame, from))
+    const { nodeId, boot, answers } = this
+    await this.bus?.start(
+      nodeId,
+      boot,
+      (frame) => this.receive(frame),
+      () => answers.missed(),
+    )
   }
 
-  /** Tells the other nodes that this one is there, so that they need not find out. */
-  announce(): void {
-    this.broadcast([{ t: 'here' }])
+  /** Presence answers: whom something was for while it did not is looked for again. */
+  placeAgain(): void {
+    if (this.unplaced.size === 0) return
+    const users = [...this.unplaced]
+    this.unplaced = new Set()
+    void this.send(users.map((user) => ({ t: 'check', user })))
   }
 
   /** Sends frames to the other nodes that hold a session of the user that each is for, at most once; answers how many went out. */
@@ -126,7 +135,7 @@ export class Cluster {
         else list.push(frame)
       }
     for (const [node, list] of byNode) {
-      this.publish(node, list)
+      this.publish([node], list)
       sent += list.length
     }
     return sent
@@ -149,13 +158,13 @@ export class Cluster {
       }
     for (const [node, { places, to, facts }] of frames) {
       const said = facts.size === 0 ? {} : { facts: [...facts] }
-      this.publish(node, [{ t: 'entries', tails: [...places.keys()], to, ...said }])
+      this.publish([node], [{ t: 'entries', tails: [...places.keys()], to, ...said }])
     }
   }
 
-  private publish(node: NodeId, frames: readonly NodeFrame[]): void {
+  private publish(to: readonly NodeId[] | 'all', frames: readonly NodeFrame[]): void {
     try {
-      this.bus?.publish(node, frames)
+      this.bus?.publish(to, frames)
     } catch (error) {
       this.logger.error('frames for another node could not be sent', error, { frames: frames.length })
     }
@@ -173,36 +182,27 @@ export class Cluster {
         else nodes.add(holder.nodeId)
       }
     } catch (error) {
-      // Their next heartbeat finds what this loses.
+      for (const user of asked) if (this.unplaced.size < unplacedMax) this.unplaced.add(user)
       this.logger.error('presence did not tell where recipients are', error, { users: asked.length })
     }
     return nodesOf
   }
 
-  /** Sends frames to every other node, in order, at most once. */
+  /** Sends frames to every other node, at most once. */
   broadcast(frames: readonly NodeFrame[]): void {
-    if (this.bus === null || frames.length === 0) return
-    const nodes = this.nodes.now()
-    if (nodes !== null && this.waiting.length === 0) return this.publishAll(nodes, frames)
-    const isAsking = this.waiting.length > 0
-    if (this.waiting.length + frames.length <= waitingMax) this.waiting.push(...frames)
-    if (!isAsking) void this.nodes.ask().then((known) => this.publishAll(known, this.waiting.splice(0)))
-  }
-
-  private publishAll(nodes: Iterable<NodeId>, frames: readonly NodeFrame[]): void {
-    if (frames.length > 0) for (const node of nodes) this.publish(node, frames)
+    if (this.bus !== null && frames.length > 0) this.publish('all', frames)
   }
 
   /** Sends a frame to named nodes; this node gets it by a call. */
-  tell(nodes: Iterable<NodeId>, frame: NodeFrame): void {
-    for (const node of nodes)
-      if (node === this.nodeId) this.take(frame)
-      else this.publish(node, [frame])
+  tell(nodes: readonly NodeId[] | ReadonlySet<NodeId>, frame: NodeFrame): void {
+    const all = [...nodes]
+    const others = all.filter((node) => node !== this.nodeId)
+    if (others.length > 0) this.publish(others, [frame])
+    if (others.length < all.length) this.take(frame)
   }
 
-  private receive(frame: unknown, from: NodeId): void {
+  private receive(frame: unknown): void {
     try {
-      this.nodes.heard(from)
       if (isNodeFrame(frame)) this.take(frame)
     } catch (error) {
       this.logger.error('a frame from another node could not be taken', error)
@@ -252,9 +252,6 @@ export class Cluster {
         return
       case 'presence':
         return this.sessions.presenceChanged(frame.user)
-      case 'here':
-        // Whoever sent it is known by now.
-        return
     }
   }
 }
@@ -277,7 +274,6 @@ const kinds: ReadonlySet<unknown> = new Set<NodeFrame['t']>([
   'ask',
   'asked',
   'presence',
-  'here',
 ])
 
 const isNodeFrame = (frame: unknown): frame is NodeFrame =>

@@ -30,7 +30,7 @@ async function twoNodes({ limits = {} as Partial<Limits> } = {}) {
   const carry: Carrier = ({ frames }, deliver) => {
     if (!net.isLost) queueMicrotask(() => deliver(frames))
   }
-  const hub = new MemoryBusHub(carry)
+  const hub = new MemoryBusHub({ carry })
   const breaking = (bus: Bus): Bus => ({
     start: (...args) => bus.start(...args),
     stop: () => bus.stop(),

@@ -12,17 +12,19 @@ import { doorTo, type Taker } from './committed.js'
 import { Deliveries } from './deliveries.js'
 import { FanOut } from './fan-out.js'
 import { Kicks } from './kicks.js'
-import { Nodes } from './nodes.js'
 import { Online } from './online.js'
 import { S2c } from './s2c.js'
 import type { Sessions } from './sessions.js'
 
 interface Needs extends Surroundings {
   readonly nodeId: NodeId
+  readonly boot: string
   readonly storage: Pick<Storage, 'members' | 'devices'>
   readonly presence: Presence
   readonly bus: Bus | null
   readonly contacts: ContactPolicy | null
+  /** Frames of another node may have been lost. */
+  readonly missed: () => void
   /** Those of this node. */
   readonly sessions: Sessions
   readonly authoriser: Authoriser
@@ -32,9 +34,9 @@ interface Needs extends Surroundings {
 }
 
 export function delivery(needs: Needs) {
-  const { nodeId, presence, bus, sessions, writer, takers, clock, logger, timing } = needs
-  const nodes = new Nodes(nodeId, presence, clock, logger, timing.heartbeatMs)
-  const cluster = new Cluster(nodeId, presence, nodes, bus, sessions, logger, {
+  const { nodeId, boot, presence, bus, sessions, missed, writer, takers, clock, logger, timing } = needs
+  const cluster = new Cluster(nodeId, boot, presence, bus, sessions, logger, {
+    missed,
     answered: (id) => s2c.acknowledged(id),
     closed: (epoch, node) => kicks.confirmed(epoch, node),
   })

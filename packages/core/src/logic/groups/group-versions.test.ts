@@ -1,6 +1,6 @@
 // A group that another node changes while its members talk. The other node tells this one nothing.
 import { describe, expect, it } from 'vitest'
-import { MemoryBusHub, type Parcel } from '../../memory/memory-bus.js'
+import { type Carrier, MemoryBusHub, type Parcel } from '../../memory/memory-bus.js'
 import { MemoryDatabase } from '../../memory/memory-database.js'
 import { MemoryPresence } from '../../memory/memory-presence.js'
 import { MemoryStorage } from '../../memory/memory-storage.js'
@@ -23,10 +23,11 @@ async function stage(options: Partial<RookeryOptions> = {}) {
   const database = new MemoryDatabase()
   const presence = new MemoryPresence(clock)
   const parcels: Parcel[] = []
-  const hub = new MemoryBusHub((parcel, deliver) => {
+  const carry: Carrier = (parcel, deliver) => {
     parcels.push(parcel)
     queueMicrotask(() => deliver(parcel.frames))
-  })
+  }
+  const hub = new MemoryBusHub({ carry })
   const start = async (nodeId: string) => {
     const storage = new FaultyStorage(new MemoryStorage({ database }), clock)
     const shared = { storage, clock, presence, bus: hub.bus(), nodeId, rate: 'off', ...options } as const

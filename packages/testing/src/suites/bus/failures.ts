@@ -10,8 +10,8 @@ export const failures: SuiteGroup<BusScene> = {
       name: 'publishing to a node that is not there, or nothing at all, is no error',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
-        one.bus.publish(scene.id('nobody'), ['lost'])
-        one.bus.publish(two.nodeId, [])
+        one.bus.publish([scene.id('nobody')], ['lost'])
+        one.bus.publish([two.nodeId], [])
         await scene.flushed(one, two)
         expect(two.arrived).toEqual([])
       },
@@ -23,9 +23,9 @@ export const failures: SuiteGroup<BusScene> = {
         const two = await scene.node('two', (frame) => {
           if (frame === 'bad') throw new Error('this handler throws')
         })
-        one.bus.publish(two.nodeId, ['bad', 'beside'])
-        one.bus.publish(two.nodeId, ['bad'])
-        one.bus.publish(two.nodeId, ['after'])
+        one.bus.publish([two.nodeId], ['bad', 'beside'])
+        one.bus.publish([two.nodeId], ['bad'])
+        one.bus.publish([two.nodeId], ['after'])
         await scene.until(() => two.arrived.length >= 4)
         expect(two.arrived.map(({ frame }) => String(frame)).toSorted()).toEqual(['after', 'bad', 'bad', 'beside'])
       },
@@ -34,7 +34,7 @@ export const failures: SuiteGroup<BusScene> = {
       name: 'what was published before stop still leaves',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
-        one.bus.publish(two.nodeId, ['last words'])
+        one.bus.publish([two.nodeId], ['last words'])
         await scene.stop(one)
         await scene.until(() => two.arrived.length > 0)
         expect(two.arrived).toEqual([{ frame: 'last words', from: one.nodeId }])
@@ -46,7 +46,7 @@ export const failures: SuiteGroup<BusScene> = {
         const [one, two, three] = [await scene.node('one'), await scene.node('two'), await scene.node('three')]
         await scene.flushed(one, two)
         await scene.stop(two)
-        one.bus.publish(two.nodeId, ['too late'])
+        one.bus.publish([two.nodeId], ['too late'])
         await scene.flushed(one, three)
         expect(two.arrived).toEqual([])
       },
@@ -58,7 +58,7 @@ export const failures: SuiteGroup<BusScene> = {
         const after = await scene.node('two')
         await scene.stop(before)
         await scene.flushed(one, after)
-        one.bus.publish(after.nodeId, ['hello'])
+        one.bus.publish([after.nodeId], ['hello'])
         await scene.until(() => after.arrived.length > 0)
         expect(after.arrived.map(({ frame }) => frame)).toEqual(['hello'])
       },

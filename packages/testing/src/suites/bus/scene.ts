@@ -9,10 +9,12 @@ interface Arrived {
   readonly from: NodeId
 }
 
-interface BusNode {
+export interface BusNode {
   readonly nodeId: NodeId
   readonly bus: Bus
   readonly arrived: Arrived[]
+  /** Of which nodes it was told that frames are missing; null: of any. */
+  readonly missed: (NodeId | null)[]
 }
 
 const random = new SystemRandom()
@@ -22,6 +24,7 @@ const stepsMax = 500
 export class BusScene {
   readonly #mark = random.id()
   readonly #running = new Set<Bus>()
+  #starts = 0
 
   constructor(private readonly subject: BusSubject) {}
 
@@ -30,12 +33,18 @@ export class BusScene {
   async node(name: string, onFrame: (frame: unknown) => void = () => {}): Promise<BusNode> {
     const bus = await this.subject.bus()
     const arrived: Arrived[] = []
-    await bus.start(this.id(name), (frame, from) => {
-      arrived.push({ frame, from })
-      onFrame(frame)
-    })
+    const missed: (NodeId | null)[] = []
+    await bus.start(
+      this.id(name),
+      `boot-${++this.#starts}`,
+      (frame, from) => {
+        arrived.push({ frame, from })
+        onFrame(frame)
+      },
+      (from) => missed.push(from),
+    )
     this.#running.add(bus)
-    return { nodeId: this.id(name), bus, arrived }
+    return { nodeId: this.id(name), bus, arrived, missed }
   }
 
   async stop(node: BusNode): Promise<void> {
@@ -53,13 +62,22 @@ export class BusScene {
     const marker = random.id()
     const isHere = (): boolean => to.arrived.some(({ frame }) => frame === marker)
     for (let step = 0; step < stepsMax && !isHere(); step += 1) {
-      from.bus.publish(to.nodeId, [marker])
+      from.bus.publish([to.nodeId], [marker])
       await this.subject.elapse(stepMs)
     }
     expect(isHere(), 'a marker has arrived').toBe(true)
     await this.subject.elapse(stepMs * 10)
     const kept = to.arrived.filter(({ frame }) => frame !== marker)
     to.arrived.splice(0, to.arrived.length, ...kept)
+  }
+
+  /** Loses what these nodes are sent from here on, until the result is called. */
+  async lose(...nodes: readonly BusNode[]): Promise<() => Promise<void>> {
+    return this.subject.lose!(nodes.map(({ nodeId }) => nodeId))
+  }
+
+  elapse(ms: number): Promise<void> {
+    return this.subject.elapse(ms)
   }
 
   async close(): Promise<void> {

@@ -11,10 +11,64 @@ export const leases: SuiteGroup<PresenceScene> = {
       name: 'nodes are listed while their lease runs, as they last said they were',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
-        const said = { url: 'https://one.example/im?a=1', sessions: 7 }
+        const said = { url: 'https://one.example/im?a=1', sessions: 7, takesClients: false }
         await one.renew([], said)
         const mine = (await two.presence.nodes()).filter(({ nodeId }) => [one.nodeId, two.nodeId].includes(nodeId))
         expect(mine.toSorted((a, b) => (a.nodeId < b.nodeId ? -1 : 1))).toEqual([{ ...one.info, ...said }, two.info])
+      },
+    },
+    {
+      name: 'a renewal tells whether the lease began with it, and does not tell it again',
+      async run(scene) {
+        const [one, two] = [await scene.node('one'), await scene.node('two')]
+        expect((await one.renewLease()).began).toBe(false)
+        await scene.outlive(two)
+        expect((await two.renewLease()).began).toBe(false)
+        expect((await one.renewLease()).began).toBe(true)
+        expect((await one.renewLease()).began).toBe(false)
+        await one.leave()
+        expect((await one.renewLease()).began).toBe(true)
+      },
+    },
+    {
+      name: 'its time goes on with the clock, within one era, for every node',
+      async run(scene) {
+        const [one, two] = [await scene.node('one'), await scene.node('two')]
+        const first = (await one.renewLease()).time
+        await scene.elapse(scene.leaseMs / 2)
+        const second = (await two.renewLease()).time
+        const { time } = await one.presence.claim(await one.login(scene.session(one, scene.user('alice'))))
+        expect([second.era, time.era]).toEqual([first.era, first.era])
+        expect(second.ms - first.ms).toBeGreaterThan(scene.leaseMs / 4)
+        expect(time.ms).toBeGreaterThanOrEqual(second.ms)
+      },
+    },
+    {
+      name: 'a session is found with the time at which its client was last heard of, as its node last told',
+      async run(scene) {
+        const [one, two] = [await scene.node('one'), await scene.node('two')]
+        const alice = scene.user('alice')
+        const held = scene.session(one, alice)
+        const login = await one.login(held, 0, 1_760_000_000_001)
+        await one.presence.claim(login)
+        expect(await two.presence.locate([alice])).toEqual([{ ...held, heardAt: 1_760_000_000_001 }])
+        await one.presence.renew(one.info, scene.leaseMs, [{ ...login, heardAt: 1_760_000_099_999 }])
+        expect(await two.presence.locate([alice])).toEqual([{ ...held, heardAt: 1_760_000_099_999 }])
+      },
+    },
+    {
+      name: 'a renewal tells by which login each slot was lost',
+      async run(scene) {
+        const [one, two] = [await scene.node('one'), await scene.node('two')]
+        const [alice, bob] = [scene.user('alice'), scene.user('bob')]
+        const old = [scene.session(one, alice), scene.session(one, bob)]
+        const logins = []
+        for (const holder of old) logins.push(await one.login(holder))
+        for (const login of logins) await one.presence.claim(login)
+        const newer = scene.session(two, bob)
+        await two.claim(newer)
+        const { lost } = await one.presence.renew(one.info, scene.leaseMs, logins)
+        expect(lost).toEqual([{ holder: old[1], later: newer }])
       },
     },
     {
@@ -26,7 +80,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         for (let n = 0; n < 8; n += 1) {
           await scene.elapse(scene.leaseMs / 4)
           expect(await one.renew([held])).toEqual([])
-          expect(await one.presence.locate([held.userId])).toEqual([held])
+          expect(await one.locate([held.userId])).toEqual([held])
         }
       },
     },
@@ -37,7 +91,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         const held = scene.session(one, scene.user('alice'))
         await one.claim(held)
         await scene.outlive(one)
-        expect(await one.presence.locate([held.userId])).toEqual([held])
+        expect(await one.locate([held.userId])).toEqual([held])
       },
     },
     {
@@ -49,7 +103,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         await one.claim(dead)
         await two.claim(alive)
         await scene.outlive(two)
-        expect(await two.presence.locate([alice, bob])).toEqual([alive])
+        expect(await two.locate([alice, bob])).toEqual([alive])
         const listed = (await two.presence.nodes()).map(({ nodeId }) => nodeId)
         expect(listed).toContain(two.nodeId)
         expect(listed).not.toContain(one.nodeId)
@@ -67,7 +121,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         const newer = scene.session(two, alice)
         await two.claim(newer)
         expect(await one.renew(old)).toEqual([old[0]])
-        expect(sessionsOf(await two.presence.locate([alice, bob]))).toEqual(sessionsOf([newer, old[1]!]))
+        expect(sessionsOf(await two.locate([alice, bob]))).toEqual(sessionsOf([newer, old[1]!]))
       },
     },
     {
@@ -76,7 +130,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         const one = await scene.node('one')
         const forgotten = scene.session(one, scene.user('alice'))
         expect(await one.renew([forgotten])).toEqual([])
-        expect(await one.presence.locate([forgotten.userId])).toEqual([forgotten])
+        expect(await one.locate([forgotten.userId])).toEqual([forgotten])
       },
     },
     {
@@ -90,7 +144,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         expect(await one.renew([first])).toEqual([first])
         expect(await one.renew([first])).toEqual([first])
         expect(await two.renew([second])).toEqual([])
-        expect(await one.presence.locate([alice])).toEqual([second])
+        expect(await one.locate([alice])).toEqual([second])
       },
     },
     {
@@ -106,7 +160,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         const [third, fourth] = [scene.session(one, bob), scene.session(two, bob)]
         expect(await two.renew([fourth], {}, late)).toEqual([])
         expect(await one.renew([third], {}, early)).toEqual([third])
-        expect(sessionsOf(await one.presence.locate([alice, bob]))).toEqual(sessionsOf([second, fourth]))
+        expect(sessionsOf(await one.locate([alice, bob]))).toEqual(sessionsOf([second, fourth]))
       },
     },
     {
@@ -123,7 +177,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         const untold = [scene.session(two, alice), scene.session(two, bob)]
         expect(await two.renew(untold, {}, scene.leaseMs / 4)).toEqual([untold[1]])
         expect(await one.renew([earlier, later])).toEqual([earlier])
-        expect(sessionsOf(await one.presence.locate([alice, bob]))).toEqual(sessionsOf([untold[0]!, later]))
+        expect(sessionsOf(await one.locate([alice, bob]))).toEqual(sessionsOf([untold[0]!, later]))
       },
     },
     {
@@ -135,7 +189,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         await one.claim(first)
         expect(await one.claim(second)).toEqual(first)
         expect(await one.renew([first, second])).toEqual([first])
-        expect(await one.presence.locate([alice])).toEqual([second])
+        expect(await one.locate([alice])).toEqual([second])
       },
     },
     {
@@ -145,7 +199,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         const users = Array.from({ length: 500 }, (_, index) => scene.user(`user${index}`))
         const held = users.map((userId) => scene.session(one, userId))
         expect(await one.renew(held)).toEqual([])
-        expect(sessionsOf(await one.presence.locate(users))).toEqual(sessionsOf(held))
+        expect(sessionsOf(await one.locate(users))).toEqual(sessionsOf(held))
       },
     },
     {
@@ -157,7 +211,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         await one.claim(gone)
         await two.claim(stays)
         await one.leave()
-        expect(await two.presence.locate([alice, bob])).toEqual([stays])
+        expect(await two.locate([alice, bob])).toEqual([stays])
         expect((await two.presence.nodes()).map(({ nodeId }) => nodeId)).not.toContain(one.nodeId)
         expect(await two.claim(scene.session(two, alice))).toBeNull()
       },
@@ -176,7 +230,7 @@ export const leases: SuiteGroup<PresenceScene> = {
         await before.presence.release([first])
         expect(await before.renew([first])).toEqual([first])
         await before.leave()
-        expect(await after.presence.locate([alice, bob])).toEqual([second])
+        expect(await after.locate([alice, bob])).toEqual([second])
         const listed = (await after.presence.nodes()).filter(({ nodeId }) => nodeId === after.nodeId)
         expect(listed).toEqual([after.info])
       },

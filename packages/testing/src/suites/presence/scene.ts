@@ -1,12 +1,15 @@
 // The scene of one case: two nodes with their presence, and ids that no other case uses.
 import type { NodeId, UserId } from '@rookery/protocol'
-import { type NodeInfo, type Presence, type SlotHolder, SystemRandom } from '@rookery/core'
+import { type Login, type NodeInfo, type Presence, type Renewed, type SlotHolder, SystemRandom } from '@rookery/core'
 import type { PresenceSubject } from './subject.js'
 
 const random = new SystemRandom()
 
 /** A node of the case: `renew` renews its lease, `claim` claims for its sessions. */
 export class SceneNode {
+  /** Calls of one case follow one another, however fast the clock goes. */
+  static #order = 0
+
   constructor(
     readonly nodeId: NodeId,
     readonly boot: string,
@@ -15,24 +18,40 @@ export class SceneNode {
   ) {}
 
   get info(): NodeInfo {
-    return { nodeId: this.nodeId, boot: this.boot, url: null, sessions: 0 }
+    return { nodeId: this.nodeId, boot: this.boot, url: null, sessions: 0, takesClients: true }
   }
 
-  /** Renews sessions that logged in long ago, unless the case says when. */
+  /** Renews the lease alone. */
+  renewLease(given: Partial<NodeInfo> = {}): Promise<Renewed> {
+    return this.presence.renew({ ...this.info, ...given }, this.leaseMs, [])
+  }
+
+  /** A login that began so long ago. */
+  async login(holder: SlotHolder, agoMs = 0, heardAt = holder.at): Promise<Login> {
+    const { era, ms } = (await this.renewLease()).time
+    SceneNode.#order += 0.001
+    return { holder, since: { era, ms: ms - agoMs + SceneNode.#order }, heardAt }
+  }
+
+  /** Renews sessions that logged in long ago, unless the case says when; answers those that lost their slot. */
   async renew(
     holders: readonly SlotHolder[] = [],
     given: Partial<NodeInfo> = {},
     agoMs = this.leaseMs * 100,
   ): Promise<readonly SlotHolder[]> {
-    const info = { ...this.info, ...given }
-    const { lost, now } = await this.presence.renew(info, this.leaseMs, [])
-    if (holders.length === 0) return lost
-    const logins = holders.map((holder) => ({ holder, since: now - agoMs }))
-    return (await this.presence.renew(info, this.leaseMs, logins)).lost
+    const logins: Login[] = []
+    for (const holder of holders) logins.push(await this.login(holder, agoMs))
+    const { lost } = await this.presence.renew({ ...this.info, ...given }, this.leaseMs, logins)
+    return lost.map(({ holder }) => holder)
   }
 
   async claim(holder: SlotHolder): Promise<SlotHolder | null> {
-    return (await this.presence.claim(holder)).displaced
+    return (await this.presence.claim(await this.login(holder))).displaced
+  }
+
+  /** Who is there, without what changes with every renewal. */
+  async locate(userIds: readonly UserId[]): Promise<readonly SlotHolder[]> {
+    return (await this.presence.locate(userIds)).map(({ heardAt: _, ...holder }) => holder)
   }
 
   leave(): Promise<void> {
@@ -68,6 +87,7 @@ export class PresenceScene {
     const presence = (await this.subject.another?.()) ?? this.subject.presence
     this.#running.add(presence)
     const node = new SceneNode(`${name}.${this.#mark}`, boot, presence, this.leaseMs)
+    await presence.start(() => {})
     await node.renew()
     return node
   }
@@ -81,7 +101,7 @@ export class PresenceScene {
       deviceType: 'phone',
       deviceId: `device-${this.#sessions}`,
       instance: null,
-      sessionId: `session-${this.#sessions}.${this.#mark}`,
+      sessionId: `session-${String(this.#sessions).padStart(4, '0')}.${this.#mark}`,
       nodeId: node.nodeId,
       boot: node.boot,
       at: 1_750_000_000_000 + this.#sessions,
@@ -96,6 +116,16 @@ export class PresenceScene {
       await this.subject.elapse((this.leaseMs * 1.5) / steps)
       for (const node of staying) await node.renew()
     }
+  }
+
+  /** Presence loses all that it knows. */
+  forget(): Promise<void> {
+    return this.subject.forget!()
+  }
+
+  /** Another server takes presence over, and knows what the one before it knew. */
+  takeOver(): Promise<void> {
+    return this.subject.takeOver!()
   }
 
   elapse(ms: number): Promise<void> {

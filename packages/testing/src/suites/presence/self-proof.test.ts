@@ -16,32 +16,74 @@ const unfenced = (holder: SlotHolder, found: readonly SlotHolder[]): SlotHolder 
 
 const breakages: Readonly<Record<string, Breakage>> = {
   'a claim that looks first and takes afterwards': {
-    caughtBy: 'of 50 claims at once over two nodes one remains, and each displaced holder is told to one claimant',
+    caughtBy:
+      'of 50 claims at once over two nodes the latest remains, and each displaced holder is told to one claimant',
     break: (right) => ({
-      async claim(holder) {
-        const before = (await right.locate([holder.userId])).find((one) => one.slot === holder.slot) ?? null
+      async claim(login) {
+        const before = (await right.locate([login.holder.userId])).find((one) => one.slot === login.holder.slot) ?? null
         await settle()
-        const { watchers } = await right.claim(holder)
-        return { displaced: before, watchers }
+        return { ...(await right.claim(login)), displaced: before }
       },
+    }),
+  },
+  'a claim that takes the slot whenever it comes': {
+    caughtBy: 'a claim that arrives late displaces no later login, and is told who that is',
+    break: (right) => {
+      let ms = 1e6
+      return { claim: (login) => right.claim({ ...login, since: { ...login.since, ms: ++ms } }) }
+    },
+  },
+  'a claim that does not tell who is later': {
+    caughtBy: 'a claim that arrives late displaces no later login, and is told who that is',
+    break: (right) => ({ claim: async (login) => ({ ...(await right.claim(login)), later: null }) }),
+  },
+  'a slot that remembers the latest login for ever': {
+    caughtBy: 'a claim that arrives late finds its slot free where the later login has gone',
+    break: (right) => ({ release: async () => right.release([]) }),
+  },
+  'logins at once that go by their order': {
+    caughtBy:
+      'of two logins that began at once the one with the greater session id is the later, whichever comes first',
+    break: (right) => {
+      let n = 0
+      return {
+        claim: (login) => right.claim({ ...login, since: { ...login.since, ms: login.since.ms + ++n * 1e-6 } }),
+      }
+    },
+  },
+  'eras that are not looked at': {
+    caughtBy: 'a login of another era is not taken, and learns the time; told in the right era it is',
+    break: (right) => ({ claim: (login) => right.claim({ ...login, since: { ...login.since, era: 'memory' } }) }),
+  },
+  'eras that renewals do not look at': {
+    caughtBy: 'a login of another era is not taken, and learns the time; told in the right era it is',
+    break: (right) => ({
+      renew: (node, leaseMs, logins) =>
+        right.renew(
+          node,
+          leaseMs,
+          logins.map((login) => ({ ...login, since: { ...login.since, era: 'memory' } })),
+        ),
     }),
   },
   'a claim that displaces itself': {
     caughtBy: 'a session that claims its own slot again displaces nobody',
     break: (right) => ({
-      async claim(holder) {
-        const [before] = await right.locate([holder.userId])
-        return { ...(await right.claim(holder)), displaced: before ?? null }
+      async claim(login) {
+        const [before] = await right.locate([login.holder.userId])
+        return { ...(await right.claim(login)), displaced: before ?? null }
       },
     }),
   },
   'one slot for each user': {
     caughtBy: 'slots of one user, and one slot of several users, are apart',
-    break: (right) => ({ claim: (holder) => right.claim({ ...holder, slot: 'one' }) }),
+    break: (right) => ({ claim: (login) => right.claim({ ...login, holder: { ...login.holder, slot: 'one' } }) }),
   },
   'slots without case': {
     caughtBy: 'slots of one user, and one slot of several users, are apart',
-    break: (right) => ({ claim: (holder) => right.claim({ ...holder, slot: holder.slot.toLowerCase() }) }),
+    break: (right) => ({
+      claim: (login) => right.claim({ ...login, holder: { ...login.holder, slot: login.holder.slot.toLowerCase() } }),
+    }),
   },
   'a release by whoever asks': {
     caughtBy: 'a late release does not free the slot of a newer session',
@@ -65,31 +107,40 @@ const breakages: Readonly<Record<string, Breakage>> = {
     caughtBy: 'a late renewal neither takes nor keeps the slot of a newer session, and tells of it each time',
     break: (right) => ({
       async renew(node, leaseMs, logins) {
-        const renewed = await right.renew(node, leaseMs, [])
-        for (const { holder } of logins) await right.claim(holder)
-        return renewed
+        const latest = { era: 'memory', ms: 1e9 }
+        return right.renew(
+          node,
+          leaseMs,
+          logins.map((login) => ({ ...login, since: latest })),
+        )
       },
     }),
   },
   'a renewal that takes only free slots': {
     caughtBy: 'of two logins that no claim told of the later one has the slot, whichever is renewed first',
-    break: (right) => ({
-      renew: (node, leaseMs, logins) =>
-        right.renew(
-          node,
-          leaseMs,
-          logins.map(({ holder }) => ({ holder, since: -1e9 })),
-        ),
-    }),
+    break: (right) => {
+      let ms = -1e6
+      return {
+        renew: (node, leaseMs, logins) =>
+          right.renew(
+            node,
+            leaseMs,
+            logins.map((login) => ({ ...login, since: { ...login.since, ms: --ms } })),
+          ),
+      }
+    },
   },
   'a renewal that counts as a login': {
     caughtBy:
       'a login that its claim did not tell of takes the slot from an earlier claim, and leaves it to a later one',
-    break: (right) => ({
+    break: (right, clock) => ({
       async renew(node, leaseMs, logins) {
-        const renewed = await right.renew(node, leaseMs, logins)
-        for (const { holder } of logins) if (!renewed.lost.includes(holder)) await right.claim(holder)
-        return renewed
+        await right.release(logins.map(({ holder }) => holder))
+        return right.renew(
+          node,
+          leaseMs,
+          logins.map((login) => ({ ...login, since: { ...login.since, ms: clock.monotonic() } })),
+        )
       },
     }),
   },
@@ -125,16 +176,48 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'watched users that add up': {
-    caughtBy: 'watching again replaces the set, and an empty one ends it',
+    caughtBy: 'what is told is a change: users are added and removed, and nobody else is touched',
+    break: (right) => ({ watch: (nodeId, boot, added) => right.watch(nodeId, boot, added, []) }),
+  },
+  'watched users that are replaced': {
+    caughtBy: 'what is told is a change: users are added and removed, and nobody else is touched',
     break: (right) => {
-      const all = new Set<string>()
+      let before: readonly string[] = []
       return {
-        watch: (nodeId, boot, userIds) => {
-          for (const userId of userIds) all.add(userId)
-          return right.watch(nodeId, boot, [...all])
+        async watch(nodeId, boot, added) {
+          await right.watch(nodeId, boot, added, before)
+          before = added
         },
       }
     },
+  },
+  'a lease that begins with every renewal': {
+    caughtBy: 'a renewal tells whether the lease began with it, and does not tell it again',
+    break: (right) => ({
+      renew: async (...args) => ({ ...(await right.renew(...args)), began: true }),
+    }),
+  },
+  'a time of one call to another': {
+    caughtBy: 'its time goes on with the clock, within one era, for every node',
+    break: (right) => ({
+      async renew(...args) {
+        const renewed = await right.renew(...args)
+        return { ...renewed, time: { ...renewed.time, ms: 0 } }
+      },
+    }),
+  },
+  'clients that were heard of at their login for ever': {
+    caughtBy: 'a session is found with the time at which its client was last heard of, as its node last told',
+    break: (right) => ({ renew: (node, leaseMs) => right.renew(node, leaseMs, []) }),
+  },
+  'a slot that is lost to whoever lost it': {
+    caughtBy: 'a renewal tells by which login each slot was lost',
+    break: (right) => ({
+      async renew(...args) {
+        const renewed = await right.renew(...args)
+        return { ...renewed, lost: renewed.lost.map(({ holder }) => ({ holder, later: holder })) }
+      },
+    }),
   },
   'a watching node that is forgotten at a release': {
     caughtBy: 'a claim and a release tell which nodes watch the user',
@@ -151,6 +234,7 @@ function subjectOf(breakage: Breakage) {
   const clock = new VirtualClock()
   const right = new MemoryPresence(clock)
   const presence: Presence = {
+    start: () => right.start(),
     claim: (...args) => right.claim(...args),
     release: (...args) => right.release(...args),
     renew: (...args) => right.renew(...args),

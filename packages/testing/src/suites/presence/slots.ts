@@ -13,7 +13,7 @@ export const slots: SuiteGroup<PresenceScene> = {
         const alice = scene.user('alice')
         const held = scene.session(one, alice, { instance: 'tab "1"', deviceId: 'd:1|x', slot: 'phone and pad' })
         expect(await one.claim(held)).toBeNull()
-        expect(await two.presence.locate([alice])).toEqual([held])
+        expect(await two.locate([alice])).toEqual([held])
       },
     },
     {
@@ -24,7 +24,7 @@ export const slots: SuiteGroup<PresenceScene> = {
         const [first, second] = [scene.session(one, alice), scene.session(two, alice)]
         await one.claim(first)
         expect(await two.claim(second)).toEqual(first)
-        expect(await one.presence.locate([alice])).toEqual([second])
+        expect(await one.locate([alice])).toEqual([second])
       },
     },
     {
@@ -34,7 +34,7 @@ export const slots: SuiteGroup<PresenceScene> = {
         const held = scene.session(one, scene.user('alice'))
         await one.claim(held)
         expect(await one.claim(held)).toBeNull()
-        expect(await one.presence.locate([held.userId])).toEqual([held])
+        expect(await one.locate([held.userId])).toEqual([held])
       },
     },
     {
@@ -50,27 +50,94 @@ export const slots: SuiteGroup<PresenceScene> = {
           scene.session(one, upper),
         ]
         for (const session of held) expect(await one.claim(session)).toBeNull()
-        expect(sessionsOf(await one.presence.locate([alice]))).toEqual(sessionsOf(held.slice(0, 3)))
-        expect(sessionsOf(await one.presence.locate([bob, upper]))).toEqual(sessionsOf(held.slice(3)))
-        expect(await one.presence.locate([])).toEqual([])
-        expect(await one.presence.locate([scene.user('nobody')])).toEqual([])
+        expect(sessionsOf(await one.locate([alice]))).toEqual(sessionsOf(held.slice(0, 3)))
+        expect(sessionsOf(await one.locate([bob, upper]))).toEqual(sessionsOf(held.slice(3)))
+        expect(await one.locate([])).toEqual([])
+        expect(await one.locate([scene.user('nobody')])).toEqual([])
       },
     },
     {
-      name: 'of 50 claims at once over two nodes one remains, and each displaced holder is told to one claimant',
+      name: 'of 50 claims at once over two nodes the latest remains, and each displaced holder is told to one claimant',
       async run(scene) {
         const nodes = [await scene.node('one'), await scene.node('two')]
         const alice = scene.user('alice')
-        const claims = Array.from({ length: 50 }, (_, index) => {
-          const node = nodes[index % 2]!
-          return { node, session: scene.session(node, alice) }
-        })
-        const displaced = await Promise.all(claims.map(({ node, session }) => node.claim(session)))
-        const [remaining, ...more] = await nodes[0]!.presence.locate([alice])
+        const claims = []
+        for (let n = 0; n < 50; n += 1) {
+          const node = nodes[n % 2]!
+          // They reach presence in another order than the one in which they began.
+          claims.push({ node, login: await node.login(scene.session(node, alice), scene.leaseMs - ((n * 7) % 50)) })
+        }
+        const claimed = await Promise.all(claims.map(({ node, login }) => node.presence.claim(login)))
+        const [remaining, ...more] = await nodes[0]!.locate([alice])
         expect(more).toEqual([])
-        const told = displaced.filter((holder) => holder !== null)
-        expect(told).toHaveLength(49)
-        expect(sessionsOf([...told, remaining!])).toEqual(sessionsOf(claims.map(({ session }) => session)))
+        const latest = claims.map(({ login }) => login).toSorted((a, b) => b.since.ms - a.since.ms)[0]!
+        expect(remaining).toEqual(latest.holder)
+        const displaced = claimed.flatMap((one) => one.displaced ?? [])
+        const refused = claims.filter((_, n) => claimed[n]!.later !== null).map(({ login }) => login.holder)
+        expect(sessionsOf([...displaced, ...refused, remaining!])).toEqual(
+          sessionsOf(claims.map(({ login }) => login.holder)),
+        )
+      },
+    },
+    {
+      name: 'a claim that arrives late displaces no later login, and is told who that is',
+      async run(scene) {
+        const [one, two] = [await scene.node('one'), await scene.node('two')]
+        const alice = scene.user('alice')
+        const [first, second] = [scene.session(one, alice), scene.session(two, alice)]
+        const late = await one.login(first)
+        await two.claim(second)
+        expect(await one.presence.claim(late)).toMatchObject({ displaced: null, later: second })
+        expect(await one.locate([alice])).toEqual([second])
+        // It does not keep the slot either when it comes again.
+        expect(await two.renew([second])).toEqual([])
+        expect(await one.presence.claim(late)).toMatchObject({ displaced: null, later: second })
+      },
+    },
+    {
+      name: 'a claim that arrives late finds its slot free where the later login has gone',
+      async run(scene) {
+        const [one, two] = [await scene.node('one'), await scene.node('two')]
+        const alice = scene.user('alice')
+        const [first, second] = [scene.session(one, alice), scene.session(two, alice)]
+        const late = await one.login(first)
+        await two.claim(second)
+        await two.presence.release([second])
+        expect(await one.presence.claim(late)).toMatchObject({ displaced: null, later: null })
+        expect(await one.locate([alice])).toEqual([first])
+      },
+    },
+    {
+      name: 'of two logins that began at once the one with the greater session id is the later, whichever comes first',
+      async run(scene) {
+        const [one, two] = [await scene.node('one'), await scene.node('two')]
+        for (const user of [scene.user('alice'), scene.user('bob')]) {
+          const low = await one.login(scene.session(one, user, { sessionId: `S2.${scene.user('')}` }))
+          const high = { ...low, holder: scene.session(two, user, { sessionId: `a1.${scene.user('')}` }) }
+          const inOrder = user.startsWith('alice') ? [low, high] : [high, low]
+          for (const login of inOrder) await one.presence.claim(login)
+          expect(await one.locate([user])).toEqual([high.holder])
+          expect(await one.presence.claim(low)).toMatchObject({ displaced: null, later: high.holder })
+        }
+      },
+    },
+    {
+      name: 'a login of another era is not taken, and learns the time; told in the right era it is',
+      async run(scene) {
+        const [one, two] = [await scene.node('one'), await scene.node('two')]
+        const [alice, bob] = [scene.user('alice'), scene.user('bob')]
+        const held = scene.session(two, alice)
+        await two.claim(held)
+        const login = await one.login(scene.session(one, alice))
+        const foreign = { ...login, since: { era: 'another', ms: login.since.ms + 1e9 } }
+        const claimed = await one.presence.claim(foreign)
+        expect(claimed).toMatchObject({ displaced: null, later: null, time: { era: login.since.era } })
+        const free = { ...foreign, holder: scene.session(one, bob) }
+        await one.presence.claim(free)
+        const renewed = await one.presence.renew(one.info, scene.leaseMs, [foreign, free])
+        expect(renewed).toMatchObject({ lost: [], time: { era: login.since.era } })
+        expect(await one.locate([alice, bob])).toEqual([held])
+        expect(await one.presence.claim(login)).toMatchObject({ displaced: held, later: null })
       },
     },
     {
@@ -82,7 +149,7 @@ export const slots: SuiteGroup<PresenceScene> = {
         await one.claim(phone)
         await one.claim(pc)
         await one.presence.release([phone])
-        expect(await two.presence.locate([alice])).toEqual([pc])
+        expect(await two.locate([alice])).toEqual([pc])
         expect(await two.claim(scene.session(two, alice))).toBeNull()
       },
     },
@@ -95,7 +162,7 @@ export const slots: SuiteGroup<PresenceScene> = {
         await one.claim(first)
         await two.claim(second)
         await one.presence.release([first])
-        expect(await one.presence.locate([alice])).toEqual([second])
+        expect(await one.locate([alice])).toEqual([second])
       },
     },
     {
@@ -110,7 +177,7 @@ export const slots: SuiteGroup<PresenceScene> = {
           { ...held, nodeId: `${held.nodeId}x` },
           { ...held, slot: 'pc' },
         ])
-        expect(await one.presence.locate([held.userId])).toEqual([held])
+        expect(await one.locate([held.userId])).toEqual([held])
       },
     },
     {
@@ -122,7 +189,7 @@ export const slots: SuiteGroup<PresenceScene> = {
         for (const session of held) await one.claim(session)
         await one.presence.release([...held.slice(10), scene.session(one, scene.user('nobody'))])
         await one.presence.release([])
-        expect(sessionsOf(await one.presence.locate(users))).toEqual(sessionsOf(held.slice(0, 10)))
+        expect(sessionsOf(await one.locate(users))).toEqual(sessionsOf(held.slice(0, 10)))
       },
     },
   ],
