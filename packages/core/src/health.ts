@@ -1,7 +1,7 @@
 // The state of a node: whether it can serve, and how much work it has.
 import type { DeviceType } from '@rookery/protocol'
 import type { Registry } from './gate/registry.js'
-import { within } from './logic/host/deadline.js'
+import { within } from './logic/host/deadlines.js'
 import type { OutboxMover } from './logic/outbox/outbox-mover.js'
 import type { ParkedRows } from './logic/outbox/parked-rows.js'
 import type { Writer } from './logic/storing/writer.js'

@@ -1,6 +1,6 @@
 // Decisions that a later change of the group made void.
 
-interface Versioned {
+export interface Versioned {
   readonly version: number
   readonly isDissolved: boolean
 }

@@ -4,7 +4,7 @@ import type { UserId } from '@rookery/protocol'
 import type { Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
 import type { Users } from '../../ports/host.js'
-import { within } from '../host/deadline.js'
+import { within } from '../host/deadlines.js'
 import { askable, askOfEach, type HostTransaction } from '../host/host-transaction.js'
 
 export class Directory {

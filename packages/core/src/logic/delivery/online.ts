@@ -17,7 +17,7 @@ import type { Presence, SlotHolder } from '../../ports/presence.js'
 import type { Storage } from '../../ports/storage.js'
 import { type Authoriser, peerOf } from '../access/authorise.js'
 import { audienceOf } from '../groups/audience.js'
-import { within } from '../host/deadline.js'
+import { within } from '../host/deadlines.js'
 import type { FanOut } from './fan-out.js'
 
 interface Parts {

@@ -8,7 +8,7 @@ import type { Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
 import type { HostGroups } from '../../ports/host.js'
 import type { Storage } from '../../ports/storage.js'
-import { within } from '../host/deadline.js'
+import { within } from '../host/deadlines.js'
 import * as steps from './group-steps.js'
 import type { GroupFacts, GroupSettings, GroupStep } from './group-steps.js'
 

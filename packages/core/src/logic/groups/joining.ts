@@ -5,7 +5,7 @@ import type { Timing } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
 import type { ContactPolicy } from '../../ports/host.js'
 import type { Directory } from '../access/directory.js'
-import { within } from '../host/deadline.js'
+import { within } from '../host/deadlines.js'
 import type { HostTransaction } from '../host/host-transaction.js'
 
 interface Parts {

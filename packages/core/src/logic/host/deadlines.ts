@@ -1,4 +1,4 @@
-// Deadlines of one length behind one timer. They end in the order in which they began.
+// Bounds the time to wait. Deadlines of one length are behind one timer: they end in the order in which they began.
 import { RookeryError } from '@rookery/protocol'
 import type { Clock } from '../../ports/clock.js'
 
@@ -53,21 +53,7 @@ export class Deadlines {
    * @throws RookeryError `UNAVAILABLE`; or what the promise rejects with
    */
   within<T>(what: string, promise: PromiseLike<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const deadline = this.begin(() =>
-        reject(new RookeryError('UNAVAILABLE', `${what} did not answer in time`, { retryAfterMs: 1000 })),
-      )
-      promise.then(
-        (value) => {
-          this.end(deadline)
-          resolve(value)
-        },
-        (error: unknown) => {
-          this.end(deadline)
-          reject(error)
-        },
-      )
-    })
+    return bounded(what, promise, this)
   }
 
   private wait(ms: number): void {
@@ -86,3 +72,36 @@ export class Deadlines {
     if (this.first !== null && !this.isTimed) this.wait(this.first.atMs - nowMs)
   }
 }
+
+/**
+ * The result of a promise, or `UNAVAILABLE` if it takes longer than `ms`. A later result is dropped. It sets a timer of
+ * its own: where many bounds have one length, `Deadlines` costs less.
+ * @throws RookeryError `UNAVAILABLE`; or what the promise rejects with
+ */
+export const within = <T>(clock: Clock, ms: number, what: string, promise: PromiseLike<T>): Promise<T> =>
+  bounded(what, promise, {
+    begin: (late) => clock.setTimeout(late, ms),
+    end: (timer) => clock.clearTimeout(timer),
+  })
+
+interface Bounds<Bound> {
+  begin(late: () => void): Bound
+  end(bound: Bound): void
+}
+
+const bounded = <T, Bound>(what: string, promise: PromiseLike<T>, bounds: Bounds<Bound>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const bound = bounds.begin(() =>
+      reject(new RookeryError('UNAVAILABLE', `${what} did not answer in time`, { retryAfterMs: 1000 })),
+    )
+    promise.then(
+      (value) => {
+        bounds.end(bound)
+        resolve(value)
+      },
+      (error: unknown) => {
+        bounds.end(bound)
+        reject(error)
+      },
+    )
+  })

@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock.js'
 import type { ConversationNames, Profile, Users } from '../../ports/host.js'
 import type { ConversationReads, Storage } from '../../ports/storage.js'
 import { notFound } from '../access/authorise.js'
-import { within } from '../host/deadline.js'
+import { within } from '../host/deadlines.js'
 
 interface Parts {
   readonly storage: Pick<Storage, 'conversations'>

@@ -1,7 +1,7 @@
 // Runs calls with the same name one after the other, so that the second sees what the first has stored.
 import { RookeryError } from '@rookery/protocol'
 import type { Clock } from '../../ports/clock.js'
-import { within } from '../host/deadline.js'
+import { within } from '../host/deadlines.js'
 
 export class Turns {
   private readonly last = new Map<string, Promise<unknown>>()

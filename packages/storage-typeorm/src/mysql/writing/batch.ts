@@ -3,7 +3,7 @@
 //
 // Operations run in memory, one after another. One read loads in advance what all of them need. Only for rare needs a
 // read comes in between, after the changes so far are written.
-import type { NewMessage } from '@rookery/core'
+import type { NewMessage, StoredKey } from '@rookery/core'
 import { entryKind } from '../../rows/codes.js'
 import { flagsOf, isExceptional } from '../../rows/flags.js'
 import { packMentions } from '../../rows/mentions.js'
@@ -17,7 +17,6 @@ import {
   targetOf,
   type ConversationRow,
   type DeviceRow,
-  type KnownKey,
   type MemberRow,
   type Side,
   type TargetRow,
@@ -34,7 +33,7 @@ export class Batch {
   readonly #begun = new Set<string>()
   loginEpoch: number | null = null
   readonly #toMake = new Map<string, NewConversation>()
-  readonly #keys = new Map<string, KnownKey>()
+  readonly #keys = new Map<string, StoredKey>()
   readonly #members = new Map<string, MemberRow>()
   readonly #devices = new Map<string, DeviceRow | null>()
   readonly #ordinals = new Map<string, number>()
@@ -144,12 +143,12 @@ export class Batch {
     }
   }
 
-  learnKey(from: string | null, clientMsgId: string, key: KnownKey): void {
+  learnKey(from: string | null, clientMsgId: string, key: StoredKey): void {
     this.#keys.set(pairOf(from ?? '', clientMsgId), key)
   }
 
   /** What is stored under a key that was loaded, or taken by an earlier operation. */
-  known(from: string | null, clientMsgId: string): KnownKey | undefined {
+  known(from: string | null, clientMsgId: string): StoredKey | undefined {
     return this.#keys.get(pairOf(from ?? '', clientMsgId))
   }
 
@@ -246,7 +245,7 @@ export class Batch {
   }
 
   /** Takes a key for a request that is not a message, and stores its answer. */
-  takeKey(from: string | null, person: number, clientMsgId: string, key: KnownKey, conversation: number | null): void {
+  takeKey(from: string | null, person: number, clientMsgId: string, key: StoredKey, conversation: number | null): void {
     const { sql } = this
     this.learnKey(from, clientMsgId, key)
     const values = [sql.int(person), sql.bytes(clientMsgId), sql.text(key.digest), sql.int(conversation)]

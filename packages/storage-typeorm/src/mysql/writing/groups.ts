@@ -1,6 +1,6 @@
 // Making and changing a group: its members, roles and profile, and the control message that reports the change.
 import type { GroupChange, GroupOp, GroupResult } from '@rookery/core'
-import { isStale } from '../../operations/stale.js'
+import { factsTold, fanOutChange, isStaleChange } from '../../operations/group.js'
 import { entryKind, fanOutCode, roleCode, systemUser } from '../../rows/codes.js'
 import { point } from './append.js'
 import type { Batch } from './batch.js'
@@ -17,14 +17,11 @@ export function group(batch: Batch, op: GroupOp): GroupResult {
   const known = batch.known(message.from, message.clientMsgId)
   if (known) return { status: 'duplicate', ...known }
   const existing = batch.conversation(conversationId)
-  if (op.version === null ? existing : existing?.kind !== 'c2g' || isStale(existing, op.version)) {
-    return { status: 'stale' }
-  }
+  if (isStaleChange(existing, op)) return { status: 'stale' }
   const row = existing ?? batch.begin({ conversationId, kind: 'c2g', subject: '', createdAt: serverTime, persons: [] })
   // The caller does not get this answer: the batch begins again once the group's row is there.
   if (row === undefined) return { status: 'stale' }
-  const wasRead = row.isRead
-  const crosses = change.fanOut === 'read' && !wasRead
+  const fanOut = fanOutChange(row.isRead, change)
   const readOrdinal = row.countable
 
   const person = message.from === null ? systemUser : batch.userRow(message.from).person
@@ -36,7 +33,7 @@ export function group(batch: Batch, op: GroupOp): GroupResult {
       readOrdinal,
       fromSeq: reads === 'everything' ? 0 : seq - 1,
       role: roleCode[role],
-      follows: wasRead || crosses,
+      follows: fanOut.isRead,
       memberId: userId,
     }),
   )
@@ -49,16 +46,19 @@ export function group(batch: Batch, op: GroupOp): GroupResult {
   row.owner = change.dissolve === true ? null : ownerOf(batch, row, change)
   row.version = (op.version ?? 0) + 1
   row.members += joined.length - left.length
-  row.isRead = wasRead || crosses
+  row.isRead = fanOut.isRead
   row.isDissolved = change.dissolve === true
   write(batch, row, existing === undefined ? { name: '', ...change } : change)
-  if (crosses) followAll(batch, row)
+  if (fanOut.crosses) followAll(batch, row)
 
-  const follow = crosses ? [...batch.roster(row)] : wasRead ? joined.map(({ userId }) => userId) : []
-  const facts = [
-    ...addFacts(batch, follow, 'follow', serverTime, { conversationId, from: seq - 1 }),
-    ...addFacts(batch, wasRead ? left : [], 'unfollow', serverTime, { conversationId, to: seq }),
-  ]
+  const told = factsTold(fanOut, {
+    conversationId,
+    seq,
+    joined: joined.map(({ userId }) => userId),
+    left,
+    everybody: () => [...batch.roster(row)],
+  })
+  const facts = told.flatMap(({ kind, userIds, body }) => addFacts(batch, userIds, kind, serverTime, body))
   return { status: 'stored', seq, ordinal, version: row.version, memberCount: row.members, inbox, facts }
 }
 
@@ -144,10 +144,10 @@ const addFacts = (
   userIds: readonly string[],
   kind: 'follow' | 'unfollow',
   at: number,
-  body: object,
+  body: string,
 ): Facts =>
   userIds.map((userId) => ({
     userId,
     kind,
-    seq: batch.addFact(batch.userRow(userId), entryKind[kind], at, JSON.stringify(body)),
+    seq: batch.addFact(batch.userRow(userId), entryKind[kind], at, body),
   }))

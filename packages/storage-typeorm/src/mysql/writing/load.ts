@@ -1,6 +1,6 @@
 // What a batch locks and reads before its first operation, in one round trip. It first locks conversations, then users,
 // each in order. Then it reads what operations need, in snapshots that are not older than the locks.
-import type { ControlOp, GroupChange, StorageOp } from '@rookery/core'
+import type { ControlOp, GroupChange, StorageOp, StoredKey } from '@rookery/core'
 import { systemUser } from '../../rows/codes.js'
 import type { Answers, Row } from '../link.js'
 import { asText, pieces, table, type Sql } from '../sql.js'
@@ -18,7 +18,6 @@ import {
   targetOf,
   userOf,
   type DeviceRow,
-  type KnownKey,
 } from './rows.js'
 
 type Pair = readonly [string, string]
@@ -271,7 +270,7 @@ const readSystemKeys = (sql: Sql, keys: readonly string[]): string => `
   FROM ${sql.t.key} k FORCE INDEX (PRIMARY) ${keyJoins(sql)}
   WHERE k.person = ${systemUser} AND k.client_msg_id IN ${sql.list(keys)}`
 
-function keyOf(row: Row): KnownKey {
+function keyOf(row: Row): StoredKey {
   const [digest, msgId, conversationId, seq, serverTime] = row.slice(2) as [
     string,
     string | null,

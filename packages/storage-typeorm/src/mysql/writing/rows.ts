@@ -208,15 +208,6 @@ export interface DeviceRow {
   readonly seenAt: number | null
 }
 
-/** What is stored under a key. A request that is not a message has an empty `msgId` and the sequence 0. */
-export interface KnownKey {
-  readonly digest: string
-  readonly msgId: string
-  readonly conversationId: string
-  readonly seq: number
-  readonly serverTime: number
-}
-
 /** A message that an operation changes, as it is stored. */
 export interface TargetRow extends Target {
   readonly sender: number | null

@@ -1,10 +1,10 @@
 // Appends a message: gives it numbers, and writes the message, its key and a pointer in each member's inbox.
-import type { AppendOp, AppendResult, NewMessage, RefusedResult } from '@rookery/core'
+import type { AppendOp, AppendResult, NewMessage, RefusedResult, StoredKey } from '@rookery/core'
 import { isStale } from '../../operations/stale.js'
 import { systemUser } from '../../rows/codes.js'
 import { flagsOf } from '../../rows/flags.js'
 import { packMentions } from '../../rows/mentions.js'
-import type { Batch, KnownKey } from './batch.js'
+import type { Batch } from './batch.js'
 import type { ConversationCounters } from './counters.js'
 
 export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult {
@@ -31,7 +31,7 @@ export function append(batch: Batch, op: AppendOp): AppendResult | RefusedResult
 }
 
 /** What is stored under a message's key. This makes a row for a sender that has none. */
-export const knownKey = (batch: Batch, { from, clientMsgId }: NewMessage): KnownKey | undefined =>
+export const knownKey = (batch: Batch, { from, clientMsgId }: NewMessage): StoredKey | undefined =>
   batch.known(from === null ? systemUser : batch.counters.userRow(from).id, clientMsgId)
 
 /** A message that has its numbers. */

@@ -1,18 +1,10 @@
 // The state of one transaction: the counters, the keys of its operations, and the rows that it will write.
+import type { StoredKey } from '@rookery/core'
 import { entryKind, systemUser } from '../../rows/codes.js'
 import type { SqliteDatabase, SqliteStatement, SqlValue } from '../driver.js'
 import type { Tables } from '../../rows/tables.js'
 import { Counters, type UserCounters } from './counters.js'
 import { ManyRows } from './rows.js'
-
-/** What is stored under a key. A request that is not a message has an empty `msgId` and the sequence 0. */
-export interface KnownKey {
-  readonly digest: string
-  readonly msgId: string
-  readonly conversationId: string
-  readonly seq: number
-  readonly serverTime: number
-}
 
 type KeyTuple = [number, string, string, string | null, string | null, number | null, number]
 
@@ -56,7 +48,7 @@ export class Batch {
   readonly #writeKeys: ManyRows
   readonly #writePointers: ManyRows
   readonly #writeFacts: ManyRows
-  readonly #known = new Map<string, KnownKey>()
+  readonly #known = new Map<string, StoredKey>()
   #plain: SqlValue[] = []
   #seldom: SqlValue[] = []
   /** The first message that is not flushed; 0 while there is none. */
@@ -152,12 +144,12 @@ export class Batch {
   }
 
   /** What is stored under a key that was loaded, or by an earlier operation. */
-  known(user: number, clientMsgId: string): KnownKey | undefined {
+  known(user: number, clientMsgId: string): StoredKey | undefined {
     return this.#known.get(keyName(user, clientMsgId))
   }
 
   /** Takes a key for a request that is not a message, and stores its answer. */
-  takeKey(user: number, clientMsgId: string, key: KnownKey, conversation: number | null): void {
+  takeKey(user: number, clientMsgId: string, key: StoredKey, conversation: number | null): void {
     this.#known.set(keyName(user, clientMsgId), key)
     this.#keys.push(user, clientMsgId, key.digest, conversation, key.serverTime)
   }
@@ -166,7 +158,7 @@ export class Batch {
    * Adds a message's row and its key. Rows have ascending numbers, so the first number is enough to find the messages
    * whose keys are still to be written.
    */
-  addMessage(user: number, key: KnownKey, plain: PlainMessage, seldom: SeldomColumns): void {
+  addMessage(user: number, key: StoredKey, plain: PlainMessage, seldom: SeldomColumns): void {
     this.#known.set(keyName(user, plain[10]), key)
     if (this.#firstMessage === 0) this.#firstMessage = plain[0]
     if (seldom.every((value) => value === null)) {

@@ -1,6 +1,6 @@
 // Making and changing a group: its members, roles and profile, and the control message that reports the change.
 import type { GroupChange, GroupOp, GroupResult } from '@rookery/core'
-import { isStale } from '../../operations/stale.js'
+import { factsTold, fanOutChange, isStaleChange } from '../../operations/group.js'
 import { entryKind, fanOutCode, roleCode } from '../../rows/codes.js'
 import type { SqliteStatement, SqlValue } from '../driver.js'
 import { knownKey, point, store } from './append.js'
@@ -61,34 +61,27 @@ export class Groups {
     const known = knownKey(this.batch, message)
     if (known) return { status: 'duplicate', ...known }
     const existing = counters.conversation(conversationId)
-    if (op.version === null ? existing : existing?.kind !== 'c2g' || isStale(existing, op.version))
-      return { status: 'stale' }
+    if (isStaleChange(existing, op)) return { status: 'stale' }
     const row = existing ?? counters.makeGroup(conversationId, serverTime)
-    const crosses = change.fanOut === 'read' && !row.isRead
-    const wasRead = row.isRead
-    const isRead = wasRead || crosses
+    const fanOut = fanOutChange(row.isRead, change)
 
     const stored = store(this.batch, row, message, false)
     const { seq, ordinal } = stored
     const inbox = point(this.batch, stored, row, serverTime, op.members)
-    const joined = this.#joinAll(row, change.join ?? [], seq, serverTime, isRead)
+    const joined = this.#joinAll(row, change.join ?? [], seq, serverTime, fanOut.isRead)
     const left = this.#leaveAll(row, change.dissolve === true ? this.#everybody(row) : (change.leave ?? []), seq)
     for (const { userId, role } of change.roles ?? []) this.#set(this.#setRole, row, userId, roleCode[role])
     for (const { userId, until } of change.mutes ?? []) this.#set(this.#setMuted, row, userId, until)
     row.version = (op.version ?? 0) + 1
     row.members += joined.length - left.length
-    row.isRead = isRead
+    row.isRead = fanOut.isRead
     row.isDissolved = change.dissolve === true
     this.#writeGroup(row, change)
-    if (crosses) this.#follow.run([row.id])
+    if (fanOut.crosses) this.#follow.run([row.id])
 
-    const facts = [
-      ...this.#facts(crosses ? this.#everybody(row) : wasRead ? joined : [], 'follow', serverTime, {
-        conversationId,
-        from: seq - 1,
-      }),
-      ...this.#facts(wasRead ? left : [], 'unfollow', serverTime, { conversationId, to: seq }),
-    ]
+    const everybody = (): string[] => this.#everybody(row)
+    const told = factsTold(fanOut, { conversationId, seq, joined, left, everybody })
+    const facts = told.flatMap(({ kind, userIds, body }) => this.#facts(userIds, kind, serverTime, body))
     return { status: 'stored', seq, ordinal, version: row.version, memberCount: row.members, inbox, facts }
   }
 
@@ -167,11 +160,10 @@ export class Groups {
     return userIds
   }
 
-  #facts(userIds: readonly string[], kind: 'follow' | 'unfollow', at: number, body: object): Facts {
-    const text = JSON.stringify(body)
+  #facts(userIds: readonly string[], kind: 'follow' | 'unfollow', at: number, body: string): Facts {
     return userIds.map((userId) => {
       const user = this.batch.counters.userRow(userId)
-      return { userId, kind, seq: this.batch.addFact(user, entryKind[kind], at, text) }
+      return { userId, kind, seq: this.batch.addFact(user, entryKind[kind], at, body) }
     })
   }
 }
