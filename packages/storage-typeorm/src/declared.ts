@@ -19,7 +19,9 @@ const connections = option.whole(1, 100, 'must be a whole number of connections 
 
 export const migrations = option.standard('run', option.oneOf(['run', 'check'], "must be 'run' or 'check'"))
 
-/** What says where a server is and how to reach it; the driver checks it, all but the port and what `extra` may hold. */
+/**
+ * The options that name a server and the way to it. The driver checks them, except the port and the options in `extra`.
+ */
 export const server = {
   host: option.optional(option.anything<string>()),
   port: option.optional(option.whole(1, 65_535, 'must be a whole number from 1 to 65535')),
@@ -27,7 +29,7 @@ export const server = {
   database: option.optional(option.anything<string>()),
 }
 
-/** How a server is used. */
+/** The options that say how a server is used. */
 export const use = {
   applicationName: option.standard('rookery', option.anything<string>()),
   migrations,

@@ -30,7 +30,7 @@ interface HeldCommit {
   isLocked(error: unknown): boolean
 }
 
-/** How often one call checks and commits: a row may become free meanwhile, and another one held. */
+/** How often one call checks and commits: in the meantime a row may become free, and another one held. */
 const triesMax = 3
 
 const nobody: ReadonlySet<StorageOp> = new Set()

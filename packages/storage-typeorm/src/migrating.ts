@@ -1,7 +1,7 @@
-// Bringing the tables up to date, whatever the dialect: by TypeORM's migrations on a DataSource of our own, which has no
-// entities, does not synchronize and has its own table of migrations. Where many nodes start at once, one of them migrates
-// under a lock of the server, and the others wait. Nodes that already serve go on meanwhile: a migration that needs a table
-// which somebody holds asks for it again and again, and lets others use the table in between.
+// Brings the tables up to date, for every dialect: with TypeORM's migrations, on our own DataSource. That has no
+// entities, does not synchronize and has its own table of migrations. If many nodes start at once, one of them migrates
+// under a lock of the server, and the others wait. Nodes that already serve go on: if somebody holds a table that a
+// migration needs, the migration asks for it again and again, and lets others use the table in between.
 import type { MigrationInterface } from 'typeorm'
 import { patiently, type Attempt, type Patience } from './patience.js'
 import { silentLogger } from './silent-logger.js'
@@ -12,7 +12,7 @@ export type Migration = new () => MigrationInterface
 interface Migrator {
   /**
    * The migrations that the database lacks.
-   * @throws Error of one line where what stands there is not ours, or not whole
+   * @throws Error of one line if the tables there are not ours or not complete
    */
   missing(): Promise<readonly string[]>
   /** Takes the lock under which one node migrates; answers false while another node has it. */
@@ -26,14 +26,14 @@ interface Settings {
   readonly migrationTimeoutMs: number
 }
 
-/** Between two attempts to take the lock that another node has, ms. */
+/** The pause between two attempts to take the lock that another node has, ms. */
 const nodeRestMs = 200
 
 /** How long a migration leaves a table to others before it asks for it again, ms. */
 const tableRestMs = 1500
 
 /**
- * Runs what is missing, or refuses where the options say `check`.
+ * Runs the missing migrations, or refuses if the options say `check`.
  * @throws Error of one line
  */
 export async function bringUpToDate(
@@ -62,7 +62,7 @@ export async function bringUpToDate(
 
 /**
  * Runs migrations that need tables which somebody may hold.
- * @param isInTheWay whether an error tells that somebody does
+ * @param isInTheWay whether an error means that somebody holds one
  */
 export const onceTablesAreFree = (
   patience: Patience,
@@ -86,7 +86,7 @@ export const lacks = (where: string, missing: readonly string[]): Error =>
 export const namesOf = (migrations: readonly Migration[]): readonly string[] =>
   migrations.map((migration) => new migration().name ?? migration.name)
 
-/** What every DataSource of ours has, whatever the dialect. */
+/** The options of every DataSource of ours, in every dialect. */
 export const sourceOptions = (migrations: readonly Migration[], table: string) => ({
   entities: [],
   migrations: [...migrations],

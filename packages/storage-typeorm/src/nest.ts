@@ -13,33 +13,33 @@ import { type SqliteOptions, sqliteOptionNames } from './sqlite/options.js'
 import { TypeOrmStorage, type TypeOrmStorageOptions } from './typeorm-storage.js'
 
 /**
- * What `TypeOrmStorage` takes. Without `database`, `url` or `host` chat stands beside the host's own tables: in a file
- * beside that of its `DataSource` on SQLite, in its database on PostgreSQL, MySQL and MariaDB.
+ * The options of `TypeOrmStorage`. Without `database`, `url` or `host` chat is stored beside the host's own tables: on
+ * SQLite in a file beside the one of the host's `DataSource`; on PostgreSQL, MySQL and MariaDB in the same database.
  */
 export type TypeOrmStorageModuleOptions = Partial<TypeOrmStorageOptions> & OwnOptions
 
 interface OwnOptions {
   /**
-   * Whether `im_outbox` is made in the host's database where it is missing; with false the app does not start without
+   * Whether chat makes `im_outbox` in the host's database if it is missing; with false the app does not start without
    * it. Default: true, and false with `migrations: 'check'`.
    */
   readonly createTable?: boolean
   /** The name of the host's DataSource, as in `TypeOrmModule.forRoot({ name })`. Default: the one without a name. */
   readonly dataSource?: string
   /**
-   * For hosts on another ORM: how `im.within(tx)` runs a statement in a transaction of theirs. Default: `within` takes
-   * transactions of the host's DataSource.
+   * For hosts on another ORM: how `im.within(tx)` runs a statement in a transaction of that ORM. Default: `within`
+   * takes transactions of the host's DataSource.
    */
   readonly outbox?: SqlOutboxModuleOptions
 }
 
-/** What `SqlOutbox` takes. The database is the one that the module's own options name, unless `url` names another. */
+/** The options of `SqlOutbox`. The database is the one in the module's own options, unless `url` names another. */
 export type SqlOutboxModuleOptions<Tx = unknown> = SqlTransactions<Tx> & {
   /** The kind of the host's database. Default: the module's option `type`. */
   readonly dialect?: SqlOutboxOptions['dialect']
-  /** Where the host's tables stand. Default: the module's option `url`. */
+  /** The address of the database with the host's tables. Default: the module's option `url`. */
   readonly url?: string
-  /** On PostgreSQL: where the table stands. Default: the first schema of the account's search path. */
+  /** On PostgreSQL: the schema of the table. Default: the first schema of the account's search path. */
   readonly schema?: string
   /** The name of the host's connection in @nestjs-cls/transactional. Default: the one without a name. */
   readonly connectionName?: string
@@ -58,7 +58,7 @@ const declared = {
 
 const words = wordsOf('TypeOrmStorageModule')
 
-/** By the kind of database, where it is given. */
+/** By the kind of database, if that is given. */
 const namesOf: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': sqliteOptionNames,
   postgres: postgresOptionNames,
@@ -67,7 +67,7 @@ const namesOf: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * What is the module's own, and what is for the storage, which checks it when it starts.
+ * Splits the options into the module's own and those of the storage, which the storage checks when it starts.
  * @throws Error of one line that names the option and the remedy.
  */
 function sorted(given: TypeOrmStorageModuleOptions): { own: OwnOptions; options: Partial<TypeOrmStorageOptions> } {
@@ -84,8 +84,8 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
     .build()
 
 /**
- * Chat's storage for `RookeryModule`, imported beside it in any order. It opens connections of its own; it is started and
- * stopped with chat, not by this module.
+ * Chat's storage for `RookeryModule`; import it beside that module, in any order. It opens its own connections. Chat
+ * starts and stops it, not this module.
  */
 @Module({
   providers: [
@@ -103,7 +103,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
   exports: [tokens.storage, tokens.outbox],
 })
 export class TypeOrmStorageModule extends ConfigurableModuleClass {
-  /** @param options left out, everything follows from the host's `TypeOrmModule.forRoot`. */
+  /** @param options default: everything follows from the host's `TypeOrmModule.forRoot`. */
   static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
     return super.forRoot(options)
   }
@@ -113,7 +113,7 @@ export class TypeOrmStorageModule extends ConfigurableModuleClass {
   }
 }
 
-/** Gets the host's DataSource when chat starts, because it exists by then, whatever the order of the imports. */
+/** Gets the host's DataSource when chat starts: it exists by then, in whatever order the modules are imported. */
 function createStorage(app: ModuleRef, given: TypeOrmStorageModuleOptions): TypeOrmStorage {
   const { own, options } = sorted(given)
   const { dataSource } = own
@@ -176,9 +176,9 @@ function dataSourceOf(app: ModuleRef, name = 'default'): DataSource | null {
 }
 
 /**
- * Where the host uses @nestjs-cls/transactional, its running transaction is found without being passed, whichever
- * adapter it uses: `tx` is what that ORM gives to the code inside a transaction.
- * @param name of the DataSource; the host's connection there may bear the same one, or none
+ * If the host uses @nestjs-cls/transactional, this finds its running transaction, so that the host need not pass it. It
+ * works with every adapter: `tx` is what that ORM gives to the code inside a transaction.
+ * @param name the name of the DataSource; the host's connection there may have the same name, or none
  */
 async function runningTransactions(name: string | undefined): Promise<() => unknown> {
   const cls = await import('@nestjs-cls/transactional').catch(() => null)

@@ -208,7 +208,7 @@ export async function pausedWithCallsUnderWay(
   await storage.stop()
 }
 
-/** How to copy a database that nobody uses, and how to put the copy in its place. */
+/** How to copy a database that nobody uses, and how to replace the database by the copy. */
 export interface Copying {
   copy(): Promise<void>
   restore(): Promise<void>
@@ -302,7 +302,7 @@ export async function oldServerStaysUp(nodes: Nodes, options: ServerOptions, han
   expect(sender.stored[0]!.atMs - upSince).toBeLessThan(10_000)
   await expect.poll(async () => (await rookery.health()).ok, { timeout: 10_000 }).toBe(true)
   expect(rookery.stats().commitsFailingMs).toBe(0)
-  // Reads what was written, so many times that every connection is used.
+  // Reads the written data so often that every connection is used.
   const all = 4 + sender.stored.length
   const reader = await connect(rookery, 'bob', { deviceId: 'new', deviceType: 'pc' })
   const pages = await Promise.all(Array.from({ length: 12 }, () => pullAll(reader)))

@@ -1,15 +1,15 @@
-// An operation of every kind between `u1` and `u2`, for tests that look at what a dialect makes of them.
+// An operation of every kind between `u1` and `u2`, for tests of what a dialect does with them.
 import type { ControlChange, GroupChange, StorageOp } from '@rookery/core'
 import { changeGroup, say } from './scene.js'
 
 export interface Operations {
-  /** Two messages, which are to be stored before the others. */
+  /** Two messages, which must be stored before the others. */
   readonly first: readonly StorageOp[]
-  /** In one conversation of two, and then a group's life with changes of what is said in it. */
+  /** Operations in a conversation of two, then those of a group, with changes of its messages. */
   readonly rest: readonly StorageOp[]
 }
 
-/** @param name tells them from those of another call: it stands in every key and in the group's id. */
+/** @param name tells them from those of another call: it is in every key and in the group's id. */
 export function operationsOf(name: string): Operations {
   const conversationId = 'u1-u2'
   const message = (key: string) => ({ ...say(key, { from: 'u1', to: 'u2', conversationId }), members: ['u1', 'u2'] })

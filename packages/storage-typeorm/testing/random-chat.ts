@@ -33,7 +33,7 @@ export const town: Scene = {
   ],
 }
 
-/** Four people and one group, who have something of their own in a database. */
+/** Four people and one group, each with their own data in a database. */
 export function house(mark: string): Scene {
   const [ann, ben, cat, fay] = ['ann', 'ben', 'cat', 'Fay'].map((name) => `${name}.${mark}`) as [
     string,

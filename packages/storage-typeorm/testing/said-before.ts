@@ -52,7 +52,7 @@ export async function sayAgain(storage: Storage, { asked, called }: FixtureTalk)
 
     for (const { call: name, given } of called) {
       if (name !== 'sendC2C' && name !== 'sendC2G') continue
-      // What the host sent is no client's, though it stands among the keys of the user.
+      // The host's messages are not a client's, though their keys are among those of the user.
       const { from: _, ...request } = given
       expect(await ann.code(name === 'sendC2C' ? 'c2c' : 'c2g', request)).toBe('CONFLICT')
     }

@@ -22,7 +22,7 @@ interface Ran {
 
 type Run = (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Ran>
 
-/** Runs it to its end, without anything of this process's environment but what is given. */
+/** Runs the command to its end, with only the given environment. */
 const rookery: Run = (args, env = {}) =>
   new Promise((resolve) => {
     const options = { env: { PATH: process.env['PATH'] ?? '', ...env } }
@@ -49,7 +49,7 @@ const called: Run = async (args, env = {}) => {
 interface Place {
   readonly url: string
   readonly options: TypeOrmStorageOptions
-  /** Runs SQL without the storage. `person` stands for the column of a user's number. */
+  /** Runs SQL without the storage. `person` means the column of a user's number. */
   damage(sql: string): Promise<void>
 }
 

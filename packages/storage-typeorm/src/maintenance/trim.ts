@@ -68,9 +68,9 @@ export async function trim(db: Database, limits: TrimLimits, step: MaintenanceSt
 
 /** Where timelines of one kind and their counters are stored. */
 interface Kind {
-  /** Of `Counter`s with a number above the first parameter, at most the second. */
+  /** Reads `Counter`s with a number above the first parameter, at most as many as the second. */
   readonly counters: string
-  /** Of `Aged` rows of the first parameter above the second, at most the third. */
+  /** Reads `Aged` rows of the timeline in the first parameter, above the second, at most as many as the third. */
   readonly rows: string
 }
 

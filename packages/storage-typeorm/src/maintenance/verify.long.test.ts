@@ -8,7 +8,7 @@ import { TypeOrmStorage } from '../typeorm-storage.js'
 
 interface Chat {
   readonly storage: Storage
-  /** Runs SQL without the storage. `person` stands for the column of a user's number. */
+  /** Runs SQL without the storage. `person` means the column of a user's number. */
   damage(sql: string): Promise<void>
 }
 
@@ -70,7 +70,7 @@ const damages: Readonly<Record<string, Damage>> = {
     does: [`UPDATE im_conversation SET countable = countable + 5 WHERE ${c2c}`],
     finds: [
       ['conversation alice-bob countable 14 9', true],
-      // Alice stands at the head, where all that is countable lies before.
+      // Alice's position is at the head, after everything countable.
       ['member alice-bob alice readOrdinal 9 14', false],
     ],
   },

@@ -231,7 +231,7 @@ describeOnMysql('contention on MySQL', () => {
     await storage.commit([{ ...device, delivered: { from: 0, to: 2 } }])
     await vanish()
     expect(await storage.commit([between('a', 'b', '3')])).toMatchObject([{ status: 'stored', seq: 1, inbox: [1, 1] }])
-    // What was remembered of the device lies beyond what there is.
+    // The cached position of the device is beyond the end.
     expect(await storage.commit([{ ...device, delivered: { from: 0, to: 1 } }])).toEqual([
       { status: 'ok', delivered: [{ conversationId: 'a-b', peerId: 'a', deliveredSeq: 1 }] },
     ])

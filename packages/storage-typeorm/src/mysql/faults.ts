@@ -43,7 +43,7 @@ const writesNothing: ReadonlySet<number> = new Set([1290, 1792, 1836, 1874, 3032
 export const isOfTheServer = (error: unknown): boolean =>
   error instanceof LinkLost || (isFromServer(error) && writesNothing.has(error.errno))
 
-/** The error for a transaction that failed before its COMMIT was sent: nothing of it is stored. */
+/** The error for a transaction that failed before its COMMIT was sent: none of it is stored. */
 export function failureOf(error: unknown): StorageError {
   if (error instanceof StorageError) return error
   const message = error instanceof Error ? error.message : String(error)

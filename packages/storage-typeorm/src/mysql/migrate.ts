@@ -12,7 +12,7 @@ import { lookAtTables, ownMysqlTables } from './standing.js'
 
 /**
  * The migrations that this database lacks.
- * @throws Error of one line where what stands there is not ours, or not whole
+ * @throws Error of one line if the tables there are not ours or not complete
  */
 async function missingMigrations(
   link: Link,
@@ -33,7 +33,7 @@ async function missingMigrations(
 }
 
 /**
- * Runs what is missing, or refuses where the options say `check`.
+ * Runs the missing migrations, or refuses if the options say `check`.
  * @throws Error of one line
  */
 export async function migrate(

@@ -1,5 +1,5 @@
-// The storage port on MySQL and MariaDB: connections that write, connections that read, and what is between them and the
-// port.
+// The storage port on MySQL and MariaDB: connections that write, connections that read, and the code between them and
+// the port.
 import type { Storage, StorageInfo } from '@rookery/core'
 import { DatabaseStorage, type OpenDatabase } from '../database-storage.js'
 import { refuseHandedOn } from '../handed-on.js'
@@ -33,7 +33,7 @@ export const mysqlStorage = (settings: MysqlSettings): Storage =>
     return open(driver, sql, settings, await prepare(driver, sql, settings, tell))
   })
 
-/** Looks at the server and its tables over a connection of its own, which it closes again. */
+/** Checks the server and its tables over its own connection, and closes that. */
 async function prepare(
   driver: Driver,
   sql: Sql,

@@ -1,45 +1,45 @@
-// What a host may choose on MySQL and MariaDB, its defaults, and one clear line for each mistake.
+// The options of a host on MySQL and MariaDB, with their defaults, and one clear line for each mistake.
 import { option } from '@rookery/core'
 import { server, storageWords, use } from '../declared.js'
 import { extraFrom } from '../extra.js'
 import type { Address } from './driver.js'
 
 export interface MysqlOptions {
-  /** The kind of database, as TypeORM names it. Both do the same here. */
+  /** The kind of database, as TypeORM names it. Both values have the same effect. */
   readonly type: 'mysql' | 'mariadb'
-  /** `mysql://user:password@host:3306/database`; what it says comes before what stands below. */
+  /** `mysql://user:password@host:3306/database`; its parts take precedence over the options below. */
   readonly url?: string
   /** A name or an address. */
   readonly host?: string
-  /** Default: that of the driver, 3306. */
+  /** Default: the driver's, 3306. */
   readonly port?: number
-  /** Of a Unix socket, instead of host and port. */
+  /** The path of a Unix socket, instead of host and port. */
   readonly socketPath?: string
   /** The account. */
   readonly username?: string
-  /** Of the account. */
+  /** The password of the account. */
   readonly password?: string
-  /** Where chat's tables stand. Required, here or in `url`. */
+  /** The database of chat's tables. Required, here or in `url`. */
   readonly database?: string
   /** Options of `tls.connect`; `true` for its defaults, or the name of a profile of the driver. */
   readonly ssl?: boolean | string | object
   /**
-   * More of the driver's own options about how the server is reached, as TypeORM's `extra` has them: `stream`,
-   * `localAddress`, `compress`, `authPlugins`, `enableCleartextPlugin` and others that the refusal of an unknown one names.
+   * More options of the driver for reaching the server, as in TypeORM's `extra`: `stream`, `localAddress`, `compress`,
+   * `authPlugins`, `enableCleartextPlugin`, and others that the error for an unknown one lists.
    */
   readonly extra?: Readonly<Record<string, unknown>>
-  /** What the server shows of our connections. Default: `rookery`. */
+  /** The name of our connections on the server. Default: `rookery`. */
   readonly applicationName?: string
-  /** Before each table's name, in lower case. Default: `im_`. */
+  /** The prefix of each table's name, in lower case. Default: `im_`. */
   readonly tablePrefix?: string
   /**
-   * `run` brings the tables up to date at start, once however many nodes start together; `check` refuses to start where
-   * they are not. Default: `run`.
+   * `run` brings the tables up to date at start, once, even if many nodes start together. `check` refuses to start if
+   * they are not up to date. Default: `run`.
    */
   readonly migrations?: 'run' | 'check'
   /**
-   * Where the server's settings are weaker than what an acknowledgement promises: `warn` starts and reports each with its
-   * remedy, `refuse` does not start. Default: `warn`.
+   * What to do if the server's settings are weaker than what an acknowledgement promises. `warn` starts and reports
+   * each of them with its remedy; `refuse` does not start. Default: `warn`.
    */
   readonly durability?: 'warn' | 'refuse'
   /** Connections that write; core uses one at a time. Default: 2. */
@@ -49,17 +49,20 @@ export interface MysqlOptions {
   /** How long opening a connection may take, in ms. Default: 5000. */
   readonly connectTimeoutMs?: number
   /**
-   * How long a commit waits for one row that somebody else holds, in ms, before it fails as not stored. The server counts
-   * whole seconds, to which it is rounded up. Default: 2000.
+   * How long a commit waits for one row that somebody else holds, in ms, before it fails as not stored. The server
+   * counts whole seconds, so the value is rounded up. Default: 2000.
    */
   readonly lockTimeoutMs?: number
-  /** How long any call may take, in ms, before it fails; what became of a commit may be unknown then. Default: 7000. */
+  /** How long any call may take, in ms, before it fails. The outcome of a commit may be unknown then. Default: 7000. */
   readonly callTimeoutMs?: number
-  /** How long a start waits for others and for its own migrations, together, in ms. Default: 120000. */
+  /** How long a start may take in all, for waiting for others and for its own migrations, in ms. Default: 120000. */
   readonly migrationTimeoutMs?: number
 }
 
-/** What `extra` may hold: nothing that changes how rows come back, and nothing of a pool, which is ours. */
+/**
+ * The options in `extra`: none of them changes how rows come back, and none belongs to a pool, because the pool is
+ * ours.
+ */
 export const mysqlExtra = [
   'stream',
   'localAddress',
@@ -96,7 +99,7 @@ type Values = option.ValuesOf<typeof declared>
 
 type Reached = Pick<Values, 'url' | 'socketPath' | 'password' | 'ssl' | 'extra' | keyof typeof server>
 
-/** Options with every default filled in. */
+/** The options with their defaults. */
 export interface MysqlSettings extends Omit<Values, keyof Reached> {
   readonly address: Address
 }

@@ -64,7 +64,7 @@ interface Step {
 
 /** What a step should not do. */
 function wrongIn({ select_type: select, table, type, Extra }: Step): string[] {
-  // Rows that are given, or that a part of the statement has found by an index, are walked through.
+  // The statement may scan rows that it was given, or that another part of it has found by an index.
   const isTable = table !== null && !table.startsWith('<') && !/^(?:INSERT|REPLACE)$/.test(select)
   const whole = isTable && (type === 'ALL' || type === 'index') ? [`${type} of ${table}`] : []
   return [...whole, ...['Using filesort', 'Using temporary'].filter((what) => Extra?.includes(what))]

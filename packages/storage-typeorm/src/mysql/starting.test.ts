@@ -34,7 +34,7 @@ describeOnMysql('starting on MySQL', () => {
     const one = make({ tablePrefix: 'half_' })
     await one.start()
     await one.stop()
-    // As it stands when the process ends before the last tables: each is there by itself, and nothing tells of it.
+    // As if the process had ended before the last tables: each table was made by itself, and nothing records it.
     await ask(database.where, 'DROP TABLE half_device')
     await ask(database.where, 'DROP TABLE half_key')
     await ask(database.where, 'DELETE FROM half_migrations')
@@ -182,7 +182,7 @@ describeOnMysql('starting on MySQL', () => {
     try {
       const storage = new TypeOrmStorage(() => optionsBeside(host, { tablePrefix: 'beside_' }))
       await storage.start()
-      // The host's one connection stands in a transaction, and chat goes on.
+      // The host's one connection is in a transaction, and chat goes on.
       await host.transaction(async () => {
         expect(await storage.commit([say('1')])).toMatchObject([{ status: 'stored' }])
       })

@@ -1,4 +1,4 @@
-// What a device's acknowledgement of inbox entries adds to what the device acknowledged before.
+// Adds a device's acknowledgement of inbox entries to what it acknowledged before.
 
 /** Entries of an inbox: those after `from`, up to `to`. */
 interface Range {
@@ -7,7 +7,7 @@ interface Range {
 }
 
 export interface Acknowledgement {
-  /** What the device has acknowledged from now on. */
+  /** The range that the device has acknowledged from now on. */
   readonly range: Range
   /** The entries that are new: those after `after`, up to `to`. There are none where `after` reaches `to`. */
   readonly after: number
@@ -15,7 +15,7 @@ export interface Acknowledgement {
 }
 
 /**
- * @param known what the device acknowledged before; null for a device that has no row
+ * @param known the range before; null for a device without a row
  * @param head the last entry of the inbox; an acknowledgement counts only up to it
  */
 export function acknowledge(known: Range | null, given: Range, head: number): Acknowledgement {
@@ -23,7 +23,7 @@ export function acknowledge(known: Range | null, given: Range, head: number): Ac
   const to = Math.max(from, Math.min(given.to, head))
   if (known === null || from > known.to) return { range: { from, to }, after: from, to }
   const after = Math.max(from, known.to)
-  // A range that ends before the stored one begins is not joined to it: nobody acknowledged what lies between.
+  // A range that ends before the stored one begins does not join it: nobody acknowledged the entries between.
   const joined = to >= known.from ? Math.min(from, known.from) : known.from
   return { range: { from: joined, to: Math.max(to, known.to) }, after, to }
 }

@@ -1,10 +1,10 @@
-// Whether a recall, an edit or a reaction has anything left to do, and how a message's reactions are counted.
+// Decides whether a recall, an edit or a reaction has anything left to do, and counts a message's reactions.
 import type { ControlChange, ControlResult } from '@rookery/core'
 import { flag } from '../rows/codes.js'
 
 type Reaction = Extract<ControlChange, { kind: 'reaction' }>
 
-/** The message that a change is about, as it is stored. */
+/** The stored message that a change is about. */
 export interface Target {
   readonly seq: number
   readonly type: string
@@ -12,15 +12,15 @@ export interface Target {
   /** The last control message that changed it; null where none did. */
   readonly asOf: number | null
   readonly editSeq: number | null
-  /** How often each reaction was given, as JSON; null where there is none. */
+  /** The number of each reaction, as JSON; null where there is none. */
   readonly reactions: string | null
 }
 
-/** What only the dialect can look up; it is asked only where the answer counts. */
+/** What only the dialect can read; it is asked only where the answer matters. */
 interface Look {
   /** Whether the message has this content already. */
   hasContent(content: string): boolean
-  /** The control message that says so; undefined where the user has not reacted so. */
+  /** The control message of this reaction; undefined where the user has not reacted so. */
   reactionOf(userId: string, reaction: string): number | undefined
 }
 

@@ -1,4 +1,4 @@
-// The inbox entry that a custom event becomes.
+// The inbox entry of a custom event.
 import type { CustomOp } from '@rookery/core'
 
 /** Its body. The payload is JSON already. */

@@ -1,4 +1,4 @@
-// What a member's settings of a conversation become.
+// Computes a member's new settings of a conversation.
 import type { SettingsOp } from '@rookery/core'
 
 interface Settings {

@@ -1,4 +1,4 @@
-// Decisions that a later change of the group made void.
+// Decisions that are void because the group has changed.
 
 export interface Versioned {
   readonly version: number

@@ -11,7 +11,7 @@ export interface CommittedView {
   close(): Promise<void>
 }
 
-/** Opens it. */
+/** Opens that connection. */
 export async function openCommittedView(host: DataSource): Promise<CommittedView> {
   const { options } = host
   if (options.type === 'better-sqlite3') return sqliteView(host)

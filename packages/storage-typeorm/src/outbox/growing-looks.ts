@@ -1,8 +1,9 @@
-// When the outbox is looked at where no commit is told of: soon after a row was put, then less and less often.
+// Decides when the outbox reads its table if nothing tells it of commits: soon after a row was put, then less and less
+// often.
 
 /** 5 ms: a transaction commonly commits within a few ms after its last statement. */
 const firstMs = 5
-/** From this interval on core's own sweep looks as often. */
+/** Core's own sweep reads as often as this. */
 const lastMs = 1000
 
 export class GrowingLooks {
@@ -10,7 +11,7 @@ export class GrowingLooks {
   readonly #awaited = new Set<string>()
   #timer: NodeJS.Timeout | null = null
   #nextMs = firstMs
-  /** The length of the timer that runs. */
+  /** The delay of the running timer. */
   #timedMs = firstMs
 
   /** @param look reads the outbox, and calls `seen` for what it finds */
@@ -48,7 +49,7 @@ export class GrowingLooks {
     this.#timer = null
     if (this.#awaited.size === 0) return
     this.#nextMs *= 2
-    // A row that is still not there was rolled back, or its transaction takes long.
+    // A row that is still missing was rolled back, or its transaction takes long.
     if (this.#nextMs > lastMs) this.#awaited.clear()
     else this.#wait()
     this.look()

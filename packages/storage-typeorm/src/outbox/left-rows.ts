@@ -53,7 +53,7 @@ async function earlierSchemas(tx: EntityManager, { schema, tableName }: Place): 
 /**
  * Whether the rows are this app's. They are where the database has no other tables of chat and no other outbox. Where
  * chat's tables are beside the rows, the rows belong to chat's app, once this app has its own table.
- * @throws Error of one line where that cannot be told
+ * @throws Error of one line where it cannot decide that
  */
 async function mayTake(tx: EntityManager, at: Place, schema: string, isThere: boolean): Promise<boolean> {
   const { tableName } = at

@@ -9,7 +9,7 @@ import { describeOnPostgres, freshDatabase as freshPostgres } from '../../testin
 import { folder } from '../../testing/scene.js'
 import { TypeOrmOutbox } from './typeorm-outbox.js'
 
-/** How long is waited for what comes in a moment, where the machine has nothing else to do. */
+/** How long to wait for something that comes in a moment on an idle machine. */
 const patience = { timeout: 30_000 }
 
 const closing: (() => Promise<void>)[] = []

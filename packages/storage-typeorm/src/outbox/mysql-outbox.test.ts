@@ -187,7 +187,7 @@ describeOnMysql('within a transaction of the host on MySQL', () => {
     for (let n = 1; isHeld; n += 1) times.push(await send(n))
     await holding
     await bob.until(() => ordersOf(bob).includes(1000))
-    // Hundreds of messages, none of which waited for anything: a lock would have cost seconds.
+    // Hundreds of messages, and none of them waited for anything: a lock would have cost seconds.
     expect(times.length).toBeGreaterThan(200)
     expect(Math.max(...times)).toBeLessThan(1000)
   }, 30_000)

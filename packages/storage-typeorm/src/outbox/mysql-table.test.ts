@@ -1,4 +1,4 @@
-// The outbox's table on MySQL: nothing of it follows from how the server or the database is set up.
+// The outbox's table on MySQL does not depend on how the server or the database is set up.
 import { createRookery, MemoryStorage, type Rookery } from '@rookery/core'
 import { FakeDevice } from '@rookery/testing'
 import { DataSource } from 'typeorm'

@@ -1,6 +1,6 @@
-// The messages that transactions of other ORMs than TypeORM put: Prisma, Drizzle, Knex, Kysely, MikroORM, or a bare
-// driver. The host's transaction runs one statement, through a function that the host gives. Everything else goes over
-// connections of the outbox's own.
+// The outbox for transactions of ORMs other than TypeORM: Prisma, Drizzle, Knex, Kysely, MikroORM, or a bare driver.
+// The host's transaction runs one statement, through a function that the host gives. Everything else uses the outbox's
+// own connections.
 import { option, type OutboxRow } from '@rookery/core'
 import type { DataSource } from 'typeorm'
 import { wordsOf } from '../declared.js'
@@ -17,19 +17,21 @@ export interface SqlOutboxOptions<Tx = unknown> {
    * this order and each once; MySQL and MariaDB take them at `?`.
    */
   run(tx: Tx, sql: string, values: (string | number)[]): PromiseLike<unknown>
-  /** Whether it is a transaction that runs, as far as the ORM can tell. It may throw where it is something else. */
+  /** Whether it is a running transaction, as far as the ORM can tell. It may throw if it gets something else. */
   isRunning(tx: Tx): boolean
   /** The kind of the host's database. */
   readonly dialect: 'postgres' | 'mysql' | 'mariadb'
-  /** Where the host's tables stand: `postgres://user:password@host:5432/database`. The outbox opens two connections. */
+  /**
+   * The database of the host's tables: `postgres://user:password@host:5432/database`. The outbox opens two connections.
+   */
   readonly url: string
-  /** On PostgreSQL: where the table stands. Default: the first schema of the account's search path. */
+  /** On PostgreSQL: the schema of the table. Default: the first schema of the account's search path. */
   readonly schema?: string
-  /** Before the name of the table. Default: `im_`, which makes `im_outbox`. */
+  /** The prefix of the table's name. Default: `im_`, which makes `im_outbox`. */
   readonly tablePrefix?: string
   /**
-   * Whether the table is made where it is missing. Default: true; with false a missing table keeps the outbox from
-   * starting, for hosts whose migrations make it.
+   * Whether the outbox makes the table if it is missing. Default: true. With false the outbox does not start without
+   * the table, for hosts whose migrations make it.
    */
   readonly createTable?: boolean
   /** Finds the transaction of the running code. Default: none is found. */
@@ -61,7 +63,7 @@ const declared = {
 } satisfies option.Options<SqlOutboxOptions>
 
 /**
- * The outbox for hosts without TypeORM. Nothing tells it of commits, so after a `put` it looks at its table in growing
+ * The outbox for hosts without TypeORM. Nothing tells it of commits. So after a `put` it reads its table in growing
  * intervals, from 5 ms on, until it has seen the row.
  * @example new SqlOutbox({ dialect: 'postgres', url, run: (tx: Knex, sql, values) => …, isRunning: (tx) => … })
  */
@@ -123,9 +125,10 @@ export class SqlOutbox<Tx = unknown> extends TableOutbox {
   }
 
   /**
-   * Some ORMs run statements of an ended transaction outside of any, where a row would be committed by itself.
+   * Some ORMs run the statements of an ended transaction outside of any transaction, where a row would be committed at
+   * once.
    * @param lock a statement that the server refuses outside of a transaction; null where it has none
-   * @throws TypeError where no transaction runs
+   * @throws TypeError where no transaction is running
    */
   async #mustRun(tx: unknown, lock: string | null): Promise<void> {
     const { run, isRunning } = this.#options

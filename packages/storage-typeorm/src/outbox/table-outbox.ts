@@ -1,11 +1,11 @@
-// An outbox's table: what every outbox does with its rows, whichever way the host's transaction puts them there.
+// The table of an outbox: what every outbox does with its rows, however the host's transaction puts them there.
 import type { MessageId, Outbox, OutboxRow } from '@rookery/core'
 import type { SqlValue } from '../sqlite/driver.js'
 import { parkedIn, type OutboxRows } from './parked.js'
 
 /** An outbox without a table starts, reads nothing, and takes no rows. */
 export abstract class TableOutbox implements Outbox {
-  /** Null where there is none, or where the outbox is not started. */
+  /** Null where there is no table, or before the outbox has started. */
   protected abstract readonly opened: OutboxRows | null
   readonly parked = parkedIn(() => this.opened ?? undefined)
 

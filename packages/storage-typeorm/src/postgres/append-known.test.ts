@@ -41,7 +41,7 @@ describeOnPostgres('appends to what is known, on PostgreSQL', () => {
     running.push(storage)
     return storage
   }
-  /** Of one commit. */
+  /** The functions that one commit called. */
   const waysOf = async (storage: TypeOrmStorage, ops: readonly StorageOp[]) => {
     runs = []
     const results = await storage.commit(ops)

@@ -14,7 +14,7 @@ import { hasFunctions, lookAtTables, ownPostgresTables } from './standing.js'
 
 /**
  * The migrations that this database lacks.
- * @throws Error of one line where what stands there is not ours, or not whole
+ * @throws Error of one line if the tables there are not ours or not complete
  */
 async function missingMigrations(
   link: Link,
@@ -34,7 +34,10 @@ async function missingMigrations(
   return (await hasFunctions(link, functions, callTimeoutMs)) ? [] : [functionsMigrationName]
 }
 
-/** How long a migration waits for a table, ms. Other sessions that ask for the table meanwhile wait behind the migration. */
+/**
+ * How long a migration waits for a table, ms. Other sessions that ask for the table in that time wait behind the
+ * migration.
+ */
 const lockTimeoutMs = 500
 
 /**

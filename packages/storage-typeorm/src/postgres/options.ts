@@ -1,4 +1,4 @@
-// What a host may choose on PostgreSQL, its defaults, and one clear line for each mistake.
+// The options of a host on PostgreSQL, with their defaults, and one clear line for each mistake.
 import { option } from '@rookery/core'
 import type { TlsOptions } from 'node:tls'
 import { server, storageWords, use } from '../declared.js'
@@ -8,39 +8,39 @@ import type { Address } from './driver.js'
 export interface PostgresOptions {
   /** The kind of database, as TypeORM names it. */
   readonly type: 'postgres'
-  /** `postgres://user:password@host:5432/database`; what it says comes before what stands below. */
+  /** `postgres://user:password@host:5432/database`; its parts take precedence over the options below. */
   readonly url?: string
   /** A name, an address, or the folder of a Unix socket. */
   readonly host?: string
-  /** Default: that of the driver, 5432. */
+  /** Default: the driver's, 5432. */
   readonly port?: number
   /** The role. */
   readonly username?: string
   /** A string, or a function that gives one, for passwords that change. */
   readonly password?: string | (() => string) | (() => Promise<string>)
-  /** Where chat's tables stand. */
+  /** The database of chat's tables. */
   readonly database?: string
   /** `true`, or options of `node:tls`. */
   readonly ssl?: boolean | TlsOptions
   /**
-   * More of the driver's own options about how the server is reached, as TypeORM's `extra` has them: `options`,
-   * `stream`, `sslnegotiation`, `enableChannelBinding`, `scramMaxIterations`.
+   * More options of the driver for reaching the server, as in TypeORM's `extra`: `options`, `stream`, `sslnegotiation`,
+   * `enableChannelBinding`, `scramMaxIterations`.
    */
   readonly extra?: Readonly<Record<string, unknown>>
-  /** Where our tables stand; it must exist. Default: the first of the role's search path. */
+  /** The schema of our tables; it must exist. Default: the first schema of the role's search path. */
   readonly schema?: string
-  /** What the server shows of our connections. Default: `rookery`. */
+  /** The name of our connections on the server. Default: `rookery`. */
   readonly applicationName?: string
-  /** Before each table's and function's name, in lower case. Default: `im_`. */
+  /** The prefix of each table's and function's name, in lower case. Default: `im_`. */
   readonly tablePrefix?: string
   /**
-   * `run` brings the tables up to date at start, once however many nodes start together; `check` refuses to start where
-   * they are not. Default: `run`.
+   * `run` brings the tables up to date at start, once, even if many nodes start together. `check` refuses to start if
+   * they are not up to date. Default: `run`.
    */
   readonly migrations?: 'run' | 'check'
   /**
-   * Where the server's settings are weaker than what an acknowledgement promises: `warn` starts and reports each with its
-   * remedy, `refuse` does not start. Default: `warn`.
+   * What to do if the server's settings are weaker than what an acknowledgement promises. `warn` starts and reports
+   * each of them with its remedy; `refuse` does not start. Default: `warn`.
    */
   readonly durability?: 'warn' | 'refuse'
   /** Connections that write; core uses one at a time. Default: 2. */
@@ -51,13 +51,16 @@ export interface PostgresOptions {
   readonly connectTimeoutMs?: number
   /** How long a commit waits for one row that somebody else holds, in ms, before it fails as not stored. Default: 2000. */
   readonly lockTimeoutMs?: number
-  /** How long any call may take, in ms, before it fails; what became of a commit is unknown then. Default: 7000. */
+  /** How long any call may take, in ms, before it fails. The outcome of a commit is unknown then. Default: 7000. */
   readonly callTimeoutMs?: number
-  /** How long a start waits for others and for its own migrations, together, in ms. Default: 120000. */
+  /** How long a start may take in all, for waiting for others and for its own migrations, in ms. Default: 120000. */
   readonly migrationTimeoutMs?: number
 }
 
-/** What `extra` may hold: nothing that changes how rows come back, and nothing of a pool, which is ours. */
+/**
+ * The options in `extra`: none of them changes how rows come back, and none belongs to a pool, because the pool is
+ * ours.
+ */
 export const postgresExtra = [
   'options',
   'stream',
@@ -66,7 +69,7 @@ export const postgresExtra = [
   'scramMaxIterations',
 ] as const
 
-/** Whether the server takes this as a name, in quotes. It would cut longer names off. */
+/** Whether the server takes this as a name in quotes. It would cut longer names. */
 const isName = (value: unknown): boolean =>
   typeof value === 'string' && value !== '' && !value.includes('\0') && Buffer.byteLength(value) <= 63
 
@@ -103,7 +106,7 @@ type Values = option.ValuesOf<typeof declared>
 
 type Reached = Pick<Values, 'url' | 'password' | 'ssl' | 'extra' | 'applicationName' | keyof typeof server>
 
-/** Options with every default filled in. */
+/** The options with their defaults. */
 export interface PostgresSettings extends Omit<Values, 'type' | 'schema' | keyof Reached> {
   readonly address: Address
   readonly schema: string | null

@@ -25,7 +25,7 @@ export const postgresStorage = (settings: PostgresSettings): Storage =>
     return open(driver, settings, await prepare(driver, settings, tell))
   })
 
-/** Looks at the server and its tables over a connection of its own, which it closes again. */
+/** Checks the server and its tables over its own connection, and closes that. */
 async function prepare(
   driver: PgClientClass,
   settings: PostgresSettings,

@@ -136,7 +136,7 @@ describeOnPostgres('starting on PostgreSQL', () => {
     try {
       const storage = new TypeOrmStorage(() => optionsBeside(host, { tablePrefix: 'beside_' }))
       await storage.start()
-      // The host's one connection stands in a transaction, and chat goes on.
+      // The host's one connection is in a transaction, and chat goes on.
       await host.transaction(async () => {
         expect(await storage.commit([say('1')])).toMatchObject([{ status: 'stored' }])
       })

@@ -11,7 +11,7 @@ import type { FromWorker, ToWorker, WorkerData } from './worker.js'
 
 interface Channel {
   /**
-   * @param after what must be done before the file is opened; a thread begins to load meanwhile
+   * @param after what must be done before the file is opened; a thread begins to load in the meantime
    * @throws Error of one line.
    */
   open(after?: Promise<unknown>): Promise<Opened>

@@ -8,7 +8,7 @@ import type { Tables } from '../rows/tables.js'
 
 /**
  * The migrations that this file lacks.
- * @throws Error of one line where what stands there is not ours, or not whole
+ * @throws Error of one line if the tables there are not ours or not complete
  */
 export function missingMigrations(db: SqliteDatabase, tables: Tables): readonly string[] {
   // Reads in one transaction: another process may be migrating the file.

@@ -1,4 +1,4 @@
-// What a host may choose on SQLite, its defaults, and one clear line for each mistake.
+// The options of a host on SQLite, with their defaults, and one clear line for each mistake.
 import { option } from '@rookery/core'
 import { resolve } from 'node:path'
 import { migrations, ms, storageWords } from '../declared.js'
@@ -8,33 +8,33 @@ import { locateDriver } from './driver.js'
 export interface SqliteOptions {
   /** The kind of database, as TypeORM names it. */
   readonly type: 'better-sqlite3'
-  /** Chat's own file, made where there is none. Never the host's own: see `chatFileBeside`. */
+  /** Chat's own file; it is made if it is missing. Never the host's own file: see `chatFileBeside`. */
   readonly database: string
   /**
-   * The driver: a module's name or path, or the module itself. Default: `libsql` where it is installed, otherwise
+   * The driver: a module's name or path, or the module itself. Default: `libsql` if it is installed, otherwise
    * `better-sqlite3`.
    */
   readonly driver?: unknown
-  /** Before each table's name. Default: `im_`. */
+  /** The prefix of each table's name. Default: `im_`. */
   readonly tablePrefix?: string
   /**
-   * `run` brings the tables up to date at start, once however many processes start together; `check` refuses to start
-   * where they are not. Default: `run`.
+   * `run` brings the tables up to date at start, once, even if many processes start together. `check` refuses to start
+   * if they are not up to date. Default: `run`.
    */
   readonly migrations?: 'run' | 'check'
   /**
-   * Whether the database is worked in threads of its own. Without them every commit makes the event loop wait for the
-   * disk, which is for scripts and tests. Default: true.
+   * Whether the database runs in its own threads. Without them every commit makes the event loop wait for the disk: use
+   * that for scripts and tests only. Default: true.
    */
   readonly worker?: boolean
   /**
-   * How much a commit waits for: `full` until it is on disk, `normal` and `off` until the system has taken it, which
-   * loses acknowledged messages when the power fails and is reported as a warning. Default: `full`.
+   * What a commit waits for. `full`: the data is on disk. `normal` and `off`: the operating system has the data; then a
+   * power failure loses acknowledged messages, and a warning says so. Default: `full`.
    */
   readonly synchronous?: 'full' | 'normal' | 'off'
   /** How long a commit waits for another process's, in ms, before it fails as not stored. Default: 5000. */
   readonly busyTimeoutMs?: number
-  /** How long any call may take, in ms, before it fails; what became of it is unknown then. Default: 15000. */
+  /** How long any call may take, in ms, before it fails. Its outcome is unknown then. Default: 15000. */
   readonly callTimeoutMs?: number
 }
 
@@ -68,7 +68,7 @@ const declared = {
 
 export const sqliteOptionNames: readonly string[] = Object.keys(declared)
 
-/** Options with every default filled in, plain enough to be handed to a thread. */
+/** The options with their defaults, plain enough to be sent to a thread. */
 export interface SqliteSettings extends Omit<option.ValuesOf<typeof declared>, 'type' | 'driver'> {
   readonly driverPath: string
 }

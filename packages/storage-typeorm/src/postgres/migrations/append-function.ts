@@ -26,16 +26,16 @@ export const callFlag = {
 export const unstored = { known: 0, stale: -1 } as const
 
 /**
- * `conversations` and `users` are named once, ascending; operations name them by their place there, 0 being nobody. Users
- * who get the same messages are one class: `u_class` tells that of each user, `k_op` the operations of each class in their
- * order, one class after another, `k_end` where each ends. So a list of hundreds of members is named once for all that is
- * sent to it, and a place in an inbox is what stood there and the operation's rank in its class. Lists of what no
- * operation has may be empty.
+ * `conversations` and `users` list each name once, ascending. Operations name them by their place in these lists; 0
+ * means nobody. Users who get the same messages form one class. `u_class` gives the class of each user; `k_op` lists
+ * the operations of each class in order, one class after another; `k_end` gives the end of each class. So a list of
+ * hundreds of members is named only once for all messages sent to it, and the place of an entry in an inbox is the old
+ * end of the inbox plus the operation's rank in its class. A list may be empty if no operation needs it.
  *
- * Answers `heads`, where each user's inbox ended before. Of an operation that was not stored the sequence is one of
- * `unstored`; of a known one the answer stands in `known`, JSON of `[place, digest, msgId, conversationId, seq, at]`; of
- * one without a conversation the sequence is null. The numbers of conversations, if all are there, and of users come for
- * the function that needs to know them.
+ * Answers `heads`, the old end of each user's inbox. For an operation that was not stored the sequence is one of
+ * `unstored`. For a known key, `known` has the answer, as JSON of `[place, digest, msgId, conversationId, seq, at]`.
+ * For an operation without a conversation the sequence is null. It also answers the numbers of the conversations, if
+ * all exist, and of the users, for the function that needs to know them.
  */
 export function appendFunction(t: Tables, f: Functions): string {
   const keyOf = look(

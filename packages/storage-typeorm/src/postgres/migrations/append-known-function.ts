@@ -11,15 +11,16 @@ import { notAsKnown, type Functions } from './names.js'
 import { messageParameters } from '../message-lists.js'
 
 /**
- * Conversations and users are those of the batch, ascending by name, which is the order in which every function locks them.
- * Of each conversation: how many messages come (`c_n`), how many of them count (`c_k`), which is the last of these (`c_last`,
- * 0 for none) and its time, the version that was decided on (null for any), and how far the read positions of one or two
- * users move (`c_p`, `c_q`: places among the users, 0 for nobody; with rank and count). Positions of groups' members
- * stand in `m_*`. Of each user: from and up to which place of `k_op`, a list of operations, their inbox grows; the other
- * way round for nobody's. Of each operation: its rank in its conversation and how many count up to it. Lists of what no
- * operation has may be empty.
+ * Conversations and users are those of the batch, ascending by name: the order in which every function locks them. For
+ * each conversation: the number of its messages (`c_n`), how many of them are countable (`c_k`), the last countable one
+ * (`c_last`, 0 for none) and its time, the version on which the batch was decided (null for any), and how far the read
+ * positions of one or two users move (`c_p`, `c_q`: places among the users, 0 for nobody; with rank and count).
+ * Positions of groups' members are in `m_*`. For each user: the first and the last place in `k_op`, a list of
+ * operations, for which the inbox grows; the first is after the last if the inbox does not grow. For each operation:
+ * its rank in its conversation, and the number of countable messages up to it. A list may be empty if no operation
+ * needs it.
  *
- * Answers where each conversation's sequence, its count and each user's inbox ended before.
+ * Answers the old end of each conversation's sequence, of its count, and of each user's inbox.
  */
 export const appendKnownFunction = (t: Tables, f: Functions): string => `
 CREATE FUNCTION ${f.appendKnown}(

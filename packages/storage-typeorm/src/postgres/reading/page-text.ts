@@ -25,8 +25,8 @@ export interface PageText {
   /** The aggregate of these columns over the rows. A column that may be null must have no empty value. */
   aggregate(columns: Columns): string
   /**
-   * The rows of the text; none where it is null. The empty text may stand for null, and the values after those that
-   * most rows have may be missing, which also means null.
+   * Reads the rows from the text; none if it is null. An empty text may mean null. The values behind those that most
+   * rows have may be missing, which also means null.
    * @throws Ambiguous
    */
   rowsIn(text: string | null | undefined, columns: Columns): readonly Row[]

@@ -66,7 +66,7 @@ export const queries = {
 
 export type QueryName = keyof typeof queries
 
-/** The query that answers a read, and what it is given. */
+/** The query that answers a read, with its arguments. */
 export function queryFor<Name extends ReadName>(name: Name, args: ReadArgs<Name>): readonly [QueryName, unknown] {
   if (name !== 'messages') return [name as Exclude<Name, 'messages'>, args]
   const { conversationId, range } = args as ReadArgs<'messages'>

@@ -11,7 +11,7 @@ export class Known {
   readonly #users = new Cache<number>(namesMax)
   readonly #conversations = new Cache<number>(namesMax)
 
-  /** Those users of whom this node knows nothing. */
+  /** Those of the users that this node does not know. */
   unmet(userIds: readonly string[]): readonly string[] {
     return userIds.filter((userId) => this.#users.get(userId) === undefined)
   }

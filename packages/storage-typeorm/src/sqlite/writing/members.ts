@@ -1,5 +1,5 @@
 // The positions of groups' members. A transaction reads each once, advances it in memory and writes it back once at its
-// end. The cache also keeps which users were looked up and are no members.
+// end. The cache also remembers users that were read and are not members.
 import type { SqliteDatabase, SqlValue } from '../driver.js'
 import type { Tables } from '../../rows/tables.js'
 import { Cache } from '../../cache.js'
