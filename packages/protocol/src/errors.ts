@@ -1,4 +1,4 @@
-// The codes that a client may be answered with, and the one error class that carries them.
+// The codes that a client may get, and the one error class that has them.
 
 /** Whether the same request may be tried again with the same key. */
 type TryAgain = 'no' | 'with-a-new-token' | 'after-retryAfterMs' | 'yes'
@@ -8,7 +8,7 @@ export interface CodeFacts {
   readonly tryAgain: TryAgain
 }
 
-/** Every code, with what it means and what a client does about it. */
+/** Every code, with its meaning and what a client should do. */
 export const errorCodes = {
   BAD_REQUEST: { meaning: 'the payload has the wrong form; `details` says where', tryAgain: 'no' },
   UNAUTHENTICATED: { meaning: 'no valid token, or it is no longer valid', tryAgain: 'with-a-new-token' },
@@ -34,7 +34,7 @@ export const errorCodes = {
   UNSUPPORTED: { meaning: 'unknown event or protocol version', tryAgain: 'no' },
 } as const satisfies Readonly<Record<string, CodeFacts>>
 
-/** Every code a client may be answered with. */
+/** Every code that a client may get. */
 export type ErrorCode = keyof typeof errorCodes
 
 /** The `error` of an answer, and `err.data` of a refused handshake. */
@@ -43,16 +43,19 @@ export interface WireError extends Omit<ErrorFacts, 'cause'> {
   readonly message: string
 }
 
-/** What may follow a code on the wire. */
+/** The fields that may follow a code on the wire. */
 export interface ErrorFacts {
-  /** A JSON value: where in the request, the handler's own words, or the id under which a fault was logged. */
+  /** A JSON value: the place in the request, the handler's own words, or the id of a fault in the log. */
   readonly details?: unknown
   readonly retryAfterMs?: number
-  /** A fault of the server that it stands for. It is logged, and clients see nothing of it. */
+  /** The fault of the server behind this error. It is logged, and clients see nothing of it. */
   readonly cause?: unknown
 }
 
-/** A failure with a code that a client may see. Its message is shown to clients: no stack, path or SQL in it. */
+/**
+ * A failure with a code that a client may see. Clients also get its message, so that must contain no stack, path or
+ * SQL.
+ */
 export class RookeryError extends Error {
   override readonly name = 'RookeryError'
   readonly details?: unknown

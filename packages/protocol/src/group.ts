@@ -1,9 +1,9 @@
-// A group as its members see it, and what becomes of it.
+// A group as its members see it, and the events of a group.
 import type { ConversationId, UserId } from './ids.js'
 
 export type Role = 'owner' | 'admin' | 'member'
 
-/** What a group shows of itself. */
+/** The profile of a group. */
 export interface GroupProfile {
   readonly name?: string
   readonly avatar?: string | null
@@ -11,7 +11,7 @@ export interface GroupProfile {
   readonly ext?: Readonly<Record<string, unknown>>
 }
 
-/** A group, as one of its members is told of it. */
+/** A group, as one of its members gets it. */
 export interface GroupInfo {
   readonly groupId: ConversationId
   /** The same as `groupId`. */
@@ -27,7 +27,7 @@ export interface GroupInfo {
   readonly memberCount: number
   /** Every change of the group raises it. */
   readonly version: number
-  /** Until then only owner and admins may speak, Unix ms. */
+  /** Until this time only the owner and the admins may speak, Unix ms. */
   readonly mutedUntil?: number
   /** Unix ms. */
   readonly createdAt: number
@@ -39,22 +39,22 @@ export interface GroupMember {
   readonly role: Role
   /** Unix ms. */
   readonly joinedAt: number
-  /** Until then this member may not speak, Unix ms. */
+  /** Until this time the member may not speak, Unix ms. */
   readonly mutedUntil?: number
 }
 
 export const groupEvents = ['created', 'added', 'left', 'removed', 'updated', 'role', 'muted', 'dissolved'] as const
 
-/** The content of an `im.group` message: what has become of a group. */
+/** The content of an `im.group` message: an event of a group. */
 export interface GroupEvent {
   readonly event: (typeof groupEvents)[number]
-  /** Who did it; null for the host. */
+  /** The user who did it; null for the host. */
   readonly by: UserId | null
-  /** To whom it happened; of `muted` absent where it is everybody. */
+  /** The users to whom it happened. With `muted` it is absent if everybody is muted. */
   readonly userIds?: readonly UserId[]
   readonly role?: Role
-  /** Of `muted`: until when, Unix ms; 0 where it ended. */
+  /** With `muted`: the end of the mute, Unix ms; 0 if the mute ended. */
   readonly until?: number
-  /** Of `created` and `updated`; null for what was taken away. */
+  /** With `created` and `updated`. A removed field is null. */
   readonly changes?: GroupProfile
 }

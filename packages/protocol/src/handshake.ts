@@ -1,10 +1,10 @@
-// How a connection begins: what the client says, and what the server answers with.
+// The beginning of a connection: the client's data, and the server's answer.
 import type { ConversationId, DeviceId, DeviceType, NodeId, Seq, SessionId, UserId } from './ids.js'
 
 /** The version of the protocol that this package describes. */
 export const protocolVersion = 1
 
-/** What a server may know beyond the first requests of the protocol; `ready` names what it does know. */
+/** Features that a server may have beyond the first requests of the protocol. `ready` lists those that it has. */
 export const features = [
   'c2c',
   'c2g',
@@ -31,15 +31,15 @@ export interface HandshakeAuth {
   readonly token: string
   readonly deviceId: DeviceId
   readonly deviceType: DeviceType
-  /** One running client (a tab, a process), random at its start. */
+  /** One running client (a tab, a process): a random id, made at its start. */
   readonly instance?: string
-  /** The last inbox sequence that this device holds; also acknowledges it. Left out: follow from now on. */
+  /** The last inbox sequence that this device has; it is also an acknowledgement. Left out: follow from now on. */
   readonly since?: Seq
   /** The `at` of that entry. */
   readonly sinceAt?: number
-  /** The epoch under which the device holds it. */
+  /** The epoch under which the device got it. */
   readonly epoch?: string
-  /** The last sequence that it holds of each conversation timeline that it follows. */
+  /** The last sequence that it has of each conversation timeline that it follows. */
   readonly timelines?: Readonly<Record<ConversationId, Seq>>
   readonly protocol?: number
 }
@@ -50,13 +50,13 @@ export interface TimelineHead {
   readonly seq: Seq
 }
 
-/** Told once, first. */
+/** The first event of a session; it comes once. */
 export interface Ready {
   readonly userId: UserId
   readonly sessionId: SessionId
   readonly nodeId: NodeId
   readonly epoch: string
-  /** What was given belongs to another storage: drop what you hold and pull from 0. */
+  /** The given position belongs to another storage: drop what you have, and pull from 0. */
   readonly reset: boolean
   /** The head of my inbox. */
   readonly seq: Seq
@@ -67,15 +67,15 @@ export interface Ready {
   readonly heartbeatMs: number
   /** The conversation timelines that I follow, with their heads. */
   readonly timelines: readonly TimelineHead[]
-  /** There are more, which `follows` lists from here. */
+  /** If there are more timelines, `follows` lists them from here. */
   readonly timelinesCursor?: string
   readonly push?: { readonly webpush?: { readonly key: string } }
-  /** Those of {@link features} that this server knows, and what later versions add. */
+  /** Those of {@link features} that this server has, and further ones that later versions add. */
   readonly features: readonly string[]
   readonly limits: WireLimits
 }
 
-/** What a client may send and ask for. Each is an option of the server. */
+/** The server's limits for a client. Each is an option of the server. */
 export interface WireLimits {
   /** Bytes of a message's content or a payload as JSON text. */
   readonly contentBytes: number
@@ -83,7 +83,7 @@ export interface WireLimits {
   readonly pull: number
   /** Messages in one page of `history`. */
   readonly history: number
-  /** Items in any other list, both ways. */
+  /** Items in any other list, in both directions. */
   readonly list: number
   /** Members of a group. */
   readonly groupMembers: number
@@ -91,7 +91,7 @@ export interface WireLimits {
   readonly inflight: number
 }
 
-/** What the server allows by default. */
+/** The server's defaults. */
 export const defaultWireLimits: WireLimits = {
   contentBytes: 65_536,
   pull: 200,

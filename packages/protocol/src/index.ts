@@ -1,4 +1,4 @@
-// Types, codes and limits of the wire, without any dependency. Schemas stand behind `@rookery/protocol/schemas`.
+// Types, codes and limits of the wire, without any dependency. The schemas are in `@rookery/protocol/schemas`.
 export type {
   ConversationId,
   DeviceId,

@@ -1,9 +1,9 @@
-// What JSON may come in: values that every database, driver and client gives back equal.
+// The JSON that may come in: values that every database, driver and client gives back unchanged.
 
-/** Nesting beyond this is refused: deeper values break encoders further on. */
+/** Deeper values are refused, because they break encoders later. */
 export const depthMax = 32
 
-/** Where in a value, and what is wrong there. */
+/** A place in a value, and what is wrong there. */
 export interface JsonFault {
   readonly path: readonly (string | number)[]
   readonly reason: string
@@ -52,6 +52,6 @@ function textFault(text: string): JsonFault | null {
   return null
 }
 
-/** Whether a value is what `content` and `ext` must be. */
+/** Whether a value has the form of `content` and `ext`. */
 export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

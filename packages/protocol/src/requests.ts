@@ -1,4 +1,4 @@
-// What a client may ask for, and what it is answered with.
+// The requests of a client, and their answers.
 import type { Conversation } from './conversation.js'
 import type { Entry } from './entry.js'
 import type { WireError } from './errors.js'
@@ -22,13 +22,13 @@ interface Sending {
   readonly clientTime?: number
 }
 
-/** Where a page of a list begins, and how long it is at most. */
+/** The beginning of a page of a list, and its maximal length. */
 interface Paged {
   readonly cursor?: string
   readonly limit?: number
 }
 
-/** With a key, the change is carried out once. */
+/** With a key, the server carries out the change once. */
 interface Keyed {
   readonly clientMsgId?: string
 }
@@ -48,14 +48,14 @@ type InGroup = { readonly groupId: ConversationId }
 type Positions = Readonly<Record<ConversationId, Seq>>
 type Nothing = Readonly<Record<string, never>>
 
-/** Where a message was stored. */
+/** The place of a stored message. */
 export interface Sent {
   readonly msgId: MessageId
   readonly conversationId: ConversationId
   readonly seq: Seq
   /** Unix ms. */
   readonly serverTime: number
-  /** It was stored before, under this key. */
+  /** Whether it was stored before, under this key. */
   readonly duplicate: boolean
 }
 
@@ -66,7 +66,7 @@ export type OwnReactions = Readonly<Record<MessageId, readonly string[]>>
 export interface PulledTimeline {
   readonly conversationId: ConversationId
   readonly messages: readonly Message[]
-  /** The position held after it. */
+  /** The position after the page. */
   readonly seq: Seq
   readonly more: boolean
   readonly truncated: boolean
@@ -76,11 +76,11 @@ export interface PulledTimeline {
 export interface Pulled {
   readonly entries: readonly Entry[]
   readonly timelines: readonly PulledTimeline[]
-  /** The position held after it. */
+  /** The position after the page. */
   readonly seq: Seq
-  /** The inbox or a timeline has more. */
+  /** Whether the inbox or a timeline has more. */
   readonly more: boolean
-  /** Retention has taken what came right after the position given. */
+  /** Whether retention has removed what came right after the given position. */
   readonly truncated: boolean
   readonly reset: boolean
   readonly epoch: string
@@ -165,7 +165,7 @@ export type RequestEvent = keyof Requests
 export type RequestOf<Event extends RequestEvent> = Requests[Event]['request']
 export type DataOf<Event extends RequestEvent> = Requests[Event]['data']
 
-/** What a request is answered with. */
+/** The answer to a request. */
 export type Answer<Data = unknown> =
   | { readonly ok: true; readonly data: Data }
   | { readonly ok: false; readonly error: WireError }

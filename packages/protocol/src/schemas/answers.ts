@@ -1,4 +1,4 @@
-// The `data` that each request is answered with.
+// The `data` of the answer to each request.
 import { z } from 'zod'
 import { errorCodes, type ErrorCode } from '../errors.js'
 import type { DataOf, RequestEvent } from '../requests.js'

@@ -1,8 +1,8 @@
-// From what was decoded to a typed request, or to the one coded error that says where it is wrong.
+// Turns a decoded value into a typed request, or into the one coded error that says where it is wrong.
 import type { z } from 'zod'
 import { RookeryError } from '../errors.js'
 
-/** At most this many faults are named in one error. */
+/** One error names at most this many faults. */
 const faultsMax = 8
 
 /**

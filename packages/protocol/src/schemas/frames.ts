@@ -1,4 +1,4 @@
-// Whether what a server sent is what the protocol says: for tests, fakes and codecs.
+// Checks whether a server's frames follow the protocol: for tests, fakes and codecs.
 import type { z } from 'zod'
 import { answerSchemas, errorSchema } from './answers.js'
 import { eventSchemas } from './events.js'

@@ -1,5 +1,5 @@
-// Messages, conversations and groups as the server tells of them. Strict, so that a server that says more than the
-// protocol has is noticed; clients ignore fields that they do not know.
+// Messages, conversations and groups as the server sends them. The schemas are strict, so that a check finds a server
+// that sends more than the protocol has. Clients ignore fields that they do not know.
 import { z } from 'zod'
 import { isControlType, type ControlType } from '../message.js'
 import { groupEvents } from '../group.js'
@@ -69,7 +69,7 @@ export const messageSchema = z
       ctx.addIssue({ code: 'custom', path: ['content', ...issue.path], message: issue.message })
   })
 
-/** What is left of a message whose content retention took. */
+/** The rest of a message whose content retention removed. */
 export const expiredSchema = z.strictObject({ conversationId: longId, seq, expired: z.literal(true) })
 
 export const conversationSchema = z.strictObject({

@@ -1,4 +1,4 @@
-// What a client may ask for, checked once, where it comes in. Inside, the types are trusted.
+// The requests of clients. They are checked once, where they come in; further inside, the types are trusted.
 import { z } from 'zod'
 import { isControlType } from '../message.js'
 import type { HandshakeAuth } from '../handshake.js'
@@ -23,11 +23,11 @@ import {
 
 const positions = z.record(longId, position)
 
-/** Far above `limits.list`, which is checked further in. */
+/** Far above `limits.list`, which is checked later. */
 const idsMax = 10_000
 const userIds = z.array(longId).min(1).max(idsMax)
 const key = { clientMsgId: shortId.optional() }
-/** Of a group; an empty avatar or announcement is none. */
+/** The profile of a group. An empty avatar or announcement means none. */
 const profile = { avatar: text.optional(), announcement: text.optional(), ext: jsonObject.optional() }
 const paged = { cursor: cursor.optional(), limit: limit.optional() }
 
@@ -55,7 +55,7 @@ const send = {
   clientTime: time.optional(),
 }
 
-/** Which message is to be changed. */
+/** The message to change. */
 const change = { conversationId: longId, seq, ...key }
 
 /** The schema of each request by its event. */

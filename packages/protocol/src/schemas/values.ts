@@ -1,4 +1,4 @@
-// The values that requests, answers and events are made of.
+// The values in requests, answers and events.
 import { z } from 'zod'
 import { isJsonObject, jsonFault } from '../json.js'
 
@@ -23,7 +23,7 @@ export const limit = z.int().min(1)
 export const cursor = z.string().max(512)
 export const token = z.string().max(16_384)
 
-// Objects and values of clients and hosts: only that they are clean JSON is checked here.
+// Objects and values of clients and hosts. Here they are only checked to be clean JSON.
 const clean = (value: unknown, ctx: z.RefinementCtx): void => {
   const fault = jsonFault(value)
   if (fault !== null) ctx.addIssue({ code: 'custom', path: [...fault.path], message: fault.reason })
@@ -36,10 +36,10 @@ export const jsonValue = z.unknown().superRefine((value, ctx) => {
   else clean(value, ctx)
 })
 
-/** Text that people read. How long it may be is an option of the server. */
+/** Text that people read. Its maximal length is an option of the server. */
 export const text = z.string().superRefine(clean)
 export const name = text.refine((value) => value.trim() !== '', 'must not be blank')
-// Emoji are sequences with joiners and tags, which are no control characters.
+// Emoji are sequences with joiners and tags; these are not control characters.
 export const reaction = z
   .string()
   .min(1)
@@ -47,7 +47,7 @@ export const reaction = z
   .regex(/^\P{Cc}*$/u, 'must be text without control characters')
   .superRefine(clean)
 
-/** A field that may be named, and has no value. */
+/** A field that may be present, without a value. */
 export const absent = z.undefined().optional()
 
 export const role = z.enum(['owner', 'admin', 'member'])
