@@ -1,5 +1,5 @@
-// Groups on several nodes that share a database, without the rules of who may do what: each change is committed as it is
-// given, and told by one of the nodes, as the node that committed it would.
+// Groups on several nodes that share a database, without checks of rights: each change is committed as it is given, and
+// one of the nodes delivers it, as if it had committed it.
 import { FollowingClient, type KeptByClient, LossyBusHub, SeededRandom, VirtualClock } from '@rookery/testing'
 import type { FanOut } from '../src/logic/delivery/fan-out.js'
 import type { Sessions } from '../src/logic/delivery/sessions.js'
@@ -23,12 +23,12 @@ export class SceneNode {
     return (Reflect.get(this.rookery, 'parts') as { fanOut: FanOut }).fanOut
   }
 
-  /** The same node, which tells nobody of what it commits: as where it died right after. */
+  /** The same node, which delivers nothing that it commits, as if it had died right after the commit. */
   silent(): SceneNode {
     return this.telling({ addMessage() {}, addFacts() {}, addTimeline() {}, flush() {} })
   }
 
-  /** The same node, with another way to tell in part. */
+  /** The same node, which delivers in another way. */
   telling(other: Partial<Pick<FanOut, 'addMessage' | 'addFacts' | 'addTimeline' | 'flush'>>): SceneNode {
     const telling = new SceneNode(this.rookery, this.storage)
     const fanOut: FanOut = Object.assign(Object.create(this.fanOut) as FanOut, other)
@@ -36,7 +36,7 @@ export class SceneNode {
     return telling
   }
 
-  /** What comes to the node's sessions, as if from another node. */
+  /** Gives something to the node's sessions, as if it came from another node. */
   get sessions(): Sessions {
     return (Reflect.get(this.rookery, 'parts') as { sessions: Sessions }).sessions
   }
@@ -84,7 +84,9 @@ export class GroupScene {
     return node
   }
 
-  /** From now on every read of a node's storage takes a time of its own, up to this, before and after what it sees. */
+  /**
+   * From now on every read of a node's storage waits for a random time, up to this, before and after it sees the data.
+   */
   slowReads({ storage }: SceneNode, maxMs: number): void {
     const pause = (): Promise<void> =>
       new Promise((resolve) => this.clock.setTimeout(resolve, (this.random.next() * maxMs) / 2))
@@ -106,7 +108,7 @@ export class GroupScene {
   }
 
   async stop(): Promise<void> {
-    // A drain looks again after a while, and time stands still.
+    // A drain checks again after a while, and time does not move by itself.
     const stopping = Promise.all(this.nodes.map(({ rookery }) => rookery.stop()))
     let isStopped = false
     void stopping.then(() => (isStopped = true))
@@ -156,7 +158,7 @@ export class SceneGroup {
   /** The sequence of its last message. */
   seq = 0
   readonly members = new Set<string>()
-  /** What is whose: messages after `from` up to `to`, oldest first. */
+  /** The intervals of each member, oldest first: messages after `from` up to `to` are the member's. */
   readonly intervals = new Map<string, { readonly from: number; to: number }[]>()
 
   constructor(
@@ -164,7 +166,7 @@ export class SceneGroup {
     readonly id: string,
   ) {}
 
-  /** Everything sequenced so far that is for a user. */
+  /** Everything sequenced so far that a user may see. */
   seqsOf(userId: string): number[] {
     const mine = this.intervals.get(userId) ?? []
     return Array.from({ length: this.seq }, (_, i) => i + 1).filter((seq) =>
@@ -172,7 +174,7 @@ export class SceneGroup {
     )
   }
 
-  /** Commits a change, and has a node tell of it. */
+  /** Commits a change, and makes a node deliver it. */
   async change({ storage, fanOut }: SceneNode, change: GroupChange): Promise<number> {
     const message = this.scene.message(this.id, 'host', {
       type: 'im.group',
@@ -201,7 +203,7 @@ export class SceneGroup {
     return result.seq
   }
 
-  /** Commits messages together, and has a node tell of them. */
+  /** Commits messages together, and makes a node deliver them. */
   async say({ storage, fanOut }: SceneNode, from: string, count = 1, content?: string): Promise<void> {
     const members = this.isRead ? [] : [...this.members]
     const messages = Array.from({ length: count }, () =>

@@ -1,17 +1,18 @@
-// What a client holds of its conversations: messages as they stand, kept so by the control messages that it is given.
+// What a client has of its conversations: messages in their current state, which the control messages that it gets keep
+// up to date.
 import type { Wire } from '@rookery/testing'
 
 const folded: ReadonlySet<string> = new Set(['im.recall', 'im.edit', 'im.reaction'])
 
 /**
- * Takes messages in whatever way they come (live, pulled, from history), each possibly several times, and applies a control
- * message only to what it holds with a smaller `asOf`.
+ * Takes messages in whatever way they come (live, pulled, from history), each possibly several times. It applies a
+ * control message only to a message with a smaller `asOf`.
  */
 export class HeldMessages {
   private readonly held = new Map<string, Wire>()
   private readonly reactions = new Map<string, Set<string>>()
 
-  /** @param userId whose client it is */
+  /** @param userId the user of the client */
   constructor(private readonly userId: string) {}
 
   /** Takes the messages of entries, of a page or live, in their order. */
@@ -19,7 +20,7 @@ export class HeldMessages {
     for (const { kind, message } of entries) if (kind === 'message') this.take(message)
   }
 
-  /** Takes a page's `mine`, once its messages were taken; of messages that are held as they stand later it says nothing. */
+  /** Takes a page's `mine`, after the page's messages. It ignores it for messages that it has in a later state. */
   takeMine(mine: Readonly<Record<string, readonly string[]>>, messages: readonly Wire[]): void {
     for (const message of messages) {
       const held = this.held.get(keyOf(message.conversationId, message.seq))
@@ -35,7 +36,7 @@ export class HeldMessages {
     if (before === undefined || asOf(before) < asOf(message)) this.held.set(key, structuredClone(message))
   }
 
-  /** Everything it holds, in order: messages, and beside them its own reactions. */
+  /** Everything that it has, in order: messages, each with its own reactions. */
   get messages(): readonly Wire[] {
     return [...this.held.values()]
       .map((message) => ({ ...message, mine: [...(this.reactions.get(message.msgId) ?? [])].sort() }))
@@ -45,7 +46,7 @@ export class HeldMessages {
   }
 
   private apply(control: Wire): void {
-    // An edit whose content was recalled has nothing to say; what it changed was recalled, too.
+    // An edit whose content was recalled has nothing to say; the message that it changed was recalled, too.
     const { content } = control
     const target = content && this.held.get(keyOf(control.conversationId, content.seq))
     if (target === undefined || asOf(target) >= control.seq) return

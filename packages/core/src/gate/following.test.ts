@@ -61,7 +61,7 @@ interface Step {
   readonly before: State
   readonly event: Event
   readonly next: State
-  /** Of the timeline in which something happened; null after a pull. */
+  /** The timeline in which something happened; null after a pull. */
   readonly action: Action | null
 }
 

@@ -16,7 +16,7 @@ const start = async (options: Partial<RookeryOptions> = {}): Promise<void> => {
 const makeGroup = async (ann: FakeDevice, ...members: string[]): Promise<string> =>
   (await ann.ask('group.create', { name: 'cars', members })).groupId
 
-/** The messages that a device was given live. */
+/** The messages that a device got live. */
 const messages = (device: FakeDevice): Wire[] => device.entries.flatMap(({ message }) => (message ? [message] : []))
 const lastMessage = (device: FakeDevice): Wire => messages(device).at(-1)
 const contentsOf = async (device: FakeDevice): Promise<Wire[]> =>

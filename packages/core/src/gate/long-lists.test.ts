@@ -8,7 +8,7 @@ const many = 24_000
 const ids = Array.from({ length: many }, (_, i) => `user${i}`)
 const positions = Object.fromEntries(ids.map((id) => [id, 1]))
 
-/** A value that counts how often something in it is looked at; its length does not count. */
+/** A value that counts how often something in it is read; its length does not count. */
 function watched<Value extends object>(value: Value): { readonly value: Value; looks(): number } {
   let looks = 0
   const get = (of: Value, key: string | symbol): unknown => {

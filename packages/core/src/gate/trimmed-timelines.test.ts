@@ -9,7 +9,7 @@ afterEach(() => scene.stop())
 
 const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i)
 
-/** Leaves the last messages of every conversation, so many of them. */
+/** Keeps only this many of the last messages of every conversation. */
 async function keepLast({ storage }: SceneNode, timelineCount: number): Promise<void> {
   const limits = { inboxBefore: null, timelineBefore: null, timelineCount, keysBefore: null }
   for (let after: string | null = null; ;) {
@@ -19,7 +19,7 @@ async function keepLast({ storage }: SceneNode, timelineCount: number): Promise<
   }
 }
 
-/** What one page says of the timeline. */
+/** The part of one page that belongs to the timeline. */
 const pageOf = async ({ device, seq }: FollowingClient, at: number, limit = 100): Promise<unknown> => {
   const { timelines, more, reset } = await device.ask('pull', { since: seq, timelines: { g: at }, limit })
   const [timeline] = timelines

@@ -1,4 +1,4 @@
-// Declarations and the interface that hosts see cannot drift apart: each wrong line bears @ts-expect-error.
+// Declarations and the interface that hosts see cannot differ: each wrong line has @ts-expect-error.
 import { option } from '@rookery/core'
 
 interface Pace {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Users } from '../../ports/host.js'
 import { TestNode, VirtualClock } from '@rookery/testing'
 
-/** Answers the id that a column of numbers, or one that does not look at case, would find. */
+/** Answers the id that a column of numbers, or one that ignores case, would find. */
 const normalising: Users = {
   exists: async (userId) => (/^\d+$/.test(userId) ? String(Number(userId)) : userId.toLowerCase()),
 }

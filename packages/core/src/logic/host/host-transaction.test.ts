@@ -10,7 +10,7 @@ afterEach(() => node.stop())
 interface Scene {
   readonly im: Im
   readonly outbox: MemoryOutbox
-  /** What was asked, each with whether it was given the transaction. */
+  /** The questions, each with whether it got the transaction. */
   readonly asked: string[]
 }
 

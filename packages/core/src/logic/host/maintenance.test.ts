@@ -20,7 +20,7 @@ async function start(): Promise<FaultyStorage> {
   return storage
 }
 
-/** Moves time on until it is settled, at most so long. */
+/** Moves time on until the promise is settled, at most this long. */
 async function settled<T>(work: Promise<T>, withinMs: number): Promise<T> {
   let isOver = false
   void work.catch(() => {}).finally(() => (isOver = true))

@@ -6,7 +6,7 @@ import type { Handlers } from '../../ports/host.js'
 import type { ObservedCommit, ObservedHandler, ObservedSend, Observer } from '../../ports/observer.js'
 import { FaultyStorage, TestNode, VirtualClock } from '@rookery/testing'
 
-/** Writes down what it is told. */
+/** Records everything that it gets. */
 class Notes implements Observer {
   readonly sends: ObservedSend[] = []
   readonly commits: ObservedCommit[] = []

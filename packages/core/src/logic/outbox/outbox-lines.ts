@@ -1,5 +1,5 @@
-// The rows of the outbox that a node has seen and not finished. They stand in lines: a line is the rows that must keep
-// their order, those of one conversation or of one user.
+// The rows of the outbox that a node has seen and not finished, in lines. A line is the rows that must keep their
+// order: those of one conversation or of one user.
 //
 //  O1. The rows of a line are moved one after the other, in the order in which they were read. No row overtakes an
 //      earlier row of its line that has to be tried again.

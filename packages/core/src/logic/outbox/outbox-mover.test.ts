@@ -62,7 +62,7 @@ async function write({ outbox, node }: Scene, ...to: readonly string[]): Promise
   return ids
 }
 
-/** What stands in a conversation of ann's. */
+/** The messages in a conversation of ann. */
 async function said({ node }: Scene, to = 'bob'): Promise<unknown[]> {
   const conversationId = node.rookery.im.conversationId('ann', to)
   const page = await node.rookery.im.history({ conversationId }).catch(() => ({ messages: [] }))

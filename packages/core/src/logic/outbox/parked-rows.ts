@@ -34,7 +34,7 @@ export class ParkedRows {
 
   constructor(private readonly parts: Parts) {}
 
-  /** Sets a callback that runs when parked rows are to be tried again. */
+  /** Sets a callback that runs when parked rows should be tried again. */
   onReturned(returned: () => void): void {
     this.returned = returned
   }

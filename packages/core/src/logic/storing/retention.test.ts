@@ -26,7 +26,7 @@ async function start(options: Partial<RookeryOptions> = {}): Promise<TestNode> {
 /** The first run that comes by itself begins at the end of its time, so that none meets a run which a test asks for. */
 const runsLate = (): SeededRandom => Object.assign(new SeededRandom(1), { next: () => 0.99 })
 
-/** Sends so many texts and waits for the answers. */
+/** Sends this many texts and waits for the answers. */
 async function talk(chat: TestNode, from: string, to: string, count: number): Promise<string> {
   const device = await chat.connect(from)
   let conversationId = ''

@@ -10,7 +10,7 @@ const refused: Result = { status: 'refused', error: new Error('not this one') }
 const held: Result = { status: 'refused', error: new RowsHeld(), isHeld: true }
 const stale: Result = { status: 'stale' }
 
-/** A writer over a storage whose commits end when they are told to; everything that happens is noted. */
+/** A writer over a storage whose commits end when the test says so; it records everything that happens. */
 function stage() {
   const clock = new VirtualClock()
   const said: string[] = []
