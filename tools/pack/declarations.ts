@@ -25,5 +25,5 @@ const withoutMap = (text: string): string => text.replace(/\n?\/\/# sourceMappin
 export const forRequire = (text: string): string =>
   text.replaceAll(/((?:from|import|import\()\s*['"]\.{1,2}\/[^'"]*?)\.js(['"])/g, '$1.cjs$2')
 
-/** Copies what stands beside `dist`. */
+/** Copies the files beside `dist`. */
 export const copyBeside = (from: string, to: string): void => cpSync(from, to, { recursive: true })

@@ -1,4 +1,4 @@
-// The package.json of what is published, from the one that stands in the repository.
+// Makes the package.json to publish from the one in the repository.
 import type { Manifest, Package } from './package-facts.js'
 
 const repository = 'https://github.com/rookery-im/rookery'

@@ -1,4 +1,4 @@
-// What a package says of itself, and what has to be known beside that to publish it.
+// The facts of a package that are needed to publish it.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -30,7 +30,7 @@ const beginnings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 }
 
 export interface Package {
-  /** Of its folder, such as `core`. */
+  /** The name of its folder, such as `core`. */
   readonly id: string
   readonly folder: string
   readonly manifest: Manifest

@@ -1,5 +1,5 @@
-// `npm run release`: publishes what stands in `packages/*/publish` and is not on npm in its version yet, and tags it. For the
-// release workflow: npm signs only what is built there.
+// `npm run release`: publishes the packages in `packages/*/publish` whose version is not on npm yet, and tags them. For
+// the release workflow: npm signs only what is built there.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -23,7 +23,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   429: 'RATE_LIMITED',
 }
 
-/** Sent to a client that may try again: Nest's exceptions carry no time of their own. */
+/** Sent to a client that may try again: Nest's exceptions have no time for that. */
 const retryAfterMs = 1000
 
 /**

@@ -1,4 +1,4 @@
-// Storage in memory. It is a module of its own, so that nobody gets it by forgetting another one.
+// Storage in memory. It has its own module, so that nobody gets it by forgetting another one.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { MemoryStorage, tokens } from '@rookery/core'
 

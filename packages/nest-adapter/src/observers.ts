@@ -1,4 +1,4 @@
-// Combines several observers of one node: metrics and tracing each come from a module of their own.
+// Combines several observers of one node: metrics and tracing each come from their own module.
 import type { ObservedHandler, Observer } from '@rookery/core'
 
 /** Makes one observer that calls all of them; undefined if there are none. */

@@ -23,7 +23,9 @@ export interface ProvidedOptions {
   readonly contacts?: ContactPolicy | Type<ContactPolicy>
   /** Names conversations in lists. Default: a 1:1 conversation has the profile of the peer, if `users` gives one. */
   readonly names?: ConversationNames | Type<ConversationNames>
-  /** Groups whose members stand in the host's own tables. Default: none; Rookery alone keeps the members of groups. */
+  /**
+   * Groups whose members the host keeps in its own tables. Default: none; Rookery alone keeps the members of groups.
+   */
   readonly hostGroups?: HostGroups | Type<HostGroups>
 }
 

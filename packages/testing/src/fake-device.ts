@@ -105,7 +105,7 @@ export class FakeDevice implements Connection {
     return new Promise((resolve) => this.call(event, args, resolve))
   }
 
-  /** Sends a request. `answered` gets the answer in its place among the events. */
+  /** Sends a request. `answered` gets the answer, in order with the events. */
   call(event: string, args: readonly unknown[], answered: (answer: FakeAnswer) => void): void {
     const sent: unknown[] = args.map((arg) => (arg === undefined ? arg : JSON.parse(JSON.stringify(arg))))
     this.inbound?.request(event, sent, (json) =>

@@ -48,7 +48,9 @@ it('what is not looked at by the test itself fails the run', async () => {
 it('a checked socket does the same, and leaves answers and errors as they are', () => {
   const thrown = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => {})
   const faults = (): unknown[] => thrown.mock.calls
-  /** As much of a socket as is needed: it answers what it is told to, with an error in front where that is wanted. */
+  /**
+   * The part of a socket that is needed: it answers what the test says, with an error in front if the test wants one.
+   */
   class Socket extends EventEmitter {
     given: unknown[] = []
     heard: (event: string, payload: unknown) => void = () => {}

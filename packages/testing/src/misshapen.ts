@@ -1,4 +1,4 @@
-// What becomes of a frame that is not of the form that the protocol has.
+// What to do with a frame that does not have the form of the protocol.
 
 /** Takes what is wrong with a frame of the server, in one line. */
 export type OnMisshapen = (fault: string) => void

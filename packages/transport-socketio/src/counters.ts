@@ -5,7 +5,7 @@ import type { Logger } from '@rookery/core'
 export interface TransportCounters {
   /** Connections in every state, also those that are closing. */
   readonly connections: number
-  /** Of these, the connections whose handshake is not complete. */
+  /** The connections among them whose handshake is not complete. */
   readonly unauthenticated: number
   /** Bytes that wait for clients, here or in the kernel's sockets. */
   readonly queuedBytes: number

@@ -119,7 +119,7 @@ export const transportOptionNames: readonly string[] = Object.keys(declared)
 const mistake = (text: string): Error => new Error(`transport-socketio: ${text}`)
 
 const words: option.Words = {
-  // Of one entry of a list the fault begins with a colon.
+  // The fault of one entry of a list begins with a colon.
   wrong: (name, fault) => mistake(`${name}${fault.startsWith(':') ? '' : ' '}${fault}`),
   unknown: (name, _, meant) => mistake(`option ${show(name)} does not exist${meant}`),
 }

@@ -58,7 +58,7 @@ export class Packets {
     return bytes
   }
 
-  /** The frame carries an id of its own, so no other receiver can share it. */
+  /** The frame has its own id, so no other receiver can share it. */
   eventWithAck(frame: Frame, id: number): Buffer {
     return webSocketFrame(`${this.#event}${id}[${JSON.stringify(frame.event)},${frame.json}]`)
   }

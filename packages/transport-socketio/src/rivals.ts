@@ -2,7 +2,7 @@
 // of the listeners of engine.io, ws and Nest's WsAdapter against these packages.
 import { randomUUID } from 'node:crypto'
 
-/** Listeners that only look at the path and pass the upgrade on: a check runs none of the host's own code. */
+/** Listeners that only read the path and pass the upgrade on: a check runs none of the host's own code. */
 const known = [
   // engine.io, and so socket.io and Nest's IoAdapter.
   /\bdestroyUpgrade\b/,

@@ -8,7 +8,7 @@ import { isThenable } from './thenable.js'
 
 type Kind = 'c2c' | 'c2g'
 
-/** Stands for every type that has no handler of its own. */
+/** Means every type that has no handler of its own. */
 const everyOther = ''
 
 /**

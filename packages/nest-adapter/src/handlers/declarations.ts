@@ -25,6 +25,6 @@ export function declares(declaration: Declaration): MethodDecorator {
   }
 }
 
-/** The declarations of a method, in the order in which they stand in the source. */
+/** The declarations of a method, in the order of the source. */
 export const declarationsOf = (method: object): readonly Declaration[] =>
   (Reflect.getMetadata(metadataKey, method) as readonly Declaration[] | undefined) ?? []

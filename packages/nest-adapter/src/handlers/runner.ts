@@ -32,7 +32,7 @@ const contextType = 'im'
 const filtersKey = '__exceptionFilters__'
 
 export class RunnerFactory {
-  /** What a call threw, while its filters look at it. */
+  /** What a call threw, while its filters run. */
   private readonly thrown = new WeakMap<object, unknown>()
   private readonly reported = new Set<string>()
 

@@ -4,7 +4,7 @@ import type { Presence } from '@rookery/core'
 /** Presence as several nodes share it. */
 export interface PresenceSubject {
   readonly presence: Presence
-  /** Makes a further instance, as another node would have; if left out, `presence` stands for all nodes. */
+  /** Makes a further instance, as another node would have; if left out, all nodes use `presence`. */
   another?(): Promise<Presence> | Presence
   /** Lets time pass for the leases: moves the virtual clock, or waits. */
   elapse(ms: number): Promise<void>

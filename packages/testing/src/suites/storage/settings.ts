@@ -1,4 +1,4 @@
-// The settings of one user in a conversation, and facts that stand in an inbox by themselves.
+// The settings of one user in a conversation, and facts in an inbox.
 import { expect } from 'vitest'
 import { only } from './scene.js'
 import type { StorageGroup } from './group.js'

@@ -1,4 +1,4 @@
-// Which messages of a group are for whom: history, timelines and views inside the intervals of a membership.
+// Which messages of a group each user may see: history, timelines and views inside the intervals of a membership.
 import { expect } from 'vitest'
 import type { Seq, UserId } from '@rookery/protocol'
 import type { StoredMessage } from '@rookery/core'
