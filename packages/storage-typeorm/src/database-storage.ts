@@ -9,6 +9,7 @@ import {
   type KeyReads,
   type Maintenance,
   type MemberReads,
+  type PushReads,
   type RefusedResult,
   type ResultsOf,
   type Storage,
@@ -39,6 +40,7 @@ export class DatabaseStorage implements Storage {
   readonly members: MemberReads
   readonly groups: GroupReads
   readonly devices: DeviceReads
+  readonly push: PushReads
   readonly maintenance: Maintenance = {
     trim: async (...args) => this.#opened().maintenance.trim(...args),
     verify: async (...args) => this.#opened().maintenance.verify(...args),
@@ -59,6 +61,7 @@ export class DatabaseStorage implements Storage {
     this.members = reads.members
     this.groups = reads.groups
     this.devices = reads.devices
+    this.push = reads.push
   }
 
   async start(tell: (line: string) => void = () => {}): Promise<StorageInfo> {

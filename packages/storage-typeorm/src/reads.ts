@@ -7,6 +7,7 @@ import type {
   KeyReads,
   ListPosition,
   MemberReads,
+  PushReads,
   Storage,
   TimelineReads,
 } from '@rookery/core'
@@ -77,6 +78,11 @@ interface Table {
   }
   readonly memberOf: { args: UserPage<string | null>; result: Answer<GroupReads['memberOf']> }
   readonly owned: { args: { readonly userId: string }; result: Answer<GroupReads['owned']> }
+  readonly push: { args: { readonly userIds: readonly string[] }; result: Answer<PushReads['list']> }
+  readonly pushBehind: {
+    args: { readonly after: string | null; readonly limit: number }
+    result: Answer<PushReads['behind']>
+  }
   readonly devices: { args: { readonly userIds: readonly string[] }; result: Answer<DeviceReads['list']> }
 }
 
@@ -97,7 +103,7 @@ export type Read = <Name extends ReadName>(name: Name, args: ReadArgs<Name>) => 
 /** The roles of the port that read. */
 export const readsOver = (
   read: Read,
-): Pick<Storage, 'timelines' | 'heads' | 'keys' | 'conversations' | 'members' | 'groups' | 'devices'> => ({
+): Pick<Storage, 'timelines' | 'heads' | 'keys' | 'conversations' | 'members' | 'groups' | 'devices' | 'push'> => ({
   timelines: {
     inbox: (userId, after, limit) => read('inbox', { userId, after, limit }),
     messages: (conversationId, range) => read('messages', { conversationId, range }),
@@ -131,6 +137,10 @@ export const readsOver = (
     members: (groupId, after, limit) => read('members', { groupId, after, limit }),
     memberOf: (userId, after, limit) => read('memberOf', { userId, after, limit }),
     owned: (userId) => read('owned', { userId }),
+  },
+  push: {
+    list: (userIds) => read('push', { userIds }),
+    behind: (after, limit) => read('pushBehind', { after, limit }),
   },
   devices: {
     list: (userIds) => read('devices', { userIds }),

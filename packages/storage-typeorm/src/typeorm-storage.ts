@@ -9,6 +9,7 @@ import {
   type KeyReads,
   type Maintenance,
   type MemberReads,
+  type PushReads,
   type ResultsOf,
   type Storage,
   type StorageInfo,
@@ -82,6 +83,10 @@ export class TypeOrmStorage implements Storage {
 
   get groups(): GroupReads {
     return this.#started().groups
+  }
+
+  get push(): PushReads {
+    return this.#started().push
   }
 
   get devices(): DeviceReads {

@@ -42,6 +42,7 @@ const everyStatus = [
   ...['unchanged', 'gone', 'too-many'].map((status) => `control ${status}`),
   'append refused',
   ...['device ok', 'custom ok', 'forget-device ok', 'raise-login ok', 'settings duplicate'],
+  ...['push-register ok', 'push-unregister ok', 'push-claim ok', 'pushed ok'],
   ...['ok', 'not-member'].flatMap((status) => [`read ${status}`, `settings ${status}`]),
 ]
 

@@ -7,6 +7,8 @@ export interface Operations {
   readonly first: readonly StorageOp[]
   /** Operations in a conversation of two, then those of a group, with changes of its messages. */
   readonly rest: readonly StorageOp[]
+  /** The life of a push registration. */
+  readonly push: readonly StorageOp[]
 }
 
 /** @param name tells them from those of another call: it is in every key and in the group's id. */
@@ -34,6 +36,7 @@ export function operationsOf(name: string): Operations {
       { op: 'raise-login', userId: 'u2' },
       ...groupOps(name),
     ],
+    push: pushOps(name, conversationId),
   }
 }
 
@@ -63,5 +66,20 @@ function groupOps(name: string): StorageOp[] {
     change(1, { fanOut: 'read', roles: [{ userId: 'u2', role: 'admin' }], mutes: [{ userId: 'u1', until: 1 }] }),
     change(2, { leave: ['u2'] }),
     change(3, { dissolve: true }),
+  ]
+}
+
+function pushOps(name: string, pushedIn: string): StorageOp[] {
+  const registration = { userId: 'u2', deviceId: name, provider: 'fcm', app: '' } as const
+  return [
+    { op: 'push-register', ...registration, token: name, tokenHash: name, lang: 'de', at: 1 },
+    { op: 'push-claim', ...registration, by: 'boot', over: 'other' },
+    { op: 'pushed', ...registration, by: 'boot', to: 1, pushedIn },
+    {
+      op: 'push-unregister',
+      userId: 'u2',
+      deviceId: name,
+      which: { provider: 'fcm', app: '', tokenHash: name },
+    },
   ]
 }

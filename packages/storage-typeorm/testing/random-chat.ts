@@ -8,6 +8,7 @@ import type {
   StorageOp,
   StorageResult,
   RefusedResult,
+  PushKey,
   SettingsOp,
 } from '@rookery/core'
 import type { SeededRandom } from '@rookery/testing'
@@ -125,11 +126,33 @@ export class RandomChat {
     return this.#other(userId, conversationId, at)
   }
 
+  /** A few tokens, which go from device to device. */
+  #push(key: PushKey, conversationId: string, at: number): StorageOp {
+    const { random } = this
+    const token = `token-${random.int(6)}`
+    const boot = (): string => this.#pick(['one', 'two'])
+    const { userId, deviceId, provider, app } = key
+    switch (random.int(4)) {
+      case 0:
+        return { op: 'push-register', ...key, token, tokenHash: token, lang: random.int(2) > 0 ? 'de' : null, at }
+      case 1: {
+        const which = random.int(2) > 0 ? null : { provider, app, tokenHash: random.int(2) > 0 ? null : token }
+        return { op: 'push-unregister', userId, deviceId, which }
+      }
+      case 2:
+        return { op: 'push-claim', ...key, by: boot(), over: random.int(2) > 0 ? null : boot() }
+    }
+    const pushedIn = random.int(2) > 0 && { pushedIn: random.int(2) > 0 ? null : conversationId }
+    return { op: 'pushed', ...key, by: boot(), ...(random.int(2) > 0 && { to: random.int(50) }), ...pushedIn }
+  }
+
   /** What concerns one user alone. */
   #other(userId: string, conversationId: string, at: number): StorageOp {
     const { random } = this
     const deviceId = this.#pick(['phone', 'pc'])
-    switch (this.#pick(['settings', 'settings', 'settings', 'device', 'device', 'custom', 'forget', 'login'])) {
+    switch (
+      this.#pick(['settings', 'settings', 'settings', 'device', 'device', 'custom', 'forget', 'login', 'push', 'push'])
+    ) {
       case 'device': {
         const from = random.int(2) * random.int(30)
         const delivered = random.int(4) > 0 && { delivered: { from, to: from + random.int(200) } }
@@ -144,6 +167,8 @@ export class RandomChat {
         return { op: 'forget-device', userId, deviceId }
       case 'login':
         return { op: 'raise-login', userId }
+      case 'push':
+        return this.#push({ userId, deviceId, provider: this.#pick(['fcm', 'apns']), app: '' }, conversationId, at)
     }
     const isOneOff = random.int(2) === 0
     const change: Partial<Record<'pinned' | 'muted' | 'hidden', boolean>> = {}

@@ -17,7 +17,7 @@ export const plain = (result: StorageResult | RefusedResult): unknown => {
 
 /** Everything that can be read, in small pages where there are pages. */
 export async function readAll(
-  { timelines, heads, keys: stored, conversations, members, groups, devices }: Storage,
+  { timelines, heads, keys: stored, conversations, members, groups, devices, push }: Storage,
   { scene, keys }: Pick<RandomChat, 'scene' | 'keys'>,
 ): Promise<unknown> {
   const { users, groupIds } = scene
@@ -66,6 +66,8 @@ export async function readAll(
     membersPaged: await all(groupIds, (id) => groups.members(id, users[1]!, 2)),
     memberOf: await all(everybody, (userId) => groups.memberOf(userId, null, 3)),
     owned: await all(everybody, (userId) => groups.owned(userId)),
+    push: (await push.list(everybody)).toSorted(byId('provider')).toSorted(byId('deviceId')).toSorted(byId('userId')),
+    pushBehind: (await push.behind(null, 1000)).userIds.toSorted(),
     devices: (await devices.list(everybody)).toSorted(byId('deviceId')).toSorted(byId('userId')),
   }
 }

@@ -8,6 +8,7 @@ import {
   type KeyReads,
   type Maintenance,
   type MemberReads,
+  type PushReads,
   type RefusedResult,
   type ResultsOf,
   RowsHeld,
@@ -42,6 +43,7 @@ export class FaultyStorage implements Storage {
   readonly members: MemberReads
   readonly groups: GroupReads
   readonly devices: DeviceReads
+  readonly push: PushReads
   readonly maintenance: Maintenance
   #commitFaults: CommitFault[] = []
   #readFaults = 0
@@ -54,7 +56,7 @@ export class FaultyStorage implements Storage {
     readonly inner: Storage,
     private readonly clock: Clock,
   ) {
-    const { timelines, heads, keys, conversations, members, groups, devices, maintenance } = inner
+    const { timelines, heads, keys, conversations, members, groups, devices, push, maintenance } = inner
     this.timelines = {
       inbox: (...args) => this.#read(() => timelines.inbox(...args)),
       timeline: (...args) => this.#read(() => timelines.timeline(...args)),
@@ -93,6 +95,10 @@ export class FaultyStorage implements Storage {
       export: (...args) => this.#read(() => maintenance.export(...args)),
       erase: (...args) => this.#read(() => maintenance.erase(...args)),
       renewEpoch: (...args) => this.#read(() => maintenance.renewEpoch(...args)),
+    }
+    this.push = {
+      list: (...args) => this.#read(() => push.list(...args)),
+      behind: (...args) => this.#read(() => push.behind(...args)),
     }
     this.devices = { list: (...args) => this.#read(() => devices.list(...args)) }
   }

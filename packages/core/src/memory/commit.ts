@@ -6,6 +6,7 @@ import { control } from './control.js'
 import { device } from './devices.js'
 import { group } from './group.js'
 import { read, settings } from './positions.js'
+import { pushClaim, pushed, pushRegister, pushUnregister } from './push.js'
 import { appendEntry, userRow, type Tables } from './rows.js'
 
 export function apply(tables: Tables, op: StorageOp): StorageResult | RefusedResult {
@@ -26,11 +27,19 @@ export function apply(tables: Tables, op: StorageOp): StorageResult | RefusedRes
       return device(tables, op)
     case 'forget-device':
       tables.users.get(op.userId)?.devices.delete(op.deviceId)
-      return { status: 'ok' }
+      return pushUnregister(tables, { ...op, op: 'push-unregister', which: null })
     case 'raise-login':
       tables.loginEpoch += 1
       userRow(tables, op.userId).loginEpoch = tables.loginEpoch
       return { status: 'ok', loginEpoch: tables.loginEpoch }
+    case 'push-register':
+      return pushRegister(tables, op)
+    case 'push-unregister':
+      return pushUnregister(tables, op)
+    case 'push-claim':
+      return pushClaim(tables, op)
+    case 'pushed':
+      return pushed(tables, op)
   }
 }
 

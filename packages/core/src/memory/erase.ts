@@ -64,6 +64,7 @@ export function eraseUser(tables: Tables, userId: UserId, step: MaintenanceStep)
     for (const row of conversationsOf(tables, userId).values()) beginAnew(row, userId)
     user.keys.clear()
     user.devices.clear()
+    user.push.clear()
     for (; user.floor < user.inbox.length; user.floor += 1) Reflect.deleteProperty(user.inbox, user.floor)
   }
   return { ...done, ...erased }

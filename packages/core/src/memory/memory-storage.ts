@@ -8,6 +8,7 @@ import {
   type KeyReads,
   type Maintenance,
   type MemberReads,
+  type PushReads,
   type ResultsOf,
   type Storage,
   type StorageInfo,
@@ -20,6 +21,7 @@ import { maintenance } from './maintenance.js'
 import { headReads } from './head-reads.js'
 import { groupReads, memberReads } from './member-reads.js'
 import { MemoryDatabase } from './memory-database.js'
+import { pushReads } from './push.js'
 import type { Tables } from './rows.js'
 import { timelineReads } from './timeline-reads.js'
 
@@ -38,6 +40,7 @@ export class MemoryStorage implements Storage {
   readonly members: MemberReads
   readonly groups: GroupReads
   readonly devices: DeviceReads
+  readonly push: PushReads
   readonly maintenance: Maintenance
   #state: 'new' | 'open' | 'closed' = 'new'
 
@@ -56,6 +59,7 @@ export class MemoryStorage implements Storage {
     this.members = memberReads(tables)
     this.groups = groupReads(tables)
     this.maintenance = maintenance(tables)
+    this.push = pushReads(tables)
     this.devices = {
       async list(userIds) {
         const { users } = tables()

@@ -5,7 +5,7 @@ import type { FactKind } from '../model/entry.js'
 import type { ConversationId, ConversationKind, DeviceId, JsonText, Role, Seq, UserId } from '@rookery/protocol'
 import type { FanOutMode } from '../model/group.js'
 import type { StoredMessage } from '../model/message.js'
-import type { StoredKey } from '../ports/storage.js'
+import type { PushRegistration, StoredKey } from '../ports/storage.js'
 
 /** A conversation's counters, its store timeline, and its members with their positions. */
 export interface ConversationRow {
@@ -98,7 +98,14 @@ export interface UserRow {
   readonly conversations: Set<ConversationId>
   readonly keys: Map<string, StoredKey>
   readonly devices: Map<DeviceId, Device>
+  /** By device, provider and app. */
+  readonly push: Map<string, PushRow>
   loginEpoch: number
+}
+
+/** A push registration, with what tells its token apart. */
+export interface PushRow extends PushRegistration {
+  readonly tokenHash: string
 }
 
 export interface Tables {
@@ -128,6 +135,7 @@ export function userRow(tables: Tables, userId: UserId): UserRow {
     conversations: new Set(),
     keys: new Map(),
     devices: new Map(),
+    push: new Map(),
     loginEpoch: 0,
   }
   tables.users.set(userId, row)
@@ -206,6 +214,7 @@ export function copyTables(tables: Tables): Tables {
       conversations: new Set(row.conversations),
       keys: new Map(row.keys),
       devices: new Map(row.devices),
+      push: new Map(row.push),
       loginEpoch: row.loginEpoch,
     })),
   }

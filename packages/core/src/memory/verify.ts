@@ -117,5 +117,17 @@ function user(tables: Tables, userId: UserId, row: UserRow, tell: Tell): number 
       },
     )
   }
+  for (const [name, registration] of row.push) {
+    const { deviceId, pushedTo: stored } = registration
+    if (stored <= inbox.length) continue
+    const found = {
+      kind: 'push',
+      id: `${userId} ${deviceId}`,
+      field: 'pushedTo',
+      stored,
+      computed: inbox.length,
+    } as const
+    tell(found, () => void row.push.set(name, Object.freeze({ ...registration, pushedTo: inbox.length })))
+  }
   return inbox.length - floor + row.devices.size
 }

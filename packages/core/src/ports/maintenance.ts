@@ -54,7 +54,7 @@ export interface Trimmed extends StepDone {
 
 /** A counter or pointer that differs from what the rows say. */
 export interface Finding {
-  readonly kind: 'conversation' | 'message' | 'member' | 'user' | 'entry' | 'device' | 'key'
+  readonly kind: 'conversation' | 'message' | 'member' | 'user' | 'entry' | 'device' | 'push' | 'key'
   /** Its ids with a space between: for a member `conversationId userId`, for a message `conversationId seq`. */
   readonly id: string
   /** What differs. `missing`: from there on, as many rows as `computed` says are not there. */
@@ -137,7 +137,7 @@ export interface Maintenance {
   export(userId: UserId, step: MaintenanceStep): Promise<Exported>
   /**
    * Takes what is kept of one user and concerns nobody else: the content of its messages and of their edits, with the
-   * reactions to them; its keys; its devices; its inbox, whose floor moves to the head; how it keeps conversations.
+   * reactions to them; its keys; its devices and their push registrations; its inbox, whose floor moves to the head; how it keeps conversations.
    * Its messages stay as recalled, so that sequences have no gaps, and count as unread no more. Ids and control messages
    * stay, and so does how often messages were reacted to.
    * Who gets the same id later reads nothing of it: memberships that have ended read as empty; the c2c conversations begin

@@ -2,6 +2,7 @@
 import type { ConversationId, DeviceId, DeviceType, JsonText, Seq, UserId } from '@rookery/protocol'
 import type { NewMessage } from '../model/message.js'
 import type { ControlOp, ControlResult, GroupOp, GroupResult } from './storage-groups.js'
+import type { PushClaimResult, PushOp } from './storage-push.js'
 import type { StoredKey } from './stored-key.js'
 
 /**
@@ -119,7 +120,7 @@ export interface DeviceResult {
   }[]
 }
 
-/** Deletes what is kept of a device. */
+/** Deletes what is kept of a device, its push registrations too. */
 export interface ForgetDeviceOp {
   readonly op: 'forget-device'
   readonly userId: UserId
@@ -146,6 +147,7 @@ export type StorageOp =
   | DeviceOp
   | ForgetDeviceOp
   | RaiseLoginOp
+  | PushOp
 
 export interface OpResults {
   append: AppendResult
@@ -157,6 +159,10 @@ export interface OpResults {
   device: DeviceResult
   'forget-device': { readonly status: 'ok' }
   'raise-login': RaiseLoginResult
+  'push-register': { readonly status: 'ok' }
+  'push-unregister': { readonly status: 'ok' }
+  'push-claim': PushClaimResult
+  pushed: { readonly status: 'ok' }
 }
 export type StorageResult = OpResults[StorageOp['op']]
 /**

@@ -17,6 +17,7 @@
 //     the ones behind them in their conversations, and stores the rest. If there is no rest, it throws `RowsHeld`.
 // Any number of calls may be under way at once. An adapter locks rows of conversations first, then of users, each sorted.
 import type { Maintenance } from './maintenance.js'
+import type { PushReads } from './storage-push.js'
 import type { ResultsOf, StorageOp } from './storage-ops.js'
 import type {
   ConversationReads,
@@ -31,6 +32,7 @@ import type {
 export type * from './maintenance.js'
 export type * from './storage-groups.js'
 export type * from './storage-ops.js'
+export type * from './storage-push.js'
 export type * from './stored-key.js'
 export type * from './storage-reads.js'
 
@@ -61,6 +63,7 @@ export interface Storage {
   readonly members: MemberReads
   readonly groups: GroupReads
   readonly devices: DeviceReads
+  readonly push: PushReads
   readonly maintenance: Maintenance
 }
 

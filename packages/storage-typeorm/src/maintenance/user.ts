@@ -157,6 +157,7 @@ export async function eraseUser(db: Database, userId: string, { after, rows }: M
       const { tables: t, person } = db.dialect
       const [devices = 0] = await db.carryOut([
         `DELETE FROM ${t.device} WHERE ${person} = ${user}`,
+        `DELETE FROM ${t.push} WHERE ${person} = ${user}`,
         `UPDATE ${t.member} SET pinned = false, muted = false, hidden_at = NULL WHERE ${person} = ${user}`,
       ])
       return { next: null, progress: 1, ...erased, devices }

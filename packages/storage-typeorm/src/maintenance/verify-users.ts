@@ -1,5 +1,5 @@
 // Checks a user's inbox: it has no gaps from its floor to its head, and each pointer leads to a stored message or to
-// one below the floor. Also checks that devices acknowledged only entries of the inbox. Most inboxes are short, so a
+// one below the floor. Also checks that devices acknowledged, and were told of, only entries of the inbox. Most inboxes are short, so a
 // page holds those of many users.
 import { entryKind } from '../rows/codes.js'
 import type { Dialect, Rows } from './dialect.js'
@@ -54,7 +54,7 @@ export const userUnit =
       if (wrong.length > 0) counters.push(user[0])
     }
     const wrong = await devices(d, rows, users, heads)
-    found.push(...wrong.found)
+    found.push(...wrong.found, ...(await pushes(d, rows, users, heads)))
     const next = open !== null ? ([open[0], open[1]] as const) : users.length === most ? ([last[0], -1] as const) : null
     const checked = Math.max(entries.length, seen.length)
     return { found, counters: [...new Set([...counters, ...wrong.users])], checked, next }
@@ -149,4 +149,34 @@ async function devices(
     }
   })
   return { found, users: wrong.map(([user]) => user) }
+}
+
+/** @param heads of users whose whole inbox was seen */
+async function pushes(
+  d: Dialect,
+  rows: Rows,
+  users: readonly User[],
+  heads: ReadonlyMap<number, number>,
+): Promise<readonly Found[]> {
+  const { tables: t, person } = d
+  const ids = [...heads.keys()]
+  if (ids.length === 0) return []
+  const ahead = await rows.all<[number, string, string, string, number]>(
+    `SELECT p.${person}, p.device_id, p.provider, p.app, p.pushed_to
+      FROM ${t.push} p JOIN ${t.user} u ON u.id = p.${person}
+      WHERE p.${person} >= ? AND p.${person} <= ? AND p.pushed_to > u.head`,
+    [ids[0]!, ids.at(-1)!],
+  )
+  const names = new Map(users.map(([id, userId]) => [id, userId]))
+  const fix = `UPDATE ${t.push} SET pushed_to = ? WHERE ${person} = ? AND device_id = ? AND provider = ? AND app = ?`
+  return ahead
+    .filter(([user, , , , pushedTo]) => pushedTo > heads.get(user)!)
+    .map(([user, deviceId, provider, app, stored]) => ({
+      kind: 'push' as const,
+      id: `${names.get(user)} ${deviceId}`,
+      field: 'pushedTo',
+      stored,
+      computed: heads.get(user)!,
+      fixes: [[fix, [heads.get(user)!, user, deviceId, provider, app]]] as const,
+    }))
 }

@@ -30,6 +30,17 @@ async function fill(storage: Storage): Promise<void> {
   await storage.commit([
     { op: 'read', userId: 'bob', conversationId: 'alice-bob', seq: 5, at: 1 },
     { op: 'device', userId: 'bob', deviceId: 'phone', deviceType: 'phone', delivered: { from: 0, to: 4 } },
+    {
+      op: 'push-register',
+      userId: 'bob',
+      deviceId: 'phone',
+      provider: 'fcm',
+      app: '',
+      token: 't',
+      tokenHash: 't',
+      lang: null,
+      at: 1,
+    },
     changeGroup('g1', null, { name: 'all', join }),
   ])
   const limits = { inboxBefore: null, timelineBefore: null, timelineCount: 7, keysBefore: null }
@@ -194,6 +205,10 @@ const damages: Readonly<Record<string, Damage>> = {
   'entries left below the floor': {
     does: [`UPDATE im_user SET floor = 2 WHERE user_id = 'bob'`],
     finds: [['user bob floor 2 0', true]],
+  },
+  'a device that was told of what is not there': {
+    does: [`UPDATE im_push SET pushed_to = 77`],
+    finds: [['push bob phone pushedTo 77 11', true]],
   },
   'a device that acknowledged what is not there': {
     does: [`UPDATE im_device SET delivered_to = 77 WHERE ${bob}`],

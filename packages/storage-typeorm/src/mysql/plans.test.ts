@@ -96,6 +96,8 @@ const reads: { readonly [Name in ReadName]: readonly ReadArgs<Name>[] } = {
   memberships: [{ groupId: 'g0', userIds: ['u1', 'u2'] }],
   members: [{ groupId: 'g0', after: 'u3', ...page }],
   devices: [{ userIds: users.slice(0, 10) }],
+  push: [{ userIds: users.slice(0, 10) }],
+  pushBehind: [{ after: '5', limit: 10 }],
   sharing: [{ userId: 'u499', others: ['u1', 'u2'] }],
   // These are bounded by one user's memberships, or by one group's members.
   list: ['u0', 'u5'].map((userId) => ({ userId, after: null, ...page })),
@@ -180,11 +182,12 @@ describeOnMysql('plans on MySQL', () => {
         frame: frameOf(settingsFor(database.where)),
         packetBytes: 1 << 20,
       })
-      const { first, rest } = operationsOf(state)
+      const { first, rest, push } = operationsOf(state)
       await writer.commit(first)
       sent = []
       const results = await writer.commit(rest)
       expect(results.filter(({ status }) => !/^(?:stored|ok|duplicate)$/.test(status))).toEqual([])
+      await writer.commit(push)
       const statements = sent.map((statement) => statement.replaceAll(/\s+/g, ' ').trim())
       expect(await found(statements)).toEqual([])
       for (const begin of [
@@ -200,6 +203,10 @@ describeOnMysql('plans on MySQL', () => {
         'REPLACE INTO im_member',
         'REPLACE INTO im_device',
         'DELETE FROM im_device',
+        'REPLACE INTO im_push',
+        'UPDATE im_push SET claim',
+        'UPDATE im_push SET pushed_to',
+        'DELETE FROM im_push',
         'UPDATE (SELECT',
         'UPDATE im_message SET content',
         'UPDATE im_message m SET m.content = NULL',

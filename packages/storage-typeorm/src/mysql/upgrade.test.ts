@@ -8,6 +8,7 @@ import { type FixtureReads, type FixtureScene, record } from '../../testing/fixt
 import { ask, describeOnMysql, freshDatabase } from '../../testing/mysql.js'
 import { saidBefore, sayAgain } from '../../testing/said-before.js'
 import { changeGroup, say } from '../../testing/scene.js'
+import { takesPush } from '../../testing/takes-push.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 
 const fixture = (ending: string): string =>
@@ -34,7 +35,7 @@ describeOnMysql('a database of the initial schema on MySQL', () => {
     expect(new Set(infos.map(({ epoch }) => epoch))).toEqual(new Set([before?.epoch]))
     await Promise.all(nodes.map((node) => node.stop()))
     const names = await ask<{ name: string }>(database.where, 'SELECT name FROM im_migrations ORDER BY id')
-    expect(names.map(({ name }) => name)).toEqual(['ImInitialSchema1763700000000'])
+    expect(names.map(({ name }) => name)).toEqual(['ImInitialSchema1763700000000', 'ImPush1764540000000'])
   })
 
   it('has the tables that are made anew today: no migration that was released has changed', async () => {
@@ -71,6 +72,8 @@ describeOnMysql('a database of the initial schema on MySQL', () => {
     expect(messages.reduce((sum, [, page]) => sum + page.messages.length, 0)).toBe(1000)
     expect(JSON.parse(JSON.stringify(await record(storage, given)))).toEqual(reads)
   })
+
+  it('takes push registrations', () => takesPush(storage, given.users))
 
   it('goes on with its numbers, and knows its keys', async () => {
     for (const [conversationId, { messages }] of Object.entries(reads.messages)) {

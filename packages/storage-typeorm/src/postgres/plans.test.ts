@@ -96,13 +96,13 @@ describeOnPostgres('plans on PostgreSQL', () => {
       )
       const known = new Known()
       known.met(['u1', 'u2'])
-      const { first, rest } = operationsOf(state)
+      const { first, rest, push } = operationsOf(state)
       await storage.commit(first)
       const statements = writingStatements(tablesOf('im_'), functionsOf('im_'))
       const carryOut = async ({ steps }: Pick<Batch, 'steps'>): Promise<void> => {
         for (const { statement, values } of steps) await client.query(statements[statement] as string, [...values])
       }
-      await carryOut(batchOf(rest, known))
+      await carryOut(batchOf([...rest, ...push], known))
       const inIt = { conversationId: `known-${state}`, kind: 'c2g', from: 'u1', to: null } as const
       const made = changeGroup(`${state} made`, null, {
         name: 'g',

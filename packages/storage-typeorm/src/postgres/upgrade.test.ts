@@ -8,6 +8,7 @@ import { type FixtureReads, type FixtureScene, record } from '../../testing/fixt
 import { ask, describeOnPostgres, freshDatabase } from '../../testing/postgres.js'
 import { saidBefore, sayAgain } from '../../testing/said-before.js'
 import { changeGroup, say } from '../../testing/scene.js'
+import { takesPush } from '../../testing/takes-push.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 
 const fixture = (ending: string): string =>
@@ -39,6 +40,7 @@ describeOnPostgres('a database of the initial schema', () => {
       'ImInitialSchema1763700000000',
       'ImGroups1763740000000',
       'ImMaintenance1763900000000',
+      'ImPush1764540000000',
       'ImFunctions_9000000000000',
     ])
   })
@@ -83,6 +85,8 @@ describeOnPostgres('a database of the initial schema', () => {
     const [from, clientMsgId] = given.keys[0]!
     expect(await storage.commit([say(clientMsgId, { from })])).toEqual([{ status: 'duplicate', ...reads.keys[0] }])
   })
+
+  it('takes push registrations', () => takesPush(storage, given.users))
 
   it('takes a group, and changes of what was said before', async () => {
     const heads = await storage.heads.users(given.users)

@@ -5,10 +5,12 @@ import type { StorageOp } from '@rookery/core'
 export const isWhole = (op: StorageOp): boolean =>
   op.op === 'group' && (op.change.fanOut !== undefined || op.change.dissolve !== undefined)
 
+const making = { custom: 1, device: 1, 'raise-login': 1, 'push-register': 1 }
+
 /** Users for whom the operation makes a row where they have none. */
 export function usersMade(op: StorageOp): readonly string[] {
   if (!('message' in op)) {
-    return op.op === 'custom' || op.op === 'device' || op.op === 'raise-login' ? [op.userId] : []
+    return op.op in making ? [op.userId] : []
   }
   const { from, to } = op.message
   const users = [from, to, ...op.members].filter((userId) => userId !== null)

@@ -14,6 +14,7 @@ const marks = {
   edit: ['conversation', 'target', 'seq'],
   reaction: ['conversation', 'control_seq', 'reaction'],
   follow: ['person', 'conversation'],
+  push: ['device_id', 'token_hash', 'pushed_to'],
   exceptional: ['conversation', 'seq', 'recalled'],
   mention: ['conversation', 'seq'],
   migrations: ['timestamp', 'name'],

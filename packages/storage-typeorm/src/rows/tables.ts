@@ -13,6 +13,7 @@ export interface Tables {
   readonly edit: string
   readonly reaction: string
   readonly follow: string
+  readonly push: string
   readonly migrations: string
 }
 
@@ -28,5 +29,6 @@ export const tablesOf = (prefix: string): Tables => ({
   edit: `${prefix}edit`,
   reaction: `${prefix}reaction`,
   follow: `${prefix}follow`,
+  push: `${prefix}push`,
   migrations: `${prefix}migrations`,
 })

@@ -19,6 +19,7 @@ describe('migrations', () => {
       ['ImInitialSchema1763700000000'],
       ['ImGroups1763800000000'],
       ['ImMaintenance1763900000000'],
+      ['ImPush1764540000000'],
     ])
     const seqs = peek(database, (db) => db.prepare('SELECT seq FROM im_message ORDER BY seq').raw().all([]))
     expect(seqs).toEqual([[1], [2], [3], [4], [5], [6]])
@@ -28,7 +29,7 @@ describe('migrations', () => {
     const database = chatFile()
     const storage = new TypeOrmStorage({ type: 'better-sqlite3', database, migrations: 'check' })
     await expect(storage.start()).rejects.toThrow(
-      /^[^\n]*lacks ImInitialSchema\d+, ImGroups\d+, ImMaintenance\d+; start once with migrations: 'run'$/,
+      /^[^\n]*lacks ImInitialSchema\d+, ImGroups\d+, ImMaintenance\d+, ImPush\d+; start once with migrations: 'run'$/,
     )
     expect(peek(database, (db) => db.prepare('SELECT name FROM sqlite_master').all([]))).toEqual([])
   })

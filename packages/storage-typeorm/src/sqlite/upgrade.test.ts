@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type FixtureReads, type FixtureScene, record } from '../../testing/fixtures/record.mjs'
 import { saidBefore, sayAgain } from '../../testing/said-before.js'
 import { changeGroup, chatFile, peek, say } from '../../testing/scene.js'
+import { takesPush } from '../../testing/takes-push.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 
 const fixture = (ending: string): string =>
@@ -50,6 +51,8 @@ describe('a file of the initial schema', () => {
     const [from, clientMsgId] = given.keys[0]!
     expect(await storage.commit([say(clientMsgId, { from })])).toEqual([{ status: 'duplicate', ...reads.keys[0] }])
   })
+
+  it('takes push registrations', () => takesPush(storage, given.users))
 
   it('takes a group, and changes of what was said before', async () => {
     const join = given.users.map((userId) => ({ userId, role: 'member' as const, reads: 'from-now' as const }))

@@ -13,13 +13,14 @@ export class RemoteStorage implements Storage {
   readonly members: Storage['members']
   readonly groups: Storage['groups']
   readonly devices: Storage['devices']
+  readonly push: Storage['push']
   readonly maintenance: Storage['maintenance']
 
   constructor(
     private readonly inner: Storage,
     private readonly remote: Remote,
   ) {
-    const { timelines, heads, keys, conversations, members, groups, devices, maintenance } = inner
+    const { timelines, heads, keys, conversations, members, groups, devices, push, maintenance } = inner
     this.timelines = {
       inbox: (...args) => remote.call(() => timelines.inbox(...args)),
       timeline: (...args) => remote.call(() => timelines.timeline(...args)),
@@ -58,6 +59,10 @@ export class RemoteStorage implements Storage {
       export: (...args) => remote.call(() => maintenance.export(...args)),
       erase: (...args) => remote.call(() => maintenance.erase(...args)),
       renewEpoch: (...args) => remote.call(() => maintenance.renewEpoch(...args)),
+    }
+    this.push = {
+      list: (...args) => remote.call(() => push.list(...args)),
+      behind: (...args) => remote.call(() => push.behind(...args)),
     }
     this.devices = { list: (...args) => remote.call(() => devices.list(...args)) }
   }

@@ -13,6 +13,7 @@ import {
   type Finding,
   type MaintenanceStep,
   type OwnReaction,
+  type PushRegistration,
   type Storage,
   StorageError,
 } from '../../ports/storage.js'
@@ -55,6 +56,8 @@ export type UserRecord =
       /** When a session of it last ended, Unix ms; null before the first end. */
       readonly seenAt: number | null
     }
+  /** Where push reaches a device; its token is a secret, and left out. */
+  | ({ readonly record: 'push' } & Pick<PushRegistration, 'deviceId' | 'provider' | 'app' | 'lang' | 'createdAt'>)
   | ({ readonly record: 'membership' } & Belonging)
   /** A reaction of the user to a message, its own or another's. */
   | ({ readonly record: 'reaction' } & OwnReaction)
@@ -73,7 +76,10 @@ const firstRetryMs = 1000
 const lookAgainMs = 100
 
 interface Parts {
-  readonly storage: Pick<Storage, 'maintenance' | 'timelines' | 'heads' | 'devices' | 'conversations' | 'groups'>
+  readonly storage: Pick<
+    Storage,
+    'maintenance' | 'timelines' | 'heads' | 'devices' | 'push' | 'conversations' | 'groups'
+  >
   readonly kicks: Kicks
   readonly deliveries: Deliveries
   readonly cluster: Cluster
@@ -152,7 +158,7 @@ export class HostMaintenance {
   }
 
   /**
-   * Everything that chat keeps of a user, page by page: the user, devices, memberships with read positions, each
+   * Everything that chat keeps of a user, page by page: the user, devices, push registrations, memberships with read positions, each
    * followed by the messages and reactions of the user there, and the inbox. Messages of others appear only in the
    * inbox.
    */
@@ -162,6 +168,9 @@ export class HostMaintenance {
     yield { record: 'user', userId, seq: head?.seq ?? 0, floor: head?.floor ?? 0 }
     for (const { deviceId, deviceType, seenAt } of await this.patiently(() => storage.devices.list([userId])))
       yield { record: 'device', deviceId, deviceType, seenAt }
+    const registrations = await this.patiently(() => storage.push.list([userId]))
+    for (const { deviceId, provider, app, lang, createdAt } of registrations)
+      yield { record: 'push', deviceId, provider, app, lang, createdAt }
     for (let after: string | null = null; ;) {
       const step: MaintenanceStep = { after, rows: kept.batchRows }
       const page: Exported = await this.patiently(() => storage.maintenance.export(userId, step))

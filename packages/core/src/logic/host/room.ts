@@ -42,7 +42,10 @@ interface GroupNeeds extends Surroundings {
 export const groupsForHost = (needs: GroupNeeds) => new ImGroups(needs)
 
 interface Needs extends Surroundings {
-  readonly storage: Pick<Storage, 'maintenance' | 'timelines' | 'heads' | 'devices' | 'conversations' | 'groups'>
+  readonly storage: Pick<
+    Storage,
+    'maintenance' | 'timelines' | 'heads' | 'devices' | 'push' | 'conversations' | 'groups'
+  >
   readonly presence: Pick<Presence, 'locate'>
   readonly handlers: Handlers | null
   readonly handlerDeadlines: Deadlines

@@ -6,5 +6,6 @@
 import type { MigrationInterface } from 'typeorm'
 import type { MysqlTables } from '../tables.js'
 import { initialSchema } from './initial-schema.js'
+import { pushSchema } from './push-schema.js'
 
-export const migrationsOf = (t: MysqlTables): (new () => MigrationInterface)[] => [initialSchema(t)]
+export const migrationsOf = (t: MysqlTables): (new () => MigrationInterface)[] => [initialSchema(t), pushSchema(t)]

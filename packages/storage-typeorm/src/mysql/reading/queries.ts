@@ -3,6 +3,7 @@ import type { ReadArgs, ReadName, ReadResult } from '../../reads.js'
 import { list, views } from './conversations.js'
 import { follows, followsAfter, group, memberOf, members, memberships, owned, reactions, roster } from './groups.js'
 import { access, devices, readers, sharing } from './members.js'
+import { push, pushBehind } from './push.js'
 import type { Query } from './query.js'
 import { messages, timeline } from './ranges.js'
 import { conversationHeads, entryAt, heads, inbox, key, loginEpoch } from './timelines.js'
@@ -31,4 +32,6 @@ export const queries = {
   memberOf,
   owned,
   devices,
+  push,
+  pushBehind,
 } satisfies { readonly [Name in ReadName]: Query<ReadArgs<Name>, ReadResult<Name>> }

@@ -8,6 +8,7 @@ import { control } from './control.js'
 import { device, type LoadedRange } from './devices.js'
 import { group } from './groups.js'
 import { read, settings } from './positions.js'
+import { pushClaim, pushed, pushRegister, pushUnregister } from './push.js'
 
 export async function apply(
   batch: Batch,
@@ -32,10 +33,18 @@ export async function apply(
     case 'forget-device': {
       const user = batch.users.get(op.userId)
       if (user !== undefined) batch.setDevice(user.person, op.deviceId, null)
-      return { status: 'ok' }
+      return pushUnregister(batch, { ...op, which: null })
     }
     case 'raise-login':
       return { status: 'ok', loginEpoch: batch.raiseLogin(batch.userRow(op.userId)) }
+    case 'push-register':
+      return pushRegister(batch, op)
+    case 'push-unregister':
+      return pushUnregister(batch, op)
+    case 'push-claim':
+      return pushClaim(batch, op)
+    case 'pushed':
+      return pushed(batch, op)
   }
 }
 

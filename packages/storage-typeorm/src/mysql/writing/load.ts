@@ -98,7 +98,13 @@ function needsOf(ops: readonly StorageOp[], rosters: Rosters): Needs {
         needs.devices.set(nameOf(op.userId, op.deviceId), [op.userId, op.deviceId])
         continue
       case 'forget-device':
+      case 'push-unregister':
+      case 'push-claim':
+      case 'pushed':
         needs.users.add(op.userId)
+        continue
+      case 'push-register':
+        needs.made.add(op.userId)
         continue
       case 'raise-login':
         needs.made.add(op.userId)

@@ -14,6 +14,7 @@ import { makeFunction } from './make-function.js'
 import { functionsNamed, type Functions } from './names.js'
 import { operationFunctions } from './operation-functions.js'
 import { postFunction } from './post-function.js'
+import { pushFunctions } from './push-function.js'
 
 const textsOf = (t: Tables, f: Functions): readonly string[] => [
   makeFunction(t, f),
@@ -23,6 +24,7 @@ const textsOf = (t: Tables, f: Functions): readonly string[] => [
   postFunction(t, f),
   controlFunction(t, f),
   groupFunction(t, f),
+  ...pushFunctions(t, f),
   ...operationFunctions(t, f),
 ]
 

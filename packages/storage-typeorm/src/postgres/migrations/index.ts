@@ -11,10 +11,12 @@ import { groupsSchema } from './groups-schema.js'
 import { initialSchema } from './initial-schema.js'
 import { maintenanceSchema } from './maintenance-schema.js'
 import type { Functions } from './names.js'
+import { pushSchema } from './push-schema.js'
 
 export const migrationsOf = (t: Tables, f: Functions, schema: string | null): (new () => MigrationInterface)[] => [
   initialSchema(t, schema),
   groupsSchema(t, schema),
   maintenanceSchema(t, schema),
+  pushSchema(t, schema),
   functionsMigration(t, f, schema),
 ]

@@ -15,6 +15,9 @@ export interface Functions {
   readonly post: string
   readonly control: string
   readonly group: string
+  readonly pushRegister: string
+  readonly pushUnregister: string
+  readonly pushChange: string
 }
 
 export const functionsNamed = (prefix: string, suffix: string): Functions => ({
@@ -31,6 +34,9 @@ export const functionsNamed = (prefix: string, suffix: string): Functions => ({
   post: `${prefix}post${suffix}`,
   control: `${prefix}control${suffix}`,
   group: `${prefix}group${suffix}`,
+  pushRegister: `${prefix}push_register${suffix}`,
+  pushUnregister: `${prefix}push_unregister${suffix}`,
+  pushChange: `${prefix}push_change${suffix}`,
 })
 
 /** Raised where a row is missing that the caller knows: the caller's knowledge is of another database. */

@@ -15,6 +15,9 @@ export const operation = {
   raiseLogin: 6,
   control: 7,
   group: 8,
+  pushRegister: 9,
+  pushUnregister: 10,
+  pushChange: 11,
 } as const
 
 export const operationFunctions = (t: Tables, f: Functions): readonly string[] => [
@@ -223,12 +226,19 @@ BEGIN
       WHEN ${operation.forget} THEN
         DELETE FROM ${t.device}
           WHERE person = (SELECT id FROM ${t.user} WHERE user_id = who[i]) AND device_id = target[i];
+        PERFORM ${f.pushUnregister}(who[i], target[i], '{}');
       WHEN ${operation.raiseLogin} THEN
         done[i] := ${f.raiseLogin}(who[i]);
       WHEN ${operation.control} THEN
         done[i] := ${f.control}(body[i]::json);
       WHEN ${operation.group} THEN
         done[i] := ${f.group}(body[i]::json);
+      WHEN ${operation.pushRegister} THEN
+        PERFORM ${f.pushRegister}(who[i], target[i], body[i]::json);
+      WHEN ${operation.pushUnregister} THEN
+        PERFORM ${f.pushUnregister}(who[i], target[i], body[i]::json);
+      WHEN ${operation.pushChange} THEN
+        done[i] := ${f.pushChange}(who[i], target[i], body[i]::json);
     END CASE;
   END LOOP;
   results := to_json(done);

@@ -3,6 +3,7 @@ import type { ReadArgs, ReadName, ReadResult } from '../../reads.js'
 import { list, views } from './conversations.js'
 import { group, memberOf, members, memberships, owned, roster } from './groups.js'
 import { access, devices, readers, sharing } from './members.js'
+import { push, pushBehind } from './push.js'
 import type { Query } from './query.js'
 import {
   conversationHeads,
@@ -60,6 +61,8 @@ export const queries = {
   memberOf,
   owned,
   devices,
+  push,
+  pushBehind,
 } satisfies { readonly [Name in Exclude<ReadName, 'messages'>]: Query<ReadArgs<Name>, ReadResult<Name>> } & Readonly<
   Record<string, unknown>
 >

@@ -77,6 +77,13 @@ function listsOf(op: OtherOp): Lists {
       return { kind: operation.forget, target: op.deviceId }
     case 'raise-login':
       return { kind: operation.raiseLogin }
+    case 'push-register':
+      return { kind: operation.pushRegister, target: op.deviceId, body: JSON.stringify(op) }
+    case 'push-unregister':
+      return { kind: operation.pushUnregister, target: op.deviceId, body: JSON.stringify(op.which ?? {}) }
+    case 'push-claim':
+    case 'pushed':
+      return { kind: operation.pushChange, target: op.deviceId, body: JSON.stringify(op) }
     case 'control':
       return { kind: operation.control, body: specOf(op, op.change) }
     case 'group':
@@ -111,8 +118,25 @@ function applyResults(ops: readonly OtherOp[], row: Row): StorageResult[] {
 }
 
 function resultOf(op: OtherOp, answer: readonly unknown[] | null): StorageResult {
-  if (op.op === 'forget-device') return { status: 'ok' }
-  if (answer === null) return { status: 'not-member' }
+  switch (op.op) {
+    case 'forget-device':
+    case 'push-register':
+    case 'push-unregister':
+    case 'pushed':
+      return { status: 'ok' }
+    case 'push-claim':
+      return { status: 'ok', isClaimed: answer?.[0] === true }
+    default:
+      return answer === null ? { status: 'not-member' } : answeredOf(op, answer)
+  }
+}
+
+type Answering = Exclude<
+  OtherOp,
+  { readonly op: 'forget-device' | 'push-register' | 'push-unregister' | 'push-claim' | 'pushed' }
+>
+
+function answeredOf(op: Answering, answer: readonly unknown[]): StorageResult {
   switch (op.op) {
     case 'read': {
       const [readSeq, unread, atSeq, inboxSeq] = answer as [number, number, number, number | null]

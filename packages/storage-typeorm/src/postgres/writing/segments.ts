@@ -27,6 +27,7 @@ function* touchedBy(op: StorageOp): Generator<string> {
   yield `u${op.userId}`
   if (op.op === 'read' || op.op === 'settings') yield `c${op.conversationId}`
   if (op.op === 'raise-login') yield 'logins'
+  if (op.op === 'push-register') yield `t${op.provider}\n${op.app}\n${op.tokenHash}`
 }
 
 export function segmentsOf(ops: readonly StorageOp[]): readonly Segment[] {

@@ -4,9 +4,11 @@ import type { Tables } from '../../rows/tables.js'
 import { groups } from './groups.js'
 import { initialSchema } from './initial-schema.js'
 import { maintenanceSchema } from './maintenance-schema.js'
+import { pushSchema } from './push-schema.js'
 
 export const migrationsOf = (t: Tables): (new () => MigrationInterface)[] => [
   initialSchema(t),
   groups(t),
   maintenanceSchema(t),
+  pushSchema(t),
 ]

@@ -5,6 +5,7 @@ import { tablesOf } from '../../rows/tables.js'
 import { list, views } from './conversations.js'
 import { group, memberOf, memberships, owned, page as members, roster } from './groups.js'
 import { access, devices, readers, sharing } from './members.js'
+import { push, pushBehind } from './push.js'
 import type { Query } from './query.js'
 import { messages, timeline } from './ranges.js'
 import {
@@ -43,6 +44,8 @@ export const queries = {
   memberOf,
   owned,
   devices,
+  push,
+  pushBehind,
 } satisfies { readonly [Name in ReadName]: Query<ReadArgs<Name>, never, ReadResult<Name>> }
 
 /** The reading connection. Most calls run one statement. */

@@ -10,6 +10,7 @@ import { Devices } from './devices.js'
 import { Groups } from './groups.js'
 import { Logins } from './logins.js'
 import { Positions } from './positions.js'
+import { Pushes } from './push.js'
 
 export class Operations {
   readonly #controls: Controls
@@ -17,6 +18,7 @@ export class Operations {
   readonly #positions: Positions
   readonly #devices: Devices
   readonly #logins: Logins
+  readonly #pushes: Pushes
 
   constructor(private readonly batch: Batch) {
     this.#controls = new Controls(batch)
@@ -24,6 +26,7 @@ export class Operations {
     this.#positions = new Positions(batch)
     this.#devices = new Devices(batch)
     this.#logins = new Logins(batch)
+    this.#pushes = new Pushes(batch)
   }
 
   /** Carries out all operations. Their rows are written when this returns. */
@@ -82,9 +85,18 @@ export class Operations {
       case 'device':
         return this.#devices.device(op)
       case 'forget-device':
+        this.#pushes.unregister({ ...op, which: null })
         return this.#devices.forget(op)
       case 'raise-login':
         return this.#logins.raise(op)
+      case 'push-register':
+        return this.#pushes.register(op)
+      case 'push-unregister':
+        return this.#pushes.unregister(op)
+      case 'push-claim':
+        return this.#pushes.claim(op)
+      case 'pushed':
+        return this.#pushes.pushed(op)
     }
   }
 

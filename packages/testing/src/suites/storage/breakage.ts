@@ -110,6 +110,7 @@ function subjectOf({ commit, reads, onReopen }: Breakage): StorageSubject {
       members: inner.members,
       groups: inner.groups,
       devices: inner.devices,
+      push: inner.push,
       maintenance: inner.maintenance,
       ...reads?.(inner, database),
       commit: broken as unknown as Storage['commit'],

@@ -18,6 +18,7 @@ import { trimming } from './maintenance/trimming.js'
 import { trimmingGroups } from './maintenance/trimming-groups.js'
 import { verifying } from './maintenance/verifying.js'
 import { numbers } from './numbers.js'
+import { push } from './push.js'
 import { races } from './races.js'
 import { ranges } from './ranges.js'
 import { readPositions } from './read-positions.js'
@@ -32,6 +33,7 @@ export const storageGroups: readonly StorageGroup[] = [
   readPositions,
   settings,
   devices,
+  push,
   text,
   ranges,
   conversations,

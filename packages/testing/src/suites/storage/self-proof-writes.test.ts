@@ -210,6 +210,40 @@ const breakages: Readonly<Record<string, Breakage>> = {
       if (op.op === 'settings') members(tables, (member) => (member.pinned = op.pinned ?? member.pinned))
     }),
   },
+  'a registration that is renewed at the head': {
+    caughtBy: 'a registration that is renewed has its new token, language and time, and keeps its place',
+    commit: spoil('before', (tables, op) => {
+      if (op.op === 'push-register') tables.users.get(op.userId)?.push.clear()
+    }),
+  },
+  'a token that several devices have': {
+    caughtBy: 'a token belongs to the device that registered it last, another user’s too',
+    commit: misread((ops) =>
+      ops.map((op) =>
+        op.op === 'push-register' ? { ...op, tokenHash: `${op.tokenHash}${op.userId}${op.deviceId}` } : op,
+      ),
+    ),
+  },
+  'a registration that outlives its device': {
+    caughtBy: 'a forgotten device has no registrations any more',
+    commit: spoil('after', (tables, op) => {
+      if (op.op !== 'forget-device') return
+      const { push } = tables.users.get(op.userId)!
+      for (const row of [...push.values()]) push.set('kept', { ...row, deviceId: op.deviceId })
+    }),
+  },
+  'a claim that is answered before it is stored': {
+    caughtBy: 'of nodes that claim one registration at once exactly one has it',
+    commit: misanswer((_, op) => (op.op === 'push-claim' ? { isClaimed: true } : {})),
+  },
+  'a place that goes back': {
+    caughtBy: 'what a device was told of never goes back',
+    commit: spoil('before', (tables, op) => {
+      if (op.op !== 'pushed') return
+      for (const [name, row] of tables.users.get(op.userId)?.push ?? [])
+        tables.users.get(op.userId)!.push.set(name, { ...row, pushedTo: 0 })
+    }),
+  },
   'a delivered range that each acknowledgement replaces': {
     caughtBy: 'an acknowledgement that reaches the stored end extends the range',
     commit: spoil('before', (tables, op) => {
