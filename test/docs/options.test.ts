@@ -112,7 +112,7 @@ interface Section {
 const sections: readonly Section[] = [
   {
     heading: 'RookeryModule',
-    options: coreOptions.filter((name) => !ports.includes(name) && !Object.hasOwn(objects, name)),
+    options: [...coreOptions.filter((name) => !ports.includes(name) && !Object.hasOwn(objects, name)), 'topics'],
     defaults: {},
     rows: themes.filter((row) => !row.option.includes('.') && !isTransports(row)),
   },

@@ -11,3 +11,5 @@ export type { RookeryModuleOptions, RookeryOptionsFactory } from './module-optio
 export type { ImAuthenticator } from './provided.js'
 export { RookeryExceptionFilter } from './rookery-exception.filter.js'
 export { RookeryModule } from './rookery.module.js'
+export type { TopicMessage } from './topics/topic-message.js'
+export type { TopicRoute, TopicRoutes } from './topics/topic-routes.js'

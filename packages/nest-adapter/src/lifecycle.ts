@@ -23,6 +23,7 @@ import { type RookeryModuleOptions, sortOptions, type TransportModuleOptions } f
 import { findPorts } from './ports.js'
 import { resolveProvided } from './provided.js'
 import { RunningNode } from './running-node.js'
+import { type TopicRoutes, withTopicRoutes } from './topics/topic-routes.js'
 
 @Injectable()
 export class Lifecycle
@@ -47,11 +48,12 @@ export class Lifecycle
     if (countOf(this.modules, Lifecycle) > 1)
       throw misconfigured('RookeryModule is imported twice: import it once, in the root module; it is global.')
     const ports = findPorts(this.modules)
-    const core = resolveProvided(sortOptions(this.options).core, this.module)
+    const { core: given, topics } = sortOptions(this.options)
+    const core = resolveProvided(given, this.module)
     // Core reports an `authenticate` that is missing or no function.
     const authenticate =
       typeof core.authenticate === 'function' ? withCodedErrors(core.authenticate) : core.authenticate
-    const handlers = this.handlers(core.handlers)
+    const handlers = this.handlers(core.handlers, topics)
     const { logger } = this
     this.rookery = inOneLine(() =>
       createRookery({ ...core, ...ports, authenticate, logger, ...(handlers === undefined ? {} : { handlers }) }),
@@ -81,10 +83,11 @@ export class Lifecycle
     if (this.isStarted) await this.rookery?.stop()
   }
 
-  private handlers(given: Handlers | undefined): Handlers | undefined {
+  private handlers(given: Handlers | undefined, topics: TopicRoutes): Handlers | undefined {
     const hasGlobalFilters = this.app.getGlobalFilters().length + this.app.getGlobalRequestFilters().length > 0
     const runners = new RunnerFactory(this.contexts, hasGlobalFilters, this.logger)
-    return composeHandlers(exploreHandlers(this.modules, runners), given, this.logger)
+    const found = exploreHandlers(this.modules, runners)
+    return withTopicRoutes(composeHandlers(found, given, this.logger), topics, found, this.module)
   }
 
   private attach(server: Server, options: TransportModuleOptions): SocketIoTransport {

@@ -156,8 +156,12 @@ export type BeforeSend = (
 ) => Promise<Record<string, unknown> | void> | Record<string, unknown> | void
 /** Runs after the commit, at most once for each stored message. A throw goes into the log and changes nothing. */
 export type AfterSend = (session: ImSession, draft: Draft, sent: Sent) => Promise<void>
-/** Answers a c2s request with a JSON value. A throw refuses it, as in `BeforeSend`. */
-export type AnswerTopic = (session: ImSession, payload: unknown) => Promise<unknown>
+/**
+ * Answers a c2s request with a JSON value. A throw refuses it, as in `BeforeSend`.
+ * @param clientMsgId the key of the request; null if the client gave none. A client that repeats a request gives the
+ *   same key, and the handler runs again.
+ */
+export type AnswerTopic = (session: ImSession, payload: unknown, clientMsgId: string | null) => Promise<unknown>
 /** Runs before a session begins. A throw refuses the session. */
 export type OnConnect = (session: ImSession) => Promise<void>
 

@@ -231,9 +231,9 @@ export class TestDevice {
     return this.ask('conversation.get', { conversationId }) as Promise<Conversation>
   }
 
-  /** Sends a request to the app's handler of a topic (c2s). */
-  topic(topic: string, payload: unknown = null): Promise<unknown> {
-    return this.ask('c2s', { topic, payload })
+  /** Sends a request to the app's handler of a topic (c2s), or to the service that the option `topics` names. */
+  topic(topic: string, payload: unknown = null, options: { readonly clientMsgId?: string } = {}): Promise<unknown> {
+    return this.ask('c2s', { topic, payload, ...options })
   }
 
   /**

@@ -16,13 +16,13 @@ export class Topics {
    * The result of the handler as JSON text; `null` where it returned nothing.
    * @throws RookeryError `NOT_FOUND` for a topic without a handler; `TOO_LARGE`
    */
-  async answer(session: ImSession, { topic, payload }: RequestOf<'c2s'>): Promise<JsonText> {
+  async answer(session: ImSession, { topic, payload, clientMsgId }: RequestOf<'c2s'>): Promise<JsonText> {
     const answer = this.handlers?.topic(topic)
     if (answer === undefined) throw new RookeryError('NOT_FOUND', 'no such topic')
     const { contentBytes } = this.limits
     if (isLongerThan(JSON.stringify(payload), contentBytes))
       throw new RookeryError('TOO_LARGE', `a payload may take ${contentBytes} bytes`)
-    const given = await this.deadlines.within('the handler', answer(session, payload))
+    const given = await this.deadlines.within('the handler', answer(session, payload, clientMsgId ?? null))
     return JSON.stringify(given) ?? 'null'
   }
 }
