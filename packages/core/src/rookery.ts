@@ -43,6 +43,7 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     const { epoch, warnings } = await storage.start((line) => logger.info(line))
     this.epoch = epoch
     for (const warning of warnings) logger.warn(warning)
+    await this.joinOthers()
     await presence.start(() => afterLoss.forgot())
     await cluster.start()
     await heartbeat.start()
@@ -52,6 +53,20 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     // Where presence is away it is told with the next tick.
     await slots.renewLease().catch(() => {})
     logger.info('rookery takes clients', { node: this.nodeId })
+  }
+
+  /** Two processes on one storage that share no bus are half a system each, and nothing else would tell. */
+  private async joinOthers(): Promise<void> {
+    const { storage, bus, logger } = this.parts
+    try {
+      if ((await storage.join?.(bus === null ? 'alone' : 'together')) ?? true) return
+    } catch (error) {
+      logger.info('whether other processes use this database is not known', { reason: String(error) })
+      return
+    }
+    logger.warn(
+      'another process uses this database and shares no bus with this one, so messages reach its users late: give every process the same presence and bus, such as RedisPresenceModule.forRoot({ url })',
+    )
   }
 
   /**

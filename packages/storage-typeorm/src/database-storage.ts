@@ -2,6 +2,7 @@
 // after it is closed, and how the port's roles reach the dialect.
 import {
   StorageError,
+  type Company,
   type ConversationReads,
   type DeviceReads,
   type GroupReads,
@@ -28,6 +29,8 @@ export interface OpenDatabase {
   /** Commits a batch and answers each operation in the order given. @throws StorageError */
   commit(ops: readonly StorageOp[]): Promise<readonly (StorageResult | RefusedResult)[]>
   readonly maintenance: Maintenance
+  /** As `Storage.join` says. */
+  join(company: Company): Promise<boolean>
   /** Waits for the calls under way, and closes. */
   close(): Promise<void>
 }
@@ -75,6 +78,10 @@ export class DatabaseStorage implements Storage {
     }
     this.#state = 'open'
     return this.#database.info
+  }
+
+  async join(company: Company): Promise<boolean> {
+    return this.#opened().join(company)
   }
 
   async stop(): Promise<void> {

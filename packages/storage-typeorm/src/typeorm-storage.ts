@@ -2,6 +2,7 @@
 // dialect that it uses.
 import {
   StorageError,
+  type Company,
   type ConversationReads,
   type DeviceReads,
   type GroupReads,
@@ -50,6 +51,10 @@ export class TypeOrmStorage implements Storage {
     this.#loading ??= this.#choose()()
     this.#storage = await this.#loading
     return this.#storage.start(tell)
+  }
+
+  async join(company: Company): Promise<boolean> {
+    return (await this.#started().join?.(company)) ?? true
   }
 
   async stop(): Promise<void> {

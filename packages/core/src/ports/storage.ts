@@ -43,12 +43,21 @@ export interface StorageInfo {
   readonly warnings: readonly string[]
 }
 
+/** How a process works on a storage: as the only one, or together with others over one presence and one bus. */
+export type Company = 'alone' | 'together'
+
 export interface Storage {
   /**
    * Opens and migrates, and answers what it found. Called once, before anything else.
    * @param tell takes a line each time the storage has to wait for others
    */
   start(tell?: (line: string) => void): Promise<StorageInfo>
+  /**
+   * Says how this process works on the storage, until `stop` or until the process dies; called once, after `start`.
+   * Answers false where another process does not fit: any other for `alone`, one that is alone for `together`. Optional:
+   * without it, or where it rejects, nobody knows.
+   */
+  join?(company: Company): Promise<boolean>
   /** Waits for what is under way and closes what it opened. Called once, last. */
   stop(): Promise<void>
   /**

@@ -5,6 +5,7 @@ import { DatabaseStorage, type OpenDatabase } from '../database-storage.js'
 import { refuseHandedOn } from '../handed-on.js'
 import { maintenanceOf } from '../maintenance/calls.js'
 import { ServerPools } from '../server-pools.js'
+import { lockFor } from './company.js'
 import { loadDriver, type Driver } from './driver.js'
 import { readServer } from './durability.js'
 import { isOfTheServer } from './faults.js'
@@ -85,6 +86,7 @@ function open(driver: Driver, sql: Sql, settings: MysqlSettings, { packetBytes, 
   const frame = frameOf(settings)
   const writer = new Writer(pools.writing, sql, { callTimeoutMs, frame, packetBytes })
   const reader = new Reader(pools.reading, sql, callTimeoutMs)
+  let lock: Link | null = null
   return {
     info,
     read: (name, args) => reader.read(name, args),
@@ -94,7 +96,14 @@ function open(driver: Driver, sql: Sql, settings: MysqlSettings, { packetBytes, 
       return results
     },
     maintenance: maintenanceOf(new MysqlMaintaining(pools.maintaining, sql, frame, callTimeoutMs)),
-    close: () => pools.close(),
+    async join(company) {
+      lock ??= await lockFor(driver, toWrite, sql.t.meta, company, callTimeoutMs)
+      return lock !== null
+    },
+    async close() {
+      await pools.close()
+      await lock?.close()
+    },
   }
 }
 

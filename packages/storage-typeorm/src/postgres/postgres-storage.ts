@@ -5,6 +5,7 @@ import { refuseHandedOn } from '../handed-on.js'
 import { maintenanceOf } from '../maintenance/calls.js'
 import { tablesOf } from '../rows/tables.js'
 import { ServerPools } from '../server-pools.js'
+import { lockFor } from './company.js'
 import { loadDriver, type PgClientClass } from './driver.js'
 import { readDurability } from './durability.js'
 import { isOfTheServer } from './faults.js'
@@ -82,6 +83,7 @@ function open(driver: PgClientClass, settings: PostgresSettings, info: StorageIn
   )
   const writer = new Writer(pools.writing, callTimeoutMs)
   const reader = new Reader(pools.reading, callTimeoutMs)
+  let lock: Link | null = null
   return {
     info,
     read: (name, args) => reader.read(name, args),
@@ -91,7 +93,14 @@ function open(driver: PgClientClass, settings: PostgresSettings, info: StorageIn
       return results
     },
     maintenance: maintenanceOf(new PostgresMaintaining(pools.maintaining, tables, callTimeoutMs)),
-    close: () => pools.close(),
+    async join(company) {
+      lock ??= await lockFor(driver, toMaintain, tables.meta, company, callTimeoutMs)
+      return lock !== null
+    },
+    async close() {
+      await pools.close()
+      await lock?.close()
+    },
   }
 }
 

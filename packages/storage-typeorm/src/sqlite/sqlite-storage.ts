@@ -5,6 +5,7 @@ import { DatabaseStorage, type OpenDatabase } from '../database-storage.js'
 import { maintenanceOver } from '../maintenance/calls.js'
 import type { ReadArgs, ReadName, ReadResult } from '../reads.js'
 import { openChannel } from './channel.js'
+import { companyCall } from './company.js'
 import { maintenanceCall } from './maintaining.js'
 import type { SqliteSettings } from './options.js'
 import { queries } from './reading/queries.js'
@@ -36,6 +37,7 @@ async function open(settings: SqliteSettings): Promise<OpenDatabase> {
       },
       commit: async (ops) => unpackResults(await writing.call('commit', packOps(ops))) as Results,
       maintenance: maintenanceOver((text, writes) => (writes ? writing : reading).call(maintenanceCall, text)),
+      join: async (company) => JSON.parse(await writing.call(companyCall, company)) as boolean,
       close,
     }
   } catch (error) {

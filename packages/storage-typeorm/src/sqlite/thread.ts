@@ -1,5 +1,8 @@
 // What each of the two threads does: it opens its connection and answers calls one by one. worker.ts runs it in a
 // worker; where the host sets `worker: false`, it runs on the caller's thread.
+import type { Company } from '@rookery/core'
+import { companyCall, lockFor, release } from './company.js'
+import type { SqliteDatabase } from './driver.js'
 import { TransactionFailure } from './faults.js'
 import { tablesOf } from '../rows/tables.js'
 import { maintenanceCall, SqliteMaintaining } from './maintaining.js'
@@ -27,6 +30,8 @@ export class SqliteThread {
   #connection: Connection | undefined
   /** The connection failed for good. The next call opens another one. */
   #broken = false
+  /** Holds the lock of this process until the end. */
+  #company: SqliteDatabase | null = null
 
   constructor(
     private readonly role: Role,
@@ -42,6 +47,7 @@ export class SqliteThread {
   async answer(call: Call): Promise<Reply> {
     const { id } = call
     try {
+      if (call.work === companyCall) return { id, text: JSON.stringify(this.#keep(call.text as Company)) }
       if (this.#broken) await this.#reopen()
       if (!this.#connection) throw new Error('the database is not open')
       return { id, text: await this.#connection.run(call) }
@@ -54,13 +60,24 @@ export class SqliteThread {
   }
 
   close(): void {
+    this.#closeConnection()
+    if (this.#company) release(this.#company)
+    this.#company = null
+  }
+
+  #keep(company: Company): boolean {
+    this.#company ??= lockFor(this.settings, company)
+    return this.#company !== null
+  }
+
+  #closeConnection(): void {
     const connection = this.#connection
     this.#connection = undefined
     connection?.close()
   }
 
   async #reopen(): Promise<void> {
-    this.close()
+    this.#closeConnection()
     await this.open()
     this.#broken = false
   }
