@@ -32,7 +32,7 @@ function forms(option: string, value: unknown): string[] {
 
 /** The interfaces on the page, those that are composed of them, and those that hosts never give. */
 const onThePage = ['RookeryOptions', 'SocketIoTransportOptions', 'SqliteOptions', 'PostgresOptions', 'MysqlOptions']
-onThePage.push('TypeOrmOutboxOptions', 'SqlOutboxOptions', 'RookeryEndpointsOptions')
+onThePage.push('RedisOptions', 'TypeOrmOutboxOptions', 'SqlOutboxOptions', 'RookeryEndpointsOptions')
 onThePage.push('RookeryMetricsOptions', 'RookeryTracingOptions')
 const notOnThePage = [
   'ProvidedOptions',
@@ -68,7 +68,7 @@ function table(heading: string): Row[] {
 }
 
 /** The options of `RookeryModule`, by theme: core's, those of its objects under `object.`, and the transport's. */
-const themes = rowsOf(page.slice(0, page.indexOf('\n## Storage on SQLite\n')))
+const themes = rowsOf(page.slice(0, page.indexOf('\n## Several nodes\n')))
 const transportMark = '*Transport.* '
 const isTransports = ({ why }: Row): boolean => why.startsWith(transportMark)
 
@@ -90,7 +90,10 @@ const settings = settingsOf({ storage: { commit: () => {} }, authenticate: () =>
 const { settle } = await load('transport-socketio/src/options.ts')
 const { checkSqliteOptions } = await load('storage-typeorm/src/sqlite/options.ts')
 const { checkPostgresOptions } = await load('storage-typeorm/src/postgres/options.ts')
+const { checkRedisOptions } = await load('presence-redis/src/options.ts')
 const { checkMysqlOptions } = await load('storage-typeorm/src/mysql/options.ts')
+
+const redisDefaults = { ...checkRedisOptions({ url: 'redis://a' }), url: undefined, logger: undefined }
 
 /** The options that are objects, each with an interface. */
 const objects: Readonly<Record<string, { options: string[]; defaults: Readonly<Record<string, unknown>> }>> = {
@@ -140,6 +143,11 @@ const sections: readonly Section[] = [
     defaults: { ...checkMysqlOptions({ type: 'mysql', database: 'a' }), type: undefined },
   },
   {
+    heading: 'Several nodes',
+    options: named('presence-redis/src/options.ts', 'RedisOptions'),
+    defaults: redisDefaults,
+  },
+  {
     heading: 'TypeOrmOutbox',
     options: named('storage-typeorm/src/outbox/typeorm-outbox.ts', 'TypeOrmOutboxOptions'),
     defaults: {},
@@ -170,6 +178,7 @@ const typeOrm = 'storage-typeorm/src'
 /** Those of whose options some have a default. */
 const interfaces: readonly { path: string; name: string; defaults: Readonly<Record<string, unknown>> }[] = [
   { path: 'core/src/options/limits.ts', name: 'GroupRules', defaults: settings.groups },
+  { path: 'presence-redis/src/options.ts', name: 'RedisOptions', defaults: redisDefaults },
   { path: 'core/src/options/limits.ts', name: 'FanOutRules', defaults: settings.fanout },
   { path: 'core/src/options/limits.ts', name: 'Limits', defaults: settings.limits },
   { path: 'core/src/options/limits.ts', name: 'Timing', defaults: settings.timing },

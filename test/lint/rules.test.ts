@@ -208,6 +208,18 @@ const cases: readonly Case[] = [
     rule: imports,
   },
   {
+    says: 'presence on Redis imports its library',
+    file: 'packages/presence-redis/src/b7.ts',
+    code: `export { Redis } from 'ioredis'\nexport { RookeryError } from '@rookery/core'`,
+    rule: null,
+  },
+  {
+    says: 'presence on Redis imports NestJS beside nest.ts',
+    file: 'packages/presence-redis/src/b8.ts',
+    code: `export { Module } from '@nestjs/common'`,
+    rule: imports,
+  },
+  {
     says: 'nest-adapter imports a storage',
     file: 'packages/nest-adapter/src/b6.ts',
     code: `export { x } from '@rookery/storage-typeorm'`,
