@@ -88,7 +88,7 @@ async function explore(options: Options, file: BrokenFile, start: string): Promi
   progress.clear()
   await Promise.all(workers.map((worker) => worker.end()))
   console.log(counts.summary(seconds))
-  if (counts.broken > 0) console.log(`they stand in ${file.path}; \`npm run explore -- --again\` runs them once more`)
+  if (counts.broken > 0) console.log(`they are in ${file.path}; \`npm run explore -- --again\` runs them once more`)
   return counts.broken > 0 ? 1 : 0
 }
 

@@ -36,7 +36,7 @@ export async function refuseHandedOn<Link extends Bare>(
     await Promise.all(links.map((link) => link.close()))
   }
   throw new Error(
-    'the address leads to a pooler that hands sessions on between transactions (as PgBouncer does with pool_mode = transaction), where the settings of one connection meet others; give chat an address of its own that leads to the server itself, or to a pooler that keeps each connection its session (pool_mode = session)',
+    'the address leads to a pooler that gives each session to another client after a transaction (as PgBouncer does with pool_mode = transaction), so that settings of one client reach others; give chat an address that leads to the server itself, or to a pooler that keeps each connection its session (pool_mode = session)',
   )
 }
 

@@ -23,7 +23,7 @@ export function optionsBeside(host: DataSource, given: Partial<TypeOrmStorageOpt
   if (options.type === 'better-sqlite3') {
     if (options.key !== undefined) {
       throw new Error(
-        "the app's SQLite file is encrypted, and chat's beside it would not be; give TypeOrmStorageModule.forRoot({ database: 'data/app.im.sqlite' }) where that may be",
+        "the app's SQLite file is encrypted, and chat's beside it would not be; give TypeOrmStorageModule.forRoot({ database: 'data/app.im.sqlite' }) if you accept that",
       )
     }
     // A host without the option `driver` loads better-sqlite3, so better-sqlite3 works here.

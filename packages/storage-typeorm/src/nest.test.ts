@@ -150,7 +150,7 @@ describe('the storage module', () => {
     await shop.transaction((tx) => outbox.put(tx, [row]))
     expect(await shop.query('SELECT id FROM im_outbox')).toEqual([{ id: 'row' }])
     await expect(other.transaction((tx) => outbox.put(tx, [row]))).rejects.toThrow(
-      /^within\(\) was given a transaction of the DataSource 'default', and the outbox stands in 'shop': [^\n]*$/,
+      /^within\(\) was given a transaction of the DataSource 'default', and the outbox is in 'shop': [^\n]*$/,
     )
     await outbox.stop()
     await storage.stop()

@@ -11,7 +11,7 @@ export interface Said {
 
 const textOf = ({ text }: Source, { start, end }: Node): string => text.slice(start, end)
 
-/** The text of a literal or template; both texts of a conditional; nothing if the node is no text. */
+/** The text of a literal or template; both texts of a conditional; nothing if the node is not text. */
 function textsOf(node: Node, constants: Constants): (string | null)[][] {
   if (node.type === 'Literal' && typeof node.value === 'string') return [[node.value]]
   if (node.type === 'TemplateLiteral') {

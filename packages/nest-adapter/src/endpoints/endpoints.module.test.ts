@@ -86,6 +86,6 @@ describe('the list of nodes over HTTP', () => {
 
   it('names a wrong option', () => {
     expect(() => RookeryEndpointsModule.forRoot({ pth: 'x' } as object)).toThrow(/RookeryEndpointsModule option pth/)
-    expect(() => RookeryEndpointsModule.forRoot({ path: 1 } as never)).toThrow(/option path is no text/)
+    expect(() => RookeryEndpointsModule.forRoot({ path: 1 } as never)).toThrow(/option path is not a string/)
   })
 })

@@ -26,7 +26,7 @@ export class RookeryEndpointsModule {
     option.refuseUnknown(options, ['path', 'decorators'], wordsOf('RookeryEndpointsModule'))
     const { path = 'im/endpoints', decorators = [] } = options
     if (typeof path !== 'string')
-      throw misconfigured("RookeryEndpointsModule option path is no text: give a path such as 'im/endpoints'")
+      throw misconfigured("RookeryEndpointsModule option path is not a string: give a path such as 'im/endpoints'")
     return {
       module: RookeryEndpointsModule,
       controllers: [endpointsController(path, decorators)],

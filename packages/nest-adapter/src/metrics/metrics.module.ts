@@ -25,7 +25,7 @@ const declared = {
     register,
     option.passing<Registry>(
       (value) => typeof (value as Registry | null)?.registerMetric === 'function',
-      'is no registry: give a Registry of prom-client',
+      'is not a registry: give a Registry of prom-client',
     ),
   ),
   prefix: option.standard(

@@ -106,7 +106,7 @@ describe('metrics', () => {
       (error: Error) => error.message,
     )
     expect(failed).toBe(
-      'The registry has chat_sends_total already: import RookeryMetricsModule once, and give each app of a process a registry of its own.',
+      'The registry has chat_sends_total already: import RookeryMetricsModule once, and give each app of a process its own registry.',
     )
     await first.close()
     expect(await registry.metrics()).toBe('\n')

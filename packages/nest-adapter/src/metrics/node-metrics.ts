@@ -30,7 +30,7 @@ export class NodeMetrics implements Observer {
     const of = (name: string, help: string, labelNames: string[] = []) => {
       if (registry.getSingleMetric(prefix + name) !== undefined)
         throw misconfigured(
-          `The registry has ${prefix}${name} already: import RookeryMetricsModule once, and give each app of a process a registry of its own.`,
+          `The registry has ${prefix}${name} already: import RookeryMetricsModule once, and give each app of a process its own registry.`,
         )
       this.names.push(prefix + name)
       return { name: prefix + name, help, labelNames, registers: [registry] }

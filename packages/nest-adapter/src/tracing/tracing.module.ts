@@ -14,7 +14,7 @@ const declared = {
   tracer: option.optional(
     option.passing<Tracer>(
       (value) => typeof (value as Tracer | null)?.startSpan === 'function',
-      'is no tracer: give one of @opentelemetry/api',
+      'is not a tracer: give one of @opentelemetry/api',
     ),
   ),
 } satisfies option.Options<RookeryTracingOptions>

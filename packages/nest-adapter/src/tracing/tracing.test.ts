@@ -73,7 +73,7 @@ it.each<[string, DynamicModule, string]>([
   [
     'no registry',
     RookeryMetricsModule.forRoot({ registry: {} } as object),
-    'RookeryMetricsModule option registry is no registry: give a Registry of prom-client',
+    'RookeryMetricsModule option registry is not a registry: give a Registry of prom-client',
   ],
   [
     'a prefix of another form',
@@ -88,7 +88,7 @@ it.each<[string, DynamicModule, string]>([
   [
     'no tracer',
     RookeryTracingModule.forRoot({ tracer: 'rookery' } as object),
-    'RookeryTracingModule option tracer is no tracer: give one of @opentelemetry/api',
+    'RookeryTracingModule option tracer is not a tracer: give one of @opentelemetry/api',
   ],
 ])('%s keeps the app from starting, in one line', async (_, wrong, line) => {
   const chat = RookeryModule.forRoot({ authenticate: () => null })

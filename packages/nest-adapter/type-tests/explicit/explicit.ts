@@ -24,13 +24,13 @@ export async function open(im: ImService): Promise<void> {
 export async function named(im: ImService<typeof chatTypes>): Promise<void> {
   await im.sendC2C({ from: 'ann', to: 'bob', type: 'offer', content: { price: 100 } })
   await im.sendC2C({ from: 'ann', to: 'bob', type: 'other', content: { price: '100' } })
-  // @ts-expect-error price is no text
+  // @ts-expect-error price is not a text
   await im.sendC2C({ from: 'ann', to: 'bob', type: 'offer', content: { price: '100' } })
 }
 
 export async function inGroups(im: ImService<typeof chatTypes>): Promise<void> {
   await im.sendC2G({ from: 'ann', to: 'g', type: 'offer', content: { price: 100 } })
-  // @ts-expect-error price is no text
+  // @ts-expect-error price is not a text
   await im.sendC2G({ from: 'ann', to: 'g', type: 'offer', content: { price: '100' } })
 }
 
@@ -38,7 +38,7 @@ export async function withoutNest(): Promise<void> {
   const authenticate = ({ token }: { token: string }) => ({ userId: token })
   const { im } = createRookery({ storage: new MemoryStorage(), authenticate, types: chatTypes })
   await im.sendC2C({ from: 'ann', to: 'bob', type: 'offer', content: { price: 100 } })
-  // @ts-expect-error price is no text
+  // @ts-expect-error price is not a text
   await im.sendC2C({ from: 'ann', to: 'bob', type: 'offer', content: { price: '100' } })
 }
 

@@ -54,7 +54,7 @@ export class OrderService {
   }
 
   async wrong(tx: object): Promise<void> {
-    // @ts-expect-error price is no text
+    // @ts-expect-error price is not a text
     await this.im.sendC2C({ from: 'ann', to: 'bob', type: 'offer', content: { listingId: 'l1', price: '100' } })
     // @ts-expect-error listingId is missing
     await this.im.sendC2C({ from: 'ann', to: 'bob', type: 'offer', content: { price: 100 } })

@@ -18,7 +18,7 @@ const help = `rookery COMMAND --database URL [options]
   erase --user ID --yes  take what is kept of a user and concerns nobody else
     --owned-groups HOW   groups that the user owns: refuse (the default), hand-over, dissolve
   migrate                make chat's tables and the app's im_outbox, or bring them up to date
-    --app-database URL   where the app's own tables stand, if that is not where chat's do
+    --app-database URL   where the app's own tables are, if they are not beside chat's
     --app-schema NAME    the schema of these, on PostgreSQL
   parked                 rows of the app's im_outbox that could not be moved, a line for each; --json, --app-database as above
     --retry IDS          has the app try them again: all, or ids separated by commas
@@ -27,7 +27,7 @@ const help = `rookery COMMAND --database URL [options]
 
   --database URL         sqlite:PATH, postgres://…, mysql://… or mariadb://…; left out, DATABASE_URL of the environment
   --table-prefix PREFIX  before the tables' names, where the app has another than im_
-  --schema NAME          where the tables stand, on PostgreSQL
+  --schema NAME          the schema of the tables, on PostgreSQL
   --driver NAME          libsql or better-sqlite3, on SQLite
   --rows N               rows in one step, 500 where left out
   --pause MS             the rest between two steps, 100 where left out; 0 where nothing else uses the database

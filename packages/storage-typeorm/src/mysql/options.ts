@@ -109,8 +109,7 @@ export function checkMysqlOptions(options: MysqlOptions): MysqlSettings {
   const values = option.read(declared, options, storageWords)
   const { url, host, port, socketPath, username, password, database, ssl, extra, ...settings } = values
   const address = addressOf({ url, host, port, socketPath, username, password, database, ssl, extra })
-  if (address.database === undefined)
-    throw storageWords.wrong('database', "must name the database that chat's tables stand in")
+  if (address.database === undefined) throw storageWords.wrong('database', "must name the database of chat's tables")
   const waitMs = Math.ceil(settings.lockTimeoutMs / 1000) * 1000
   if (settings.callTimeoutMs <= waitMs)
     throw storageWords.wrong('callTimeoutMs', `must be more than lockTimeoutMs in whole seconds (${waitMs})`)

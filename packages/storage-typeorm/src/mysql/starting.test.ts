@@ -119,7 +119,9 @@ describeOnMysql('starting on MySQL', () => {
     const refused = await make({ tablePrefix })
       .start()
       .catch((error: Error) => error.message)
-    expect(refused).toMatch(/: gone_message, gone_key are gone, though gone_migrations tells of it: [^\n]*$/)
+    expect(refused).toMatch(
+      /: gone_message, gone_key are gone, though gone_migrations says that they were made: [^\n]*$/,
+    )
     const all = /drop (gone_\w+(?:, gone_\w+)*), and start again/.exec(refused as string)![1]!
     await ask(database.where, `DROP TABLE IF EXISTS ${all}`)
     const again = make({ tablePrefix })
@@ -169,7 +171,7 @@ describeOnMysql('starting on MySQL', () => {
     await expect(stranger.start()).rejects.toThrow(/^the chat database cannot be opened: .*Access denied.*$/)
   })
 
-  it("chat stands in the database of the host's own DataSource, over connections of its own", async () => {
+  it("chat uses the database of the host's own DataSource, over its own connections", async () => {
     const { username, ...address } = database.where
     const host = new DataSource({
       type: 'mariadb',

@@ -70,7 +70,7 @@ async function mayTake(tx: EntityManager, at: Place, schema: string, isThere: bo
   const [here, there] = [nameIn(schema, at), nameIn(at.schema, at)]
   const apps = [...new Set([at.schema, ...others.map((row) => row.schema)])].map(quoted).join(', ')
   throw new Error(
-    `${here} holds rows that more than one app may have put (chat stands in ${apps}): ${
+    `${here} holds rows that more than one app may have put (chat is in ${apps}): ${
       isThere ? '' : `run CREATE TABLE ${there} (LIKE ${here} INCLUDING ALL), `
     }move what is this app's by INSERT INTO ${there} (id, request, put_at, parked) SELECT id, request, put_at, parked FROM ${here} WHERE … ORDER BY position, delete it from ${here}, and start again`,
   )

@@ -18,7 +18,7 @@ export async function mysqlTable(host: DataSource, tableName: string): Promise<O
   const [place]: { database: string | null }[] = await host.query('SELECT DATABASE() AS `database`')
   const database = place?.database ?? null
   if (database === null)
-    throw new Error("the app's DataSource stands in no database; set its option database, where im.within() writes")
+    throw new Error("the app's DataSource has no database; set its option database, where im.within() writes")
   const name = `${quoted(database)}.${quoted(tableName)}`
   const look = (): Promise<Column[]> =>
     host.query(

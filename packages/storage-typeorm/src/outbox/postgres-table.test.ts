@@ -165,7 +165,7 @@ describeOnPostgres("the outbox's table on PostgreSQL", () => {
     await leftIn('public', 1, 2)
     const refused = await start(one).catch((error: Error) => error.message)
     expect(refused).toMatch(
-      /^"public"\."im_outbox" holds rows that more than one app may have put \(chat stands in "one", "two"\): run /,
+      /^"public"\."im_outbox" holds rows that more than one app may have put \(chat is in "one", "two"\): run /,
     )
     expect(refused).not.toContain('\n')
     expect(await run('SELECT id FROM public.im_outbox')).toHaveLength(2)
@@ -206,7 +206,7 @@ describeOnPostgres("the outbox's table on PostgreSQL", () => {
     await (await start(await open({}))).stop()
     const host = await open({ extra: { options: '-c search_path=mine' } })
     await expect(start(host)).rejects.toThrow(
-      /: chat's tables stand in "public", and the search path leads to "mine" first; set the option schema to 'public' [^\n]*$/,
+      /: chat's tables are in "public", and the search path leads to "mine" first; set the option schema to 'public' [^\n]*$/,
     )
     expect(await schemasOf('im_message')).toEqual(['public'])
   })
@@ -218,8 +218,6 @@ describeOnPostgres("the outbox's table on PostgreSQL", () => {
     const at = url()
     at.searchParams.set('options', '-c search_path=absent')
     const host = await open({ url: at.href })
-    await expect(new TypeOrmOutbox(() => host).start()).rejects.toThrow(
-      /^the app's DataSource stands in no schema: [^\n]*$/,
-    )
+    await expect(new TypeOrmOutbox(() => host).start()).rejects.toThrow(/^the app's DataSource has no schema: [^\n]*$/)
   })
 })

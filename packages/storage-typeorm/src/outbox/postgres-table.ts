@@ -15,7 +15,7 @@ export async function postgresTable(host: DataSource, tableName: string): Promis
   if (schema === null) {
     throw new Error(
       given === null
-        ? "the app's DataSource stands in no schema: its search_path names none that exists; make one of them, or name one"
+        ? "the app's DataSource has no schema: its search_path names none that exists; make one of them, or name one"
         : `the schema ${quoted(given)} of the app's DataSource does not exist; run CREATE SCHEMA ${quoted(given)}`,
     )
   }

@@ -32,7 +32,10 @@ describe('the outbox for other ORMs', () => {
 
   it.each<[object, string]>([
     [{ dialect: 'oracle' }, "dialect must be 'postgres', 'mysql' or 'mariadb'"],
-    [{ url: 'localhost' }, "url must say where the app's tables stand, such as postgres://user@host:5432/database"],
+    [
+      { url: 'localhost' },
+      "url must name the database of the app's tables, such as postgres://user@host:5432/database",
+    ],
     [{ run: 'INSERT' }, 'run must be a function, (tx, sql, values) => …, that runs a statement in the transaction'],
     [
       { isRunning: undefined },

@@ -52,7 +52,7 @@ const declared = {
   dialect: option.oneOf(['postgres', 'mysql', 'mariadb'], "must be 'postgres', 'mysql' or 'mariadb'"),
   url: option.text(
     /^(?:postgres(?:ql)?|mysql|mariadb):\/\//,
-    "must say where the app's tables stand, such as postgres://user@host:5432/database",
+    "must name the database of the app's tables, such as postgres://user@host:5432/database",
   ),
   schema: option.optional(option.text(/./, "must be a schema's name")),
   tablePrefix: option.standard('im_', option.text(/^\w*$/, "must be letters, digits and underscores, such as 'im_'")),

@@ -128,7 +128,7 @@ function runningTransaction(tx: unknown, host: DataSource): QueryRunner {
   // The driver is the same object, also where the app wraps its DataSource.
   if (own.driver !== host.driver)
     throw new TypeError(
-      `within() was given a transaction of the DataSource ${nameOf(own)}, and the outbox stands in ${nameOf(host)}: give a transaction of that one, or say where it is to stand, by TypeOrmStorageModule.forRoot({ dataSource: ${nameOf(own)} }).`,
+      `within() was given a transaction of the DataSource ${nameOf(own)}, and the outbox is in ${nameOf(host)}: give a transaction of that one, or set its place by TypeOrmStorageModule.forRoot({ dataSource: ${nameOf(own)} }).`,
     )
   return queryRunner
 }

@@ -7,7 +7,7 @@ import { say } from '../../testing/scene.js'
 import { TypeOrmStorage } from '../typeorm-storage.js'
 
 const refusal =
-  /^the chat database cannot be opened: the address leads to a pooler that hands sessions on between transactions[^\n]*; give chat an address of its own [^\n]*$/
+  /^the chat database cannot be opened: the address leads to a pooler that gives each session to another client after a transaction[^\n]*; give chat an address that [^\n]*$/
 
 describeOnPostgres('a pooler before PostgreSQL', () => {
   let database: Awaited<ReturnType<typeof freshDatabase>>
@@ -45,7 +45,7 @@ describeOnPostgres('a pooler before PostgreSQL', () => {
     ['first', 5],
   ]
   it.each(turns)(
-    'one that hands sessions on (what came %s, beside %i strangers) is refused at start, and nothing was set',
+    'one that gives sessions to other clients (what came %s, beside %i strangers) is refused at start, and nothing was set',
     async (turn, others) => {
       const where = { ...database.where, host: '127.0.0.1', port: await fakePooler(database.where.port ?? 5432, turn) }
       await strangers(where, others)

@@ -52,7 +52,7 @@ describeOnPostgres('what stands under our names on PostgreSQL', () => {
     [
       'a table that is gone',
       'DROP TABLE im_message, im_key',
-      /: im_message, im_key are gone, though im_migrations tells of it: restore [^\n]*$/,
+      /: im_message, im_key are gone, though im_migrations says that they were made: restore [^\n]*$/,
     ],
     [
       'tables that nothing tells the version of',
@@ -85,7 +85,7 @@ describeOnPostgres('what stands under our names on PostgreSQL', () => {
     await start()
     await run(`CREATE SCHEMA mine; ALTER DATABASE ${database.where.database} SET search_path TO mine, public`)
     await expect(start()).rejects.toThrow(
-      /: chat's tables stand in "public", and the search path leads to "mine" first; set the option schema to 'public' to go on with them, or to 'mine' to begin anew there$/,
+      /: chat's tables are in "public", and the search path leads to "mine" first; set the option schema to 'public' to keep them, or to 'mine' to start again there$/,
     )
     await start({ schema: 'public' })
     await start({ schema: 'mine' })

@@ -87,5 +87,5 @@ async function placeOf(link: Link, tables: Tables, timeoutMs: number): Promise<P
 
 const twoPlaces = (known: string, schema: string): Error =>
   new Error(
-    `chat's tables stand in ${quoted(known)}, and the search path leads to ${quoted(schema)} first; set the option schema to '${known}' to go on with them, or to '${schema}' to begin anew there`,
+    `chat's tables are in ${quoted(known)}, and the search path leads to ${quoted(schema)} first; set the option schema to '${known}' to keep them, or to '${schema}' to start again there`,
   )

@@ -123,7 +123,7 @@ describeOnPostgres('starting on PostgreSQL', () => {
     )
   })
 
-  it("chat stands in the database of the host's own DataSource, over connections of its own", async () => {
+  it("chat uses the database of the host's own DataSource, over its own connections", async () => {
     const { username, ...address } = database.where
     const host = new DataSource({
       type: 'postgres',

@@ -62,7 +62,7 @@ export function refuseUnknown(own: Readonly<Record<string, Marked>>, found: Foun
   const migrations = nameOf(own, 'migrations')
   if (found.size === 0 || found.has(migrations)) return
   throw new Error(
-    `${[...found.keys()].join(', ')} are there, and ${migrations}, which tells their version, is not: restore it from a backup, or give chat another tablePrefix, such as 'chat_'; where nothing is to be kept, drop them`,
+    `${[...found.keys()].join(', ')} are there, and ${migrations}, which tells their version, is not: restore it from a backup, or give chat another tablePrefix, such as 'chat_'; if you need none of the data, drop them`,
   )
 }
 
@@ -74,7 +74,7 @@ export function refuseLoss(own: Readonly<Record<string, Marked>>, found: Found):
   const gone = Object.keys(own).filter((name) => !found.has(name))
   if (gone.length === 0) return
   throw new Error(
-    `${gone.join(', ')} ${gone.length === 1 ? 'is' : 'are'} gone, though ${nameOf(own, 'migrations')} tells of it: restore from a backup; where nothing is to be kept, drop ${Object.keys(own).join(', ')}, and start again`,
+    `${gone.join(', ')} ${gone.length === 1 ? 'is' : 'are'} gone, though ${nameOf(own, 'migrations')} says that they were made: restore from a backup; if you need none of the data, drop ${Object.keys(own).join(', ')}, and start again`,
   )
 }
 
