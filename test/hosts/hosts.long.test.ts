@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Host, packAll, remove, run, say } from './host.js'
-import { askPrice, enter, logIn, post } from './visitor.js'
+import { askPrice, bearer, enter, logIn, post } from './visitor.js'
 
 const kinds = ['nest12-express', 'nest12-fastify', 'nest11-commonjs'] as const
 const commonJs = 'nest11-commonjs'
@@ -74,16 +74,46 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
     }
   })
 
-  it('goes on answering HTTP and its own gateway', async () => {
-    expect((await fetch(`${here}/auth/nothing`)).status).toBe(404)
+  it('goes on answering HTTP below its prefix, with the headers of helmet, and its own gateway', async () => {
+    expect((await fetch(`${here}/orders`)).status).toBe(404)
+    const answer = await fetch(`${here}/api/orders`)
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('content-security-policy')).toMatch(/default-src/)
     expect(await askPrice(here, 'audi')).toEqual({ car: 'audi', price: 4000 })
   })
 
+  it('lists its nodes below its prefix, and to everybody', async () => {
+    expect((await fetch(`${here}/im/endpoints`)).status).toBe(404)
+    const ann = await enter(here, 'ann')
+    const nodes = await (await fetch(`${here}/api/im/endpoints`)).json()
+    expect(nodes).toEqual([{ nodeId: ann.ready.nodeId, url: 'https://shop.example' }])
+    ann.socket.close()
+  })
+
+  it('has guards of the whole app, which guard its controllers and its chat handlers alike', async () => {
+    const status = async (token?: string) => (await fetch(`${here}/api/orders`, { headers: bearer(token) })).status
+    const [ann, dee] = [await enter(here, 'ann'), await enter(here, 'dee', { roles: ['dealer'] })]
+    const tokens = await Promise.all(['ann', 'dee'].map(async (name) => (await logIn(here, name)).token))
+    expect(await Promise.all([undefined, ...tokens].map(status))).toEqual([401, 403, 200])
+    const sales = { topic: 'sales', payload: null }
+    expect(await ann.ask('c2s', sales)).toMatchObject({ error: { code: 'FORBIDDEN' } })
+    expect(await dee.ask('c2s', sales)).toEqual({ ok: true, data: 'for dealers alone' })
+    for (const { socket } of [ann, dee]) socket.close()
+  })
+
+  it('has numbers as ids, and one user for each', async () => {
+    const ann = await enter(here, 'ann')
+    expect(ann.id).toMatch(/^[1-9]\d*$/)
+    for (const nobody of [`0${ann.id}`, `${ann.id}.0`, '999999999', '99999999999', 'ann', 'NaN'])
+      expect(await ann.ask('c2c', text(nobody, 'hello')), nobody).toMatchObject({ error: { code: 'NOT_FOUND' } })
+    ann.socket.close()
+  })
+
   it('has an AuthService that authenticates for chat, and asks chat to close the sessions of a user who logs out', async () => {
-    const token = await logIn(here, 'ann')
+    const { token } = await logIn(here, 'ann')
     const ann = await enter(here, 'ann', { token })
     const kicked = new Promise((resolve) => ann.socket.once('kick', resolve))
-    await post(`${here}/auth/logout`, { token })
+    await post(`${here}/api/auth/logout`, { token })
     expect(await kicked).toMatchObject({ reason: 'token-revoked' })
     for (const refused of [token, 'forged'])
       await expect(enter(here, 'ann', { token: refused })).rejects.toMatchObject({ data: { code: 'UNAUTHENTICATED' } })
@@ -91,25 +121,24 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
 
   it('has handlers of its own on the path, under its guards', async () => {
     const ann = await enter(here, 'ann')
-    expect(await ann.ask('c2c', text('ann', 'free money'))).toMatchObject({ error: { code: 'REJECTED' } })
+    expect(await ann.ask('c2c', text(ann.id, 'free money'))).toMatchObject({ error: { code: 'REJECTED' } })
     expect(await ann.ask('c2s', { topic: 'whoami', payload: null })).toEqual({ ok: true, data: { name: 'ann' } })
     ann.socket.close()
   })
 
   it('lets two of its users chat live', async () => {
     const [ann, ben] = await Promise.all([enter(here, 'ann'), enter(here, 'ben')])
-    const sent = await ann.ask('c2c', text('ben', 'hello'))
+    const sent = await ann.ask('c2c', text(ben.id, 'hello'))
     expect(sent).toMatchObject({ ok: true, data: { duplicate: false } })
-    expect(await ben.received(1)).toMatchObject([{ kind: 'message', message: { from: 'ann', seq: sent.data.seq } }])
-    expect(await ann.ask('c2c', text('nobody', 'is there anybody'))).toMatchObject({ error: { code: 'NOT_FOUND' } })
+    expect(await ben.received(1)).toMatchObject([{ kind: 'message', message: { from: ann.id, seq: sent.data.seq } }])
     for (const { socket } of [ann, ben]) socket.close()
   })
 
   it('keeps the messages for a user who is away', async () => {
-    await logIn(here, 'cat')
+    const { id } = await logIn(here, 'cat')
     const ann = await enter(here, 'ann')
     for (const words of ['one', 'two', 'three'])
-      expect(await ann.ask('c2c', text('cat', words))).toMatchObject({ ok: true })
+      expect(await ann.ask('c2c', text(id, words))).toMatchObject({ ok: true })
     const cat = await enter(here, 'cat', { since: 0 })
     const { data } = await cat.ask('pull', { since: 0 })
     expect(data.entries.map((entry: any) => entry.message.content.text)).toEqual(['one', 'two', 'three'])
@@ -118,12 +147,15 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
 
   it('writes an order and its message in one transaction, or neither', async () => {
     const sue = await enter(here, 'sue')
-    expect((await post(`${here}/orders`, { buyer: 'ann', seller: 'sue', isSoldOut: true })).status).toBe(400)
-    const order = (await (await post(`${here}/orders`, { buyer: 'ann', seller: 'sue' })).json()) as { id: number }
+    const [ann, dee] = [await logIn(here, 'ann'), await logIn(here, 'dee', ['dealer'])]
+    const place = (order: object) => post(`${here}/api/orders`, { seller: Number(sue.id), ...order }, ann.token)
+    expect((await place({ isSoldOut: true })).status).toBe(400)
+    const order = (await (await place({})).json()) as { id: number }
     expect(await sue.received(1)).toMatchObject([
-      { message: { type: 'order', from: 'ann', content: { id: order.id } } },
+      { message: { type: 'order', from: ann.id, content: { id: order.id } } },
     ])
-    expect(await (await fetch(`${here}/orders`)).json()).toEqual([{ id: order.id, buyer: 'ann' }])
+    const listed = await fetch(`${here}/api/orders`, { headers: bearer(dee.token) })
+    expect(await listed.json()).toEqual([{ id: order.id, buyer: Number(ann.id) }])
     const { data } = await sue.ask('pull', { since: 0 })
     expect(data.entries).toHaveLength(1)
     sue.socket.close()
@@ -134,8 +166,8 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
     const [danHere, eveHere] = await Promise.all(names.map((user) => enter(here, user)))
     const [danThere, eveThere] = await Promise.all(names.map((user) => enter(there, user)))
     expect(danHere?.ready.nodeId).not.toBe(danThere?.ready.nodeId)
-    await danHere?.ask('c2c', text('eve', 'said here'))
-    await danThere?.ask('c2c', text('eve', 'said there'))
+    await danHere?.ask('c2c', text(eveHere!.id, 'said here'))
+    await danThere?.ask('c2c', text(eveThere!.id, 'said there'))
     expect((await eveHere?.received(1))?.map((entry) => entry.message.content.text)).toEqual(['said here'])
     expect((await eveThere?.received(1))?.map((entry) => entry.message.content.text)).toEqual(['said there'])
     const { data } = await eveThere!.ask('pull', { since: 0 })
@@ -145,7 +177,7 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
 
   it('stops when its apps are closed, and has everything when it starts again', async () => {
     const ann = await enter(here, 'ann')
-    const sent = await ann.ask('c2c', text('ben', 'good night'))
+    const sent = await ann.ask('c2c', text((await logIn(here, 'ben')).id, 'good night'))
     expect(await host.stop()).toBe(0)
     ;[here] = (await host.start('here.sqlite')) as [string]
     const ben = await enter(here, 'ben')
@@ -154,6 +186,7 @@ describe.each(kinds)('a host of the kind %s', (kind) => {
     expect(page.data.messages).toMatchObject([{ content: { text: 'good night' } }])
     ann.socket.close()
     ben.socket.close()
+    expect(host.printed, 'one app has nothing to warn of').toBe('')
     expect(await host.stop()).toBe(0)
   })
 

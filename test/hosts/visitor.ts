@@ -10,6 +10,8 @@ interface Answer {
 
 interface Visitor {
   readonly name: string
+  /** The host's number, as text. */
+  readonly id: string
   readonly socket: Socket
   /** Of the server's `ready`. */
   readonly ready: { readonly userId: string; readonly seq: number; readonly nodeId: string }
@@ -21,14 +23,25 @@ interface Visitor {
 }
 
 /** Sends a request to the host's own HTTP interface. */
-export function post(url: string, body: unknown): Promise<Response> {
-  return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+export function post(url: string, body: unknown, token?: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json', ...bearer(token) }
+  return fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
-/** Logs in at the host. */
-export async function logIn(url: string, name: string): Promise<string> {
-  const { token } = (await (await post(`${url}/auth/login`, { name })).json()) as { token: string }
-  return token
+export const bearer = (token: string | undefined): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` }
+
+/** Logs in at the host, which registers a new name. */
+export async function logIn(
+  url: string,
+  name: string,
+  roles?: readonly string[],
+): Promise<{ readonly id: string; readonly token: string }> {
+  const { id, token } = (await (await post(`${url}/api/auth/login`, { name, roles })).json()) as {
+    id: number
+    token: string
+  }
+  return { id: String(id), token }
 }
 
 const options = { transports: ['websocket'], forceNew: true, reconnection: false }
@@ -37,10 +50,10 @@ const options = { transports: ['websocket'], forceNew: true, reconnection: false
 export async function enter(
   url: string,
   name: string,
-  { token, since }: { readonly token?: string; readonly since?: number } = {},
+  { token, since, roles }: { readonly token?: string; readonly since?: number; readonly roles?: string[] } = {},
 ): Promise<Visitor> {
   const auth = {
-    token: token ?? (await logIn(url, name)),
+    token: token ?? (await logIn(url, name, roles)).token,
     deviceId: `phone-of-${name}`,
     deviceType: 'phone',
     protocol: 1,
@@ -58,6 +71,7 @@ export async function enter(
   })
   return {
     name,
+    id: ready.userId,
     socket,
     ready,
     entries,
