@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import mysql from 'mysql2/promise'
 import { describe, it } from 'vitest'
 import { checkMysqlOptions, type MysqlOptions, type MysqlSettings } from '../src/mysql/options.js'
+import type { ServerDatabase } from './server-database.js'
 
 export type Where = Pick<MysqlOptions, 'host' | 'port' | 'username' | 'password' | 'database'>
 
@@ -61,12 +62,15 @@ export async function ask<Row = Record<string, unknown>>(
 /** A new database, with a function that removes it. */
 export async function freshDatabase(
   on: Where = shared,
-): Promise<{ readonly where: Where & { readonly database: string }; drop(): Promise<void> }> {
+): Promise<ServerDatabase & { readonly where: Where & { readonly database: string } }> {
   const database = `rookery_test_${randomBytes(6).toString('hex')}`
   // A collation that takes many texts for equal: our tables must not depend on it.
   await ask(on, `CREATE DATABASE ${database} CHARACTER SET latin1 COLLATE latin1_swedish_ci`)
+  const where = { ...on, database }
   return {
-    where: { ...on, database },
+    where,
+    options: { type: 'mysql', ...where },
+    ask: (sql) => ask(where, sql),
     drop: async () => void (await ask(on, `DROP DATABASE IF EXISTS ${database}`)),
   }
 }

@@ -9,6 +9,7 @@ import pg from 'pg'
 import { describe, it, onTestFinished, vi } from 'vitest'
 import { checkPostgresOptions, type PostgresOptions, type PostgresSettings } from '../src/postgres/options.js'
 import { TypeOrmStorage } from '../src/typeorm-storage.js'
+import type { ServerDatabase } from './server-database.js'
 
 export type Where = Pick<PostgresOptions, 'host' | 'port' | 'username' | 'password' | 'database'>
 
@@ -64,11 +65,14 @@ export async function ask<Row = Record<string, unknown>>(
 /** A new database, with a function that removes it. */
 export async function freshDatabase(
   on: Where = shared,
-): Promise<{ readonly where: Where & { readonly database: string }; drop(): Promise<void> }> {
+): Promise<ServerDatabase & { readonly where: Where & { readonly database: string } }> {
   const database = `rookery_test_${randomBytes(6).toString('hex')}`
   await ask(on, `CREATE DATABASE ${database}`)
+  const where = { ...on, database }
   return {
-    where: { ...on, database },
+    where,
+    options: { type: 'postgres', ...where },
+    ask: (sql) => ask(where, sql),
     drop: async () => void (await ask(on, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)),
   }
 }

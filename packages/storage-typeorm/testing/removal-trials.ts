@@ -4,16 +4,11 @@ import { createRookery, MemoryBusHub, MemoryPresence, SystemClock, type Rookery 
 import { raceWithRemoval } from '@rookery/testing/suites'
 import { afterAll, afterEach, beforeAll, it } from 'vitest'
 import { TypeOrmStorage } from '../src/typeorm-storage.js'
-import type * as mysql from './mysql.js'
-import type * as postgres from './postgres.js'
+import type { ServerDatabase } from './server-database.js'
 
 /** @param messagesEach by each of those who send */
-export function removalTrials(
-  type: 'postgres' | 'mysql',
-  { freshDatabase }: Pick<typeof postgres | typeof mysql, 'freshDatabase'>,
-  messagesEach: number,
-): void {
-  let database: Awaited<ReturnType<typeof freshDatabase>>
+export function removalTrials(freshDatabase: () => Promise<ServerDatabase>, messagesEach: number): void {
+  let database: ServerDatabase
   const running: Rookery[] = []
   beforeAll(async () => {
     database = await freshDatabase()
@@ -34,7 +29,7 @@ export function removalTrials(
       const tablePrefix = `im_${readAbove}_${joinersRead === 'everything' ? 'e' : 'n'}_`
       const start = async (): Promise<Rookery> => {
         const node = createRookery({
-          storage: new TypeOrmStorage({ type, ...database.where, tablePrefix }),
+          storage: new TypeOrmStorage({ ...database.options, tablePrefix }),
           presence,
           bus: hub.bus(),
           authenticate: ({ token }) => ({ userId: token }),
