@@ -171,7 +171,7 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
     return this.im.groups
   }
 
-  /** Gives the id of the 1:1 conversation of two users, whether or not it exists. */
+  /** Gives the id of the c2c conversation of two users, whether or not it exists. */
   conversationId(a: UserId, b: UserId, subject?: string): ConversationId {
     return this.im.conversationId(a, b, subject)
   }

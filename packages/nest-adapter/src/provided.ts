@@ -21,7 +21,7 @@ export interface ProvidedOptions {
    * write to and add everybody, and users who share a conversation see each other's presence.
    */
   readonly contacts?: ContactPolicy | Type<ContactPolicy>
-  /** Names conversations in lists. Default: a 1:1 conversation has the profile of the peer, if `users` gives one. */
+  /** Names conversations in lists. Default: a c2c conversation has the profile of the peer, if `users` gives one. */
   readonly names?: ConversationNames | Type<ConversationNames>
   /**
    * Groups whose members the host keeps in its own tables. Default: none; Rookery alone keeps the members of groups.

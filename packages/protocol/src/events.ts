@@ -36,7 +36,7 @@ export interface ServerEvents {
   readonly sync: { readonly seq: Seq }
   /** The business server says something; not stored. The client acknowledges it with no value. */
   readonly s2c: { readonly id: string; readonly topic: string; readonly payload: unknown }
-  /** A hint that the other side of a 1:1 conversation received or read. */
+  /** A hint that the other side of a c2c conversation received or read. */
   readonly receipt: {
     readonly conversationId: ConversationId
     readonly userId: UserId

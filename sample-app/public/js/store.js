@@ -11,7 +11,7 @@ import { isSameThread, threadOf, threadOfMessage } from './threads.js'
  * @property {boolean} hasMore older ones than the store holds
  * @property {boolean} isLoaded the newest ones were read
  * @property {Map<string, Set<string>>} mine my reactions, by message id
- * @property {any} group null while it is not known, and in a 1:1 conversation
+ * @property {any} group null while it is not known, and in a c2c conversation
  * @property {Member[]} members those that are known
  */
 

@@ -7,7 +7,7 @@ const forbidden = 'forbidden-word'
 
 @Injectable()
 export class ChatHandlers {
-  /** For 1:1 messages, for group messages, and for edits. */
+  /** For c2c messages, for group messages, and for edits. */
   @OnC2C('text')
   @OnC2G('text')
   refuseForbiddenWord(@MessageBody('text') text: unknown): void {

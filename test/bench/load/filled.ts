@@ -1,4 +1,4 @@
-// A chat database filled with 1:1 messages through the storage port, at full speed.
+// A chat database filled with c2c messages through the storage port, at full speed.
 import type { AppendOp, Storage } from '@rookery/core'
 
 const batchOps = 500

@@ -42,7 +42,7 @@ export const eventWords: Readonly<Record<ServerEvent, string>> = {
   timeline: 'Live messages of a conversation timeline that I follow, ascending, without a gap in `seq`.',
   sync: 'This session is behind. It gets nothing live until it has pulled to the end.',
   s2c: 'The business server says something. It is not stored. Acknowledge it with no value.',
-  receipt: 'A hint: the other user of a 1:1 conversation received or read this far. `conversations` has the truth.',
+  receipt: 'A hint: the other user of a c2c conversation received or read this far. `conversations` has the truth.',
   typing: 'Somebody types.',
   presence: 'A user to whom I subscribed comes or goes.',
   kick: 'The session is over; `reason` says why. Then the socket closes.',

@@ -22,13 +22,13 @@ async function talk(options: Parameters<typeof TestNode.start>[0] = {}) {
   return { ann, bob, conversationId, first: at(conversationId, 1), second: at(conversationId, 2) }
 }
 
-/** What history shows of a message. */
+/** How history shows a message. */
 async function shown(device: FakeDevice, { conversationId, seq }: { conversationId: string; seq: number }) {
   const { messages, mine } = await device.ask('history', { conversationId, after: seq - 1, limit: 1 })
   return { message: messages[0], mine: mine[messages[0].msgId] }
 }
 
-/** Everything in memory storage as text, keys and all. */
+/** Everything in memory storage as text, with all keys. */
 const dump = (storage: MemoryStorage): string =>
   JSON.stringify(storage.database.tables, (_, value) =>
     value instanceof Map ? [...value] : value instanceof Set ? [...value] : value,

@@ -98,7 +98,7 @@ const always = (holds: (step: Step) => boolean): void =>
     { numRuns: 3000 },
   )
 
-/** Steps in one timeline, with where it stood before and after. */
+/** Checks steps in one timeline, with its state before and after. */
 const inOne = (
   holds: (of: { mode: Mode; before: FeedState; happening: Happening; next: FeedState; action: Action }) => boolean,
 ): void =>

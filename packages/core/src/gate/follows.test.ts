@@ -9,7 +9,7 @@ afterEach(() => scene.stop())
 
 const list = 3
 
-/** Groups that bob follows, each with two messages: that it was made, and one that was said. */
+/** Groups that bob follows, each with two messages: the one that tells of its creation, and one that a member sent. */
 async function following(count: number): Promise<SceneGroup[]> {
   scene = await GroupScene.start(1, { limits: { list } })
   const groups: SceneGroup[] = []

@@ -9,7 +9,7 @@ afterEach(() => node.stop())
 
 const at = (conversationId: string, seq: number) => ({ conversationId, seq })
 
-/** What history shows of a message. */
+/** How history shows a message. */
 async function shown(device: FakeDevice, { conversationId, seq }: { conversationId: string; seq: number }) {
   const { messages, mine } = await device.ask('history', { conversationId, after: seq - 1, limit: 1 })
   return { message: messages[0], mine: mine[messages[0].msgId] }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { requestSchemas } from '@rookery/protocol/schemas'
 import { type FakeDevice, TestNode, type Wire } from '@rookery/testing'
 
-/** A former member was removed, after everything that is asked about here was said. */
+/** A former member was removed after all the messages of this test had been sent. */
 const roles = ['owner', 'admin', 'member', 'outsider', 'former'] as const
 type Actor = (typeof roles)[number]
 
@@ -13,12 +13,12 @@ const ok = 'ok'
 const no = 'FORBIDDEN'
 const gone = 'NOT_FOUND'
 
-/** For the owner, an admin and a member; to everybody else it is `NOT_FOUND`. */
+/** The answers for the owner, an admin and a member; everybody else gets `NOT_FOUND`. */
 type Answers = readonly [owner: string, admin: string, member: string]
 
 /**
- * `other-admin` and `other-member` are in the group besides; `{self}` is who asks, `{said by …}` the place of somebody's
- * message.
+ * `other-admin` and `other-member` are further members of the group. `{self}` is the user who asks; `{said by …}` is
+ * the sequence of that user's message.
  */
 const table: readonly [what: string, event: string, request: Wire, answers: Answers][] = [
   ['speaks', 'c2g', { type: 'text', content: {} }, [ok, ok, ok]],
@@ -72,7 +72,7 @@ const table: readonly [what: string, event: string, request: Wire, answers: Answ
   ['dissolves it', 'group.dissolve', {}, [ok, no, no]],
 ]
 
-/** The same while everybody but owner and admins is muted. */
+/** The same while everybody except the owner and the admins is muted. */
 const whileMuted: typeof table = [
   ['speaks', 'c2g', { type: 'text', content: {} }, [ok, ok, no]],
   ['edits its own message', 'edit', { seq: '{said by self}', content: {} }, [ok, ok, no]],

@@ -12,7 +12,7 @@ const start = async (options: Partial<RookeryOptions> = {}): Promise<void> => {
   node = await TestNode.start(options)
 }
 
-/** A group of ann's with these members. */
+/** A group of ann with these members. */
 const makeGroup = async (ann: FakeDevice, ...members: string[]): Promise<string> =>
   (await ann.ask('group.create', { name: 'cars', members })).groupId
 
@@ -386,7 +386,7 @@ describe('c2g', () => {
     expect(await say(ann)).toBe('NOT_FOUND')
   })
 
-  it('to a 1:1 conversation is NOT_FOUND, and so is every request for a group that is none', async () => {
+  it('to a c2c conversation is NOT_FOUND, and so is every request for a group that is none', async () => {
     await start()
     const ann = await node.connect('ann')
     const { conversationId } = await ann.ask('c2c', node.text('bob', 'x'))

@@ -65,7 +65,7 @@ describe('a list that is too long', () => {
   })
 })
 
-/** Whether a schema is that of a list or a map, optional or not. */
+/** Whether a schema is a list or a map, optional or not. */
 function isList(schema: unknown): boolean {
   const { def } = schema as { def: { type: string; innerType?: unknown } }
   return def.innerType === undefined ? ['array', 'record', 'map', 'set'].includes(def.type) : isList(def.innerType)

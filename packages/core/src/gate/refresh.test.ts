@@ -4,7 +4,7 @@ import { MemoryStorage } from '../memory/memory-storage.js'
 import type { Credentials, Identity } from '../ports/host.js'
 import { FakeDevice, settle, TestNode } from '@rookery/testing'
 
-/** A host that answers a token when it is let; and one that answers at once for every other. */
+/** A host that answers one token when the test says so, and every other token at once. */
 function slowHost() {
   const asked: Credentials[] = []
   const waiting = new Map<string, (identity: Identity | null) => void>()

@@ -7,7 +7,7 @@ import { GroupScene } from '../../testing/group-scene.js'
 let scene: GroupScene
 afterEach(() => scene.stop())
 
-/** A new device, that holds nothing. */
+/** A new device without any data. */
 const fresh = { seq: 0, positions: {} }
 
 const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i)
@@ -175,7 +175,7 @@ describe('a removed member', () => {
 })
 
 describe('a session that begins', () => {
-  /** Connects while storage has read what bob follows, and has not answered yet. */
+  /** Connects when storage has read what bob follows, and has not answered yet. */
   const connecting = async (meanwhile: () => Promise<void>): Promise<FollowingClient> => {
     const { heads } = scene.nodes[0]!.storage
     const { follows } = heads

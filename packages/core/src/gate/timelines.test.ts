@@ -6,7 +6,7 @@ import { GroupScene } from '../../testing/group-scene.js'
 let scene: GroupScene
 afterEach(() => scene.stop())
 
-/** A new device, that holds nothing. */
+/** A new device without any data. */
 const fresh = { seq: 0, positions: {} }
 
 const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i)

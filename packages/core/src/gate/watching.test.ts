@@ -4,11 +4,11 @@ import type { NodeId, UserId } from '@rookery/protocol'
 import type { SlotHolder } from '../ports/presence.js'
 import { TestNode, VirtualClock } from '@rookery/testing'
 
-/** Counts what is asked of it. */
+/** Counts the calls that it gets. */
 class CountedPresence extends MemoryPresence {
-  /** The sizes of the sets told. */
+  /** The sizes of the sets that it got. */
   told: number[] = []
-  /** Users asked for, call by call. */
+  /** The users that it was asked for, call by call. */
   asked: UserId[][] = []
   override async watch(nodeId: NodeId, boot: string, userIds: readonly UserId[]): Promise<void> {
     this.told.push(userIds.length)
@@ -42,7 +42,7 @@ it('a subscription asks presence for the users that it names, and again for thos
   for (let i = 0; i < 30; i++) await watch(`watcher${i}`, friends(i))
   await clock.advance(100)
   presence.forget()
-  // Everybody in it is watched already: there is its answer, and nothing else.
+  // Everybody in it is watched already, so it gets its answer and nothing else.
   const known = friends(7)
   const last = await watch('last', known)
   await clock.advance(100)

@@ -16,7 +16,7 @@ export interface Group {
   readonly ext: JsonText | null
   readonly ownerId: UserId
   readonly memberCount: number
-  /** Raised by every change of the group. */
+  /** Every change of the group raises it. */
   readonly version: number
   readonly fanOut: FanOutMode
   /** Until this time only the owner and the admins may speak, Unix ms; 0 where everybody may. */

@@ -89,7 +89,7 @@ export const anything = <Given>(): Option<Given> => made({})
 export const whole = (from: number, to: number, fault: Fault): Option<number> =>
   made({ schema: () => z.int(tells(fault)).min(from, tells(fault)).max(to, tells(fault)) })
 
-/** True or false. */
+/** A boolean. */
 export const flag = (fault: Fault): Option<boolean> => made({ schema: () => z.boolean(tells(fault)) })
 
 /** One of some words. */

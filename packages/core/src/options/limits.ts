@@ -155,7 +155,7 @@ export const timing: Options<Timing> = {
   editMs: standard(86_400_000, countOrOff),
 }
 
-/** What groups allow. */
+/** The rules of groups. */
 export interface GroupRules {
   /** Whether plain members may add others. Default: false, only the owner and the admins may. */
   readonly membersMayAdd: boolean
@@ -184,7 +184,7 @@ export interface FanOutRules {
 
 export const fanOutRules: Options<FanOutRules> = { readAbove: standard(50, count) }
 
-/** A token bucket: over it a session is slowed down, not refused. */
+/** A token bucket. A session above the rate is slowed down, not refused. */
 export interface Rate {
   /** Requests per second in the long run. Default: 50. */
   readonly perSecond: number

@@ -12,7 +12,7 @@ import { TestNode, VirtualClock } from '@rookery/testing'
 
 class DeafPresence extends MemoryPresence {
   isDeaf = false
-  /** How long a renewal is on its way. */
+  /** How long a renewal is under way. */
   renewalMs = 0
 
   constructor(private readonly virtual: VirtualClock) {
@@ -29,7 +29,7 @@ class DeafPresence extends MemoryPresence {
     return super.claim(...args)
   }
 
-  /** As after a restart of a service that keeps nothing. */
+  /** Like a service without a disk after a restart. */
   async forget(): Promise<void> {
     for (const { nodeId, boot } of await this.nodes()) await this.leave(nodeId, boot)
   }

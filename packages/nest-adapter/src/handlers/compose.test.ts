@@ -19,7 +19,7 @@ const handler = (name: string, declaration: Declaration): Handler => ({
   },
 })
 
-it('handlers for groups and for 1:1 are separate, and a type without one finds none', async () => {
+it('handlers for groups and for c2c are separate, and a type without one finds none', async () => {
   const handlers = composeHandlers(
     [
       handler('every', { on: 'before', kind: 'c2g', type: null }),

@@ -7,7 +7,7 @@ export type OfType = string | { readonly type?: string }
 const typeOf = (of: OfType | undefined): string | null => (typeof of === 'string' ? of : of?.type) ?? null
 
 /**
- * Runs before the server stores a 1:1 message from a session. Throw to refuse the message; return an object to replace
+ * Runs before the server stores a c2c message from a session. Throw to refuse the message; return an object to replace
  * its content; return nothing to keep it. Guards, pipes, interceptors and exception filters apply.
  *
  * The handler may run more than once for one message: a client may retry, and so may a commit. So whatever it writes
@@ -29,7 +29,7 @@ export const OnC2C = (of?: OfType): MethodDecorator => declares({ on: 'before', 
 export const OnC2G = (of?: OfType): MethodDecorator => declares({ on: 'before', kind: 'c2g', type: typeOf(of) })
 
 /**
- * Runs after the server has stored and answered a 1:1 message. It runs at most once for each message: it does not run
+ * Runs after the server has stored and answered a c2c message. It runs at most once for each message: it does not run
  * if the process ends in between. Nothing waits for it. The server logs what it throws, and the message stays stored.
  * `@Stored()` gives the stored message's ids and sequence.
  */

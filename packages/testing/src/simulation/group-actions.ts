@@ -64,7 +64,7 @@ export function actInGroups(plan: Plan, device: SimDevice, random: SeededRandom)
   }
 }
 
-/** Acts on a message that the device knows, 1:1 or of a group. */
+/** Acts on a message that the device knows, of a c2c conversation or of a group. */
 function onMessage(
   plan: Plan,
   device: SimDevice,

@@ -8,7 +8,7 @@ import { FakeDevice, TestNode, VirtualClock } from '@rookery/testing'
 const token = 'a-secret-token'
 const nowMs = 1_750_000_000_000
 
-/** Connects to a host that answers so; what was logged is joined to one text. */
+/** Connects to a host with this `authenticate`. All log lines are joined to one text. */
 async function connect(authenticate: unknown, headers: Record<string, string> = {}) {
   const logged: string[] = []
   const again: unknown[] = []

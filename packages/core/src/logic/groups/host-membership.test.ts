@@ -10,7 +10,7 @@ import { type FakeDevice, raceHostGroups, TestNode, type Wire } from '@rookery/t
 const nodes: TestNode[] = []
 afterEach(() => Promise.all(nodes.splice(0).map((node) => node.stop())))
 
-/** The host's own tables: who is in which team, and what it is called. */
+/** The host's own tables: the members of each team, and its name. */
 class Teams {
   readonly members = new Map<string, readonly string[]>()
   readonly names = new Map<string, string>()

@@ -20,7 +20,7 @@ async function start(options: Partial<RookeryOptions> = {}): Promise<TestNode> {
   return node
 }
 
-/** Nodes that are one system. */
+/** Several nodes of one system. */
 async function cluster(count: number): Promise<readonly TestNode[]> {
   const [database, presence, hub] = [new MemoryDatabase(), new MemoryPresence(clock), new MemoryBusHub()]
   for (let n = 1; n <= count; n += 1)
@@ -28,7 +28,7 @@ async function cluster(count: number): Promise<readonly TestNode[]> {
   return nodes
 }
 
-/** Moves time on until it is settled. */
+/** Moves time on until the promise is settled. */
 async function settled<T>(work: Promise<T>): Promise<T> {
   let isOver = false
   void work.catch(() => {}).finally(() => (isOver = true))

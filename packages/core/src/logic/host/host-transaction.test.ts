@@ -14,7 +14,7 @@ interface Scene {
   readonly asked: string[]
 }
 
-/** Everything of the host's that could be asked, told by its name when it is. */
+/** A scene in which every call to a provider of the host is recorded by its name. */
 async function scene(takesTransaction?: boolean): Promise<Scene> {
   const asked: string[] = []
   const outbox = new MemoryOutbox()

@@ -60,10 +60,11 @@ const partMax = 200
 /**
  * Every call rejects with a `RookeryError`: `NOT_FOUND` where the group or a named user does not exist.
  *
- * A list of more than 200 users is changed in parts of 200. Each part is a change of its own, so that together they are not
- * one transaction. Before the first part the server checks all parts: a list with a mistake changes nothing. Where a part
- * fails all the same (`UNAVAILABLE`), the parts before it stay, and the same call does the rest. `add` and `remove` skip users
- * who need no change. `create` needs the same `clientMsgId` for that; otherwise it makes another group.
+ * A list of more than 200 users is changed in parts of 200. Each part is a separate change, so that together they are
+ * not one transaction. Before the first part the server checks all parts: a list with a mistake changes nothing. If a
+ * part fails all the same (`UNAVAILABLE`), the parts before it stay, and the same call does the rest. `add` and
+ * `remove` skip users who need no change. `create` needs the same `clientMsgId` for that; otherwise it makes another
+ * group.
  */
 export class ImGroups {
   constructor(private readonly parts: Parts) {}
@@ -85,7 +86,7 @@ export class ImGroups {
     return JSON.parse(groupJson(group, null)) as GroupInfo
   }
 
-  /** Changes what the group shows of itself. A field that you leave out stays; an empty avatar or announcement removes it. */
+  /** Changes the group's profile. A field that you leave out stays; an empty avatar or announcement removes it. */
   async update(groupId: ConversationId, profile: GroupProfile, options: GroupCall = {}): Promise<GroupInfo> {
     const given = { ...profile, avatar: profile.avatar === null ? '' : profile.avatar }
     const { groupId: _, ...asked } = check(
@@ -160,12 +161,12 @@ export class ImGroups {
   }
 
   /**
-   * Says that something changed that the host keeps itself. Where the host keeps the members (the option `hostGroups`), chat
-   * reads the host's list, then removes and adds members in parts; without a difference it writes nothing. Where the host
-   * keeps something that chat cannot compare (names of conversations, or a group that `hostGroups` does not know), chat
-   * raises the group's version and sends the members an `im.group` message with the event `updated` and no changes: then
-   * clients read the group again.
-   * @throws RookeryError `BAD_REQUEST` where the host gives something else than a list; `UNAVAILABLE` where it is late
+   * Announces a change of something that the host keeps itself. If the host keeps the members (the option
+   * `hostGroups`), chat reads the host's list, then removes and adds members in parts; without a difference it writes
+   * nothing. If the host keeps something that chat cannot compare (names of conversations, or a group that `hostGroups`
+   * does not know), chat raises the group's version and sends the members an `im.group` message with the event
+   * `updated` and no changes: then clients read the group again.
+   * @throws RookeryError `BAD_REQUEST` if the host gives something else than a list; `UNAVAILABLE` if it is late
    */
   async changed(groupId: ConversationId, options: GroupCall = {}): Promise<GroupInfo> {
     const id = checkId(groupId)

@@ -48,7 +48,10 @@ export interface HostMessage<Content = object, Type extends string = string> {
   readonly ext?: Readonly<Record<string, unknown>>
   readonly replyTo?: Seq
   readonly silent?: boolean
-  /** A call with the same key is the same message, stored once. Clients' keys are apart from these. Default: a new key. */
+  /**
+   * A call with the same key is the same message, stored once. Clients' keys are separate from these. Default: a new
+   * key.
+   */
   readonly clientMsgId?: string
   /** Whether chat asks the contact policy and before-handlers, as for a session. Default: false. */
   readonly checked?: boolean
@@ -81,17 +84,17 @@ export interface MessagePlace {
   readonly clientMsgId?: string
 }
 
-/** An event for a user: a topic of the host's, and any JSON value. */
+/** An event for a user: a topic that the host chooses, and any JSON value. */
 export interface S2cEvent {
   readonly topic: string
   readonly payload: unknown
 }
 
-/** What became of an event. */
+/** The outcome of an event. */
 export interface S2cResult {
   /** Live: whether a device acknowledged it. Stored: true, it is in the inbox. */
   readonly delivered: boolean
-  /** Its place in the inbox; null where it was not stored. */
+  /** Its sequence in the inbox; null where it was not stored. */
   readonly seq: Seq | null
 }
 

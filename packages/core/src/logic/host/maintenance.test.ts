@@ -11,7 +11,7 @@ afterEach(async () => {
   await stopping
 })
 
-/** A node on a storage that fails on demand, in which ann has said something to bob, in small steps. */
+/** A node on a storage that fails on demand. Ann has sent messages to bob, and maintenance works in small steps. */
 async function start(): Promise<FaultyStorage> {
   const storage = new FaultyStorage(new MemoryStorage(), clock)
   node = await TestNode.start({ clock, storage, retention: { batchRows: 2, pauseMs: 10 } })

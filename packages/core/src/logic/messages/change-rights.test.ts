@@ -51,7 +51,7 @@ const unreact = { kind: 'reaction', remove: true } as const
 type Wanted = Parameters<typeof changeRefusal>[0]
 const code = (wanted: Wanted, by: Changer, target = message(), at = now): string =>
   changeRefusal(wanted, by, target, at, timing)?.code ?? 'ok'
-/** What each of recall, edit, react and unreact is answered. */
+/** The answers to recall, edit, react and unreact. */
 const all = (by: Changer, target = message(), at = now): string[] =>
   [recall, edit, react, unreact].map((wanted) => code(wanted, by, target, at))
 

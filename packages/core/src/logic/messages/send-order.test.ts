@@ -19,7 +19,7 @@ const attempt = (clientMsgId: string, arrival = ++arrivals, conversationId = 'c'
   later: null,
 })
 
-/** Comes, and is on its way. */
+/** A send that comes, and is under way. */
 function come(all: SendOrders, clientMsgId: string, arrival?: number, conversationId?: string): OrderedSend {
   const one = attempt(clientMsgId, arrival, conversationId)
   all.place(one)
@@ -27,7 +27,7 @@ function come(all: SendOrders, clientMsgId: string, arrival?: number, conversati
   return one
 }
 
-/** Comes, and is refused at once, for what is before it or for itself. */
+/** A send that comes and is refused at once, because of an earlier one or by itself. */
 function refused(all: SendOrders, clientMsgId: string, nowMs: number, own = error): RookeryError {
   const one = come(all, clientMsgId)
   const given = all.refusal(one, nowMs) ?? own

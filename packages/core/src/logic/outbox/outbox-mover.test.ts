@@ -45,12 +45,12 @@ async function another(
   return node
 }
 
-/** Has before-handlers for every message: the moved ones are those that ask for the checks. */
+/** A before-handler for every message. Of the moved messages only those with `checked` reach it. */
 const before = (handler: BeforeSend): Pick<RookeryOptions, 'handlers'> => ({
   handlers: { before: () => handler, after: () => undefined, topic: () => undefined },
 })
 
-/** In one transaction, messages of ann to each of these, under their numbers. */
+/** Writes numbered messages of ann to each of these users, in one transaction. */
 async function write({ outbox, node }: Scene, ...to: readonly string[]): Promise<string[]> {
   const tx = outbox.begin()
   const ids: string[] = []

@@ -23,7 +23,7 @@ async function start(options: Partial<RookeryOptions> = {}): Promise<TestNode> {
   return node
 }
 
-/** The first run that comes by itself begins at the end of its time, so that none meets a run which a test asks for. */
+/** The first run by itself comes at the end of its time, so that it does not meet a run that a test asks for. */
 const runsLate = (): SeededRandom => Object.assign(new SeededRandom(1), { next: () => 0.99 })
 
 /** Sends this many texts and waits for the answers. */

@@ -1,4 +1,4 @@
-// Recalls, edits and reactions, in 1:1 conversations and in groups.
+// Recalls, edits and reactions, in c2c conversations and in groups.
 import { expect } from 'vitest'
 import type { ConversationId, Seq, UserId } from '@rookery/protocol'
 import type { ControlChange, ControlOp } from '@rookery/core'

@@ -141,7 +141,7 @@ export const founders = (owner: UserId, others: readonly UserId[]): NonNullable<
   ...others.map((userId) => ({ userId, role: 'member', reads: 'everything' }) as const),
 ]
 
-/** Recalls, edits or reacts in the 1:1 conversation. */
+/** Recalls, edits or reacts in the c2c conversation. */
 export const controlling = (scene: StorageScene, from: UserId, to: UserId, change: ControlChange): ControlOp =>
   controlOf(scene, from, change, { kind: 'c2c', to, conversationId: scene.between(from, to) }, [from, to])
 
