@@ -56,12 +56,27 @@ export function strike(world: FaultyWorld, kind: FaultKind): void {
       return storageFault(world, kind, forMs)
     case 'presence-failing':
       for (const one of random.chance(0.5) ? cluster.nodes : [node]) {
-        one.presence.conditions = { delayMs: [1, 300], failRate: random.pick([0.3, 1]) }
+        one.presence.conditions = { ...goodConditions(), delayMs: [1, 300], failRate: random.pick([0.3, 1]) }
         later(() => (one.presence.conditions = goodConditions()))
       }
       return
     case 'presence-forgets':
       return cluster.presence.restart()
+    case 'presence-flushed':
+      return cluster.presence.flush()
+    case 'presence-fails-over':
+      cluster.presence.stopReplicating()
+      world.clock.setTimeout(() => cluster.presence.failOver(), random.int(3_000))
+      return
+    case 'presence-late':
+      node.presence.conditions = { ...goodConditions(), lateRate: random.pick([0.3, 1]) }
+      return later(() => (node.presence.conditions = goodConditions()))
+    case 'parcels-lost':
+      for (let n = 0; n <= random.int(5); n++) cluster.bus.dropNext(() => true)
+      return
+    case 'bus-link-cut':
+      cluster.bus.disconnect(node.nodeId)
+      return later(() => cluster.bus.reconnect(node.nodeId))
     case 'node-killed':
       return replace(world, node)
     case 'node-paused':
@@ -114,15 +129,16 @@ function storageFault(world: FaultyWorld, kind: FaultKind, forMs: number): void 
   for (const { storage } of struck) {
     if (kind === 'storage-slow')
       storage.conditions = {
+        ...goodConditions(),
         delayMs: random.pick([
           [20, 200],
           [500, 2500],
         ]),
-        failRate: 0,
       }
-    else if (kind === 'storage-failing') storage.conditions = { delayMs: [1, 20], failRate: random.pick([0.2, 0.6]) }
+    else if (kind === 'storage-failing')
+      storage.conditions = { ...goodConditions(), delayMs: [1, 20], failRate: random.pick([0.2, 0.6]) }
     // Each call takes as long as a call to storage may take, and then fails.
-    else storage.conditions = { delayMs: [3_900, 4_000], failRate: 1 }
+    else storage.conditions = { ...goodConditions(), delayMs: [3_900, 4_000], failRate: 1 }
     clock.setTimeout(() => world.isOver() || (storage.conditions = goodConditions()), forMs)
   }
 }

@@ -23,6 +23,11 @@ export const faultKinds = [
   'clock-skew',
   'racing-logins',
   'corrupted-device',
+  'parcels-lost',
+  'bus-link-cut',
+  'presence-flushed',
+  'presence-fails-over',
+  'presence-late',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
@@ -37,6 +42,10 @@ const sessionFaults = [
   'connection-black-hole',
   'clock-skew',
   'racing-logins',
+  'bus-link-cut',
+  'presence-flushed',
+  'presence-fails-over',
+  'presence-late',
 ] as const satisfies readonly FaultKind[]
 
 /**

@@ -10,12 +10,18 @@ interface Conditions {
   delayMs: readonly [min: number, max: number]
   /** The probability that a call fails, 0 to 1. */
   failRate: number
+  /** The probability that a call is carried out only long after its caller gave up, 0 to 1. */
+  lateRate: number
 }
 
 /** The result of a failed call, as only the other side knows it. */
 export type Outcome = 'none' | 'unknown-done' | 'unknown-not-done'
 
-export const goodConditions = (): Conditions => ({ delayMs: [1, 5], failRate: 0 })
+export const goodConditions = (): Conditions => ({ delayMs: [1, 5], failRate: 0, lateRate: 0 })
+
+/** A caller gives a late call up after this time, ms; the call is carried out up to so long after that. */
+const patienceMs = 1000
+const lateMsMax = 20_000
 
 /** The number of failed calls of each outcome. */
 type FailureCounts = Record<Outcome, number>
@@ -40,6 +46,7 @@ export class Remote {
   call<T>(run: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.process.state === 'dead') return
+      if (this.random.chance(this.conditions.lateRate)) return this.#late(run, reject)
       const outcome = this.random.chance(this.conditions.failRate)
         ? this.random.pick(['none', 'unknown-done', 'unknown-not-done'] as const)
         : null
@@ -61,6 +68,12 @@ export class Remote {
       }
       this.clock.setTimeout(there, this.#delayMs())
     })
+  }
+
+  #late(run: () => Promise<unknown>, reject: (error: Error) => void): void {
+    this.failures['unknown-done']++
+    this.clock.setTimeout(() => this.process.enter(() => reject(this.errorOf('unknown-done'))), patienceMs)
+    this.clock.setTimeout(() => void run().catch(() => {}), patienceMs + this.random.int(lateMsMax))
   }
 
   #delayMs(): number {
