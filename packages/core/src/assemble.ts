@@ -45,7 +45,15 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
   const faults = new Faults(faultLog)
   const around = { clock, random, logger, observer, faults, limits, timing }
 
-  const local = localSessions({ storage, logger, tellWatchers: (users) => atGate.watching.tell(users) })
+  const local = localSessions({
+    storage,
+    bus,
+    clock,
+    logger,
+    timing,
+    tellWatchers: (users) => atGate.watching.tell(users),
+    mayDeliver: () => !atGate.lease.isInDoubt,
+  })
   const entry = access({
     ...around,
     storage,

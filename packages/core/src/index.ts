@@ -39,6 +39,7 @@ export type {
   S2cEvent,
   SystemMessage,
 } from './logic/host/im.js'
+export type { HostPresence } from './logic/delivery/online.js'
 export type { EraseProgress, HostMaintenance, UserRecord, VerifyProgress } from './logic/host/maintenance.js'
 export {
   type ContentFor,

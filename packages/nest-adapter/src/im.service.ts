@@ -25,7 +25,7 @@ import type {
   SystemMessage,
   TypeName,
   UserId,
-  UserPresence,
+  HostPresence,
 } from '@rookery/core'
 import { RunningNode } from './running-node.js'
 
@@ -127,8 +127,8 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
     return this.im.revokeToken(userId, token)
   }
 
-  /** Tells which of these users are online, and on which device types. The contact policy does not apply. */
-  async presence(userIds: readonly UserId[]): Promise<readonly UserPresence[]> {
+  /** Tells which of these users are online, and on which device types, and when each was last heard of. The contact policy does not apply. */
+  async presence(userIds: readonly UserId[]): Promise<readonly HostPresence[]> {
     return this.im.presence(userIds)
   }
 

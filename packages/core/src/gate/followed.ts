@@ -11,6 +11,7 @@ import type { Membership } from '../model/group.js'
 import type { Logger } from '../ports/logger.js'
 import type { ConversationHead, Follow, GroupReads } from '../ports/storage.js'
 import type { Frame } from './connection.js'
+import type { FollowedTopics } from './followed-topics.js'
 import type { FeedState } from './following.js'
 import type { Session } from './session.js'
 import { Feed } from './feed.js'
@@ -46,6 +47,8 @@ export class Followed {
     private readonly logger: Logger,
     /** Requests a comparison of the conversation's feeds with its head. */
     private readonly checkSoon: (conversation: ConversationId) => void,
+    /** Hears of each conversation that the first session follows, or the last one leaves. */
+    private readonly topics: Pick<FollowedTopics, 'follow' | 'leave'>,
   ) {}
 
   conversations(): ConversationId[] {
@@ -62,6 +65,7 @@ export class Followed {
       const frameOf = framesOf(conversationId)
       conversation = { conversationId, feeds: new Set(), frameOf, version, waiting: null, begunUnder: version }
       this.byId.set(conversationId, conversation)
+      this.topics.follow(conversationId)
     }
     conversation.version = Math.min(conversation.version, version)
     conversation.begunUnder = Math.min(conversation.begunUnder, version)
@@ -81,7 +85,9 @@ export class Followed {
     if (session.timelines!.size === 0) session.timelines = null
     const conversation = this.byId.get(conversationId)
     conversation?.feeds.delete(feed)
-    if (conversation?.feeds.size === 0) this.byId.delete(conversationId)
+    if (conversation?.feeds.size !== 0) return
+    this.byId.delete(conversationId)
+    this.topics.leave(conversationId)
   }
 
   /** A session ended. */

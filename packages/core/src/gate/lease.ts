@@ -34,13 +34,34 @@ export class Lease {
   /** The last renewal failed. */
   private isAway = false
   private hasBegun = false
+  private isTicking = false
+  /** When this process was last seen running, monotonic ms. */
+  private pulseMs = Infinity
+  private hasStoodStill = false
 
   constructor(private readonly parts: Parts) {}
 
   /** @param tick renews the lease, with what else presence has to be told soon */
   start(tick: () => Promise<void>): void {
     this.isStopped = false
+    this.pulseMs = this.parts.clock.monotonic()
     this.schedule(tick)
+  }
+
+  /**
+   * The process stood still for as long as its lease lasts, and has not asked presence since. Other nodes may hold by now
+   * what it held, so it delivers nothing. It does deliver while it runs and presence is away.
+   */
+  get isInDoubt(): boolean {
+    const { clock, timing } = this.parts
+    this.hasStoodStill ||= clock.monotonic() - this.pulseMs >= timing.leaseMs
+    return this.hasStoodStill
+  }
+
+  /** Presence was told of all sessions, and answered which of them go; or it does not answer. */
+  settled(): void {
+    this.hasStoodStill = false
+    this.pulseMs = this.parts.clock.monotonic()
   }
 
   stop(): void {
@@ -89,13 +110,17 @@ export class Lease {
   private schedule(tick: () => Promise<void>): void {
     if (this.isStopped) return
     const { clock, timing } = this.parts
-    const run = (): void => {
+    const waitMs = this.isAway ? Math.min(retryMs, timing.leaseTickMs) : timing.leaseTickMs
+    this.timer = clock.setTimeout(() => {
+      // Before the pulse: the tick asks for everything where it shows that the process stood still.
+      if (!this.isInDoubt) this.pulseMs = clock.monotonic()
+      this.schedule(tick)
+      if (this.isTicking) return
+      this.isTicking = true
       // A tick that fails was logged.
-      void tick().then(
-        () => this.schedule(tick),
-        () => this.schedule(tick),
-      )
-    }
-    this.timer = clock.setTimeout(run, this.isAway ? Math.min(retryMs, timing.leaseTickMs) : timing.leaseTickMs)
+      void tick()
+        .catch(() => {})
+        .finally(() => (this.isTicking = false))
+    }, waitMs)
   }
 }

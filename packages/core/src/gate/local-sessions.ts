@@ -23,6 +23,7 @@ export class LocalSessions implements Sessions {
     private readonly followed: Followed,
     private readonly checkSoon: (userId: UserId) => void,
     private readonly tellWatchers: (userIds: readonly UserId[]) => void,
+    private readonly mayDeliver: () => boolean,
   ) {}
 
   has(userId: UserId): boolean {
@@ -31,7 +32,7 @@ export class LocalSessions implements Sessions {
 
   deliver(userId: UserId, from: Seq, entries: readonly JsonText[], facts: readonly FollowFact[] | null): void {
     const sessions = this.registry.of(userId)
-    if (sessions.length === 0) return
+    if (sessions.length === 0 || !this.mayDeliver()) return
     let shared: Frame | undefined
     const frame = (): Frame => (shared ??= entriesFrame(entries))
     const run = { from, texts: entries, facts }
@@ -39,7 +40,7 @@ export class LocalSessions implements Sessions {
   }
 
   deliverTimeline(conversation: ConversationId, version: number, from: Seq, messages: readonly JsonText[]): void {
-    this.followed.deliver(conversation, version, from, messages)
+    if (this.mayDeliver()) this.followed.deliver(conversation, version, from, messages)
   }
 
   check(userId: UserId): void {
@@ -47,6 +48,7 @@ export class LocalSessions implements Sessions {
   }
 
   hint<Event extends ServerEvent>(userId: UserId, event: Event, json: EventJson<NoInfer<Event>>): void {
+    if (!this.mayDeliver()) return
     const frame: Frame = { event, json }
     for (const session of this.registry.of(userId)) if (session.mode === 'following') session.emitFrame(frame)
   }
@@ -58,7 +60,7 @@ export class LocalSessions implements Sessions {
     acknowledged: () => void,
   ): number {
     const frame: Frame = { event, json }
-    const sessions = this.registry.of(userId)
+    const sessions = this.mayDeliver() ? this.registry.of(userId) : []
     for (const session of sessions) session.emitFrame(frame, acknowledged)
     return sessions.length
   }

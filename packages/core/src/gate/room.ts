@@ -1,5 +1,5 @@
 // The gate's room: sessions of this node, their positions, and their requests.
-import type { NodeId, UserId } from '@rookery/protocol'
+import type { ConversationId, NodeId, UserId } from '@rookery/protocol'
 import type { Authenticator } from '../logic/access/authenticate.js'
 import type { Cluster } from '../logic/delivery/cluster.js'
 import type { Deliveries } from '../logic/delivery/deliveries.js'
@@ -12,12 +12,15 @@ import type { OwnMarks } from '../logic/reading/own-marks.js'
 import type { Roaming } from '../logic/reading/roaming.js'
 import type { Writer } from '../logic/storing/writer.js'
 import type { Surroundings } from '../logic/surroundings.js'
-import type { Rate } from '../options/limits.js'
+import type { Rate, Timing } from '../options/limits.js'
+import type { Bus } from '../ports/bus.js'
+import type { Clock } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Handlers } from '../ports/host.js'
 import type { Presence } from '../ports/presence.js'
 import type { Storage } from '../ports/storage.js'
 import { AfterLoss } from './after-loss.js'
+import { FollowedTopics } from './followed-topics.js'
 import { Followed } from './followed.js'
 import { NodeGate } from './gate.js'
 import { Heads } from './heads.js'
@@ -31,22 +34,33 @@ import { Slots } from './slots.js'
 import { Watching } from './watching.js'
 
 interface SessionNeeds {
+  readonly bus: Bus | null
+  readonly clock: Clock
+  readonly timing: Timing
   readonly storage: Storage
   readonly logger: Logger
   /** Tells watching sessions that the presence of these users may have changed. */
   readonly tellWatchers: (userIds: readonly UserId[]) => void
+  /** False while other nodes may hold what this node's sessions held. */
+  readonly mayDeliver: () => boolean
 }
 
 /** The sessions for logic. They are made first, because logic needs them. */
-export function localSessions({ storage, logger, tellWatchers }: SessionNeeds) {
+export function localSessions(needs: SessionNeeds) {
+  const { storage, bus, logger, mayDeliver, tellWatchers } = needs
   const registry = new Registry()
-  const followed = new Followed(
-    () => storage.groups,
-    logger,
-    (conversationId) => heads.checkTimelineSoon(conversationId),
-  )
+  const checkTimelineSoon = (conversation: ConversationId): void => heads.checkTimelineSoon(conversation)
+  const topics = new FollowedTopics({ ...needs, checkSoon: checkTimelineSoon })
+  const followed = new Followed(() => storage.groups, logger, checkTimelineSoon, topics)
   const heads = new Heads({ storage, registry, followed, logger })
-  const sessions = new LocalSessions(registry, followed, (userId) => heads.checkSoon(userId), tellWatchers)
+  const sessions = new LocalSessions(
+    registry,
+    followed,
+    (userId) => heads.checkSoon(userId),
+    tellWatchers,
+    // No other node can have taken what a lone node holds.
+    bus === null ? () => true : mayDeliver,
+  )
   return { registry, followed, heads, sessions }
 }
 
@@ -93,7 +107,7 @@ export function gate(needs: Needs) {
     forgot: () => afterLoss.forgot(),
     answered: () => cluster.placeAgain(),
   })
-  const slots: Slots = new Slots({ ...needs, lease, logins })
+  const slots: Slots = new Slots({ ...needs, lease, logins, afterDoubt: () => afterLoss.missed() })
   const requests = new Requests({ ...needs, slots, watching }, clock, limits, rate, timing)
   const heartbeat = new Heartbeat({ ...needs, slots, lease, watching })
   const nodeGate: NodeGate = new NodeGate({ ...needs, logins, slots, requests })

@@ -21,6 +21,8 @@ interface Parts {
   readonly nodeId: NodeId
   readonly presence: Presence
   readonly lease: Lease
+  /** Called when the node delivers again after a doubt, in which it dropped what came. */
+  readonly afterDoubt: () => void
   readonly cluster: Cluster
   readonly registry: Registry
   readonly deliveries: Deliveries
@@ -130,14 +132,25 @@ export class Slots {
 
   /** Renews the node's lease, and tells presence only what it may not know. */
   renewLease(): Promise<void> {
-    return this.renew([...this.untold])
+    return this.parts.lease.isInDoubt ? this.renewAll() : this.renew([...this.untold])
   }
 
   /** Renews the node's lease and all its logins. */
   async renewAll(): Promise<void> {
-    await this.renew([...this.parts.registry.all()])
+    const { lease, presence, registry, afterDoubt } = this.parts
+    const wasInDoubt = lease.isInDoubt
+    try {
+      const { era } = lease.time
+      await this.renew([...registry.all()])
+      // What was told in another era than presence's has not been decided.
+      if (wasInDoubt && lease.time.era !== era) await this.renew([...registry.all()])
+    } finally {
+      if (wasInDoubt) {
+        lease.settled()
+        afterDoubt()
+      }
+    }
     if (this.doubtful.size === 0) return
-    const { presence } = this.parts
     await presence.release([...this.doubtful.keys()])
     for (const [holder, left] of this.doubtful)
       if (left > 1) this.doubtful.set(holder, left - 1)

@@ -93,6 +93,11 @@ export interface Timing {
   readonly leaseMs: number
   /** How often a node extends its lease, and so notices that presence forgot it. 2 s: one short call, however many sessions. */
   readonly leaseTickMs: number
+  /**
+   * How long a node goes on receiving what is said in a large group after its last session there left. 60 s: most come
+   * back by then.
+   */
+  readonly topicKeepMs: number
   /** The time within which a send gets an answer, UNAVAILABLE if the outcome is not known by then. 10 s. */
   readonly sendDeadlineMs: number
   /**
@@ -142,6 +147,7 @@ export const timing: Options<Timing> = {
   heartbeatMs: standard(10_000, count),
   leaseMs: standard(30_000, count),
   leaseTickMs: standard(2_000, count),
+  topicKeepMs: standard(60_000, count),
   sendDeadlineMs: standard(10_000, count),
   handlerDeadlineMs: standard(5_000, count),
   holeMs: standard(50, count),

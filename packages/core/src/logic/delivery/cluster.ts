@@ -163,8 +163,17 @@ export class Cluster {
   }
 
   private publish(to: readonly NodeId[] | 'all', frames: readonly NodeFrame[]): void {
+    this.onBus(frames, (bus) => bus.publish(to, frames))
+  }
+
+  /** Sends messages of a conversation to the other nodes that have a session following it. */
+  publishTo(conversation: ConversationId, frames: readonly NodeFrame[]): void {
+    this.onBus(frames, (bus) => bus.publishTo(conversation, frames))
+  }
+
+  private onBus(frames: readonly NodeFrame[], publish: (bus: Bus) => void): void {
     try {
-      this.bus?.publish(to, frames)
+      if (this.bus !== null) publish(this.bus)
     } catch (error) {
       this.logger.error('frames for another node could not be sent', error, { frames: frames.length })
     }
@@ -190,7 +199,7 @@ export class Cluster {
 
   /** Sends frames to every other node, at most once. */
   broadcast(frames: readonly NodeFrame[]): void {
-    if (this.bus !== null && frames.length > 0) this.publish('all', frames)
+    this.publish('all', frames)
   }
 
   /** Sends a frame to named nodes; this node gets it by a call. */

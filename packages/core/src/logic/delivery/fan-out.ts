@@ -20,8 +20,8 @@ interface Stretch {
 export class FanOut implements Taker {
   private runs = new Map<UserId, Run[]>()
   private stretches = new Map<ConversationId, Stretch[]>()
-  /** Somebody begins or ceases to follow a timeline by what waits here. */
-  private hasFacts = false
+  /** Conversations that somebody begins to follow by what waits here. */
+  private begun = new Set<ConversationId>()
 
   constructor(
     private readonly sessions: Sessions,
@@ -76,7 +76,7 @@ export class FanOut implements Taker {
   addFacts(conversation: ConversationId, at: number, result: Extract<GroupResult, { status: 'stored' }>): void {
     const { seq: to, version, facts } = result
     if (facts.length === 0) return
-    this.hasFacts = true
+    if (facts.some(({ kind }) => kind === 'follow')) this.begun.add(conversation)
     const from = to - 1
     const id = JSON.stringify(conversation)
     const tailOf = (kind: 'follow' | 'unfollow', place: string): JsonText =>
@@ -105,24 +105,28 @@ export class FanOut implements Taker {
   /** Sends everything noted: what one commit gave a user, or a timeline, goes in one frame. */
   flush(): void {
     if (this.runs.size === 0 && this.stretches.size === 0) return
-    const { runs: byUser, stretches: byConversation, hasFacts } = this
+    const { runs: byUser, stretches: byConversation, begun } = this
     this.runs = new Map()
     this.stretches = new Map()
-    this.hasFacts = false
+    this.begun = new Set()
     for (const [user, runs] of byUser)
       if (this.sessions.has(user))
         for (const { from, tails, facts } of runs) this.sessions.deliver(user, from, numberedJson(from, tails), facts)
-    const frames: NodeFrame[] = []
+    const byTopic = new Map<ConversationId, NodeFrame[]>()
     for (const [conversation, stretches] of byConversation)
       for (const { version, from, messages } of stretches) {
         this.sessions.deliverTimeline(conversation, version, from, messages)
-        frames.push({ t: 'timeline', conversation, version, from, messages })
+        const frame: NodeFrame = { t: 'timeline', conversation, version, from, messages }
+        const frames = byTopic.get(conversation)
+        if (frames === undefined) byTopic.set(conversation, [frame])
+        else frames.push(frame)
       }
     if (this.cluster.alone) return
     const spread = byUser.size === 0 ? null : this.cluster.spread(byUser)
-    // Whoever begins to follow by this commit is told so before the first message, and need not look for it.
-    if (hasFacts && spread !== null) void spread.then(() => this.cluster.broadcast(frames))
-    else this.cluster.broadcast(frames)
+    for (const [conversation, frames] of byTopic)
+      // Whoever begins to follow by this commit is told so before the first message, and its node may not have the topic yet.
+      if (begun.has(conversation) && spread !== null) void spread.then(() => this.cluster.broadcast(frames))
+      else this.cluster.publishTo(conversation, frames)
   }
 
   private note(userId: UserId, seq: Seq, tail: JsonText, says: Following | null = null): void {

@@ -33,6 +33,15 @@ interface Parts {
   readonly timing: Timing
 }
 
+/** What the host is told of a user. */
+export interface HostPresence extends UserPresence {
+  /**
+   * When a client of the user last logged in or made a request, Unix ms, as its node last told presence: at most a
+   * heartbeat ago. Absent while the user is offline.
+   */
+  readonly heardAt?: number
+}
+
 /** Users that storage and the contact policy are asked about at once. */
 const askedAtOnce = 200
 
@@ -112,18 +121,31 @@ export class Online {
     userIds: readonly UserId[],
     visible: readonly UserId[],
   ): Promise<{ readonly users: readonly UserPresence[]; readonly online: ReadonlyMap<UserId, readonly string[]> }> {
+    const { users, online } = await this.known(userIds, visible)
+    return { users, online }
+  }
+
+  /** The answer for the host: everybody is visible, and it is told when each was last heard of. */
+  async forHost(userIds: readonly UserId[]): Promise<readonly HostPresence[]> {
+    const { users, holders } = await this.known(userIds, userIds)
+    const heard = new Map<UserId, number>()
+    for (const { userId, heardAt } of holders) heard.set(userId, Math.max(heard.get(userId) ?? 0, heardAt))
+    return users.map((user) => (user.online ? { ...user, heardAt: heard.get(user.userId)! } : user))
+  }
+
+  private async known(userIds: readonly UserId[], visible: readonly UserId[]) {
     const [holders, devices] = await Promise.all([
       this.parts.presence.locate(visible),
       this.parts.storage.devices.list(visible),
     ])
     const online = devicesByUser(holders)
     const seen = lastSeen(devices)
-    const users = [...new Set(userIds)].map((userId) => {
+    const users = [...new Set(userIds)].map((userId): UserPresence => {
       const types = online.get(userId) ?? []
       const at = types.length === 0 ? seen.get(userId) : undefined
       return { userId, online: types.length > 0, devices: types, ...(at === undefined ? {} : { lastSeen: at }) }
     })
-    return { users, online }
+    return { users, online, holders }
   }
 
   /** The device types of each user that is online. */

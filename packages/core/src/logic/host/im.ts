@@ -10,7 +10,6 @@ import {
   type Sent,
   type Seq,
   type UserId,
-  type UserPresence,
 } from '@rookery/protocol'
 import { check } from '@rookery/protocol/schemas'
 import { c2cId, tokenDigest } from '../../model/digest.js'
@@ -21,7 +20,7 @@ import type { Random } from '../../ports/random.js'
 import type { Admission } from '../access/admission.js'
 import type { Authoriser } from '../access/authorise.js'
 import type { Kicks } from '../delivery/kicks.js'
-import type { Online } from '../delivery/online.js'
+import type { HostPresence, Online } from '../delivery/online.js'
 import type { S2c } from '../delivery/s2c.js'
 import { newGroupId } from '../groups/groups.js'
 import type { Joining } from '../groups/joining.js'
@@ -246,8 +245,8 @@ export class Im<Types extends MessageTypes = MessageTypes> {
   }
 
   /** Which of these users are online. No contact policy applies. */
-  async presence(userIds: readonly UserId[]): Promise<readonly UserPresence[]> {
-    return (await this.parts.online.snapshot(userIds, userIds)).users
+  async presence(userIds: readonly UserId[]): Promise<readonly HostPresence[]> {
+    return this.parts.online.forHost(userIds)
   }
 
   /** A page of a conversation, as its members see it; `limit` is at most `limits.history`. */
