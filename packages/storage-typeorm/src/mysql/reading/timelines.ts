@@ -4,6 +4,7 @@ import { factKindOf, systemUser } from '../../rows/codes.js'
 import { isKeepable, lookedUp } from '../../rows/text.js'
 import type { Row } from '../link.js'
 import { asText } from '../sql.js'
+import { keyColumns, keyJoins, storedKeyOf } from '../stored-key.js'
 import { intervalColumns, intervalsAt, messageColumns, messageJoins, messageWidth, nulls, seenAt } from './columns.js'
 import { query } from './query.js'
 
@@ -87,23 +88,11 @@ export const key = query<{ from: string | null; clientMsgId: string }, StoredKey
     // A user without a row has no keys, and must not be given those of the system, which never has a row.
     const person =
       from === null ? String(systemUser) : `(SELECT id FROM ${sql.t.user} WHERE user_id = ${sql.bytes(lookedUp(from))})`
-    return `SELECT COALESCE(m.digest, k.digest), COALESCE(m.msg_id, k.msg_id), ${asText('c.conversation_id')}, k.seq,
-        COALESCE(m.server_time, k.at)
-      FROM ${sql.t.key} k
-      LEFT JOIN ${sql.t.message} m ON m.conversation = k.conversation AND m.seq = k.seq
-      LEFT JOIN ${sql.t.conversation} c ON c.id = k.conversation
+    return `SELECT ${keyColumns} FROM ${sql.t.key} k ${keyJoins(sql)}
       WHERE k.person = ${person} AND k.client_msg_id = ${sql.bytes(lookedUp(clientMsgId))}`
   },
   decode([row], { clientMsgId }) {
-    if (!row || !isKeepable(clientMsgId)) return null
-    const [digest, msgId, conversationId, seq, serverTime] = row as [
-      string,
-      string | null,
-      string | null,
-      number | null,
-      number,
-    ]
-    return { digest, msgId: msgId ?? '', conversationId: conversationId ?? '', seq: seq ?? 0, serverTime }
+    return row && isKeepable(clientMsgId) ? storedKeyOf(row) : null
   },
 })
 

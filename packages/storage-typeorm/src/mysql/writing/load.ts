@@ -1,9 +1,10 @@
 // What a batch locks and reads before its first operation, in one round trip. It first locks conversations, then users,
 // each in order. Then it reads what operations need, in snapshots that are not older than the locks.
-import type { ControlOp, GroupChange, StorageOp, StoredKey } from '@rookery/core'
+import type { ControlOp, GroupChange, StorageOp } from '@rookery/core'
 import { systemUser } from '../../rows/codes.js'
 import type { Answers, Row } from '../link.js'
 import { asText, pieces, table, type Sql } from '../sql.js'
+import { keyColumns, keyJoins, storedKeyOf } from '../stored-key.js'
 import type { Batch } from './batch.js'
 import type { Hints } from './hints.js'
 import { rangeOf, type LoadedRange } from './devices.js'
@@ -190,11 +191,11 @@ export function loadOf(sql: Sql, ops: readonly StorageOp[], hints: Hints, roster
     ...locks,
     ...pieces([...needs.keys.values()]).map((keys) => ({
       statement: readKeys(sql, keys),
-      take: (row: Row) => batch.learnKey(row[0] as string, row[1] as string, keyOf(row)),
+      take: (row: Row) => batch.learnKey(row[0] as string, row[1] as string, storedKeyOf(row.slice(2))),
     })),
     ...pieces([...needs.systemKeys]).map((keys) => ({
       statement: readSystemKeys(sql, keys),
-      take: (row: Row) => batch.learnKey(null, row[1] as string, keyOf(row)),
+      take: (row: Row) => batch.learnKey(null, row[1] as string, storedKeyOf(row.slice(2))),
     })),
     ...pieces([...needs.members.values()]).map((members) => ({
       statement: readMembers(sql, members),
@@ -258,13 +259,6 @@ function rangesOf(ops: readonly StorageOp[], hints: Hints): ReadonlyMap<number, 
 
 // The statements name their indexes, because the server would read a table completely that was nearly empty when it
 // last counted the rows.
-const keyColumns = `COALESCE(m.digest, k.digest), COALESCE(m.msg_id, k.msg_id), ${asText('c.conversation_id')}, k.seq,
-  COALESCE(m.server_time, k.at)`
-
-const keyJoins = ({ t }: Sql): string => `
-  LEFT JOIN ${t.message} m ON m.conversation = k.conversation AND m.seq = k.seq
-  LEFT JOIN ${t.conversation} c ON c.id = k.conversation`
-
 const readKeys = (sql: Sql, keys: readonly Pair[]): string => `
   SELECT ${asText('v.user_id')}, ${asText('v.client_msg_id')}, ${keyColumns}
   FROM ${table(['user_id', 'client_msg_id'], bytesOf(sql, keys))} v
@@ -275,17 +269,6 @@ const readSystemKeys = (sql: Sql, keys: readonly string[]): string => `
   SELECT NULL, ${asText('k.client_msg_id')}, ${keyColumns}
   FROM ${sql.t.key} k FORCE INDEX (PRIMARY) ${keyJoins(sql)}
   WHERE k.person = ${systemUser} AND k.client_msg_id IN ${sql.list(keys)}`
-
-function keyOf(row: Row): StoredKey {
-  const [digest, msgId, conversationId, seq, serverTime] = row.slice(2) as [
-    string,
-    string | null,
-    string | null,
-    number | null,
-    number,
-  ]
-  return { digest, msgId: msgId ?? '', conversationId: conversationId ?? '', seq: seq ?? 0, serverTime }
-}
 
 const readMembers = (sql: Sql, members: readonly Pair[]): string => `
   SELECT mb.person, mb.conversation, ${memberColumns}
