@@ -31,7 +31,7 @@ export const failures: SuiteGroup<BusScene> = {
       },
     },
     {
-      name: 'what was published before stop still leaves',
+      name: 'frames that were published before stop still leave',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
         one.bus.publish([two.nodeId], ['last words'])

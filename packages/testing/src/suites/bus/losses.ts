@@ -22,7 +22,7 @@ export const losses: SuiteGroup<BusScene, BusCapability> = {
       },
     },
     {
-      name: 'the parcel after a lost one tells that one is missing, and from whom or that it may be from anybody',
+      name: 'the parcel after a lost one reports the loss: from which node, or that any node is possible',
       async run(scene) {
         const [one, two, three] = [await scene.node('one'), await scene.node('two'), await scene.node('three')]
         one.bus.publish([two.nodeId], ['first'])
@@ -39,7 +39,7 @@ export const losses: SuiteGroup<BusScene, BusCapability> = {
       },
     },
     {
-      name: 'the loss of the first parcel, and of one to all, is told like any other',
+      name: 'the loss of the first parcel, and of one to all nodes, is reported like any other',
       async run(scene) {
         const [one, two, three] = [await scene.node('one'), await scene.node('two'), await scene.node('three')]
         let find = await scene.lose(two)
@@ -56,7 +56,7 @@ export const losses: SuiteGroup<BusScene, BusCapability> = {
       },
     },
     {
-      name: 'the loss of a last parcel is told within about a second, though nothing follows it',
+      name: 'the loss of a last parcel is reported within about a second, though nothing follows it',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
         one.bus.publish([two.nodeId], ['first'])

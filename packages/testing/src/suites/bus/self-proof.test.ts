@@ -108,7 +108,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     bus: () => ({ stop: async () => {} }),
   },
   'a stop that discards what waits': {
-    caughtBy: 'what was published before stop still leaves',
+    caughtBy: 'frames that were published before stop still leave',
     bus: (right) => {
       let isStopped = false
       return {
@@ -151,7 +151,8 @@ const more: Readonly<Record<string, Breakage>> = {
     }),
   },
   'topics that never end': {
-    caughtBy: 'a node that ended a topic receives it no more; adding twice and removing a stranger change nothing',
+    caughtBy:
+      'a node that ended a topic no longer receives it; adding twice and removing an unknown one change nothing',
     bus: (right) => ({ topics: (added) => right.topics(added, []) }),
   },
   'a call for all that leaves one out': {
@@ -166,15 +167,15 @@ const more: Readonly<Record<string, Breakage>> = {
       queueMicrotask(() => deliver(frames.filter((frame) => JSON.stringify(frame).length < 1_000_000))),
   },
   'losses that nobody notices': {
-    caughtBy: 'the parcel after a lost one tells that one is missing, and from whom or that it may be from anybody',
+    caughtBy: 'the parcel after a lost one reports the loss: from which node, or that any node is possible',
     isUnnumbered: true,
   },
   'no empty parcel after the last': {
-    caughtBy: 'the loss of a last parcel is told within about a second, though nothing follows it',
+    caughtBy: 'the loss of a last parcel is reported within about a second, though nothing follows it',
     loses: ({ frames }) => frames.length === 0,
   },
   'a first parcel that may be missing': {
-    caughtBy: 'the loss of the first parcel, and of one to all, is told like any other',
+    caughtBy: 'the loss of the first parcel, and of one to all nodes, is reported like any other',
     bus: (right) => ({
       start(nodeId, boot, receive, missed) {
         const heard = new Set<string>()

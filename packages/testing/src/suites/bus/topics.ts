@@ -47,7 +47,7 @@ export const topics: SuiteGroup<BusScene, BusCapability> = {
       },
     },
     {
-      name: 'a node that ended a topic receives it no more; adding twice and removing a stranger change nothing',
+      name: 'a node that ended a topic no longer receives it; adding twice and removing an unknown one change nothing',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
         const [cats, dogs] = [scene.id('cats'), scene.id('dogs')]

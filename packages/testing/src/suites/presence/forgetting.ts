@@ -9,7 +9,7 @@ export const forgetting: SuiteGroup<PresenceScene, PresenceCapability> = {
   needs: 'forgets',
   cases: [
     {
-      name: 'a node whose lease was forgotten is told so by its next renewal, and tells everything again',
+      name: 'a node whose lease was forgotten learns that from its next renewal, and reports everything again',
       async run(scene) {
         const one = await scene.node('one')
         const held = scene.session(one, scene.user('alice'))
@@ -46,7 +46,7 @@ export const takingOver: SuiteGroup<PresenceScene, PresenceCapability> = {
       },
     },
     {
-      name: 'a holder of the era before is there until a login comes, gives way to it, and is told when its node renews it',
+      name: 'a holder of the earlier era stays until a login comes, gives way to it, and its node learns that at the renewal',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
         const alice = scene.user('alice')

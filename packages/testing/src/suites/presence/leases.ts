@@ -111,7 +111,7 @@ export const leases: SuiteGroup<PresenceScene> = {
       },
     },
     {
-      name: 'a node that comes back takes its free slots again and is told of those that are taken',
+      name: 'a node that comes back takes its free slots again, and learns which ones are taken',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
         const [alice, bob] = [scene.user('alice'), scene.user('bob')]

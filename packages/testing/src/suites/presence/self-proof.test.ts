@@ -17,7 +17,7 @@ const unfenced = (holder: SlotHolder, found: readonly SlotHolder[]): SlotHolder 
 const breakages: Readonly<Record<string, Breakage>> = {
   'a claim that looks first and takes afterwards': {
     caughtBy:
-      'of 50 claims at once over two nodes the latest remains, and each displaced holder is told to one claimant',
+      'of 50 claims at once over two nodes the latest remains, and one claimant learns of each displaced holder',
     break: (right) => ({
       async claim(login) {
         const before = (await right.locate([login.holder.userId])).find((one) => one.slot === login.holder.slot) ?? null
@@ -27,14 +27,14 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'a claim that takes the slot whenever it comes': {
-    caughtBy: 'a claim that arrives late displaces no later login, and is told who that is',
+    caughtBy: 'a claim that arrives late displaces no later login, and learns who that is',
     break: (right) => {
       let ms = 1e6
       return { claim: (login) => right.claim({ ...login, since: { ...login.since, ms: ++ms } }) }
     },
   },
   'a claim that does not tell who is later': {
-    caughtBy: 'a claim that arrives late displaces no later login, and is told who that is',
+    caughtBy: 'a claim that arrives late displaces no later login, and learns who that is',
     break: (right) => ({ claim: async (login) => ({ ...(await right.claim(login)), later: null }) }),
   },
   'a slot that remembers the latest login for ever': {
@@ -176,11 +176,11 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'watched users that add up': {
-    caughtBy: 'what is told is a change: users are added and removed, and nobody else is touched',
+    caughtBy: 'a call changes the set of watched users: it adds and removes some, and touches nobody else',
     break: (right) => ({ watch: (nodeId, boot, added) => right.watch(nodeId, boot, added, []) }),
   },
   'watched users that are replaced': {
-    caughtBy: 'what is told is a change: users are added and removed, and nobody else is touched',
+    caughtBy: 'a call changes the set of watched users: it adds and removes some, and touches nobody else',
     break: (right) => {
       let before: readonly string[] = []
       return {

@@ -7,7 +7,7 @@ export const slots: SuiteGroup<PresenceScene> = {
   title: 'slots',
   cases: [
     {
-      name: 'a claimed slot is found on every node, as it was given',
+      name: 'a claimed slot is found on every node, unchanged',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
         const alice = scene.user('alice')
@@ -57,7 +57,7 @@ export const slots: SuiteGroup<PresenceScene> = {
       },
     },
     {
-      name: 'of 50 claims at once over two nodes the latest remains, and each displaced holder is told to one claimant',
+      name: 'of 50 claims at once over two nodes the latest remains, and one claimant learns of each displaced holder',
       async run(scene) {
         const nodes = [await scene.node('one'), await scene.node('two')]
         const alice = scene.user('alice')
@@ -80,7 +80,7 @@ export const slots: SuiteGroup<PresenceScene> = {
       },
     },
     {
-      name: 'a claim that arrives late displaces no later login, and is told who that is',
+      name: 'a claim that arrives late displaces no later login, and learns who that is',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
         const alice = scene.user('alice')

@@ -26,7 +26,7 @@ export const watching: SuiteGroup<PresenceScene> = {
       },
     },
     {
-      name: 'what is told is a change: users are added and removed, and nobody else is touched',
+      name: 'a call changes the set of watched users: it adds and removes some, and touches nobody else',
       async run(scene) {
         const [one, two] = [await scene.node('one'), await scene.node('two')]
         const [alice, bob, carol] = [scene.user('alice'), scene.user('bob'), scene.user('carol')]

@@ -174,7 +174,7 @@ export const conversations: StorageGroup = {
       },
     },
     {
-      name: 'sharing tells with whom one has a conversation, and nobody else',
+      name: 'sharing answers the users with whom a user has a conversation, and nobody else',
       async run(scene) {
         const [alice, bob, carol, dave] = scene.users('alice', 'bob', 'carol', 'dave')
         await scene.store(scene.say(alice, bob), scene.say(dave, alice), scene.say(bob, carol))

@@ -27,7 +27,7 @@ export const devices: StorageGroup = {
       },
     },
     {
-      name: 'an acknowledgement of what was acknowledged before changes nothing',
+      name: 'an acknowledgement of entries that were acknowledged before changes nothing',
       async run(scene) {
         const alice = await withEntries(scene, 20)
         await rangeAfter(scene, alice, 0, 10)
@@ -56,7 +56,7 @@ export const devices: StorageGroup = {
       },
     },
     {
-      name: 'each device has a range of its own, and what is left out stays as it was',
+      name: 'each device has its own range, and fields that are left out stay unchanged',
       async run(scene) {
         const alice = await withEntries(scene, 10)
         await scene.commit(
@@ -150,7 +150,7 @@ export const devices: StorageGroup = {
       },
     },
     {
-      name: 'reading, sending, or forgetting the device does not change what was delivered',
+      name: 'reading, sending, or forgetting the device does not change the delivered positions',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const conversationId = scene.between(alice, bob)
@@ -182,7 +182,7 @@ export const devices: StorageGroup = {
       },
     },
     {
-      name: 'of logins raised at once each gets an epoch of its own',
+      name: 'logins that are raised at the same time each get their own epoch',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const start = await scene.storage.heads.loginEpoch()

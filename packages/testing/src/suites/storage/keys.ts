@@ -73,7 +73,7 @@ export const keys: StorageGroup = {
       },
     },
     {
-      name: 'the digest that was stored is answered, so that a conflict can be told from a repeat',
+      name: 'the answer has the stored digest, so that a conflict differs from a repeat',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const first = scene.say(alice, bob)
@@ -200,7 +200,7 @@ export const keys: StorageGroup = {
       },
     },
     {
-      name: 'what is stored under a key can be looked up, and only there',
+      name: 'a stored key can be found, and only among its sender’s keys',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const op = scene.say(alice, bob)
@@ -268,7 +268,7 @@ export const keys: StorageGroup = {
       },
     },
     {
-      name: 'a change that changes nothing takes its key, so that a repeat cannot undo what came between',
+      name: 'a change that changes nothing takes its key, so that a repeat cannot undo a change in between',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const conversationId = scene.between(alice, bob)

@@ -7,7 +7,7 @@ export const lifetime: StorageGroup = {
   title: 'lifetime',
   cases: [
     {
-      name: 'starting tells the epoch and what is weaker than the promises need',
+      name: 'starting answers the epoch and the settings that are weaker than the promises need',
       async run({ info }) {
         expect(info.epoch).toMatch(/^[\x21-\x7e]{1,64}$/)
         for (const warning of info.warnings) expect(warning).toMatch(/^.+$/)
@@ -62,7 +62,7 @@ export const lifetime: StorageGroup = {
       },
     },
     {
-      name: 'a new epoch is told from the next start on, and changes nothing else',
+      name: 'a new epoch counts from the next start on, and changes nothing else',
       needs: 'reopen',
       alone: true,
       async run(scene) {

@@ -101,7 +101,7 @@ export const numbers: StorageGroup = {
       },
     },
     {
-      name: 'a message comes back as it was given, with its numbers',
+      name: 'a message comes back unchanged, with its numbers',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         await scene.store(scene.say(bob, alice, { countable: false }))
@@ -135,7 +135,7 @@ export const numbers: StorageGroup = {
       },
     },
     {
-      name: 'what is left empty comes back empty',
+      name: 'fields that are left empty come back empty',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const op = scene.say(alice, bob, { from: null, movesPosition: false })

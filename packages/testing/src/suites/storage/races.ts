@@ -46,7 +46,7 @@ export const races: StorageGroup = {
       },
     },
     {
-      name: 'what a commit has answered is read by whoever asks next',
+      name: 'the next read sees everything that a commit has answered',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         for (const seq of upTo(30)) {
@@ -56,7 +56,7 @@ export const races: StorageGroup = {
       },
     },
     {
-      name: 'what a commit has answered is read by whoever asks next on another instance',
+      name: 'the next read on another instance sees everything that a commit has answered',
       needs: 'another',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')

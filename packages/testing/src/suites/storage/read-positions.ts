@@ -9,7 +9,7 @@ export const readPositions: StorageGroup = {
   title: 'read positions and unread',
   cases: [
     {
-      name: 'reading moves the position, counts what is behind it, and writes an entry',
+      name: 'reading moves the position, counts the messages behind it, and writes an entry',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const conversationId = scene.between(alice, bob)
@@ -68,7 +68,7 @@ export const readPositions: StorageGroup = {
       },
     },
     {
-      name: "what a session sends moves its user's position, without an entry of its own",
+      name: "a message of a session moves its user's position, without a separate entry",
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const conversationId = scene.between(alice, bob)
@@ -97,7 +97,7 @@ export const readPositions: StorageGroup = {
       },
     },
     {
-      name: 'what is not countable is not unread, wherever the position stands',
+      name: 'a message that is not countable is not unread, wherever the position is',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const conversationId = scene.between(alice, bob)
@@ -149,7 +149,7 @@ export const readPositions: StorageGroup = {
       },
     },
     {
-      name: 'of reads at once the farthest stands, and no entry goes back',
+      name: 'of reads at the same time the farthest one counts, and no entry goes back',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const conversationId = scene.between(alice, bob)

@@ -17,7 +17,7 @@ const groupOps = (change: (op: GroupOp) => Partial<GroupOp>): Breakage['commit']
 
 const breakages: Readonly<Record<string, Breakage>> = {
   'no version looked at when something is said': {
-    caughtBy: 'what was decided under another version is stale and stores nothing; the rest of its batch does',
+    caughtBy: 'an operation decided under another version is stale and stores nothing; the rest of its batch does',
     commit:
       (commit, { tables }) =>
       (ops) =>
@@ -41,7 +41,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     },
   },
   'one stale operation makes its whole batch stale': {
-    caughtBy: 'what was decided under another version is stale and stores nothing; the rest of its batch does',
+    caughtBy: 'an operation decided under another version is stale and stores nothing; the rest of its batch does',
     commit:
       (commit, { tables }) =>
       async (ops) => {
@@ -64,7 +64,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
         }),
   },
   'a stale operation that takes its key': {
-    caughtBy: 'what was decided under another version is stale and stores nothing; the rest of its batch does',
+    caughtBy: 'an operation decided under another version is stale and stores nothing; the rest of its batch does',
     commit:
       (commit, { tables }) =>
       async (ops) => {
@@ -79,13 +79,13 @@ const breakages: Readonly<Record<string, Breakage>> = {
       },
   },
   'who is removed gets no entry for the removal': {
-    caughtBy: 'who leaves is given the message that tells of it, and nothing after',
+    caughtBy: 'a user who leaves gets the message about it, and nothing after that',
     commit: groupOps(({ members, change }) => ({
       members: members.filter((userId) => change.leave?.includes(userId) !== true),
     })),
   },
   'a removed member is one for one message more': {
-    caughtBy: 'who leaves is given the message that tells of it, and nothing after',
+    caughtBy: 'a user who leaves gets the message about it, and nothing after that',
     commit: spoil('after', (tables, op) => {
       const row = rowOf(tables, op)
       for (const userId of (op.op === 'group' && op.change.leave) || []) {
@@ -95,13 +95,13 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'joiners are given everything': {
-    caughtBy: 'who joins from now on reads from the message that tells of it, and everything before is read',
+    caughtBy: 'a user who joins from now on reads from the message about it, and everything before counts as read',
     commit: groupOps(({ change }) => ({
       change: { ...change, ...(change.join && { join: change.join.map((one) => ({ ...one, reads: 'everything' })) }) },
     })),
   },
   'joiners have everything before unread': {
-    caughtBy: 'who joins with everything reads from the beginning, and has nothing of it unread',
+    caughtBy: 'a user who joins with everything reads from the beginning, and nothing of that is unread',
     commit: spoil('after', (tables, op) => {
       for (const { userId } of (op.op === 'group' && op.change.join) || []) {
         const member = rowOf(tables, op)?.members.get(userId)
@@ -122,13 +122,13 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'intervals ignored in history': {
-    caughtBy: 'history is what was sequenced inside the reader’s intervals, in pages of what is returned',
+    caughtBy: 'history has the messages inside the reader’s intervals, and a page counts only returned messages',
     reads: ({ timelines }) => ({
       timelines: { ...timelines, messages: (id, { reader: _, ...range }) => timelines.messages(id, range) },
     }),
   },
   'intervals looked at after the page was cut': {
-    caughtBy: 'history is what was sequenced inside the reader’s intervals, in pages of what is returned',
+    caughtBy: 'history has the messages inside the reader’s intervals, and a page counts only returned messages',
     reads: ({ timelines }) => ({
       timelines: {
         ...timelines,
@@ -238,7 +238,8 @@ const breakages: Readonly<Record<string, Breakage>> = {
     ),
   },
   'no follow for who joins': {
-    caughtBy: 'who joins a followed group is told from where; who leaves, up to where; nobody else anything',
+    caughtBy:
+      'a user who joins a followed group gets an entry with the start; one who leaves, with the end; others get none',
     commit: spoil('after', (tables, op) => {
       if (op.op !== 'group' || op.change.fanOut !== undefined) return
       for (const { userId } of op.change.join ?? []) {
@@ -286,7 +287,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'a last message from before the membership': {
-    caughtBy: 'the last message of a view lies inside the membership; who left has no view',
+    caughtBy: 'the last message of a view lies inside the membership; a former member has no view',
     reads: ({ conversations }, { tables }) => ({
       conversations: {
         ...conversations,
@@ -301,7 +302,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'members in the order of a locale': {
-    caughtBy: 'members come in pages by their ids, ascending as bytes, without those who left',
+    caughtBy: 'members come in pages by their ids, ascending as bytes, without former members',
     reads: ({ groups }) => ({
       groups: {
         ...groups,
@@ -332,7 +333,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'reactions lost over a restart': {
-    caughtBy: 'opening again keeps groups, their members and what was changed in what was said',
+    caughtBy: 'opening again keeps groups, their members and the changes of messages',
     onReopen: ({ tables }) => {
       for (const row of tables.conversations.values()) row.reactions.clear()
     },

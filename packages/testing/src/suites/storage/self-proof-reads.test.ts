@@ -122,7 +122,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     ...numbersBeforeCommit(),
   },
   'a read from a replica that lags': {
-    caughtBy: 'what a commit has answered is read by whoever asks next on another instance',
+    caughtBy: 'the next read on another instance sees everything that a commit has answered',
     commit: (commit, database) => async (ops) => {
       lagging.set(database, database.snapshot().tables)
       return commit(ops)

@@ -86,7 +86,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     ),
   },
   'a repeat answered with its own digest': {
-    caughtBy: 'the digest that was stored is answered, so that a conflict can be told from a repeat',
+    caughtBy: 'the answer has the stored digest, so that a conflict differs from a repeat',
     commit: misanswer((result, op) =>
       result['status'] === 'duplicate' && op.op === 'append' ? { digest: op.message.digest } : {},
     ),
@@ -183,7 +183,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'a send that never moves the position': {
-    caughtBy: "what a session sends moves its user's position, without an entry of its own",
+    caughtBy: "a message of a session moves its user's position, without a separate entry",
     commit: misread((ops) => append(ops, () => ({ movesPosition: false }))),
   },
   'a send by the host that moves the position': {

@@ -7,7 +7,7 @@ export const settings: StorageGroup = {
   title: 'settings and facts',
   cases: [
     {
-      name: 'a change is answered, stored and told by an entry; what was left out stays',
+      name: 'a change is answered and stored, and becomes an entry; fields that were left out stay',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const conversationId = scene.between(alice, bob)
@@ -132,7 +132,7 @@ export const settings: StorageGroup = {
       },
     },
     {
-      name: 'a custom fact stands in its inbox between the messages, with its payload as it was given',
+      name: 'a custom fact is in its inbox between the messages, with its payload unchanged',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const payload = '{"b": 1.0, "a": [null, "\\u0000 \\ud83d\\ude00"]}'
@@ -148,7 +148,7 @@ export const settings: StorageGroup = {
       },
     },
     {
-      name: "a custom fact with a key is written once, whoever it is for, and its key is no message's any more",
+      name: 'a custom fact with a key is written once, for any user, and no message can take its key',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const fact = { ...scene.custom(alice, 'order', '1'), key: scene.key('once') }

@@ -43,7 +43,7 @@ export const readFanOut: StorageGroup = {
       },
     },
     {
-      name: 'who joins a followed group is told from where; who leaves, up to where; nobody else anything',
+      name: 'a user who joins a followed group gets an entry with the start; one who leaves, with the end; others get none',
       async run(scene) {
         const [alice, bob, carol, dave] = scene.users('alice', 'bob', 'carol', 'dave')
         const group = await GroupOnStage.make(scene, [alice, bob], { fanOut: 'read' })
@@ -68,7 +68,7 @@ export const readFanOut: StorageGroup = {
       },
     },
     {
-      name: 'who is a member of a followed group already, or is none, is told nothing',
+      name: 'a user who is a member of a followed group already, or is not a member, gets no entry',
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
         const group = await GroupOnStage.make(scene, [alice, bob], { fanOut: 'read' })
@@ -99,7 +99,7 @@ export const readFanOut: StorageGroup = {
       },
     },
     {
-      name: 'a read position in a followed group is told in the inbox',
+      name: 'a read position in a followed group becomes an entry of the inbox',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const group = await GroupOnStage.make(scene, [alice, bob], { fanOut: 'read' })
@@ -109,7 +109,7 @@ export const readFanOut: StorageGroup = {
       },
     },
     {
-      name: 'a dissolved group is followed by nobody; its members are told up to where',
+      name: 'nobody follows a dissolved group; its members get an entry with the end',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const group = await GroupOnStage.make(scene, [alice, bob], { fanOut: 'read' })

@@ -47,7 +47,7 @@ export const groupLists: StorageGroup = {
       },
     },
     {
-      name: 'groups stand in the list among conversations of two, by activity, and are in the total of unread',
+      name: 'groups are in the list among c2c conversations, by activity, and count in the total of unread',
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
         const first = await GroupOnStage.make(scene, [alice, bob], {}, 'first')
@@ -121,7 +121,7 @@ export const groupLists: StorageGroup = {
       },
     },
     {
-      name: 'who joins after a message is not among those to whom it was said, until they read what was',
+      name: 'a user who joins after a message is not among its readers, until the user reads earlier messages',
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
         const group = await GroupOnStage.make(scene, [alice, bob])
@@ -182,7 +182,7 @@ export const groupLists: StorageGroup = {
       },
     },
     {
-      name: 'members come in pages by their ids, ascending as bytes, without those who left',
+      name: 'members come in pages by their ids, ascending as bytes, without former members',
       async run(scene) {
         const names = ['b', 'B', 'a', 'Z', 'z', 'a.', 'a-', 'a_', 'aa', '0', '~']
         const people = names.map(scene.user)

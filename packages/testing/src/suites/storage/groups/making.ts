@@ -8,7 +8,7 @@ export const groupMaking: StorageGroup = {
   title: 'making and changing groups',
   cases: [
     {
-      name: 'a group is made with its owner, its members and version 1, and comes back as it was given',
+      name: 'a group is made with its owner, its members and version 1, and comes back unchanged',
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
         const group = new GroupOnStage(scene, scene.conversation('group'))
@@ -42,7 +42,7 @@ export const groupMaking: StorageGroup = {
       },
     },
     {
-      name: 'what is left out when a group is made is empty',
+      name: 'fields that are left out when a group is made are empty',
       async run(scene) {
         const [alice] = scene.users('alice')
         const group = await GroupOnStage.make(scene, [alice])
@@ -103,7 +103,7 @@ export const groupMaking: StorageGroup = {
       },
     },
     {
-      name: 'making, changing and speaking in one commit each see what came before',
+      name: 'making, changing and sending in one commit each see the operations before',
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
         const group = new GroupOnStage(scene, scene.conversation('group'))
@@ -122,7 +122,7 @@ export const groupMaking: StorageGroup = {
       },
     },
     {
-      name: 'who joins from now on reads from the message that tells of it, and everything before is read',
+      name: 'a user who joins from now on reads from the message about it, and everything before counts as read',
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
         const group = await GroupOnStage.make(scene, [alice, bob])
@@ -143,7 +143,7 @@ export const groupMaking: StorageGroup = {
       },
     },
     {
-      name: 'who joins with everything reads from the beginning, and has nothing of it unread',
+      name: 'a user who joins with everything reads from the beginning, and nothing of that is unread',
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
         const group = await GroupOnStage.make(scene, [alice, bob])
@@ -179,7 +179,7 @@ export const groupMaking: StorageGroup = {
       },
     },
     {
-      name: 'who leaves is given the message that tells of it, and nothing after',
+      name: 'a user who leaves gets the message about it, and nothing after that',
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
         const group = await GroupOnStage.make(scene, [alice, bob, carol])
@@ -230,7 +230,7 @@ export const groupMaking: StorageGroup = {
       },
     },
     {
-      name: 'somebody who rejoins with everything reads what was said meanwhile, too',
+      name: 'a user who rejoins with everything also reads the messages in between',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const group = await GroupOnStage.make(scene, [alice, bob])

@@ -81,7 +81,7 @@ export const groupMessages: StorageGroup = {
       },
     },
     {
-      name: 'what was decided under another version is stale and stores nothing; the rest of its batch does',
+      name: 'an operation decided under another version is stale and stores nothing; the rest of its batch does',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const group = await GroupOnStage.make(scene, [alice, bob])
@@ -209,7 +209,7 @@ export const groupMessages: StorageGroup = {
       },
     },
     {
-      name: 'who left can neither read on nor keep settings',
+      name: 'a former member can neither read on nor change settings',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const group = await GroupOnStage.make(scene, [alice, bob])

@@ -99,7 +99,7 @@ export const groupRaces: StorageGroup = {
       },
     },
     {
-      name: 'a recall beside edits and reactions leaves nothing of what was said',
+      name: 'a recall beside edits and reactions leaves nothing of the content',
       needs: 'another',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
@@ -161,7 +161,7 @@ export const groupRaces: StorageGroup = {
       },
     },
     {
-      name: 'opening again keeps groups, their members and what was changed in what was said',
+      name: 'opening again keeps groups, their members and the changes of messages',
       needs: 'reopen',
       alone: true,
       async run(scene) {

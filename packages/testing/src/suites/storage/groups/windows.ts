@@ -16,7 +16,7 @@ export const groupWindows: StorageGroup = {
   title: 'what of a group is for whom',
   cases: [
     {
-      name: 'history is what was sequenced inside the reader’s intervals, in pages of what is returned',
+      name: 'history has the messages inside the reader’s intervals, and a page counts only returned messages',
       async run(scene) {
         const { group, bob, stranger, mine } = await comingAndGoing(scene)
         const page = async (range: { after?: Seq; before?: Seq }, limit: number, reader = bob): Promise<unknown> => {
@@ -59,7 +59,7 @@ export const groupWindows: StorageGroup = {
       },
     },
     {
-      name: 'the reader of a conversation of two is given all of it',
+      name: 'the reader of a c2c conversation gets all of it',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         await scene.store(scene.say(alice, bob), scene.say(bob, alice))
@@ -92,7 +92,7 @@ export const groupWindows: StorageGroup = {
       },
     })),
     {
-      name: 'what was changed while somebody was away is withheld until they see it changed again',
+      name: 'a message that was changed while a member was away is withheld until the member sees another change of it',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const group = await GroupOnStage.make(scene, [alice, bob])
@@ -120,7 +120,7 @@ export const groupWindows: StorageGroup = {
       },
     },
     {
-      name: 'what was changed before somebody left stays as they saw it',
+      name: 'a message that was changed before a member left stays as the member saw it',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const group = await GroupOnStage.make(scene, [alice, bob])
@@ -135,7 +135,7 @@ export const groupWindows: StorageGroup = {
       },
     },
     {
-      name: 'an edit that somebody was given before they left is withheld when its message is recalled',
+      name: 'an edit that a member got before leaving is withheld when its message is recalled',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const group = await GroupOnStage.make(scene, [alice, bob])
@@ -186,7 +186,7 @@ export const groupWindows: StorageGroup = {
       },
     },
     {
-      name: 'the timeline of who left ends with the message that tells of it, and withholds later changes',
+      name: 'the timeline of a former member ends with the message about the leave, and withholds later changes',
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
         const group = await GroupOnStage.make(scene, [alice, bob], { fanOut: 'read' })
@@ -225,7 +225,7 @@ export const groupWindows: StorageGroup = {
       },
     },
     {
-      name: 'the last message of a view lies inside the membership; who left has no view',
+      name: 'the last message of a view lies inside the membership; a former member has no view',
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
         const group = await GroupOnStage.make(scene, [alice, bob])

@@ -99,7 +99,7 @@ export const oneUser: StorageGroup = {
       },
     },
     {
-      name: "an export holds the reactions of the user that stand, whoever sent what they are to, and nobody else's",
+      name: "an export has the user's present reactions, whoever sent the messages, and nobody else's",
       alone: true,
       async run(scene) {
         const { alice, bob } = await talk(scene)
@@ -179,7 +179,7 @@ export const oneUser: StorageGroup = {
       },
     },
     {
-      name: 'nothing of a c2c conversation is for whoever bears the id after an erasure, until something is said in it again',
+      name: 'a later user with an erased id sees nothing of a c2c conversation, until there is a new message in it',
       alone: true,
       async run(scene) {
         const { alice, bob, carol } = await talk(scene)
@@ -230,7 +230,7 @@ export const oneUser: StorageGroup = {
       },
     },
     {
-      name: 'nothing of a group that was left is for whoever bears the id after an erasure, when it joins again neither',
+      name: 'a later user with an erased id sees nothing of a group that was left, even after joining it again',
       alone: true,
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
@@ -258,7 +258,7 @@ export const oneUser: StorageGroup = {
       },
     },
     {
-      name: 'what was erased is unread and mentions nobody any more; numbers go on, and verify finds nothing',
+      name: 'erased messages are no longer unread and mention nobody; numbers go on, and verify finds nothing',
       alone: true,
       async run(scene) {
         const { alice, bob } = await talk(scene)

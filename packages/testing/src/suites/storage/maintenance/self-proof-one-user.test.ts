@@ -40,7 +40,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   "an export of everybody's reactions": {
-    caughtBy: "an export holds the reactions of the user that stand, whoever sent what they are to, and nobody else's",
+    caughtBy: "an export has the user's present reactions, whoever sent the messages, and nobody else's",
     reads: ({ maintenance }, { tables }) => ({
       maintenance: {
         ...maintenance,
@@ -73,16 +73,14 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'a c2c conversation left open for whoever comes after': {
-    caughtBy:
-      'nothing of a c2c conversation is for whoever bears the id after an erasure, until something is said in it again',
+    caughtBy: 'a later user with an erased id sees nothing of a c2c conversation, until there is a new message in it',
     ...spoil(({ conversations }, userId) => {
       for (const { kind, members } of conversations.values())
         if (kind === 'c2c' && members.has(userId)) members.get(userId)!.from = 0
     }),
   },
   'a group that was left opened by joining it again': {
-    caughtBy:
-      'nothing of a group that was left is for whoever bears the id after an erasure, when it joins again neither',
+    caughtBy: 'a later user with an erased id sees nothing of a group that was left, even after joining it again',
     ...spoil(({ conversations }, userId) => {
       for (const { kind, members } of conversations.values()) {
         const member = members.get(userId)
@@ -113,14 +111,14 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'an inbox that counts from 1 again': {
-    caughtBy: 'what was erased is unread and mentions nobody any more; numbers go on, and verify finds nothing',
+    caughtBy: 'erased messages are no longer unread and mention nobody; numbers go on, and verify finds nothing',
     ...spoil(({ users }, userId) => {
       const user = users.get(userId)
       if (user?.floor === user?.inbox.length) user!.inbox.length = user!.floor = 0
     }),
   },
   'what was erased still unread': {
-    caughtBy: 'what was erased is unread and mentions nobody any more; numbers go on, and verify finds nothing',
+    caughtBy: 'erased messages are no longer unread and mention nobody; numbers go on, and verify finds nothing',
     ...spoil(({ conversations }) => {
       for (const row of conversations.values()) row.recalled.length = 0
     }),

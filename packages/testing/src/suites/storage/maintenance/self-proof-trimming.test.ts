@@ -30,7 +30,7 @@ const laterBy = (time: number | null, ms: number): number | null => time && time
 
 const breakages: Readonly<Record<string, Breakage>> = {
   'one entry too many taken': {
-    caughtBy: 'entries before a time go, the head stays, and readers are told the floor',
+    caughtBy: 'entries before a time go, the head stays, and readers get the floor',
     ...misread((limits, step) => [{ ...limits, inboxBefore: laterBy(limits.inboxBefore, 1) }, step]),
   },
   'one message too many taken': {
@@ -42,7 +42,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     ...misread((limits, step) => [{ ...limits, timelineCount: limits.timelineCount && 2 }, step]),
   },
   'entries taken and the floor left': {
-    caughtBy: 'entries before a time go, the head stays, and readers are told the floor',
+    caughtBy: 'entries before a time go, the head stays, and readers get the floor',
     reads: ({ timelines }) => ({
       timelines: {
         ...timelines,
@@ -75,7 +75,8 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'members counted as unread what is gone': {
-    caughtBy: 'what is unread and who has read agree with what is kept, in a group fanned out on write and on read',
+    caughtBy:
+      'unread counts and readers agree with the messages that are left, in a group fanned out on write and on read',
     ...spoil(({ conversations }) => {
       for (const row of conversations.values()) if (row.kind === 'c2g') row.floorCount = 0
     }),
@@ -109,20 +110,20 @@ const breakages: Readonly<Record<string, Breakage>> = {
     }),
   },
   'what was taken counted as unread': {
-    caughtBy: 'what was taken is unread no more, and the position stays where it is',
+    caughtBy: 'removed messages are no longer unread, and the position stays where it is',
     ...spoil(({ conversations }) => {
       for (const row of conversations.values()) row.floorCount = 0
     }),
   },
   'read positions moved to the floor': {
-    caughtBy: 'what was taken is unread no more, and the position stays where it is',
+    caughtBy: 'removed messages are no longer unread, and the position stays where it is',
     ...spoil(({ conversations }) => {
       for (const { floor, members } of conversations.values())
         for (const member of members.values()) member.readSeq = Math.max(member.readSeq, floor)
     }),
   },
   'unread corrected by messages that are gone': {
-    caughtBy: 'unread agrees with a count of what is kept, over many sends, reads and trims',
+    caughtBy: 'unread agrees with a count of the messages that are left, over many sends, reads and trims',
     ...spoil(({ conversations }) => {
       for (const { floor, countableOf } of conversations.values())
         for (const [userId, seqs] of countableOf) countableOf.set(userId, [...seqs, ...(floor > 0 ? [Infinity] : [])])
@@ -140,7 +141,7 @@ const breakages: Readonly<Record<string, Breakage>> = {
     ...misread((limits, step) => [{ ...limits, keysBefore: limits.keysBefore ?? limits.timelineBefore }, step]),
   },
   'keys that stay for ever': {
-    caughtBy: 'keys before a time go, whatever they stand for, and those after it stay',
+    caughtBy: 'keys of every kind before a time go, and those after it stay',
     ...misread((limits, step) => [{ ...limits, keysBefore: null }, step]),
   },
   'steps of any size': {

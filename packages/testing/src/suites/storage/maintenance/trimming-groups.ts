@@ -60,7 +60,7 @@ export const trimmingGroups: StorageGroup = {
       },
     },
     {
-      name: 'windows stay what they were: of who joined late, of who left, of who came back',
+      name: 'windows stay unchanged: of members who joined late, who left, and who came back',
       alone: true,
       async run(scene) {
         const [alice, late, left, back] = scene.users('alice', 'late', 'left', 'back')
@@ -90,7 +90,7 @@ export const trimmingGroups: StorageGroup = {
       },
     },
     {
-      name: 'what is unread and who has read agree with what is kept, in a group fanned out on write and on read',
+      name: 'unread counts and readers agree with the messages that are left, in a group fanned out on write and on read',
       alone: true,
       async run(scene) {
         const [alice, bob, carol] = scene.users('alice', 'bob', 'carol')
@@ -116,7 +116,7 @@ export const trimmingGroups: StorageGroup = {
       },
     },
     {
-      name: 'changes of what was taken are gone with it, or stay alone; nothing can change it any more',
+      name: 'changes of a removed message are gone with it, or stay alone; nothing can change it any more',
       alone: true,
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')

@@ -9,7 +9,7 @@ export const trimming: StorageGroup = {
   title: 'trimming',
   cases: [
     {
-      name: 'entries before a time go, the head stays, and readers are told the floor',
+      name: 'entries before a time go, the head stays, and readers get the floor',
       alone: true,
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
@@ -131,7 +131,7 @@ export const trimming: StorageGroup = {
       },
     },
     {
-      name: 'what was taken is unread no more, and the position stays where it is',
+      name: 'removed messages are no longer unread, and the position stays where it is',
       alone: true,
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
@@ -151,7 +151,7 @@ export const trimming: StorageGroup = {
       },
     },
     {
-      name: 'unread agrees with a count of what is kept, over many sends, reads and trims',
+      name: 'unread agrees with a count of the messages that are left, over many sends, reads and trims',
       alone: true,
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
@@ -228,7 +228,7 @@ export const trimming: StorageGroup = {
       },
     },
     {
-      name: 'keys before a time go, whatever they stand for, and those after it stay',
+      name: 'keys of every kind before a time go, and those after it stay',
       alone: true,
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
@@ -347,7 +347,7 @@ export const trimming: StorageGroup = {
       },
     },
     {
-      name: 'an acknowledgement across the floor raises what is still there',
+      name: 'an acknowledgement across the floor raises the positions that are still there',
       alone: true,
       async run(scene) {
         const [alice, bob] = scene.users('alice', 'bob')
