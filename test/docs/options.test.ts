@@ -33,7 +33,7 @@ function forms(option: string, value: unknown): string[] {
 /** The interfaces on the page, those that are composed of them, and those that hosts never give. */
 const onThePage = ['RookeryOptions', 'SocketIoTransportOptions', 'SqliteOptions', 'PostgresOptions', 'MysqlOptions']
 onThePage.push('RedisOptions', 'TypeOrmOutboxOptions', 'SqlOutboxOptions', 'RookeryEndpointsOptions')
-onThePage.push('RookeryMetricsOptions', 'RookeryTracingOptions')
+onThePage.push('RookeryMetricsOptions', 'RookeryTracingOptions', 'ImPatternsOptions', 'ImClientOptions')
 const notOnThePage = [
   'ProvidedOptions',
   'ResolvedOptions',
@@ -160,6 +160,16 @@ const sections: readonly Section[] = [
   {
     heading: 'List of nodes',
     options: named('nest-adapter/src/endpoints/endpoints.module.ts', 'RookeryEndpointsOptions'),
+    defaults: {},
+  },
+  {
+    heading: 'Message patterns',
+    options: named('nest-adapter/src/patterns/patterns.module.ts', 'ImPatternsOptions'),
+    defaults: {},
+  },
+  {
+    heading: 'ImClient',
+    options: named('nest-adapter/src/im-client/im-client.ts', 'ImClientOptions'),
     defaults: {},
   },
   {

@@ -37,6 +37,7 @@ export type {
   MessagePlace,
   S2cResult,
   S2cEvent,
+  S2cCall,
   SystemMessage,
 } from './logic/host/im.js'
 export type { HostPresence } from './logic/delivery/online.js'

@@ -19,6 +19,7 @@ import type {
   NodeStats,
   S2cResult,
   S2cEvent,
+  S2cCall,
   RegisteredTypes,
   Sent,
   Seq,
@@ -98,11 +99,12 @@ export class ImService<Types extends MessageTypes = RegisteredTypes> {
 
   /**
    * Sends a user an event. Without `persist` it goes to the sessions that are online now. With `persist` it becomes a
-   * `custom` entry of the user's inbox, and every device gets it, now or with its next pull.
+   * `custom` entry of the user's inbox, and every device gets it, now or with its next pull. You may repeat a call with
+   * `persist` and a `clientMsgId`: the server stores the event once for this user.
    * @returns `delivered`: whether a device acknowledged it within `timing.s2cAckMs`; false at once if nobody is online
    * @throws RookeryError `BAD_REQUEST`, `TOO_LARGE`; `UNAVAILABLE` if nobody knows whether a persistent one was stored
    */
-  async s2c(userId: UserId, event: S2cEvent, options?: { readonly persist?: boolean }): Promise<S2cResult> {
+  async s2c(userId: UserId, event: S2cEvent, options?: S2cCall): Promise<S2cResult> {
     return this.im.s2c(userId, event, options)
   }
 

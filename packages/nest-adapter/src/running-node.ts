@@ -1,7 +1,7 @@
 // Holds the node once it exists. This class has no dependencies, so Nest can build whatever injects it before the
 // options are known.
 import { Injectable } from '@nestjs/common'
-import type { Rookery } from '@rookery/core'
+import { type Rookery, RookeryError } from '@rookery/core'
 
 @Injectable()
 export class RunningNode {
@@ -31,7 +31,14 @@ export class RunningNode {
   }
 }
 
+class NotReadyError extends RookeryError {
+  constructor(message: string) {
+    super('UNAVAILABLE', message, { retryAfterMs: 1000 })
+  }
+}
+
+// A microservice of the app may receive its first messages before chat has started: whoever sent them tries again.
 const tooEarly = (): Error =>
-  new Error(
+  new NotReadyError(
     'ImService is not ready before the app has started: call it in onApplicationBootstrap or later, not in constructors, factories or onModuleInit.',
   )

@@ -75,7 +75,7 @@ export function logged(source: Source): Said[] {
 
 /** The functions of the packages that make an error from a message or its parts, besides the classes. */
 const makers =
-  /^(?:misconfigured|mistake|wrong|(?:\w*[wW]ords|inner)\.wrong|taken|Error|TypeError|RangeError|StorageError|LinkLost)$/
+  /^(?:misconfigured|mistake|wrong|(?:\w*[wW]ords|inner)\.wrong|taken|Error|TypeError|RangeError|StorageError|NotReadyError|LinkLost)$/
 
 /** The functions that declare an option, with the message for a wrong value, as text or under `error`. */
 const declarers = /^(?:option\.)?(?:whole|flag|oneOf|text|passing|wholeGroup)$|^(?:takingTransactions|offFrom)$/

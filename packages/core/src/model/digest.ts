@@ -74,6 +74,9 @@ export function requestDigest(event: string, request: object): RequestDigest {
 export const partKey = (clientMsgId: string, part: number): string =>
   sha256(['part', JSON.stringify({ clientMsgId, part })])
 
+/** The key under which a fact for a user is stored once: the host may use one `clientMsgId` for several users. */
+export const factKey = (userId: UserId, clientMsgId: string): string => sha256(['fact', userId, clientMsgId])
+
 /** The id of the one conversation of two users under a subject, whichever of them begins it. */
 export function c2cId(a: UserId, b: UserId, subject: string): ConversationId {
   const text = textOf(a < b ? [a, b, subject] : [b, a, subject])

@@ -1,6 +1,6 @@
 // A client of @nestjs/microservices, as far as topics use one. The package is an optional peer, and an app may have a
 // copy of its own: so clients are told apart by the names of their classes.
-import { RookeryError } from '@rookery/core'
+import { RookeryError } from '@rookery/protocol'
 import type { Observable } from 'rxjs'
 
 export interface MicroserviceClient {
@@ -26,6 +26,13 @@ export function classNames(client: object): readonly string[] {
 /** The options that the client was made with. They do not belong to its public types. */
 export const optionsOf = (client: object): Readonly<Record<string, unknown>> =>
   (client as { readonly options?: Readonly<Record<string, unknown>> }).options ?? {}
+
+/** Kafka's client reads answers only of patterns that it knows before it connects. */
+export function readsAnswers(client: MicroserviceClient, pattern: string | object): void {
+  if (!classNames(client).includes('ClientKafka')) return
+  const kafka = client as unknown as { subscribeToResponseOf(pattern: string | object): void }
+  kafka.subscribeToResponseOf(pattern)
+}
 
 const retryAfterMs = 1000
 

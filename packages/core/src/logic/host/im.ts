@@ -12,7 +12,7 @@ import {
   type UserId,
 } from '@rookery/protocol'
 import { check } from '@rookery/protocol/schemas'
-import { c2cId, tokenDigest } from '../../model/digest.js'
+import { c2cId, factKey, tokenDigest } from '../../model/digest.js'
 import { isLongerThan, plainJson } from '../../model/json.js'
 import type { Limits } from '../../options/limits.js'
 import type { Clock } from '../../ports/clock.js'
@@ -89,11 +89,19 @@ export interface S2cEvent {
   readonly payload: unknown
 }
 
+/** How an event is sent. */
+export interface S2cCall {
+  /** Whether it is stored in the user's inbox. Default: false, it goes to the sessions of this moment. */
+  readonly persist?: boolean
+  /** Of a stored one: under one key of one user it is stored once. Default: a new key. */
+  readonly clientMsgId?: string
+}
+
 /** The outcome of an event. */
 export interface S2cResult {
   /** Live: whether a device acknowledged it. Stored: true, it is in the inbox. */
   readonly delivered: boolean
-  /** Its sequence in the inbox; null where it was not stored. */
+  /** Its sequence in the inbox; null where it was not stored, or stored before under the same key. */
   readonly seq: Seq | null
 }
 
@@ -214,13 +222,11 @@ export class Im<Types extends MessageTypes = MessageTypes> {
    * Sends an event to a user: live to the user's sessions at this moment or, with `persist`, as a `custom` entry that
    * every device gets, live or with its next pull.
    */
-  async s2c(
-    userId: UserId,
-    event: S2cEvent,
-    { persist = false }: { readonly persist?: boolean } = {},
-  ): Promise<S2cResult> {
+  async s2c(userId: UserId, event: S2cEvent, { persist = false, clientMsgId }: S2cCall = {}): Promise<S2cResult> {
     const payload = this.payloadOf(userId, event)
-    if (persist) return { delivered: true, seq: await this.parts.s2c.stored(userId, event.topic, payload) }
+    const key = clientMsgId === undefined ? undefined : factKey(userId, check(hostSchemas.key, clientMsgId))
+    if (persist) return { delivered: true, seq: await this.parts.s2c.stored(userId, event.topic, payload, key) }
+    if (key !== undefined) throw new RookeryError('BAD_REQUEST', 'clientMsgId: only an event with persist has a key')
     return { delivered: await this.parts.s2c.live(userId, event.topic, payload), seq: null }
   }
 

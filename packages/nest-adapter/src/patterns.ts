@@ -1,0 +1,1 @@
+export { ImPatternsModule, type ImPatternsOptions } from './patterns/patterns.module.js'
