@@ -17,6 +17,6 @@ function methodsOf(source: string): readonly { readonly name: string; readonly m
 it('no port has more than seven methods beside start and stop', () => {
   const all = readdirSync(ports).flatMap((file) => methodsOf(readFileSync(join(ports, file), 'utf8')))
   expect(all.find(({ name }) => name === 'Outbox')?.methods).toContain('onCommitted')
-  expect(all.find(({ name }) => name === 'Storage')?.methods).toEqual(['commit'])
+  expect(all.find(({ name }) => name === 'Storage')?.methods).toContain('commit')
   expect(all.filter(({ methods }) => methods.length > methodsMax)).toEqual([])
 })
