@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, ValidationPipe } from '@nestjs/common'
 import { APP_FILTER, APP_PIPE } from '@nestjs/core'
 import { RookeryExceptionFilter } from '@rookery/nest-adapter'
+import { RedisPresenceModule } from '@rookery/presence-redis/nest'
 import { AdminModule } from './admin/admin.module.js'
 import { AuthModule } from './auth/auth.module.js'
 import { ChatModule } from './chat/chat.module.js'
@@ -41,6 +42,9 @@ import { UsersModule } from './users/users.module.js'
 })
 export class AppModule {
   static forRoot(config: Config): DynamicModule {
-    return { module: AppModule, imports: [ConfigModule.forRoot(config)] }
+    const { redisUrl } = config
+    // Processes that share the database and Redis are one system.
+    const others = redisUrl === undefined ? [] : [RedisPresenceModule.forRoot({ url: redisUrl })]
+    return { module: AppModule, imports: [ConfigModule.forRoot(config), ...others] }
   }
 }

@@ -16,3 +16,16 @@ it('names this machine under its own port as the place for clients, if PUBLIC_UR
     rmSync(folder, { recursive: true })
   }
 })
+
+it('meets other processes where REDIS_URL says, and repeats no password of a wrong one', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sample-config-'))
+  const urlOf = (REDIS_URL: string): string | undefined =>
+    readConfig({ DATABASE_URL: `sqlite:${folder}/app.sqlite`, REDIS_URL }).redisUrl
+  try {
+    expect(urlOf('redis://127.0.0.1:6379')).toBe('redis://127.0.0.1:6379')
+    expect(urlOf('')).toBeUndefined()
+    expect(() => urlOf('http://user:secret@host')).toThrow(/^REDIS_URL must be redis:.* not "http:"$/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})

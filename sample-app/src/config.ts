@@ -7,6 +7,8 @@ export interface Config {
   readonly port: number
   /** The host's own database. */
   readonly database: DatabaseConfig
+  /** Where several processes of the app meet; undefined if this is the only one. */
+  readonly redisUrl: string | undefined
   /** Signs tokens. */
   readonly jwtSecret: string
   /**
@@ -41,6 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return {
     port,
     database,
+    redisUrl: redisUrlOf(env.REDIS_URL ?? ''),
     jwtSecret: env.JWT_SECRET ?? secretIn(dataDir),
     publicUrl: env.PUBLIC_URL ?? (port === 0 ? undefined : `http://localhost:${port}`),
     isRateLimited: env.IM_RATE !== 'off',
@@ -62,6 +65,12 @@ function databaseOf(url: string, base: string): DatabaseConfig {
   if (scheme === 'mysql' && rest.startsWith('//')) return { type: 'mysql', url }
   // The message repeats only the scheme: the rest of a database's address may hold a password.
   throw new Error(`DATABASE_URL must be sqlite:PATH, postgres://… or mysql://…, not "${url.split(':', 1)[0]}:"`)
+}
+
+function redisUrlOf(url: string): string | undefined {
+  if (url === '' || /^rediss?:\/\/./.test(url)) return url || undefined
+  // A password may stand in the rest.
+  throw new Error(`REDIS_URL must be redis://… or rediss://…, not "${url.split(':', 1)[0]}:"`)
 }
 
 function adminKeyOf({ ADMIN_KEY: key = '', NODE_ENV }: NodeJS.ProcessEnv): string {

@@ -27,7 +27,7 @@ export class SampleApp {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  /** Starts the app on a free port, with its data in its own folder. */
+  /** Starts the app on a free port, with its data in its own folder unless `DATABASE_URL` says otherwise. */
   static async start(env: NodeJS.ProcessEnv = {}): Promise<SampleApp> {
     const app = new SampleApp(await freePort(), mkdtempSync(join(tmpdir(), 'rookery-app-')), env)
     await app.start()
@@ -47,9 +47,9 @@ export class SampleApp {
   async start(): Promise<void> {
     const env = {
       ...process.env,
+      DATABASE_URL: `sqlite:${join(this.dir, 'app.sqlite')}`,
       ...this.env,
       PORT: String(this.port),
-      DATABASE_URL: `sqlite:${join(this.dir, 'app.sqlite')}`,
     }
     const child = spawn(process.execPath, [mainFile], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child = child
@@ -72,6 +72,11 @@ export class SampleApp {
     child.kill(signal)
     const [code] = (await ended) as [number | null]
     return code
+  }
+
+  /** Sends it a signal that does not end it, such as SIGSTOP. */
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal)
   }
 
   /** Ends it and removes its data. */
