@@ -116,7 +116,7 @@ class Flow {
   private readonly sent: string[] = []
   private isStopped = false
   private loops: Promise<unknown> = Promise.resolve()
-  private failed: unknown = null
+  private failed: Error | null = null
 
   private constructor(
     readonly name: string,
@@ -161,7 +161,7 @@ class Flow {
   /** In sentences; none where everybody has everything, once, in one order, over one connection. */
   faults(): string[] {
     const faults: string[] = []
-    if (this.failed !== null) faults.push(`a send failed: ${String(this.failed)}`)
+    if (this.failed !== null) faults.push(`a send failed: ${this.failed.message}`)
     const [first] = this.devices
     for (const device of this.devices) {
       if (!device.isOnline) faults.push(`${device.userId} was disconnected`)
