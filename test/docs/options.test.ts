@@ -99,6 +99,7 @@ const redisDefaults = { ...checkRedisOptions({ url: 'redis://a' }), url: undefin
 const objects: Readonly<Record<string, { options: string[]; defaults: Readonly<Record<string, unknown>> }>> = {
   groups: { options: named('core/src/options/limits.ts', 'GroupRules'), defaults: settings.groups },
   fanout: { options: named('core/src/options/limits.ts', 'FanOutRules'), defaults: settings.fanout },
+  drain: { options: named('core/src/options/limits.ts', 'DrainRules'), defaults: settings.drain },
   limits: { options: named('core/src/options/limits.ts', 'Limits'), defaults: settings.limits },
   timing: { options: named('core/src/options/limits.ts', 'Timing'), defaults: settings.timing },
   retention: { options: named('core/src/options/retention.ts', 'Retention'), defaults: settings.retention },
@@ -190,6 +191,7 @@ const interfaces: readonly { path: string; name: string; defaults: Readonly<Reco
   { path: 'core/src/options/limits.ts', name: 'GroupRules', defaults: settings.groups },
   { path: 'presence-redis/src/options.ts', name: 'RedisOptions', defaults: redisDefaults },
   { path: 'core/src/options/limits.ts', name: 'FanOutRules', defaults: settings.fanout },
+  { path: 'core/src/options/limits.ts', name: 'DrainRules', defaults: settings.drain },
   { path: 'core/src/options/limits.ts', name: 'Limits', defaults: settings.limits },
   { path: 'core/src/options/limits.ts', name: 'Timing', defaults: settings.timing },
   { path: 'core/src/options/limits.ts', name: 'Rate', defaults: settings.rate },

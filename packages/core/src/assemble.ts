@@ -152,5 +152,6 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
     presence,
     bus,
     deviceSlots,
+    drainRules: settings.drain,
   }
 }

@@ -64,14 +64,17 @@ export class Requests {
     }
   }
 
+  /** Begins at once what waits for the rate of a session. */
+  beginPaced(session: Session): void {
+    const paced = this.paced.get(session) ?? []
+    this.paced.delete(session)
+    for (const request of paced) if (!session.isClosed) this.begin(session, request)
+  }
+
   /** Takes no new requests from now on. Requests that wait for their session's rate begin now. */
   refuseNew(sessions: Iterable<Session>): void {
     this.isDraining = true
-    for (const session of sessions) {
-      const paced = this.paced.get(session) ?? []
-      this.paced.delete(session)
-      for (const request of paced) if (!session.isClosed) this.begin(session, request)
-    }
+    for (const session of sessions) this.beginPaced(session)
   }
 
   /** Drops the waiting requests of a session that has ended. */

@@ -25,6 +25,8 @@ import {
   type Words,
 } from './declare.js'
 import {
+  type DrainRules,
+  drainRules,
   type FanOutRules,
   fanOutRules,
   type GroupRules,
@@ -82,6 +84,8 @@ export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
   readonly groups?: Partial<GroupRules>
   /** Above how many members a group is fanned out on read. Default: 50. */
   readonly fanout?: Partial<FanOutRules>
+  /** How fast a node that drains sends its clients elsewhere. */
+  readonly drain?: Partial<DrainRules>
   readonly limits?: Partial<Limits>
   readonly timing?: Partial<Timing>
   /** How long chat keeps things. Default: inboxes and keys for 30 days, messages for ever. */
@@ -104,6 +108,7 @@ export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
 export interface Settings {
   readonly groups: GroupRules
   readonly fanout: FanOutRules
+  readonly drain: DrainRules
   readonly limits: Limits
   readonly timing: Timing
   readonly retention: Retention
@@ -192,6 +197,7 @@ const declared = {
   ),
   groups: group(groupRules),
   fanout: group(fanOutRules),
+  drain: group(drainRules),
   limits: group(limits),
   timing: group(timing),
   retention: group(retention),
@@ -226,7 +232,7 @@ export function settingsOf(options: RookeryOptions): Settings {
   const given = read(declared, options, words)
   if (given.bus !== undefined && given.presence === undefined)
     throw words.wrong('bus', 'is given without presence: give the presence that all nodes share, too')
-  const { groups, fanout, limits, timing, retention } = given
+  const { groups, fanout, drain, limits, timing, retention } = given
   if (timing.leaseMs <= timing.heartbeatMs)
     throw words.wrong('timing.leaseMs', 'is not above timing.heartbeatMs: a lease lasts three heartbeats by default')
   if (timing.leaseTickMs > timing.heartbeatMs)
@@ -240,7 +246,7 @@ export function settingsOf(options: RookeryOptions): Settings {
         'roaming.refuse',
         `names an unknown device type: known are ${[...deviceSlots.keys()].join(', ')}`,
       )
-  return { groups, fanout, limits, timing, retention, noRoaming, rate, deviceSlots }
+  return { groups, fanout, drain, limits, timing, retention, noRoaming, rate, deviceSlots }
 }
 
 /** The slot of each device type. */
