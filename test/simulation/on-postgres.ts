@@ -55,8 +55,8 @@ export class SimulationsOnPostgres {
   // The storage outlives the node that gets it.
   private node(): Storage {
     const { storage, info } = this.shared[this.#opened++ % storages]!
-    const { timelines, conversations, members, groups, devices, maintenance } = storage
-    const reads = { timelines, conversations, members, groups, devices, maintenance }
+    const { timelines, heads, keys, conversations, members, groups, devices, push, maintenance } = storage
+    const reads = { timelines, heads, keys, conversations, members, groups, devices, push, maintenance }
     return { ...reads, start: async () => info, stop: async () => {}, commit: (ops) => storage.commit(ops) }
   }
 }

@@ -194,7 +194,7 @@ describe.each(kinds)('a before-handler ($kind)', ({ On, open }) => {
     const chat = await start([ChatHandlers])
     const room = await open(chat, 'ann', 'bob')
     expect(await codeOf(room.send(await chat.online('ann'), 'x'))).toBe('INTERNAL')
-    expect(lines.some(({ text }) => text.includes('what a handler or schema made of text'))).toBe(true)
+    expect(lines.some(({ text }) => text.includes('a handler or schema returned content of type text'))).toBe(true)
   })
 })
 
