@@ -58,8 +58,7 @@ export function withCodedErrors(authenticate: Authenticate): Authenticate {
   }
 }
 
-// These checks look at the shape, not at the class: a host may have a second copy of Nest's packages, or lack some of
-// them.
+// These checks use the shape, not the class: a host may have a second copy of Nest's packages, or lack some of them.
 interface HttpShape {
   getStatus(): number
   getResponse?(): unknown

@@ -7,7 +7,7 @@ import * as mysql from './mysql.js'
 import * as postgres from './postgres.js'
 import { TypeOrmStorage } from '../src/typeorm-storage.js'
 
-/** A database of its own. */
+/** A database for one test. */
 export interface Place {
   /** Another node on the same database. */
   readonly open: () => TypeOrmStorage

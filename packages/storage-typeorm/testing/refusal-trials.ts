@@ -7,7 +7,7 @@ import type { ServerDatabase } from './server-database.js'
 
 type Result = StorageResult | RefusedResult
 
-/** A storage on a database of its own, for all tests of a block. */
+/** A storage on its own database, for all tests of a block. */
 class Scene {
   storage!: Storage
   database!: ServerDatabase

@@ -20,7 +20,10 @@ function isInstalled(name: string): boolean {
   }
 }
 
-/** The storage port's suite on SQLite, under each driver that is installed. @param worker in threads of its own */
+/**
+ * The storage port's suite on SQLite, under each driver that is installed. @param worker whether it runs in its own
+ * threads
+ */
 export function describeOnSqlite(worker: boolean): void {
   for (const driver of driverNames) describeUnder(driver, worker)
 }

@@ -113,7 +113,7 @@ export interface Tables {
   loginEpoch: number
   readonly conversations: Map<ConversationId, ConversationRow>
   readonly users: Map<UserId, UserRow>
-  /** Keys of the system, which is no user. */
+  /** Keys of the system, which is not a user. */
   readonly systemKeys: Map<string, StoredKey>
 }
 

@@ -1,5 +1,5 @@
-// The order in which clients are told the nodes: at random, so that they spread, and a node with more room comes first
-// more often.
+// The order in which clients get the nodes: random, so that clients spread, and nodes with more room come first more
+// often.
 
 /**
  * Shuffles nodes so that each comes first with a chance in proportion to its free room. A node counts as full at twice the

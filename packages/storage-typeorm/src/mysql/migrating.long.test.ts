@@ -1,4 +1,5 @@
-// A migration that changes a table in use: serving nodes go on, and the migration waits for whoever holds the table.
+// A migration that changes a table in use: serving nodes go on, and the migration waits for every session that holds
+// the table.
 import type { MigrationInterface, QueryRunner } from 'typeorm'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { ask, connect, describeOnMysql, freshDatabase, settingsFor } from '../../testing/mysql.js'

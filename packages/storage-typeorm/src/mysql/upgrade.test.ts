@@ -96,7 +96,7 @@ describeOnMysql('a database of the initial schema on MySQL', () => {
     expect(await storage.commit([say(clientMsgId, { from })])).toEqual([{ status: 'duplicate', ...reads.keys[0] }])
   })
 
-  /** What a group folded into others stands in its timeline, too, and is not read with it. */
+  /** Messages that a control message changed are in the group's timeline, too, and are not read with it. */
   const headOf = async (conversationId: string): Promise<{ readonly seq: number; readonly ordinal: number }> => {
     const [row] = await ask<{ last_seq: number; countable: number }>(
       database.where,

@@ -7,7 +7,10 @@ interface Group extends Versioned {
   readonly kind: string
 }
 
-/** Whether the group has changed since somebody decided the change; or exists, where the change is to make it. */
+/**
+ * Whether the group has changed since somebody decided the change; for a change that makes the group, whether it exists
+ * already.
+ */
 export const isStaleChange = (existing: Group | undefined, { version }: GroupOp): boolean =>
   version === null ? existing !== undefined : existing?.kind !== 'c2g' || isStale(existing, version)
 

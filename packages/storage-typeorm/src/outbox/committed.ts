@@ -43,7 +43,7 @@ function sqliteView(host: DataSource): CommittedView {
 /** The options that TypeORM takes from one of several servers. */
 const ofServer = ['url', 'host', 'port', 'username', 'password', 'database'] as const
 
-/** Opens connections of our own to the server of these options: nobody else's transaction runs on them. */
+/** Opens our own connections to the server of these options: no other transaction runs on them. */
 export async function openServer(options: ServerOptions): Promise<DataSource> {
   const isPostgres = options.type === 'postgres'
   const master = options.replication?.master as Readonly<Record<string, unknown>> | undefined

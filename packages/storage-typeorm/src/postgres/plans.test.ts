@@ -78,7 +78,7 @@ describeOnPostgres('plans on PostgreSQL', () => {
     }
   }
 
-  /** Of every statement inside our functions, by its beginning, as the server itself reports them. */
+  /** The plans of every statement inside our functions, by its beginning, as the server itself reports them. */
   const writePlans = async (state: string): Promise<Record<string, string[]>> => {
     const client = await connect(database.where)
     const plans: Record<string, string[]> = {}

@@ -7,7 +7,7 @@ export const isWhole = (op: StorageOp): boolean =>
 
 const making = { custom: 1, device: 1, 'raise-login': 1, 'push-register': 1 }
 
-/** Users for whom the operation makes a row where they have none. */
+/** The users for which the operation makes a row if they have none. */
 export function usersMade(op: StorageOp): readonly string[] {
   if (!('message' in op)) {
     return op.op in making ? [op.userId] : []

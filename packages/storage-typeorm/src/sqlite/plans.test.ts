@@ -35,7 +35,7 @@ async function statements(): Promise<{ db: SqliteDatabase; prepared: Set<string>
   return { db, prepared }
 }
 
-/** Statements whose rows only an index of their own finds. */
+/** Statements whose rows only their own index finds. */
 const byIndex: readonly (readonly [part: RegExp, index: string])[] = [
   [/UPDATE im_message .* WHERE conversation = \? AND target = \?/s, 'im_message_edits (conversation=? AND target=?)'],
   [/SELECT \* FROM im_member .* ORDER BY member_id/s, 'im_member_listed (conversation=? AND member_id>?)'],

@@ -38,12 +38,12 @@ export interface WireEntry {
   readonly seq: number
   readonly kind: string
   readonly at: number
-  /** Of kind `message`. */
+  /** For kind `message`. */
   readonly message?: WireMessage
-  /** Of kinds `follow` and `unfollow`. */
+  /** For kinds `follow` and `unfollow`. */
   readonly from?: number
   readonly to?: number
-  /** Of kind `read`, and of `follow` and `unfollow`. */
+  /** For kind `read`, and for `follow` and `unfollow`. */
   readonly conversationId?: string
   readonly readSeq?: number
   readonly unread?: number
@@ -96,9 +96,9 @@ export interface AnswerData {
   readonly duplicate: boolean
   readonly entries: readonly WireEntry[]
   readonly timelines?: readonly WireTimeline[]
-  /** Of `history`. */
+  /** For `history`. */
   readonly messages?: readonly WireMessage[]
-  /** Of `history` and `pull`: own reactions by message id. */
+  /** For `history` and `pull`: own reactions by message id. */
   readonly mine?: Readonly<Record<string, readonly string[]>>
   readonly more: boolean
   readonly truncated: boolean
@@ -131,7 +131,7 @@ export interface EventPayload {
   readonly deliveredSeq?: number
   readonly online: boolean
   readonly reason: string
-  /** Of `kick`. */
+  /** For `kick`. */
   readonly by?: { readonly deviceId: string }
   readonly afterMs: number
 }

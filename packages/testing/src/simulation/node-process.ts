@@ -32,7 +32,7 @@ export class NodeProcess implements Clock {
     if (this.#state === 'running') this.#state = 'paused'
   }
 
-  /** SIGCONT: the process handles what arrived meanwhile, one after the other, and then what arrives now. */
+  /** SIGCONT: the process handles what arrived during the pause, one after the other, and then what arrives now. */
   resume(): void {
     if (this.#state !== 'paused') return
     this.#state = 'running'

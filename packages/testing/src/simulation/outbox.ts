@@ -24,7 +24,7 @@ interface Item {
 /** The messages to one conversation that have no final answer. */
 interface Line {
   readonly items: Item[]
-  /** Runs after an answer that allows a retry: no new message leaves meanwhile. */
+  /** Runs after an answer that allows a retry: no new message leaves in that time. */
   retry: Timer | null
 }
 

@@ -8,7 +8,7 @@ export interface Told {
   readonly kind: 'recall' | 'edit' | 'reaction'
   readonly target: number
   readonly by: string | null
-  /** Of an edit; undefined if the message was recalled before any device received the edit. */
+  /** For an edit; undefined if the message was recalled before any device received the edit. */
   readonly content?: unknown
   readonly reaction?: string
   readonly remove?: boolean
@@ -38,7 +38,7 @@ export class Talk {
   readonly head: number
   /** By the sequence of the changed message, in order. */
   readonly changes = new Map<number, Told[]>()
-  /** Of a group, by user. */
+  /** For a group, by user. */
   readonly stays = new Map<string, Stay[]>()
 
   constructor(

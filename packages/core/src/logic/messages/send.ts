@@ -127,8 +127,7 @@ export class Send implements SendOutcomes {
   }
 
   /**
-   * Takes a message of the host. It waits for no session's order. The host keeps an order of its own by waiting for
-   * `left`.
+   * Takes a message of the host. It waits for no session's order. The host keeps its own order by waiting for `left`.
    * @param onBehalfOf if given, contact policy and before-handlers are asked on this user's behalf
    * @param given `hasNewKey`: the key is new, so nobody can have sent it before
    */
@@ -154,8 +153,8 @@ export class Send implements SendOutcomes {
   }
 
   /**
-   * No send stands before this one in its order. If it need not wait for anything else, it is in the writer's queue in
-   * this same turn.
+   * No send is before this one in its order. If it need not wait for anything else, it is in the writer's queue in this
+   * same turn.
    */
   private first(job: SendJob, orders: SendOrders): void {
     const decided = this.decide(job)

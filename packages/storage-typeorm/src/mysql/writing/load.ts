@@ -28,7 +28,7 @@ type Reaction = readonly [conversationId: string, seq: number, userId: string, r
 interface Needs {
   readonly conversations: Set<string>
   readonly users: Set<string>
-  /** Users for whom the operation makes a row where they have none. */
+  /** Users for which the operation makes a row if they have none. */
   readonly made: Set<string>
   readonly keys: Map<string, Pair>
   readonly systemKeys: Set<string>

@@ -131,7 +131,7 @@ function timelinesIncludeAcknowledged({ requests, keys, talks }: Observed, repor
         .get(ack.conversationId)
         ?.stays.get(user)
         ?.find(({ joined, to: end }) => joined <= at + 1 && ack.seq <= end)
-      // The page belongs to the last membership; a member who was away meanwhile hears of it in the inbox.
+      // The page belongs to the last membership; a member who was away in between hears of it in the inbox.
       if (stay?.to === Infinity)
         report(
           14,

@@ -79,7 +79,7 @@ function seenInboxes({ given }: Observed): Map<string, SeenInbox> {
 }
 
 /**
- * Tells whether something stands between two places that no device received: an acknowledgement may name it all the
+ * Tells whether there is an entry between two places that no device received: an acknowledgement may name it all the
  * same.
  */
 function hasUnseen(seen: ReadonlySet<number> | undefined, from: number, to: number): boolean {

@@ -36,7 +36,7 @@ export const groupLists: StorageGroup = {
           updatedAt: made,
         }
         expect(await scene.view(bob, group.id)).toEqual(view)
-        // A change of the group is no activity.
+        // A change of the group does not count as activity.
         await group.change(alice, { name: 'two' })
         expect(await scene.view(bob, group.id)).toEqual({ ...view, name: 'two', seq: 2 })
         const op = group.say(alice)
