@@ -32,6 +32,31 @@ const cases: readonly Case[] = [
     code: `export { x } from '@rookery/core'`,
     rule: imports,
   },
+  // What the client may import.
+  {
+    says: 'the client imports schemas',
+    file: 'packages/client/src/views/q1.ts',
+    code: `export { requestSchemas } from '@rookery/protocol/schemas'`,
+    rule: imports,
+  },
+  {
+    says: 'the client imports Node',
+    file: 'packages/client/src/q2.ts',
+    code: `export { randomUUID } from 'node:crypto'`,
+    rule: imports,
+  },
+  {
+    says: 'the client’s engine imports a view',
+    file: 'packages/client/src/engine/q3.ts',
+    code: `export { Cell } from '../views/observable.js'`,
+    rule: imports,
+  },
+  {
+    says: 'the client reads a clock of its own',
+    file: 'packages/client/src/work/q4.ts',
+    code: `export const now = (): number => Date.now()`,
+    rule: 'eslint(no-restricted-globals)',
+  },
   // What core may import.
   {
     says: 'core imports NestJS',

@@ -3,15 +3,34 @@ import type { SeededRandom } from '../seeded-random.js'
 import type { SimulatedCluster, SimulatedNode } from '../simulated-cluster.js'
 import type { VirtualClock } from '../virtual-clock.js'
 import type { Recorded } from './history.js'
+import type { Cut } from './link.js'
 import type { FaultKind } from './plan.js'
 import { goodConditions } from './remote.js'
-import type { SimDevice } from './sim-device.js'
+
+/** What faults do to a client: whatever it is made of. */
+export interface FaultyDevice {
+  readonly user: string
+  readonly deviceId: string
+  /** The node of its connection, ready or not; null if it has none. */
+  readonly nodeName: string | null
+  /** The user opens the app. */
+  open(): void
+  cut(kind: Cut): void
+  /** Its next answer is lost, and the connection with it. */
+  swallowAnswer(): void
+  /** It reads nothing for a while, and its socket stays open. */
+  stall(forMs: number): void
+  /** What it claims to hold becomes wrong. */
+  corrupt(kind: 'beyond' | 'epoch' | 'entry'): void
+  /** It loses power for the rest of the run. */
+  switchOff(): void
+}
 
 export interface FaultyWorld {
   readonly clock: VirtualClock
   readonly random: SeededRandom
   readonly cluster: SimulatedCluster
-  readonly devices: readonly SimDevice[]
+  readonly devices: readonly FaultyDevice[]
   readonly record: (event: Recorded) => void
   /** Returns true once no fault needs to strike any more. */
   isOver(): boolean
@@ -155,7 +174,7 @@ function replace(world: FaultyWorld, node: SimulatedNode): void {
 
 /** A user all of whose devices are on this node loses power with it. */
 function switchOff({ devices }: FaultyWorld, node: SimulatedNode): void {
-  const byUser = new Map<string, SimDevice[]>()
+  const byUser = new Map<string, FaultyDevice[]>()
   for (const device of devices) byUser.set(device.user, [...(byUser.get(device.user) ?? []), device])
   for (const own of byUser.values()) {
     const nodes = own.flatMap(({ nodeName }) => (nodeName === null ? [] : [nodeName]))
