@@ -64,7 +64,7 @@ describe('recall', () => {
     expect((await bob.ask('history', { conversationId })).messages.map(({ seq }: Wire) => seq)).toEqual([1, 2])
   })
 
-  it('takes the content out of storage, of edits and of what is pulled', async () => {
+  it('removes the content from storage, from edits and from pulled messages', async () => {
     const storage = new MemoryStorage()
     const { ann, bob, conversationId } = await talk({ storage })
     const { seq } = await ann.ask('c2c', { ...node.text('bob', marker), ext: { [marker]: 1 } })
@@ -79,7 +79,7 @@ describe('recall', () => {
     ).toEqual([seq, seq + 1])
   })
 
-  it('takes the message from what is unread, and is not counted itself', async () => {
+  it('removes the message from the unread count, and does not count itself', async () => {
     const { ann, bob, conversationId, first } = await talk()
     await ann.ask('c2c', node.text('bob', 'three'))
     await ann.ask('c2c', node.text('bob', 'four'))
@@ -97,7 +97,7 @@ describe('recall', () => {
     expect(view.lastMessage.content).toBeUndefined()
   })
 
-  it('of what was recalled answers the earlier place and writes nothing', async () => {
+  it('of a recalled message answers the sequence of the first recall and writes nothing', async () => {
     const { ann, conversationId, first } = await talk()
     expect(await ann.ask('recall', first)).toEqual({ seq: 3 })
     expect(await ann.ask('recall', { ...first, clientMsgId: 'again' })).toEqual({ seq: 3 })
@@ -213,7 +213,7 @@ describe('edit', () => {
     await expect(node.rookery.im.edit(offer('none'))).rejects.toMatchObject({ code: 'BAD_REQUEST' })
   })
 
-  it('is closed to whom the contact policy closes the conversation, and so is a reaction; taking back stays open', async () => {
+  it('is refused where the contact policy refuses, and so is a reaction; a recall is not', async () => {
     let isBlocked = false
     const { ann, first, second } = await talk({ contacts: { mayWrite: () => !isBlocked } })
     await ann.ask('react', { ...second, reaction: '+1' })
@@ -267,7 +267,7 @@ describe('edit', () => {
 })
 
 describe('react', () => {
-  it('counts for everybody, and is mine for whoever reacted, in history and in pull', async () => {
+  it('counts for everybody, and is in mine of the user who reacted, in history and in pull', async () => {
     const { ann, bob, conversationId, first } = await talk()
     expect(await ann.ask('react', { ...first, reaction: '👍' })).toEqual({ seq: 3 })
     expect(await bob.ask('react', { ...first, reaction: '👍' })).toEqual({ seq: 4 })
@@ -304,7 +304,7 @@ describe('react', () => {
     expect((await ann.ask('conversation.get', { conversationId })).seq).toBe(4)
   })
 
-  it('takes any short text, and refuses what is none, or one kind too many', async () => {
+  it('takes any short text, and refuses other values, and one reaction too many', async () => {
     const { ann, bob, first } = await talk({ limits: { reactions: 4 } })
     for (const reaction of [
       '👩‍👩‍👧‍👦',
@@ -503,7 +503,7 @@ it('what names a conversation of others is NOT_FOUND in every request, like one 
   expect([...answers].map((answer) => JSON.parse(answer).error.code)).toEqual(['NOT_FOUND'])
 })
 
-describe('a client that applies what it is given', () => {
+describe('a client that applies what it gets', () => {
   it('ends with what it would pull, on every device, whatever was changed in whatever order', async () => {
     const chance = new SeededRandom(20_260_101)
     node = await TestNode.start()

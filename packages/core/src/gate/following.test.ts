@@ -117,7 +117,7 @@ const following = (state: Partial<FeedState>): readonly [Mode, FeedState] => [
 ]
 
 describe('whether a session follows', () => {
-  it('I1: it is given live only while it follows, right after the last it was given, and nothing beyond an end', () =>
+  it('I1: it gets items live only while it follows, right after the last one that it got, and nothing beyond an end', () =>
     inOne(
       ({ mode, before, happening: one, next, action }) =>
         action !== 'give' ||
@@ -128,7 +128,7 @@ describe('whether a session follows', () => {
           next.at === Math.min(one.to, before.end ?? Infinity)),
     ))
 
-  it('I2: it becomes following only by a pull that lacks nothing and ends at no less than what is known of what it read', () =>
+  it('I2: it begins to follow only by a pull that lacks nothing and ends at the known head of each timeline that it read', () =>
     always(({ before, event: one, next }) => {
       if (before.mode === 'following' || next.mode === 'catching-up') return true
       if (one.kind !== 'pull' || !one.isWhole) return false
@@ -138,7 +138,7 @@ describe('whether a session follows', () => {
       })
     }))
 
-  it('I3: what was routed and is for its user is given, held, or known to be missing', () =>
+  it('I3: routed items for its user are given, held, or known to be missing', () =>
     inOne(({ before, happening: one, next, action }) => {
       if (one.kind !== 'routed') return true
       const to = Math.min(one.to, before.end ?? Infinity)
@@ -146,20 +146,20 @@ describe('whether a session follows', () => {
       return action === 'give' ? next.at === to : next.known >= to && isBehind(next)
     }))
 
-  it('I3: while it follows, what is missing has a patience that runs out in sync', () =>
+  it('I3: while it follows, a missing item causes sync when the patience ends', () =>
     inOne(({ mode, before, next, action }) => {
       if (mode === 'catching-up' || !isBehind(next) || action === 'give' || action === 'sync') return true
       const isWatched = action === 'hold' || action === 'wait' || isBehind(before)
       return isWatched && decide('following', next, { kind: 'patience-over' }).action === 'sync'
     }))
 
-  it('I4: it is told sync exactly when it stops following', () =>
+  it('I4: it gets sync exactly when it stops following', () =>
     always(
       ({ before, next, action }) =>
         (action === 'sync') === (before.mode === 'following' && next.mode === 'catching-up'),
     ))
 
-  it('I5: what is known never goes back, and its place neither, but by a pull that it asked for', () =>
+  it('I5: the known head never goes back, nor does its position, except by a pull that it asked for', () =>
     always(({ before, event: one, next }) =>
       timelines.every((i) => {
         const [was, is] = [before.states[i]!, next.states[i]!]

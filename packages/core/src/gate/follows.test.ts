@@ -50,7 +50,7 @@ describe('follows', () => {
     expect(idsOf(await full.ask('follows', { cursor: full.ready.timelinesCursor }))).toEqual(['g1', 'g2', 'g3'])
   })
 
-  it('are none of others, and a list that ready holds has no cursor', async () => {
+  it('are only the own ones, and a list that fits into ready has no cursor', async () => {
     await following(3)
     expect((await bob()).ready.timelinesCursor).toBeUndefined()
     const carol = await FakeDevice.connect(node().rookery.gate, { token: 'carol', deviceId: 'c', deviceType: 'phone' })
@@ -86,7 +86,7 @@ describe('a client that follows more timelines than a list may have', () => {
     expect(device.of('sync')).toEqual([])
   })
 
-  it('is given again what a lost answer told, where it names it again', async () => {
+  it('gets the content of a lost answer again, if it names the timelines again', async () => {
     const groups = await following(4)
     const device = await bob({ since: 4, timelines: { g1: 1 } })
     await device.ask('pull', { since: 4, timelines: { g1: 1, g2: 1, g3: 1 } })

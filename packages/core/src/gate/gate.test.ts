@@ -46,7 +46,7 @@ describe('two people', () => {
     await rookery.stop()
   })
 
-  it('store once what is sent 50 times at once, and refuse other content under the key', async () => {
+  it('store once a message that is sent 50 times at once, and refuse other content under the key', async () => {
     const rookery = await start()
     const a = await connect(rookery, 'ann')
     const message = text('bob', 'once')
@@ -97,7 +97,7 @@ describe('two people', () => {
     await rookery.stop()
   })
 
-  it('a reader that stops reading costs bounded memory, is told sync, and has everything after its next pull', async () => {
+  it('a reader that stops reading costs bounded memory, gets sync, and has everything after its next pull', async () => {
     const rookery = await start({ limits: { sessionQueueBytes: 20_000 }, rate: 'off' })
     const [a, b] = [await connect(rookery, 'ann'), await connect(rookery, 'bob')]
     b.stall()

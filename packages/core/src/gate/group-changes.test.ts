@@ -49,7 +49,7 @@ describe('a change in a group', () => {
     expect(messages.map(({ recalled }: Wire) => recalled).slice(2)).toEqual([true, true, true, undefined])
   })
 
-  it('every member is told, and nobody changes what tells of the group', async () => {
+  it('every member gets it, and nobody may change a message about the group', async () => {
     const { groupId, say, ann, carl, dora } = await group()
     const message = await say(carl, 'x')
     const pc = await node.connect('dora', { deviceType: 'pc' })
@@ -76,7 +76,7 @@ describe('a change in a group', () => {
     expect(await ann.ask('readers', message)).toEqual({ read: 1, total: 4, userIds: ['carl'] })
   })
 
-  it('who joins later has not read what was said before, and is not waited for', async () => {
+  it('a user who joins later has not read earlier messages, and does not count among the readers', async () => {
     const { groupId, say, ann, bob, carl, dora } = await group()
     const message = await say(carl, 'x')
     const eve = await node.connect('eve')
@@ -101,7 +101,7 @@ describe('a change in a group', () => {
     await bob.ask('react', { ...y, reaction: 'x' })
   })
 
-  it('only what was said while one was a member is there for a member, and nothing for one who has left', async () => {
+  it('a member may change only messages from its own membership, and a former member none', async () => {
     const { groupId, say, ann, carl } = await group()
     const mine = await say(carl, 'mine')
     await ann.ask('group.remove', { groupId, userIds: ['carl'] })
@@ -153,7 +153,7 @@ describe('a change in a group', () => {
     for (const device of [bob, carl]) expect((await shown(device, message)).message.recalled).toBe(true)
   })
 
-  it('typing reaches the other members, who are no fewer and no more; in a group fanned out on read nobody', async () => {
+  it('typing reaches exactly the other members; in a group fanned out on read nobody', async () => {
     const { groupId, ann, bob, carl, dora } = await group({ fanout: { readAbove: 4 } })
     const eve = await node.connect('eve')
     await carl.ask('typing', { conversationId: groupId })

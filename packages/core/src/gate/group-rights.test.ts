@@ -188,7 +188,7 @@ describe.each([
       }
   })
 
-  it('the owner is told how to leave', async () => {
+  it('the owner learns how to leave', async () => {
     const { groupId } = await makeGroup()
     expect(await devices.get('owner')!.request('group.leave', { groupId })).toMatchObject({
       error: { code: 'FORBIDDEN', message: expect.stringContaining('hand the group over first') },

@@ -177,7 +177,7 @@ describe('a key', () => {
     expect(await ann.code('group.create', { ...request, name: 'ships' })).toBe('CONFLICT')
   })
 
-  it('given again does not undo what came between, and goes before a refusal', async () => {
+  it('sent again does not undo changes in between, and goes before a refusal', async () => {
     await start()
     const [ann, bob] = [await node.connect('ann'), await node.connect('bob')]
     const groupId = await makeGroup(ann, 'bob')
@@ -198,7 +198,7 @@ describe('a key', () => {
 })
 
 describe('a change of a group', () => {
-  it('is told to all in it, those who join and those who leave with it', async () => {
+  it('reaches all members, also those who join and those who leave by it', async () => {
     await start()
     const ann = await node.connect('ann')
     const groupId = await makeGroup(ann, 'bob')
@@ -293,7 +293,7 @@ describe('group.members', () => {
 })
 
 describe('c2g', () => {
-  it('reaches every member once, the same for all, with what was sent', async () => {
+  it('reaches every member once, the same for all, with the content that was sent', async () => {
     await start()
     const [ann, bob, pc] = [
       await node.connect('ann'),
@@ -340,7 +340,7 @@ describe('c2g', () => {
     }
   })
 
-  it('counts as unread, and as mentioned for whom it mentions', async () => {
+  it('counts as unread, and as mentioned for the users that it mentions', async () => {
     await start()
     const [ann, bob, cid] = [await node.connect('ann'), await node.connect('bob'), await node.connect('cid')]
     const groupId = await makeGroup(ann, 'bob', 'cid')
@@ -386,7 +386,7 @@ describe('c2g', () => {
     expect(await say(ann)).toBe('NOT_FOUND')
   })
 
-  it('to a c2c conversation is NOT_FOUND, and so is every request for a group that is none', async () => {
+  it('to a c2c conversation is NOT_FOUND, and so is every request for a group that does not exist', async () => {
     await start()
     const ann = await node.connect('ann')
     const { conversationId } = await ann.ask('c2c', node.text('bob', 'x'))
@@ -399,7 +399,7 @@ describe('c2g', () => {
     }
   })
 
-  it('passes the handlers for groups, with the group as whom it goes to', async () => {
+  it('passes the handlers for groups, with the group as the recipient', async () => {
     const seen: unknown[] = []
     await start({
       handlers: {
@@ -456,7 +456,7 @@ describe('c2g', () => {
   })
 })
 
-it('who joins reads from then on, or everything where the host wants it', async () => {
+it('a new member reads from then on, or everything if the host wants that', async () => {
   for (const [joinersRead, lastText] of [
     ['from-now', undefined],
     ['everything', 'before'],
@@ -472,7 +472,7 @@ it('who joins reads from then on, or everything where the host wants it', async 
   }
 })
 
-it('typing is told to the other members, and to nobody else', async () => {
+it('typing reaches the other members, and nobody else', async () => {
   await start()
   const [ann, bob, cid] = [await node.connect('ann'), await node.connect('bob'), await node.connect('cid')]
   const groupId = await makeGroup(ann, 'bob', 'cid')

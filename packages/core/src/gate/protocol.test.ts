@@ -43,7 +43,7 @@ describe('ready', () => {
     expect(await reset({ since: 0, epoch })).toBe(false)
   })
 
-  it('after a reset the session is given everything from 0', async () => {
+  it('after a reset the session gets everything from 0', async () => {
     node = await TestNode.start()
     const ann = await node.connect('ann')
     await ann.ask('c2c', node.text('bob', 'x'))
@@ -56,7 +56,7 @@ describe('ready', () => {
 })
 
 describe('messages', () => {
-  it('are the same for everybody and carry what was sent', async () => {
+  it('are the same for everybody and have the content that was sent', async () => {
     node = await TestNode.start()
     const [ann, bob] = [await node.connect('ann'), await node.connect('bob')]
     const content = { text: 'hello', nested: [1, { a: null }] }
@@ -112,7 +112,7 @@ describe('messages', () => {
     })
   })
 
-  it('go to a conversation of their own for each subject', async () => {
+  it('go to a separate conversation for each subject', async () => {
     node = await TestNode.start()
     const ann = await node.connect('ann')
     const ids = new Set<string>()
@@ -201,7 +201,7 @@ describe('conversations', () => {
     expect(await bob.ask('conversation.get', { conversationId })).toEqual(mine)
   })
 
-  it('read moves forward only, reaches own devices, and is told to the other side', async () => {
+  it('read moves forward only, reaches own devices, and the other user gets a receipt', async () => {
     node = await TestNode.start()
     const [ann, bob, pc] = [
       await node.connect('ann'),
@@ -226,7 +226,7 @@ describe('conversations', () => {
     expect(await ann.ask('conversation.get', { conversationId })).toMatchObject({ peerReadSeq: 2 })
   })
 
-  it('update changes what is given, tells own devices once, and keeps its key', async () => {
+  it('update changes the given fields, reaches own devices once, and keeps its key', async () => {
     node = await TestNode.start()
     const [ann, pc] = [await node.connect('ann'), await node.connect('ann', { deviceType: 'pc' })]
     const { conversationId } = await ann.ask('c2c', node.text('bob', 'x'))
@@ -273,7 +273,7 @@ describe('conversations', () => {
 })
 
 describe('acknowledgements', () => {
-  it('are clamped to what was given, and become a receipt for the sender', async () => {
+  it('are clamped to what the session got, and become a receipt for the sender', async () => {
     node = await TestNode.start()
     const [ann, bob] = [await node.connect('ann'), await node.connect('bob')]
     const { conversationId } = await ann.ask('c2c', node.text('bob', 'x'))
@@ -319,7 +319,7 @@ describe('typing and presence', () => {
     expect((await bob.ask('pull', { since: 0 })).entries).toHaveLength(1)
   })
 
-  it('presence tells of those with whom one shares a conversation, and of nobody else', async () => {
+  it('presence shows the users with whom one shares a conversation, and nobody else', async () => {
     node = await TestNode.start()
     const ann = await node.connect('ann')
     await ann.ask('c2c', node.text('bob', 'x'))

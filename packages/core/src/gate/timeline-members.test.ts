@@ -15,7 +15,7 @@ const upTo = (last: number, first = 1): number[] => Array.from({ length: last - 
 const faultsOf = (clients: readonly FollowingClient[]): string[] => clients.flatMap(({ faults }) => faults)
 
 describe('a removed member', () => {
-  it('is given the message that tells of it, and nothing after', async () => {
+  it('gets the message about it, and nothing after that', async () => {
     scene = await GroupScene.start(1)
     const [node] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'], { fanOut: 'read' })
@@ -108,7 +108,7 @@ describe('a removed member', () => {
     expect([bob.seqs('g'), bob.faults]).toEqual([[2, 3], []])
   })
 
-  it('that joined and left gets nothing later, when what others were given overtook that', async () => {
+  it('that joined and left gets nothing later, even if the frames for others overtook that', async () => {
     for (const begins of ['while memberships are read', 'after they were read']) {
       scene = await GroupScene.start(1)
       const [node] = scene.nodes
@@ -160,7 +160,7 @@ describe('a removed member', () => {
     expect([bob.seqs('g'), [...bob.given.get('g')!].filter((seq) => seq === 3)]).toEqual([[4, 5], []])
   })
 
-  it('that joins again gets what is of either membership, and not what lies between', async () => {
+  it('that joins again gets the messages of both memberships, and not those in between', async () => {
     scene = await GroupScene.start(1)
     const [node] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'], { fanOut: 'read' })
@@ -203,7 +203,7 @@ describe('a session that begins', () => {
     expect([bob.seqs('g'), bob.syncs, bob.faults]).toEqual([[3], 0, []])
   })
 
-  it('is given right behind ready the entries that came meanwhile', async () => {
+  it('gets the entries that came in the meantime right after ready', async () => {
     scene = await GroupScene.start(1)
     const [node] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'])
@@ -213,7 +213,7 @@ describe('a session that begins', () => {
 })
 
 describe('a joiner', () => {
-  it('sees exactly what comes from the message that tells of it', async () => {
+  it('sees exactly the messages from the one about it on', async () => {
     scene = await GroupScene.start(2)
     const [one, two] = scene.nodes
     const group = await scene.group('g', ['ann'], { fanOut: 'read' })
@@ -227,7 +227,7 @@ describe('a joiner', () => {
     expect([bob.seqs('g'), bob.faults, bob.syncs]).toEqual([[6, 7, 8], [], 0])
   })
 
-  it('is told of a group that it joined while it connected, whichever came first', async () => {
+  it('learns of a group that it joined while it connected, whichever came first', async () => {
     for (let seed = 1; seed <= 40; seed++) {
       scene = await GroupScene.start(2, {}, seed)
       const { clock, random, bus } = scene

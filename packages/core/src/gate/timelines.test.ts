@@ -14,7 +14,7 @@ const upTo = (last: number, first = 1): number[] => Array.from({ length: last - 
 const faultsOf = (clients: readonly FollowingClient[]): string[] => clients.flatMap(({ faults }) => faults)
 
 describe('a session that follows', () => {
-  it('is given the messages of a followed timeline live, in order, as the same frame for everybody', async () => {
+  it('gets the messages of a followed timeline live, in order, as the same frame for everybody', async () => {
     scene = await GroupScene.start(1)
     const [node] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob', 'cleo'], { fanOut: 'read' })
@@ -48,7 +48,7 @@ describe('a session that follows', () => {
     expect(more).toBe(false)
   })
 
-  it('is not moved by a pull: what comes next follows what it was given', async () => {
+  it('is not moved by a pull: the next message follows the last one that it got', async () => {
     scene = await GroupScene.start(1)
     const [node] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'], { fanOut: 'read' })
@@ -164,7 +164,7 @@ describe('a group that grows above the line', () => {
   })
 })
 
-describe('what is lost on the way', () => {
+describe('frames that are lost on the way', () => {
   it('the last message of a membership comes with the entry that ends it', async () => {
     scene = await GroupScene.start(2)
     const [one, two] = scene.nodes
@@ -208,7 +208,7 @@ describe('what is lost on the way', () => {
     expect([bob.seqs('g'), bob.syncs, bob.faults]).toEqual([[2], 1, []])
   })
 
-  it('a hole that does not close is told at once', async () => {
+  it('a hole that does not close causes sync at once', async () => {
     scene = await GroupScene.start(2)
     const [one, two] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'], { fanOut: 'read' })
@@ -237,7 +237,7 @@ describe('what is lost on the way', () => {
     expect([bob.seqs('g'), bob.syncs, bob.faults]).toEqual([upTo(32, 2), 0, []])
   })
 
-  it('a client that stops reading is told sync, and has everything after its next pull', async () => {
+  it('a client that stops reading gets sync, and has everything after its next pull', async () => {
     scene = await GroupScene.start(1, { limits: { sessionQueueBytes: 20_000 } })
     const [node] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'], { fanOut: 'read' })
@@ -256,7 +256,7 @@ describe('what is lost on the way', () => {
     expect([bob.seqs('g'), bob.syncs, bob.faults]).toEqual([upTo(102, 2), 1, []])
   })
 
-  it('a node that starts is told live what others commit from then on', async () => {
+  it('a node that starts gets live what others commit from then on', async () => {
     scene = await GroupScene.start(1)
     const [one] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'], { fanOut: 'read' })
@@ -292,7 +292,7 @@ describe('a device that comes back', () => {
     expect([bob.seqs('g1'), bob.faults, bob.syncs]).toEqual([[4], [], 0])
   })
 
-  it('with a position beyond the head is told to start over, and ids that it does not follow are ignored', async () => {
+  it('with a position beyond the head must start over, and ids that it does not follow are ignored', async () => {
     scene = await GroupScene.start(1)
     const [node] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'], { fanOut: 'read' })
@@ -387,7 +387,7 @@ describe('a device that comes back', () => {
     await expect(FakeDevice.connect(scene.nodes[0]!.rookery.gate, again)).rejects.toMatchObject({ code: 'TOO_LARGE' })
   })
 
-  it('is told of as many as a list may have when it begins, those that it names among them, and given all of them live', async () => {
+  it('gets as many as a list may have when it begins, also those that it names, and gets messages of all of them live', async () => {
     scene = await GroupScene.start(1, { limits: { list: 2 } })
     const [node] = scene.nodes
     const groups = []

@@ -27,7 +27,7 @@ const pageOf = async ({ device, seq }: FollowingClient, at: number, limit = 100)
 }
 
 describe('a followed timeline that begins above its floor', () => {
-  it('is told truncated to who stands below, and is followed on from what is kept', async () => {
+  it('answers truncated to a reader below the floor, who follows on from what is left', async () => {
     scene = await GroupScene.start(2)
     const [node, other] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'], { fanOut: 'read' })
@@ -84,7 +84,7 @@ describe('a followed timeline that begins above its floor', () => {
     expect([ann.seqs('g'), ann.faults, ann.syncs]).toEqual([upTo(16, 2), [], 0])
   })
 
-  it('says nothing of it to who left before, and holds everything up to there', async () => {
+  it('says nothing of it to a member who left before, and has everything up to there', async () => {
     scene = await GroupScene.start(1)
     const [node] = scene.nodes
     const group = await scene.group('g', ['ann', 'bob'], { fanOut: 'read' })

@@ -71,7 +71,7 @@ describe('a database in memory', () => {
     expect(await state()).toEqual(before)
   })
 
-  it('keeps the epoch of the backup unless it is told another one', async () => {
+  it('keeps the epoch of the backup unless it gets another one', async () => {
     const database = new MemoryDatabase({ epoch: 'first' })
     const backup = database.snapshot()
     database.restore(backup)
@@ -80,7 +80,7 @@ describe('a database in memory', () => {
     expect((await open(database)).epoch).toBe('second')
   })
 
-  it('has an epoch of its own, as every database that was lost', async () => {
+  it('has its own epoch, as every database that was lost', async () => {
     const epochs = await Promise.all([1, 2, 3].map(async () => (await open(new MemoryDatabase())).epoch))
     expect(new Set(epochs).size).toBe(3)
   })

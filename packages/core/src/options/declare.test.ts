@@ -73,7 +73,7 @@ describe('options that are declared', () => {
     expect(given({ pace: { steps: undefined } })()).toEqual(all)
   })
 
-  it('keep what is given, object for object', () => {
+  it('keep the given values, object for object', () => {
     const clock = new Date()
     const read = given({ port: 7, quiet: false, pace: { rest: 'short' }, rate: 'off', clock })() as Given
     expect(read).toMatchObject({ port: 7, quiet: false, pace: { steps: 3, rest: 'short' }, rate: 'off' })

@@ -56,7 +56,7 @@ describe('a token is not valid, which nobody logs, where authenticate', () => {
   })
 })
 
-describe('a client is to try again, and the log says what was wrong, where authenticate', () => {
+describe('a client should try again, and the log says what was wrong, where authenticate', () => {
   const gives = (identity: unknown) => () => identity
   it.each<[string, unknown, RegExp]>([
     ['throws an error', throws(new Error('no connection')), /authenticate failed: no connection/],

@@ -9,7 +9,7 @@ const normalising: Users = {
 }
 
 describe('a users provider that answers the id that it found', () => {
-  it('has nobody but whom it names exactly', async () => {
+  it('has only the users that it names exactly', async () => {
     const node = await TestNode.start({ users: normalising })
     const ann = await node.connect('ann')
     for (const to of ['3', 'bob']) expect(await ann.request('c2c', node.text(to, 'x'))).toMatchObject({ ok: true })
@@ -17,7 +17,7 @@ describe('a users provider that answers the id that it found', () => {
     expect(await node.rookery.im.conversations('03')).toMatchObject({ conversations: [] })
   })
 
-  it('has nobody else in groups, whoever adds them', async () => {
+  it('has nobody else in groups, no matter who adds them', async () => {
     const node = await TestNode.start({ users: normalising })
     const ann = await node.connect('ann')
     const details = { userIds: ['03', 'Bob'] }

@@ -113,7 +113,7 @@ describe('a message decided on a group that has changed', () => {
     expect(textsOf(await history(bob, groupId))).toEqual(['warm', 'first', 'second', 'third'])
   })
 
-  it('that cannot be decided again is UNAVAILABLE, and so is what came behind it, until it comes again', async () => {
+  it('that cannot be decided again is UNAVAILABLE, and so are later ones, until it comes again', async () => {
     const { clock, here, there } = await stage()
     const ann = await here.node.connect('ann')
     const owner = await there.node.connect('owner')
@@ -153,7 +153,7 @@ describe('a message decided on a group that has changed', () => {
     expect(storage.commits).toBeLessThan(500)
   })
 
-  it('nor is a change of what was said tried without a rest', async () => {
+  it('nor is a change of a message tried without a pause', async () => {
     const clock = new VirtualClock()
     const storage = new FaultyStorage(new MemoryStorage(), clock)
     const node = await TestNode.start({ storage, clock })

@@ -49,7 +49,7 @@ const eventsOf = async (device: FakeDevice): Promise<Wire[]> =>
   )
 
 describe('a group whose members the host keeps', () => {
-  it('has the members that the list says, once the host announces it, and each is told', async () => {
+  it('has the members of the list once the host announces it, and each of them gets a message', async () => {
     const teams = new Teams()
     const node = await start(teams)
     const { im } = node.rookery
@@ -127,7 +127,7 @@ describe('a group whose members the host keeps', () => {
     expect(await membersOf(node, groupId)).toEqual(['lead', ...people.slice(600)])
   })
 
-  it('announced in a transaction follows what was committed, and a rollback announces nothing', async () => {
+  it('announced in a transaction follows the committed list, and a rollback announces nothing', async () => {
     const teams = new Teams()
     const outbox = new MemoryOutbox()
     const node = await start(teams, { outbox })
@@ -157,7 +157,7 @@ describe('a group whose members the host keeps', () => {
     expect((await ann.ask('conversations')).conversations[0]).toMatchObject({ name: 'Sales & Service' })
   })
 
-  it('ends as the last list says, however many nodes are told of however many changes at once', async () => {
+  it('ends with the members of the last list, however many nodes announce however many changes at once', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const { members, listed } = await raceHostGroups(seed)
       expect([seed, members]).toEqual([seed, listed])

@@ -4,7 +4,7 @@ import { readersOf } from './readers.js'
 const join = [{ userId: 'cay', role: 'member', reads: 'from-now' }] as never
 
 describe('the readers of a message of a group', () => {
-  it('are its members, and whoever joins by it', () => {
+  it('are its members, and the users who join by it', () => {
     const group = { fanOut: 'write', userIds: ['ann', 'bob'] } as const
     // The same array: a message that changes no member makes no new one.
     expect(readersOf(group)).toBe(group.userIds)

@@ -69,7 +69,7 @@ describe('waiting for a promise', () => {
     const fault = new Error('no')
     await expect(deadlines.within('it', Promise.reject(fault))).rejects.toBe(fault)
   })
-  it('ends with UNAVAILABLE, which names what was waited for', async () => {
+  it('ends with UNAVAILABLE, which names what did not answer', async () => {
     const { clock, deadlines } = scene()
     const waits = deadlines.within('the oracle', new Promise(() => {}))
     const refused = expect(waits).rejects.toMatchObject({

@@ -43,7 +43,7 @@ const records = async (chat: TestNode, userId: string) => {
 }
 
 describe('a user that is erased', () => {
-  it('has left its groups: their members are told, and what is said there reaches its inbox no more', async () => {
+  it('has left its groups: their members get a message, and later messages do not reach its inbox', async () => {
     const chat = await start()
     const { groups } = chat.rookery.im
     const { groupId } = await groups.create({ owner: 'bob', name: 'all', members: ['ann', 'carol'] })
@@ -111,7 +111,7 @@ describe('a user that is erased', () => {
     expect((await storage.groups.memberOf('ann', null, 10)).groupIds).toEqual([])
   })
 
-  it('leaves nothing to whoever logs in under its id: everything of before is closed, everything after is theirs', async () => {
+  it('leaves nothing to a user who logs in later under its id: everything earlier is closed, everything later is open', async () => {
     const chat = await start()
     const { im, maintenance } = chat.rookery
     const [ann, bob] = [await chat.connect('ann'), await chat.connect('bob')]
@@ -172,7 +172,7 @@ describe('a user that is erased', () => {
     expect(JSON.stringify(inGroup.messages)).not.toContain('in the group')
   })
 
-  it('while it is written to: what was said before it was done is not for whoever comes after', async () => {
+  it('while others write to it: a later user of the id sees no message from before the end of the erasure', async () => {
     const chat = await start({ retention: { batchRows: 3, pauseMs: 10 } })
     const { im, maintenance } = chat.rookery
     const from = Array.from({ length: 40 }, (_, n) => `u${n}`)
@@ -228,7 +228,7 @@ describe('a user that is erased', () => {
     expect((await groups.get(third.groupId)).memberCount).toBe(2)
   })
 
-  it('hands its groups over where that is asked: to an admin, or to the oldest member; those of its own end', async () => {
+  it('hands its groups over if asked to: to an admin, or to the oldest member; groups without others end', async () => {
     const chat = await start()
     const { groups } = chat.rookery.im
     const make = async (members: readonly string[]): Promise<string> => {

@@ -34,7 +34,7 @@ describe('a handler that answers at once', () => {
     expect(storage.commits - commits).toBe(1)
   })
 
-  it('changes what is stored by what it returns, never by what it does to what it was given', async () => {
+  it('changes the stored content by what it returns, never by changing the object that it got', async () => {
     const later: unknown[] = []
     const { node, ann, texts } = await start(
       (_, { content }) => {

@@ -69,7 +69,7 @@ describe('the host', () => {
     expect(contents[8]).toEqual({ event: 'updated', by: null, changes: {} })
   })
 
-  it('is told what is wrong with what it gives', async () => {
+  it('gets an error that names what is wrong', async () => {
     const im = await start()
     const { groupId } = await im.groups.create({ owner: 'ann', name: 'cars' })
     const code = (call: Promise<unknown>) =>
@@ -214,7 +214,7 @@ describe('the host', () => {
 })
 
 describe('within a transaction', () => {
-  it('a group, its members and what is said in it come with the commit, in their order, once', async () => {
+  it('a group, its members and its messages come with the commit, in order, once', async () => {
     const outbox = new MemoryOutbox()
     const im = await start({ outbox })
     const ann = await node.connect('ann')
@@ -266,7 +266,7 @@ describe('within a transaction', () => {
     expect((await ann.ask('conversations')).conversations).toHaveLength(1)
   })
 
-  it('a recall and an edit come with the commit, in their place among what is said; a rollback leaves neither', async () => {
+  it('a recall and an edit come with the commit, in order among the messages; a rollback leaves neither', async () => {
     const outbox = new MemoryOutbox()
     const im = await start({ outbox })
     const ann = await node.connect('ann')

@@ -158,7 +158,7 @@ describe('s2c', () => {
 })
 
 describe('kicks', () => {
-  it('close what is meant, and a login that began before is refused', async () => {
+  it('close the right sessions, and a login that began before is refused', async () => {
     let slow: (() => void) | undefined
     node = await TestNode.start({
       authenticate: async ({ token }) => {

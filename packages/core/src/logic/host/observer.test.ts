@@ -51,7 +51,7 @@ const handlers: Handlers = {
 let node: TestNode
 afterEach(() => node.stop())
 
-it('sends are told by outcome, by whom, and with how long they took; handlers by name', async () => {
+it('sends are reported with outcome, sender and duration; handlers by name', async () => {
   const [observer, clock] = [new Notes(), new VirtualClock()]
   node = await TestNode.start({ observer, clock, handlers, timing: { drainMs: 1 } })
   const ann = await node.connect('ann')
@@ -79,7 +79,7 @@ it('sends are told by outcome, by whom, and with how long they took; handlers by
   await stopping
 })
 
-it("changes of what was said are told like sends, those of nobody's conversation not at all", async () => {
+it("changes of messages are reported like sends; those of nobody's conversation are not reported", async () => {
   const observer = new Notes()
   node = await TestNode.start({ observer, handlers })
   const [ann, bob] = [await node.connect('ann'), await node.connect('bob')]
@@ -100,7 +100,7 @@ it("changes of what was said are told like sends, those of nobody's conversation
   ])
 })
 
-it('commits are told with their size, and that they failed; an answer by deadline is told once', async () => {
+it('commits are reported with their size and failures; an answer at the deadline is reported once', async () => {
   const [observer, clock] = [new Notes(), new VirtualClock()]
   const storage = new FaultyStorage(new MemoryStorage(), clock)
   node = await TestNode.start({ observer, clock, storage, timing: { drainMs: 1 } })
@@ -124,7 +124,7 @@ it('commits are told with their size, and that they failed; an answer by deadlin
   await stopping
 })
 
-it('what is told to users, rows of the outbox and sessions that fall behind are told', async () => {
+it('events for users, rows of the outbox and sessions that fall behind are reported', async () => {
   const [observer, outbox] = [new Notes(), new MemoryOutbox()]
   const gone = new Set<string>()
   node = await TestNode.start({ observer, outbox, users: { exists: (userId) => !gone.has(userId) } })

@@ -55,8 +55,8 @@ const code = (wanted: Wanted, by: Changer, target = message(), at = now): string
 const all = (by: Changer, target = message(), at = now): string[] =>
   [recall, edit, react, unreact].map((wanted) => code(wanted, by, target, at))
 
-describe('who may change what was said', () => {
-  it('R1: what was recalled is there for nobody, and recalled already for whoever may see it', () => {
+describe('who may change a message', () => {
+  it('R1: a recalled message is gone for everybody, and a second recall by a user who may see it changes nothing', () => {
     for (const by of [host, alone('ann'), alone('bob'), member('bob', 'owner')])
       expect(all(by, message({ recalled: true, content: null, serverTime: 0 }))).toEqual([
         'ok',

@@ -47,7 +47,7 @@ describe('a key', () => {
     expect(own.msgId).not.toBe(host.msgId)
   })
 
-  it('is shown to handlers as the host gave it', async () => {
+  it('reaches handlers as the host gave it', async () => {
     const seen: string[] = []
     node = await TestNode.start({
       handlers: {
@@ -170,7 +170,7 @@ describe('what an earlier version stored', () => {
     expect([await outbox.read(10), outbox.reasons.size]).toEqual([[], 0])
   })
 
-  it('under a key that is left alone, its message gone, is taken for that of whoever sends the same', async () => {
+  it('under a key whose message is gone counts as a message of the user who sends the same', async () => {
     const limits = { inboxBefore: null, timelineBefore: 2, timelineCount: null, keysBefore: null }
     const storage = await stored({}, ({ maintenance }) => maintenance.trim(limits, { after: null, rows: 100 }))
     node = await TestNode.start({ storage })

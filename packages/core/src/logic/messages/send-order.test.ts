@@ -97,7 +97,7 @@ describe('a message that was only held back', () => {
 // How the simulation stored a message before an earlier one once more (RELIABILITY 9): both had waited until a hold was
 // over. The earlier one lost its place then, and the later one kept its own, for another refusal stood between them.
 describe('messages that a hold kept back', () => {
-  it('keep their order when it is over, whatever else was refused meanwhile', () => {
+  it('keep their order when it is over, whatever else was refused in between', () => {
     const all = orders()
     const [first, earlier, between] = [come(all, 'first'), come(all, 'earlier'), come(all, 'between')]
     all.refuse(between, other, 50)
@@ -114,7 +114,7 @@ describe('messages that a hold kept back', () => {
   })
 })
 
-describe('what is under way behind a refused message', () => {
+describe('sends under way behind a refused message', () => {
   it('is held back, also where what it waits for comes again before its turn', () => {
     const all = orders()
     const [first, second, elsewhere] = [come(all, 'first'), come(all, 'second'), come(all, 'else', undefined, 'd')]

@@ -155,7 +155,7 @@ describe('lines', () => {
     expect(world.node.rookery.stats().outbox).toEqual({ waiting: 700, parked: 0 })
   })
 
-  it('do not wait for one whose rows are slow, also where it is longer than what is read at once', async () => {
+  it('do not wait for one whose rows are slow, even if it has more rows than one read', async () => {
     const waiting: (() => void)[] = []
     const world = await scene({
       ...before(async (_session, { to }) => {
@@ -217,7 +217,7 @@ describe('lines', () => {
     expect(messages.at(-1)!.content).toEqual({ n: 2 })
   })
 
-  it('take no more rows than a node may have seen, and go on when some are done', async () => {
+  it('take only as many rows as a node may have seen, and go on when some are done', async () => {
     const world = await scene({ limits: { outboxRows: 3 } })
     await write(world, ...Array.from({ length: 50 }, (_, i) => `user${i % 7}`))
     await world.clock.advance(1_000)
@@ -227,7 +227,7 @@ describe('lines', () => {
 })
 
 describe('a row that fails', () => {
-  it('is parked with its reason after so many attempts, and what is behind it goes on', async () => {
+  it('is parked with its reason after the last attempt, and later rows go on', async () => {
     let attempts = 0
     const world = await scene({
       limits: { outboxAttempts: 4 },

@@ -36,7 +36,7 @@ async function talk(chat: TestNode, from: string, to: string, count: number): Pr
 }
 
 describe('a run of retention', () => {
-  it('comes by itself; a device that comes back is told truncated, and fills from history', async () => {
+  it('comes by itself; a device that comes back gets truncated, and fills from history', async () => {
     const chat = await start()
     const conversationId = await talk(chat, 'ann', 'bob', 5)
     clock.jumpWall(31 * dayMs)
@@ -92,7 +92,7 @@ describe('a run of retention', () => {
     expect(await ann.ask('recall', { conversationId, seq: 3 })).toEqual({ seq: 5 })
   })
 
-  it('answers what is sent again with the first result, though its message is gone', async () => {
+  it('answers a message that is sent again with the first result, though it was removed', async () => {
     const chat = await start({ retention: { timelineCount: 1 } })
     const ann = await chat.connect('ann')
     const message = chat.text('bob', 'once')

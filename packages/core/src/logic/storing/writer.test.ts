@@ -48,7 +48,7 @@ function stage() {
 }
 
 describe('the writer', () => {
-  it('sends off what has gathered before it hands out what is committed', async () => {
+  it('begins the next commit before it hands out the results of the last one', async () => {
     const { said, underWay, write } = stage()
     write('a')
     await settle()
@@ -75,7 +75,7 @@ describe('the writer', () => {
     expect(said).toEqual(['commit a', 'a refused', 'flush', 'b held back', 'commit c'])
   })
 
-  it('runs a commit that failed again, and what came meanwhile after it', async () => {
+  it('runs a failed commit again, and later operations after it', async () => {
     const { clock, said, underWay, write } = stage()
     write('a')
     await settle()
@@ -90,7 +90,7 @@ describe('the writer', () => {
     expect(said.slice(2)).toEqual(['commit b', 'a ok', 'flush'])
   })
 
-  it('gives up what is late, in a commit and behind it, and goes on', async () => {
+  it('gives up late operations, in a commit and behind it, and goes on', async () => {
     const { clock, said, underWay, writer, write } = stage()
     write('a')
     await settle()
@@ -108,7 +108,7 @@ describe('the writer', () => {
     expect(said.slice(5)).toEqual(['commit c', 'c ok', 'flush'])
   })
 
-  it('takes only so many, and is idle only when the last result is out', async () => {
+  it('takes a bounded number, and is idle only when the last result is out', async () => {
     const { said, underWay, writer, write } = stage()
     write('a')
     await settle()
@@ -123,7 +123,7 @@ describe('the writer', () => {
     expect(said.at(-2)).toBe('flush')
   })
 
-  it('what needs a row that somebody holds waits apart with what is behind it in its order; others go on', async () => {
+  it('an operation that needs a held row waits apart with those behind it in its order; others go on', async () => {
     const { clock, said, underWay, writer, write } = stage()
     const may = () => null
     for (const [name, order] of [
@@ -175,7 +175,7 @@ describe('the writer', () => {
     expect(said.filter((one) => one.startsWith('a '))).toEqual(['a storage did not answer in time'])
   })
 
-  it('what waits for a row does not go before what is decided again before it', async () => {
+  it('an operation that waits for a row does not go before an earlier one that is decided again', async () => {
     const { said, underWay, write } = stage()
     write('a1', () => null, 'a')
     write('a2', () => null, 'a')
