@@ -86,7 +86,8 @@ const portNames = Object.keys(((await load('core/src/ports/tokens.ts')) as { tok
 const ports = [...portNames, 'logger']
 const coreOptions = named('core/src/options/options.ts', 'RookeryOptions')
 const { settingsOf } = await load('core/src/options/options.ts')
-const settings = settingsOf({ storage: { commit: () => {} }, authenticate: () => null })
+const push = { providers: [{ name: 'one', send: () => {} }] }
+const settings = settingsOf({ storage: { commit: () => {} }, authenticate: () => null, push })
 const { settle } = await load('transport-socketio/src/options.ts')
 const { checkSqliteOptions } = await load('storage-typeorm/src/sqlite/options.ts')
 const { checkPostgresOptions } = await load('storage-typeorm/src/postgres/options.ts')
@@ -122,6 +123,11 @@ const sections: readonly Section[] = [
   },
   ...Object.entries(objects).map(([heading, object]) => ({ heading, ...object, rows: objectRows(heading) })),
   { heading: 'Ports', options: coreOptions.filter((name) => ports.includes(name)), defaults: {} },
+  {
+    heading: 'Push',
+    options: named('core/src/options/push.ts', 'PushRules'),
+    defaults: { ...settings.push, providers: undefined },
+  },
   {
     heading: 'Transport',
     options: named('transport-socketio/src/options.ts', 'SocketIoTransportOptions').filter((name) => name !== 'logger'),
@@ -196,6 +202,11 @@ const interfaces: readonly { path: string; name: string; defaults: Readonly<Reco
   { path: 'core/src/options/limits.ts', name: 'Timing', defaults: settings.timing },
   { path: 'core/src/options/limits.ts', name: 'Rate', defaults: settings.rate },
   { path: 'core/src/options/retention.ts', name: 'Retention', defaults: settings.retention },
+  {
+    path: 'core/src/options/push.ts',
+    name: 'PushRules',
+    defaults: { ...settings.push, providers: undefined },
+  },
   { path: 'transport-socketio/src/options.ts', name: 'SocketIoTransportOptions', defaults: settle({}) },
   {
     path: `${typeOrm}/sqlite/options.ts`,

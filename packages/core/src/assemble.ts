@@ -11,6 +11,7 @@ import { observedHandlers } from './logic/host/observed-handlers.js'
 import { groupsForHost, host } from './logic/host/room.js'
 import { messages } from './logic/messages/room.js'
 import { outbox } from './logic/outbox/room.js'
+import { push } from './logic/push/room.js'
 import { reading } from './logic/reading/room.js'
 import { storing } from './logic/storing/room.js'
 import { MemoryPresence } from './memory/memory-presence.js'
@@ -28,7 +29,7 @@ const silent: Logger = { info: () => {}, warn: () => {}, error: () => {} }
  */
 export function assemble(options: RookeryOptions, epoch: () => string) {
   const settings = settingsOf(options)
-  const { limits, timing, noRoaming, rate, deviceSlots, retention: kept } = settings
+  const { limits, timing, noRoaming, rate, deviceSlots, retention: kept, push: pushRules } = settings
 
   const clock = options.clock ?? new SystemClock()
   const random = options.random ?? new SystemRandom()
@@ -69,7 +70,13 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
   const stored = storing({ ...around, nodeId, storage, presence, retention: kept, handedOut: () => out.fanOut.flush() })
   const { writer } = stored
   const { sessions } = local
-  const takers = handlers === null ? [] : [new AfterHandlers(handlers, faults)]
+  const check = (users: readonly string[]): void => out.fanOut.check(users)
+  const pushed =
+    pushRules && push({ ...around, boot, rules: pushRules, storage, presence, sessions, writer, check, epoch })
+  const takers = [
+    ...(handlers === null ? [] : [new AfterHandlers(handlers, faults)]),
+    ...(pushed ? [pushed.taker] : []),
+  ]
   const out = delivery({
     ...around,
     nodeId,
@@ -82,6 +89,7 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
     missed: () => atGate.afterLoss.missed(),
     authoriser,
     writer,
+    arming: pushed?.wheel ?? null,
     takers,
   })
   const { committed, fanOut } = out
@@ -138,6 +146,7 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
     authenticator,
     groups: inGroups.groups,
     topics: hosts.topics,
+    push: pushed,
   })
   return {
     ...around,
@@ -153,5 +162,6 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
     bus,
     deviceSlots,
     drainRules: settings.drain,
+    push: pushed,
   }
 }

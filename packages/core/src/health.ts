@@ -4,6 +4,7 @@ import type { Registry } from './gate/registry.js'
 import { within } from './logic/host/deadlines.js'
 import type { OutboxMover } from './logic/outbox/outbox-mover.js'
 import type { ParkedRows } from './logic/outbox/parked-rows.js'
+import type { Push } from './logic/push/room.js'
 import type { Writer } from './logic/storing/writer.js'
 import type { Timing } from './options/limits.js'
 import type { Clock } from './ports/clock.js'
@@ -26,6 +27,8 @@ export interface NodeStats {
   readonly commitsFailingMs: number
   /** Rows of host transactions that wait, and rows that are parked, at the last count. Absent without an outbox. */
   readonly outbox?: { readonly waiting: number; readonly parked: number }
+  /** Users who wait for an acknowledgement, and notifications that wait for a provider. Absent without push. */
+  readonly push?: { readonly users: number; readonly notifications: number }
 }
 
 interface Parts {
@@ -36,6 +39,7 @@ interface Parts {
   readonly writer: Writer
   readonly mover: OutboxMover | null
   readonly parked: ParkedRows | null
+  readonly push: Push | null
   readonly clock: Clock
   readonly timing: Timing
 }
@@ -48,20 +52,23 @@ export class NodeHealth {
 
   /** Whether the node can serve, with the reason for each part that cannot. */
   async ask(gate: Health['parts'][string]): Promise<Health> {
-    const { presence, parked } = this.parts
+    const { presence, parked, push } = this.parts
     const [storage, nodes, outbox] = await Promise.all([
       probe(() => (this.proof ??= this.prove().finally(() => (this.proof = null)))),
       probe(() => presence.nodes()),
       parked === null ? {} : probe(() => this.nothingParked(parked)).then((found) => ({ outbox: found })),
     ])
-    // Without presence, users of one node can still talk; besides parked rows, other rows are moved. So both are
+    const trouble = push?.run.trouble ?? null
+    const pushing: Health['parts'] =
+      push === null ? {} : { push: trouble === null ? { ok: true } : { ok: false, reason: trouble } }
+    // Without presence, users of one node can still talk; besides parked rows, other rows are moved; without a push provider, messages arrive later. So these are
     // reported, but the node stays able to serve.
-    return { ok: gate.ok && storage.ok, parts: { gate, storage, presence: nodes, ...outbox } }
+    return { ok: gate.ok && storage.ok, parts: { gate, storage, presence: nodes, ...outbox, ...pushing } }
   }
 
   /** It goes through all sessions, so call it a few times a minute at most. */
   stats(): NodeStats {
-    const { deviceSlots, registry, timing, writer, mover, parked } = this.parts
+    const { deviceSlots, registry, timing, writer, mover, parked, push } = this.parts
     const sessions: Record<DeviceType, number> = Object.fromEntries([...deviceSlots.keys()].map((type) => [type, 0]))
     for (const { deviceType } of registry.all()) sessions[deviceType] = (sessions[deviceType] ?? 0) + 1
     return {
@@ -69,6 +76,7 @@ export class NodeHealth {
       writerQueue: writer.length,
       commitsFailingMs: writer.failing(timing.sendDeadlineMs)?.forMs ?? 0,
       ...(mover === null ? {} : { outbox: { waiting: mover.waiting, parked: parked!.known } }),
+      ...(push === null ? {} : { push: push.run.waiting }),
     }
   }
 

@@ -52,6 +52,7 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     gate.setOpen(true)
     // Where presence is away it is told with the next tick.
     await slots.renewLease().catch(() => {})
+    this.parts.push?.run.start()
     logger.info('rookery takes clients', { node: this.nodeId })
   }
 
@@ -90,6 +91,7 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
     kicks.stop()
     await this.parts.retention.stop()
     await this.parts.mover?.stop()
+    await this.parts.push?.run.stop()
     await deliveries.flush()
     await writer.flushed()
     await presence.leave(this.nodeId, boot).catch(() => {})

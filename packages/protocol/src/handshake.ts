@@ -21,6 +21,7 @@ export const features = [
   'presence',
   'custom',
   'auth.refresh',
+  'push',
 ] as const
 
 /** The socket.io namespace of chat. */

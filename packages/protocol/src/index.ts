@@ -66,6 +66,7 @@ export type {
   RequestOf,
   Requests,
   Sent,
+  WebPushSubscription,
 } from './requests.js'
 export {
   errorCodes,

@@ -151,9 +151,26 @@ export interface Requests {
   readonly 'group.leave': Call<Keyed & InGroup, Nothing>
   readonly 'group.role': Call<Keyed & InGroup & { readonly userId: UserId; readonly role: Role }, GroupInfo>
   readonly 'group.mute': Call<Keyed & InGroup & { readonly userId?: UserId; readonly until: number }, GroupInfo>
+  readonly 'push.register': Call<
+    {
+      readonly provider: string
+      readonly token: string | WebPushSubscription
+      readonly app?: string
+      readonly lang?: string
+    },
+    Nothing
+  >
+  readonly 'push.unregister': Call<{ readonly provider: string; readonly app?: string }, Nothing>
   readonly time: Call<{ readonly t0: number }, { readonly t0: number; readonly serverTime: number }>
   readonly 'auth.refresh': Call<{ readonly token: string }, { readonly expiresAt?: number }>
   readonly logout: Call<Nothing, Nothing>
+}
+
+/** A browser's push subscription. */
+export interface WebPushSubscription {
+  readonly endpoint: string
+  readonly expirationTime?: number | null
+  readonly keys: { readonly p256dh: string; readonly auth: string }
 }
 
 interface Call<Request, Data> {

@@ -1,6 +1,7 @@
 // Virtual time, seeded randomness and simulated networks, for tests of code that builds on core. Needs no test runner.
 export { checkedSocket } from './checked-socket.js'
 export { FakeDevice, type FakeAnswer, type FakeAuth, type FakeEvent, type Wire } from './fake-device.js'
+export { FakePushProvider } from './fake-push.js'
 export { FaultyStorage, type CommitFault } from './faulty-storage.js'
 export { FollowingClient, type KeptByClient } from './following-client.js'
 export { raceHostGroups, type HostGroupRace } from './host-group-race.js'

@@ -31,6 +31,9 @@ export const requestWords: Readonly<Record<RequestEvent, string>> = {
   'group.leave': 'Leaves the group.',
   'group.role': 'Gives a member another role. Giving `owner` makes me an admin.',
   'group.mute': 'Mutes one member, or everybody but owner and admins, until a time; 0 ends it.',
+  'push.register':
+    'Gives the token under which a push provider reaches this device. A token belongs to the device that registered it last.',
+  'push.unregister': 'Takes the token of this device back.',
   time: 'Tells the time of the server, so that a client can align its clock.',
   'auth.refresh': 'The session goes on under a new token of the same user.',
   logout: 'Ends the session. The slot and the push registration of the device go with it.',

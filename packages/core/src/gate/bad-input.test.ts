@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type FakeDevice, TestNode } from '@rookery/testing'
+import { type FakeDevice, FakePushProvider, TestNode } from '@rookery/testing'
 
 // Values that a decoder could give. Most of them are wrong in every place.
 const nested = (depth: number): unknown => {
@@ -81,6 +81,8 @@ const valid = (conversationId: string, groupId: string): Readonly<Record<string,
   'group.mute': { groupId, userId: 'bob', until: 0, clientMsgId: 'bad-10' },
   'group.leave': { groupId, clientMsgId: 'bad-11' },
   'group.dissolve': { groupId, clientMsgId: 'bad-12' },
+  'push.register': { provider: 'fcm', token: 'token', app: 'a', lang: 'de' },
+  'push.unregister': { provider: 'fcm', app: 'a' },
   time: { t0: 1 },
   'auth.refresh': { token: 'ann' },
   logout: {},
@@ -107,6 +109,7 @@ describe('bad input', () => {
   beforeAll(async () => {
     node = await TestNode.start({
       rate: 'off',
+      push: { providers: [new FakePushProvider('fcm')] },
       handlers: { before: () => undefined, after: () => undefined, topic: () => async (_, payload) => payload },
     })
     ann = await node.connect('ann')

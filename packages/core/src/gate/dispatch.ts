@@ -9,6 +9,7 @@ import type { Changes } from '../logic/messages/changes.js'
 import { incomingC2C, incomingC2G } from '../logic/messages/incoming.js'
 import type { Incoming } from '../logic/messages/send-job.js'
 import type { Send } from '../logic/messages/send.js'
+import type { Push } from '../logic/push/room.js'
 import type { OwnMarks } from '../logic/reading/own-marks.js'
 import type { Roaming } from '../logic/reading/roaming.js'
 import { errorJson, okJson, sentJson } from '../model/wire.js'
@@ -29,6 +30,7 @@ export interface UseCases extends CatchingUp {
   readonly roaming: Roaming
   readonly online: Online
   readonly topics: Topics
+  readonly push: Push | null
   readonly slots: Slots
   readonly watching: Watching
   readonly faults: Faults
@@ -116,6 +118,15 @@ function carryOut(
       return cases.groups.role(userId, check(requestSchemas['group.role'], request))
     case 'group.mute':
       return cases.groups.mute(userId, check(requestSchemas['group.mute'], request))
+    case 'push.register': {
+      const given = check(requestSchemas['push.register'], request)
+      const isGone = () => session.isClosed || cases.deliveries.hasForgotten(session)
+      return registrationsOf(cases).register(session, given, isGone)
+    }
+    case 'push.unregister': {
+      const given = check(requestSchemas['push.unregister'], request)
+      return registrationsOf(cases).unregister(session, given)
+    }
     case 'time': {
       const { t0 } = check(requestSchemas.time, request)
       reply(okJson(JSON.stringify({ t0, serverTime: cases.clock.now() })))
@@ -127,6 +138,11 @@ function carryOut(
       check(requestSchemas.logout, request)
       return cases.slots.logout(session, () => reply(okJson('{}')))
   }
+}
+
+function registrationsOf({ push }: UseCases): Push['registrations'] {
+  if (push === null) throw new RookeryError('UNSUPPORTED', 'this server sends no notifications')
+  return push.registrations
 }
 
 /** The answer to a change: the sequence of the control message. */

@@ -1,11 +1,20 @@
 // The gate for transports: handshake, slot, head, `ready`; and the end of sessions.
-import { features, type HandshakeAuth, type NodeId, protocolVersion, RookeryError, type Seq } from '@rookery/protocol'
+import {
+  features,
+  type HandshakeAuth,
+  type KickReason,
+  type NodeId,
+  protocolVersion,
+  RookeryError,
+  type Seq,
+} from '@rookery/protocol'
 import { check, handshakeSchema } from '@rookery/protocol/schemas'
 import type { Authenticator } from '../logic/access/authenticate.js'
 import type { Deliveries } from '../logic/delivery/deliveries.js'
 import type { FollowFact } from '../logic/delivery/sessions.js'
 import { within } from '../logic/host/deadlines.js'
 import type { Faults } from '../logic/host/faults.js'
+import type { Push } from '../logic/push/room.js'
 import { isForeign } from '../logic/reading/pull.js'
 import { tokenDigest } from '../model/digest.js'
 import { type EventJson, readyJson } from '../model/events.js'
@@ -47,15 +56,21 @@ interface Parts {
   readonly limits: Limits
   readonly timing: Timing
   readonly observer: Observer | null
+  readonly push: Push | null
 }
+
+/** Whoever is kicked for one of these is told nothing more, until it registers again. */
+const endsPush: ReadonlySet<KickReason> = new Set<KickReason>(['same-device-type', 'admin', 'token-revoked'])
 
 export class NodeGate implements Gate, SessionContext {
   readonly clock: Clock
   readonly holeMs: number
   readonly queueBytesMax: number
+  private readonly features: readonly string[]
   private isOpen = false
 
   constructor(private readonly parts: Parts) {
+    this.features = features.filter((name) => name !== 'push' || parts.push !== null)
     this.clock = parts.clock
     this.holeMs = parts.timing.holeMs
     this.queueBytesMax = parts.limits.sessionQueueBytes
@@ -82,16 +97,20 @@ export class NodeGate implements Gate, SessionContext {
     this.parts.requests.receive(session, event, args, answer)
   }
 
-  synced(): void {
-    this.parts.observer?.synced?.()
+  synced({ userId }: Session): void {
+    const { observer, push } = this.parts
+    observer?.synced?.()
+    // What it was not given, nobody waits for: it pulls, or is told otherwise.
+    push?.wheel.ask(userId)
   }
 
   given(session: Session, facts: readonly FollowFact[]): void {
     this.parts.followed.given(session, facts)
   }
 
-  closed(session: Session): void {
-    const { registry, followed, slots, deliveries, requests } = this.parts
+  closed(session: Session, reason: KickReason | null): void {
+    const { registry, followed, slots, deliveries, requests, push } = this.parts
+    if (reason !== null && endsPush.has(reason)) push?.registrations.forget(session)
     requests.ended(session)
     registry.remove(session)
     followed.leaveAll(session)
@@ -190,6 +209,7 @@ export class NodeGate implements Gate, SessionContext {
 
   private readyJson(session: Session, seq: Seq, reset: boolean): EventJson<'ready'> {
     const { nodeId, epoch, limits, timing } = this.parts
+    const webPushKey = this.parts.push?.registrations.webPushKey ?? null
     const { contentBytes, pull, history, list, groupMembers, inflight } = limits
     const { timelines, cursor } = followsOf(session, list)
     const { expiresAt } = session.token
@@ -205,7 +225,8 @@ export class NodeGate implements Gate, SessionContext {
       heartbeatMs: timing.heartbeatMs,
       timelines,
       ...(cursor === null ? {} : { timelinesCursor: cursor }),
-      features,
+      features: this.features,
+      ...(webPushKey === null ? {} : { push: { webpush: { key: webPushKey } } }),
       limits: { contentBytes, pull, history, list, groupMembers, inflight },
     })
   }

@@ -47,6 +47,10 @@ export class LocalSessions implements Sessions {
     if (this.registry.of(userId).length > 0) this.checkSoon(userId)
   }
 
+  mend(userId: UserId): void {
+    for (const session of this.registry.of(userId)) session.behind()
+  }
+
   hint<Event extends ServerEvent>(userId: UserId, event: Event, json: EventJson<NoInfer<Event>>): void {
     if (!this.mayDeliver()) return
     const frame: Frame = { event, json }

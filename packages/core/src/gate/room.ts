@@ -8,6 +8,7 @@ import type { Groups } from '../logic/groups/groups.js'
 import type { Topics } from '../logic/host/topics.js'
 import type { Changes } from '../logic/messages/changes.js'
 import type { Send } from '../logic/messages/send.js'
+import type { Push } from '../logic/push/room.js'
 import type { OwnMarks } from '../logic/reading/own-marks.js'
 import type { Roaming } from '../logic/reading/roaming.js'
 import type { Writer } from '../logic/storing/writer.js'
@@ -90,6 +91,7 @@ interface Needs extends Surroundings {
   readonly ownMarks: OwnMarks
   readonly roaming: Roaming
   readonly topics: Topics
+  readonly push: Push | null
 }
 
 export function gate(needs: Needs) {

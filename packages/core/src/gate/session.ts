@@ -31,10 +31,11 @@ export interface SessionContext {
   readonly queueBytesMax: number
   receive(session: Session, event: string, args: readonly unknown[], answer: Reply | undefined): void
   /** The server told a session to pull. */
-  synced(): void
+  synced(session: Session): void
   /** A session got entries that begin or end a timeline. */
   given(session: Session, facts: readonly FollowFact[]): void
-  closed(session: Session): void
+  /** @param reason why the server closed it; null otherwise */
+  closed(session: Session, reason: KickReason | null): void
 }
 
 /** How many stretches, and how many events, it keeps for a session that has not begun. */
@@ -124,7 +125,7 @@ export class Session implements Inbound, ImSession, Follower {
   }
 
   closed(): void {
-    this.finish()
+    this.finish(null)
   }
 
   /** Bytes that the client has not taken yet. */
@@ -158,7 +159,7 @@ export class Session implements Inbound, ImSession, Follower {
     if (this.isClosed) return
     if (reason === null) this.connection.end()
     else this.connection.end({ event: 'kick', json: kickJson(by === null ? { reason } : { reason, by }) })
-    this.finish()
+    this.finish(reason)
   }
 
   /**
@@ -212,7 +213,7 @@ export class Session implements Inbound, ImSession, Follower {
     this.mode = 'catching-up'
     this.forgetHeld()
     for (const feed of this.timelines?.values() ?? []) feed.unname()
-    this.context.synced()
+    this.context.synced(this)
     this.connection.emit({ event: 'sync', json: syncJson(this.inbox.state.known) })
   }
 
@@ -222,13 +223,13 @@ export class Session implements Inbound, ImSession, Follower {
     for (const feed of this.timelines?.values() ?? []) feed.forget()
   }
 
-  private finish(): void {
+  private finish(reason: KickReason | null): void {
     if (this.isClosed) return
     this.isClosed = true
     this.early = null
     this.told = null
     this.forgetHeld()
     this.token.stop()
-    this.context.closed(this)
+    this.context.closed(this, reason)
   }
 }

@@ -104,6 +104,10 @@ export const text = (form: RegExp, fault: Fault): Option<string> =>
 export const group = <Interface>(shape: Options<Interface>): Option<Partial<Interface>, Interface> =>
   made({ holds: shape, mayLack: true, standard: {} })
 
+/** An option that holds options, some of them without a default. A host that leaves it out gets nothing. */
+export const optionalGroup = <Given, Interface>(shape: Options<Interface>): Option<Given, Interface | undefined> =>
+  made({ holds: shape, mayLack: true })
+
 /** A group that a host gives as a whole, or as a word such as `off`. One fault covers everything in it. */
 export const wholeGroup = <Interface, const Word extends string>(
   shape: Options<Interface>,

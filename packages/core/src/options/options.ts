@@ -38,6 +38,7 @@ import {
   type Timing,
   timing,
 } from './limits.js'
+import { push, type PushOptions, type PushRules } from './push.js'
 import { type Retention, retention } from './retention.js'
 
 export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
@@ -90,6 +91,8 @@ export interface RookeryOptions<Types extends MessageTypes = MessageTypes> {
   readonly timing?: Partial<Timing>
   /** How long chat keeps things. Default: inboxes and keys for 30 days, messages for ever. */
   readonly retention?: Partial<Retention>
+  /** Notifications for devices that are not connected: who brings them, and when. Default: none. */
+  readonly push?: PushOptions
   /** Which devices may read history. `refuse` names the device types that may not. Default: every device may. */
   readonly roaming?: { readonly refuse?: readonly string[] }
   /** The rate of requests of one session. Use `off` for load tests only. Default: 50 per second, 200 at once. */
@@ -112,6 +115,8 @@ export interface Settings {
   readonly limits: Limits
   readonly timing: Timing
   readonly retention: Retention
+  /** Null without push. */
+  readonly push: PushRules | null
   /** Device types that may not read history. */
   readonly noRoaming: ReadonlySet<string>
   readonly rate: Rate | null
@@ -201,6 +206,7 @@ const declared = {
   limits: group(limits),
   timing: group(timing),
   retention: group(retention),
+  push,
   roaming: group(roaming),
   rate: rateOption,
   clock: optional(anything()),
@@ -232,7 +238,7 @@ export function settingsOf(options: RookeryOptions): Settings {
   const given = read(declared, options, words)
   if (given.bus !== undefined && given.presence === undefined)
     throw words.wrong('bus', 'is given without presence: give the presence that all nodes share, too')
-  const { groups, fanout, drain, limits, timing, retention } = given
+  const { groups, fanout, drain, limits, timing, retention, push: rules = null } = given
   if (timing.leaseMs <= timing.heartbeatMs)
     throw words.wrong('timing.leaseMs', 'is not above timing.heartbeatMs: a lease lasts three heartbeats by default')
   if (timing.leaseTickMs > timing.heartbeatMs)
@@ -246,7 +252,7 @@ export function settingsOf(options: RookeryOptions): Settings {
         'roaming.refuse',
         `names an unknown device type: known are ${[...deviceSlots.keys()].join(', ')}`,
       )
-  return { groups, fanout, drain, limits, timing, retention, noRoaming, rate, deviceSlots }
+  return { groups, fanout, drain, limits, timing, retention, push: rules, noRoaming, rate, deviceSlots }
 }
 
 /** The slot of each device type. */

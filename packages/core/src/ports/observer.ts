@@ -32,6 +32,31 @@ export interface ObservedHandler {
   readonly name: string
 }
 
+/** What became of a notification. */
+export interface ObservedPush {
+  readonly provider: string
+  readonly kind: 'message' | 'badge'
+  readonly outcome: 'sent' | 'dead' | 'retry' | 'rejected' | 'given-up'
+  /** Of a failure, as the provider says it, or core: `breaker`, `queue-full`, `failed`; empty otherwise. */
+  readonly reason: string
+  /** How many messages it tells of. */
+  readonly messages: number
+}
+
+/** Users who wait for an acknowledgement, since the last call. */
+export interface ObservedArming {
+  /** Began to wait. */
+  readonly armed: number
+  /** Of them, those whose device acknowledged in time. */
+  readonly deliveredFirst: number
+}
+
+/** A batch for a provider. */
+export interface ObservedPushBatch {
+  readonly provider: string
+  readonly size: number
+}
+
 export interface Observer {
   sent?(send: ObservedSend): void
   committed?(commit: ObservedCommit): void
@@ -45,4 +70,9 @@ export interface Observer {
   trimmed?(taken: { readonly entries: number; readonly messages: number; readonly keys: number }): void
   /** A row of the outbox was moved, will be tried again later, or was set aside. */
   outboxRow?(outcome: 'moved' | 'retried' | 'parked'): void
+  /** A notification was given to a provider, or could not be. */
+  pushed?(push: ObservedPush): void
+  pushArmed?(arming: ObservedArming): void
+  /** Around a call of a provider: calls it once, and gives what it gives. */
+  pushBatch?<T>(batch: ObservedPushBatch, call: () => Promise<T>): Promise<T>
 }

@@ -111,9 +111,3 @@ export interface PushDraft {
 export type ComposePush = (
   draft: PushDraft,
 ) => Promise<{ readonly title: string; readonly body: string }> | { readonly title: string; readonly body: string }
-
-/** Who brings notifications, and in which words. */
-export interface Push {
-  readonly providers: readonly PushProvider[]
-  readonly compose?: ComposePush
-}

@@ -76,6 +76,8 @@ export const answerSchemas = {
   'group.leave': nothing,
   'group.role': groupSchema,
   'group.mute': groupSchema,
+  'push.register': nothing,
+  'push.unregister': nothing,
   time: z.strictObject({ t0: z.number(), serverTime: time }),
   'auth.refresh': z.strictObject({ expiresAt: time.optional() }),
   logout: nothing,

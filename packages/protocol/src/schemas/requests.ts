@@ -21,6 +21,26 @@ import {
   token,
 } from './values.js'
 
+const base64url = /^[A-Za-z0-9_=-]{1,256}$/
+const app = shortId.or(z.literal(''))
+/** A push token; of a browser its subscription, as `PushSubscription.toJSON` gives it. */
+const pushToken = z.union([
+  z
+    .string()
+    .min(1)
+    .max(4096)
+    .regex(/^[!-~]+$/, 'must be printable ASCII without the space'),
+  z.strictObject({
+    endpoint: z
+      .string()
+      .min(1)
+      .max(2048)
+      .regex(/^[!-~]+$/, 'must be printable ASCII without the space'),
+    expirationTime: z.number().nullable().optional(),
+    keys: z.strictObject({ p256dh: z.string().regex(base64url), auth: z.string().regex(base64url) }),
+  }),
+])
+
 const positions = z.record(longId, position)
 
 /** Far above `limits.list`, which is checked later. */
@@ -107,6 +127,17 @@ export const requestSchemas = {
   'group.leave': z.strictObject({ groupId: longId, ...key }),
   'group.role': z.strictObject({ groupId: longId, userId: longId, role, ...key }),
   'group.mute': z.strictObject({ groupId: longId, userId: longId.optional(), until: time, ...key }),
+  'push.register': z.strictObject({
+    provider: shortId,
+    token: pushToken,
+    app: app.optional(),
+    lang: z
+      .string()
+      .max(35)
+      .regex(/^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/, 'must be a language tag')
+      .optional(),
+  }),
+  'push.unregister': z.strictObject({ provider: shortId, app: app.optional() }),
   time: z.strictObject({ t0: z.number() }),
   'auth.refresh': z.strictObject({ token }),
   logout: z.strictObject({}),

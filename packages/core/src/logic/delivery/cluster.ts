@@ -78,6 +78,8 @@ export interface Run {
 interface Answers {
   /** Frames of another node may have been lost. */
   readonly missed: () => void
+  /** Another node gave this one inbox entries of a user. */
+  readonly given: (userId: UserId, from: Seq, to: Seq) => void
   /** A client on another node acknowledged what `ask` sent there under this id. */
   readonly answered: (id: string) => void
   /** A node closed what the kick that raised this login epoch meant there. */
@@ -141,11 +143,15 @@ export class Cluster {
     return sent
   }
 
-  /** Sends what was committed to the other nodes that hold its readers: one frame to each, every text in it once. */
-  async spread(committed: ReadonlyMap<UserId, readonly Run[]>): Promise<void> {
-    if (this.bus === null) return
+  /**
+   * Sends what was committed to the other nodes that hold its readers: one frame to each, every text in it once.
+   * @returns those of the readers whom another node holds
+   */
+  async spread(committed: ReadonlyMap<UserId, readonly Run[]>): Promise<ReadonlyMap<UserId, unknown>> {
+    if (this.bus === null) return new Map()
     const frames = new Map<NodeId, Spread>()
-    for (const [user, nodes] of await this.locate(committed.keys()))
+    const nodesOf = await this.locate(committed.keys())
+    for (const [user, nodes] of nodesOf)
       for (const node of nodes) {
         let frame = frames.get(node)
         if (frame === undefined) frames.set(node, (frame = { places: new Map(), to: [], facts: new Map() }))
@@ -160,6 +166,7 @@ export class Cluster {
       const said = facts.size === 0 ? {} : { facts: [...facts] }
       this.publish([node], [{ t: 'entries', tails: [...places.keys()], to, ...said }])
     }
+    return nodesOf
   }
 
   private publish(to: readonly NodeId[] | 'all', frames: readonly NodeFrame[]): void {
@@ -221,6 +228,8 @@ export class Cluster {
   private takeEntries({ tails, to, facts = [] }: Extract<NodeFrame, { t: 'entries' }>): void {
     const said = new Map(facts)
     for (const [user, from, places] of to) {
+      // Also where the last session has ended meanwhile: nobody else waits for the user.
+      this.answers.given(user, from, from + places.length - 1)
       if (!this.sessions.has(user)) continue
       const entries = numberedJson(
         from,

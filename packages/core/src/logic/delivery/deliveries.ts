@@ -6,6 +6,7 @@ import type { Timing } from '../../options/limits.js'
 import type { Clock, Timer } from '../../ports/clock.js'
 import type { Logger } from '../../ports/logger.js'
 import type { DeviceOp } from '../../ports/storage.js'
+import type { Arming } from './arming.js'
 import { commitOne } from '../storing/commit.js'
 import type { Writer } from '../storing/writer.js'
 import type { FanOut } from './fan-out.js'
@@ -35,11 +36,13 @@ export class Deliveries {
     private readonly clock: Clock,
     private readonly logger: Logger,
     private readonly timing: Timing,
+    private readonly arming: Arming | null,
   ) {}
 
   /** A device holds everything after `from` up to `to`. */
   acknowledged(device: AcknowledgingDevice, from: Seq, to: Seq): void {
     if (this.forgotten.has(device)) return
+    this.arming?.acknowledged(device.userId, from, to)
     const note = this.note(device)
     const before = note.delivered
     if (before === null || before.to < from) note.delivered = { from, to }
@@ -55,6 +58,11 @@ export class Deliveries {
   forget(device: AcknowledgingDevice): void {
     this.forgotten.add(device)
     this.notes.delete(keyOf(device))
+  }
+
+  /** Whether this session's device was forgotten. */
+  hasForgotten(device: AcknowledgingDevice): boolean {
+    return this.forgotten.has(device)
   }
 
   /** The device was not forgotten after all. */

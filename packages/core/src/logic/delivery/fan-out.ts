@@ -4,6 +4,7 @@ import type { ConversationId, JsonText, Seq, ServerEvent, UserId } from '@rooker
 import type { EventJson } from '../../model/events.js'
 import { entryTailJson, factEntryJson, messageJson, messageTailJson, numberedJson } from '../../model/wire.js'
 import type { CustomOp, GroupResult, ReadOp, SettingsOp } from '../../ports/storage.js'
+import type { Arming } from './arming.js'
 import type { Cluster, NodeFrame, Run } from './cluster.js'
 import type { ReadableOp, StoredAs, Taker } from './committed.js'
 import type { Following, Sessions } from './sessions.js'
@@ -26,6 +27,7 @@ export class FanOut implements Taker {
   constructor(
     private readonly sessions: Sessions,
     private readonly cluster: Cluster,
+    private readonly arming: Arming | null,
   ) {}
 
   /** Notes what was stored for those who read it; `flush` sends it. */
@@ -112,6 +114,7 @@ export class FanOut implements Taker {
     for (const [user, runs] of byUser)
       if (this.sessions.has(user))
         for (const { from, tails, facts } of runs) this.sessions.deliver(user, from, numberedJson(from, tails), facts)
+    if (this.arming !== null) arm(this.arming, byUser)
     const byTopic = new Map<ConversationId, NodeFrame[]>()
     for (const [conversation, stretches] of byConversation)
       for (const { version, from, messages } of stretches) {
@@ -122,11 +125,18 @@ export class FanOut implements Taker {
         else frames.push(frame)
       }
     if (this.cluster.alone) return
-    const spread = byUser.size === 0 ? null : this.cluster.spread(byUser)
+    const spread = byUser.size === 0 ? null : this.spread(byUser)
     for (const [conversation, frames] of byTopic)
       // Whoever begins to follow by this commit is told so before the first message, and its node may not have the topic yet.
       if (begun.has(conversation) && spread !== null) void spread.then(() => this.cluster.broadcast(frames))
       else this.cluster.publishTo(conversation, frames)
+  }
+
+  private async spread(byUser: ReadonlyMap<UserId, readonly Run[]>): Promise<void> {
+    const elsewhere = await this.cluster.spread(byUser)
+    if (this.arming === null) return
+    for (const user of elsewhere.keys())
+      if (!this.sessions.has(user)) this.arming.elsewhere(user, byUser.get(user)![0]!.from)
   }
 
   private note(userId: UserId, seq: Seq, tail: JsonText, says: Following | null = null): void {
@@ -151,6 +161,14 @@ export class FanOut implements Taker {
   hint<Event extends ServerEvent>(users: readonly UserId[], event: Event, json: EventJson<NoInfer<Event>>): void {
     for (const user of users) this.sessions.hint(user, event, json)
     if (!this.cluster.alone) void this.cluster.send(users.map((user) => ({ t: 'hint', user, event, json })))
+  }
+}
+
+/** Everybody waits here for an acknowledgement, until presence says that another node gives it to them. */
+function arm(arming: Arming, byUser: ReadonlyMap<UserId, readonly Run[]>): void {
+  for (const [user, runs] of byUser) {
+    const { from, tails } = runs.at(-1)!
+    arming.arm(user, runs[0]!.from, from + tails.length - 1)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Storage } from '../../ports/storage.js'
 import type { Authoriser } from '../access/authorise.js'
 import type { Writer } from '../storing/writer.js'
 import type { Surroundings } from '../surroundings.js'
+import type { Arming } from './arming.js'
 import { Cluster } from './cluster.js'
 import { doorTo, type Taker } from './committed.js'
 import { Deliveries } from './deliveries.js'
@@ -29,21 +30,24 @@ interface Needs extends Surroundings {
   readonly sessions: Sessions
   readonly authoriser: Authoriser
   readonly writer: Writer
+  /** Who waits for acknowledgements; null without push. */
+  readonly arming: Arming | null
   /** Who takes what was stored, besides those who read it, and after them. */
   readonly takers: readonly Taker[]
 }
 
 export function delivery(needs: Needs) {
-  const { nodeId, boot, presence, bus, sessions, missed, writer, takers, clock, logger, timing } = needs
+  const { nodeId, boot, presence, bus, sessions, missed, writer, arming, takers, clock, logger, timing } = needs
   const cluster = new Cluster(nodeId, boot, presence, bus, sessions, logger, {
     missed,
+    given: (userId, from, to) => arming?.arm(userId, from, to),
     answered: (id) => s2c.acknowledged(id),
     closed: (epoch, node) => kicks.confirmed(epoch, node),
   })
-  const fanOut = new FanOut(sessions, cluster)
+  const fanOut = new FanOut(sessions, cluster, arming)
   const committed = doorTo([fanOut, ...takers])
   const s2c = new S2c({ ...needs, cluster, committed })
   const kicks = new Kicks({ ...needs, cluster })
-  const deliveries = new Deliveries(writer, fanOut, clock, logger, timing)
+  const deliveries = new Deliveries(writer, fanOut, clock, logger, timing, arming)
   return { cluster, fanOut, committed, s2c, kicks, deliveries, online: new Online({ ...needs, fanOut }) }
 }

@@ -53,6 +53,8 @@ export interface Sessions {
   deliverTimeline(conversation: ConversationId, version: number, from: Seq, messages: readonly JsonText[]): void
   /** Compares the user's sessions with the head of the inbox, soon: something was committed that cannot be routed. */
   check(userId: UserId): void
+  /** What was given to a user was not acknowledged: its sessions have to pull. */
+  mend(userId: UserId): void
   /** Sends a transient event to every session of a user that follows. */
   hint<Event extends ServerEvent>(userId: UserId, event: Event, json: EventJson<NoInfer<Event>>): void
   /**

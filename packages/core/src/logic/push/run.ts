@@ -1,0 +1,73 @@
+// Starts and stops what tells devices, and says how it does.
+import type { Clock, Timer } from '../../ports/clock.js'
+import type { Observer } from '../../ports/observer.js'
+import type { Logger } from '../../ports/logger.js'
+import type { LargeGroups } from './large-groups.js'
+import type { Pushing } from './pushing.js'
+import type { Sender } from './sender.js'
+import type { Sweep } from './sweep.js'
+import type { Wheel } from './wheel.js'
+
+interface Parts {
+  readonly wheel: Wheel
+  readonly pushing: Pushing
+  readonly taker: LargeGroups
+  readonly sweep: Sweep
+  readonly senders: ReadonlyMap<string, Sender>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly observer: Observer | null
+}
+
+/** How often the observer is told who began to wait. */
+const tellMs = 5000
+
+export class PushRun {
+  private timer: Timer | null = null
+  private told = { armed: 0, deliveredFirst: 0 }
+
+  constructor(private readonly parts: Parts) {}
+
+  start(): void {
+    this.parts.sweep.start()
+    if (this.parts.observer?.pushArmed !== undefined) this.tellLater()
+  }
+
+  /** Sends nothing more, and resolves once what was sent is stored. Who still waits is found by the next sweep. */
+  async stop(): Promise<void> {
+    const { wheel, pushing, taker, sweep, senders, clock, logger } = this.parts
+    if (this.timer !== null) clock.clearTimeout(this.timer)
+    wheel.stop()
+    await Promise.all([sweep.stop(), taker.stop(), ...[...senders.values()].map((one) => one.stop())]).catch(
+      (error: unknown) => logger.error('a push provider could not be closed', error),
+    )
+    await pushing.settled()
+  }
+
+  /** Users who wait for an acknowledgement, and notifications that wait for a provider. */
+  get waiting(): { readonly users: number; readonly notifications: number } {
+    let notifications = 0
+    for (const { waiting } of this.parts.senders.values()) notifications += waiting
+    return { users: this.parts.wheel.size, notifications }
+  }
+
+  /** What is wrong with which providers; null where nothing is. */
+  get trouble(): string | null {
+    const told = [...this.parts.senders].flatMap(([name, { trouble }]) =>
+      trouble === null ? [] : [`${name}: ${trouble}`],
+    )
+    return told.length === 0 ? null : told.join('; ')
+  }
+
+  private tellLater(): void {
+    const { clock, wheel, observer } = this.parts
+    this.timer = clock.setTimeout(() => {
+      const { armed, deliveredFirst } = wheel
+      const { told } = this
+      this.told = { armed, deliveredFirst }
+      if (armed > told.armed || deliveredFirst > told.deliveredFirst)
+        observer?.pushArmed?.({ armed: armed - told.armed, deliveredFirst: deliveredFirst - told.deliveredFirst })
+      this.tellLater()
+    }, tellMs)
+  }
+}
