@@ -1,5 +1,6 @@
 // The state of a node: whether it can serve, and how much work it has.
 import type { DeviceType } from '@rookery/protocol'
+import type { Lease } from './gate/lease.js'
 import type { Registry } from './gate/registry.js'
 import { within } from './logic/host/deadlines.js'
 import type { OutboxMover } from './logic/outbox/outbox-mover.js'
@@ -25,6 +26,8 @@ export interface NodeStats {
   readonly writerQueue: number
   /** For how long commits have been failing; 0 while they succeed. */
   readonly commitsFailingMs: number
+  /** For how long presence has not answered; 0 while it does. */
+  readonly presenceAwayMs: number
   /** Rows of host transactions that wait, and rows that are parked, at the last count. Absent without an outbox. */
   readonly outbox?: { readonly waiting: number; readonly parked: number }
   /** Users who wait for an acknowledgement, and notifications that wait for a provider. Absent without push. */
@@ -36,6 +39,7 @@ interface Parts {
   readonly presence: Pick<Presence, 'nodes'>
   readonly deviceSlots: ReadonlyMap<DeviceType, string>
   readonly registry: Registry
+  readonly lease: Pick<Lease, 'awayMs'>
   readonly writer: Writer
   readonly mover: OutboxMover | null
   readonly parked: ParkedRows | null
@@ -68,13 +72,14 @@ export class NodeHealth {
 
   /** It goes through all sessions, so call it a few times a minute at most. */
   stats(): NodeStats {
-    const { deviceSlots, registry, timing, writer, mover, parked, push } = this.parts
+    const { deviceSlots, registry, timing, writer, mover, parked, push, lease } = this.parts
     const sessions: Record<DeviceType, number> = Object.fromEntries([...deviceSlots.keys()].map((type) => [type, 0]))
     for (const { deviceType } of registry.all()) sessions[deviceType] = (sessions[deviceType] ?? 0) + 1
     return {
       sessions,
       writerQueue: writer.length,
       commitsFailingMs: writer.failing(timing.sendDeadlineMs)?.forMs ?? 0,
+      presenceAwayMs: lease.awayMs,
       ...(mover === null ? {} : { outbox: { waiting: mover.waiting, parked: parked!.known } }),
       ...(push === null ? {} : { push: push.run.waiting }),
     }

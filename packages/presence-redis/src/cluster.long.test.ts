@@ -1,10 +1,14 @@
 // On a Cluster of three masters: keys and channels are spread, slots move, a master goes away and comes back.
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { describeBus, describePresence } from '@rookery/testing/suites'
 import { TestNode } from '../testing/node.js'
 import { PrivateCluster } from '../testing/private-cluster.js'
 import { describeWithServers, until } from '../testing/private-redis.js'
+import { freshPrefix } from '../testing/redis.js'
 import { Channels } from './channels.js'
 import { Keys } from './keys.js'
+import { RedisBus } from './redis-bus.js'
+import { RedisPresence } from './redis-presence.js'
 
 describeWithServers('on a Cluster', () => {
   let cluster: PrivateCluster
@@ -12,6 +16,28 @@ describeWithServers('on a Cluster', () => {
     cluster = await PrivateCluster.start()
   })
   afterAll(() => cluster?.remove())
+
+  const elapse = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+  describePresence({
+    name: 'RedisPresence on a Cluster',
+    create: async () => {
+      const another = async (): Promise<RedisPresence> => {
+        const presence = new RedisPresence({ cluster: cluster.addresses })
+        await presence.start(() => {})
+        return presence
+      }
+      return { presence: await another(), another, elapse, dispose() {} }
+    },
+  })
+
+  describeBus({
+    name: 'RedisBus on a Cluster',
+    create() {
+      const prefix = freshPrefix()
+      return { bus: () => new RedisBus({ cluster: cluster.addresses, prefix }), elapse, dispose() {} }
+    },
+  })
 
   const nodes: TestNode[] = []
   afterEach(async () => {

@@ -65,24 +65,26 @@ export function open(settings: Settings, role: Role): { readonly client: Client;
         redisOptions: options,
       },
     )
-    // A node refuses commands while it connects, and would connect at the first one only.
-    nodes.on('+node', (node: Redis) => {
-      if (!node.options.readOnly) node.connect().catch(() => {})
-    })
+    // A node refuses commands while it connects, and would connect at the first one only. Not before the Cluster is ready:
+    // it asks one of them whether it is.
+    const prepare = (node: Redis): void => {
+      if (nodes.status === 'ready' && node.status === 'wait' && !node.options.readOnly) node.connect().catch(() => {})
+    }
+    nodes.on('+node', prepare)
+    nodes.on('ready', () => nodes.nodes('master').forEach(prepare))
     return nodes
   }
 }
 
 /** Connects a client of ours, on a Cluster to every master. */
 export async function connect(client: Client): Promise<void> {
-  await client.connect()
-  if (client instanceof Cluster)
-    await Promise.all(
-      client
-        .nodes('master')
-        .filter(({ status }) => status !== 'ready')
-        .map((node) => once(node, 'ready')),
-    )
+  if (!(client instanceof Cluster)) return client.connect()
+  // Where it has to begin anew, its own promise stays open for ever.
+  const isReady = once(client, 'ready')
+  client.connect().catch(() => {})
+  await isReady
+  const opening = client.nodes('master').filter(({ status }) => status !== 'ready')
+  await Promise.all(opening.map((node) => once(node, 'ready')))
 }
 
 /** What a client of the host should have, in one line for each setting that it has not. */

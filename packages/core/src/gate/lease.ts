@@ -31,8 +31,8 @@ export class Lease {
   readonly time = new PresenceClock()
   private timer: Timer | null = null
   private isStopped = true
-  /** The last renewal failed. */
-  private isAway = false
+  /** Since when renewals fail, monotonic ms; null while they succeed. */
+  private awaySinceMs: number | null = null
   private hasBegun = false
   private isTicking = false
   /** When this process was last seen running, monotonic ms. */
@@ -46,6 +46,15 @@ export class Lease {
     this.isStopped = false
     this.pulseMs = this.parts.clock.monotonic()
     this.schedule(tick)
+  }
+
+  /** How long presence has not answered, ms; 0 while it does. */
+  get awayMs(): number {
+    return this.awaySinceMs === null ? 0 : Math.max(1, this.parts.clock.monotonic() - this.awaySinceMs)
+  }
+
+  private get isAway(): boolean {
+    return this.awaySinceMs !== null
   }
 
   /**
@@ -81,13 +90,13 @@ export class Lease {
       const renewed = await this.timed(() => presence.renew(node, timing.leaseMs, logins))
       if (this.isAway) logger.info('presence answers again', { node: nodeId })
       if (this.isAway || (renewed.began && this.hasBegun)) this.parts.forgot()
-      this.isAway = false
+      this.awaySinceMs = null
       this.parts.answered()
       this.hasBegun = true
       return renewed
     } catch (error) {
       if (!this.isAway) logger.error('presence does not answer; this node serves its own sessions on', error)
-      this.isAway = true
+      this.awaySinceMs ??= this.parts.clock.monotonic()
       throw error
     }
   }

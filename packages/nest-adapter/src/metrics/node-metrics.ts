@@ -77,6 +77,12 @@ export class NodeMetrics implements Observer {
       },
     })
     void new Gauge({
+      ...of('presence_away_seconds', 'For how long presence has not answered; 0 while it does.'),
+      collect() {
+        this.set((known(stats)?.presenceAwayMs ?? 0) / 1000)
+      },
+    })
+    void new Gauge({
       ...of('outbox_waiting', 'Rows of the outbox that this node has seen and not moved yet.'),
       collect() {
         this.set(known(stats)?.outbox?.waiting ?? 0)

@@ -150,6 +150,7 @@ it('events for users, rows of the outbox and sessions that fall behind are repor
     sessions: { phone: 1, pad: 0, pc: 0, web: 0 },
     writerQueue: 0,
     commitsFailingMs: 0,
+    presenceAwayMs: 0,
     outbox: { waiting: 0, parked: 1 },
   })
 })
