@@ -25,7 +25,18 @@ const cases: readonly Case[] = [
     code: `export { z } from 'zod'`,
     rule: imports,
   },
-  { says: 'its schemas do', file: 'packages/protocol/src/schemas/p2.ts', code: `export { z } from 'zod'`, rule: null },
+  {
+    says: 'its schemas do',
+    file: 'packages/protocol/src/schemas/p2.ts',
+    code: `export { z } from 'zod/mini'`,
+    rule: null,
+  },
+  {
+    says: 'its schemas import all of it',
+    file: 'packages/protocol/src/schemas/p4.ts',
+    code: `export { z } from 'zod'`,
+    rule: imports,
+  },
   {
     says: 'its schemas import core',
     file: 'packages/protocol/src/schemas/p3.ts',

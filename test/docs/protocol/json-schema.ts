@@ -8,7 +8,7 @@ import {
   messageSchema,
   userPresenceSchema,
 } from '@rookery/protocol/schemas'
-import { z } from 'zod'
+import { z } from 'zod/mini'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -21,7 +21,7 @@ export const named = {
   Member: memberSchema,
   Message: messageSchema,
   UserPresence: userPresenceSchema,
-} as const satisfies Record<string, z.ZodType>
+} as const satisfies Record<string, z.ZodMiniType>
 
 const names = z.registry<{ id: string }>()
 for (const [id, schema] of Object.entries(named)) names.add(schema, { id })
@@ -30,7 +30,7 @@ for (const [id, schema] of Object.entries(named)) names.add(schema, { id })
  * A schema as JSON Schema (2020-12). Named schemas become references into `#/components/schemas`, except the schema
  * itself. Clients ignore fields that they do not know, so the server's objects are open.
  */
-export function jsonSchemaOf(schema: z.ZodType, from: 'client' | 'server'): JsonSchema {
+export function jsonSchemaOf(schema: z.ZodMiniType, from: 'client' | 'server'): JsonSchema {
   const made = z.toJSONSchema(schema, {
     metadata: names,
     io: 'input',

@@ -1,6 +1,6 @@
 // Every role and every operation: the answer to each.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { requestSchemas } from '@rookery/protocol/schemas'
 import { type FakeDevice, TestNode, type Wire } from '@rookery/testing'
 
@@ -84,10 +84,10 @@ const whileMuted: typeof table = [
 ]
 
 it('the table has every request that names a group, or a conversation', () => {
-  const names = (schema: z.ZodType): boolean =>
-    schema instanceof z.ZodUnion
-      ? schema.options.some((option) => names(option as z.ZodType))
-      : Object.keys((schema as z.ZodObject).shape).some((key) => key === 'groupId' || key === 'conversationId')
+  const names = (schema: z.ZodMiniType): boolean =>
+    schema instanceof z.ZodMiniUnion
+      ? schema.def.options.some((option) => names(option as z.ZodMiniType))
+      : Object.keys((schema as z.ZodMiniObject).shape).some((key) => key === 'groupId' || key === 'conversationId')
   const naming = Object.entries(requestSchemas).flatMap(([event, schema]) => (names(schema) ? [event] : []))
   expect(new Set(table.map(([, event]) => event))).toEqual(new Set(['c2g', ...naming]))
 })

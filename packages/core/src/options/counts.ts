@@ -13,8 +13,10 @@ export const countOrOff = offFrom(1, neither)
 /** A whole number from `least`, or `off`; `tooSmall` is the fault for a smaller number. */
 export function offFrom(least: number, tooSmall: string): Option<number | 'off'> {
   return checkedBy(() =>
-    z.union([z.literal('off'), z.int()], { error: neither }).refine((value) => value === 'off' || value >= least, {
-      error: ({ input }) => (Number(input) < 1 ? neither : tooSmall),
-    }),
+    z.union([z.literal('off'), z.int()], { error: neither }).check(
+      z.refine((value) => value === 'off' || value >= least, {
+        error: ({ input }) => (Number(input) < 1 ? neither : tooSmall),
+      }),
+    ),
   )
 }

@@ -87,7 +87,7 @@ export const anything = <Given>(): Option<Given> => made({})
 
 /** A whole number within bounds. */
 export const whole = (from: number, to: number, fault: Fault): Option<number> =>
-  made({ schema: () => z.int(tells(fault)).min(from, tells(fault)).max(to, tells(fault)) })
+  made({ schema: () => z.int(tells(fault)).check(z.minimum(from, tells(fault)), z.maximum(to, tells(fault))) })
 
 /** A boolean. */
 export const flag = (fault: Fault): Option<boolean> => made({ schema: () => z.boolean(tells(fault)) })
@@ -98,7 +98,7 @@ export const oneOf = <const Word extends string>(words: readonly Word[], fault: 
 
 /** Text of a form. */
 export const text = (form: RegExp, fault: Fault): Option<string> =>
-  made({ schema: () => z.string(tells(fault)).regex(form, tells(fault)) })
+  made({ schema: () => z.string(tells(fault)).check(z.regex(form, tells(fault))) })
 
 /** An option that holds options. If a host leaves it out, it gets their defaults. */
 export const group = <Interface>(shape: Options<Interface>): Option<Partial<Interface>, Interface> =>

@@ -134,15 +134,15 @@ const having =
 /** A port or a provider with a flag that says whether it takes a transaction. */
 const takingTransactions = <Given>(test: (value: unknown) => boolean, fault: string): Option<Given> =>
   checkedBy(() =>
-    z
-      .custom<unknown>(test, { error: fault, abort: true })
-      .refine(
+    z.custom<unknown>(test, { error: fault, abort: true }).check(
+      z.refine(
         (value) => ['boolean', 'undefined'].includes(typeof (value as { takesTransaction?: unknown }).takesTransaction),
         {
           path: ['takesTransaction'],
           error: 'is not a boolean: give true where it runs its queries in the tx that it is given',
         },
       ),
+    ),
   )
 
 const isObject = (value: unknown): boolean => (typeof value === 'object' && value !== null) || aFunction(value)

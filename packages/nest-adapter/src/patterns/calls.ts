@@ -1,10 +1,14 @@
 // What other services may call: the methods of ImService that do not belong to one process, each with the form of its
 // request. Requests are objects, so that a service in any language can write them.
 import {
+  array,
   check,
+  extend,
   jsonValue,
   literal,
   longId,
+  looseObject,
+  optional,
   requestSchemas,
   shortId,
   strictObject,
@@ -19,12 +23,12 @@ export type Call = (im: ImService, request: unknown) => Promise<unknown>
 /** A write needs a key: a broker delivers a message again, and it must not be done again. */
 const key = { clientMsgId: shortId }
 /** Only the key is checked here. ImService checks what it is given. */
-const keyed = strictObject(key).loose()
-const group = strictObject({ ...key, groupId: longId }).loose()
+const keyed = looseObject(key)
+const group = looseObject({ ...key, groupId: longId })
 const forUser = strictObject({ userId: longId })
-const userIds = longId.array()
+const userIds = array(longId)
 const event = { userId: longId, topic: shortId, payload: jsonValue }
-const live = strictObject({ ...event, persist: literal(false).optional() })
+const live = strictObject({ ...event, persist: optional(literal(false)) })
 const stored = strictObject({ ...event, persist: literal(true), ...key })
 
 export const calls: Readonly<Record<Method, Call>> = {
@@ -39,21 +43,21 @@ export const calls: Readonly<Record<Method, Call>> = {
     return im.s2c(userId, { topic, payload }, options)
   },
   kick: (im, request) => {
-    const { userId, ...which } = check(forUser.extend({ deviceType: shortId.optional() }), request)
+    const { userId, ...which } = check(extend(forUser, { deviceType: optional(shortId) }), request)
     return im.kick(userId, which as { deviceType?: string })
   },
   revokeToken: (im, request) => {
-    const { userId, token } = check(forUser.extend({ token: string().optional() }), request)
+    const { userId, token } = check(extend(forUser, { token: optional(string()) }), request)
     return im.revokeToken(userId, token)
   },
   presence: (im, request) => im.presence(check(strictObject({ userIds }), request).userIds),
   history: (im, request) => im.history(check(requestSchemas.history, request) as never),
   conversations: (im, request) => {
-    const { userId, ...page } = check(requestSchemas.conversations.extend({ userId: longId }), request)
+    const { userId, ...page } = check(extend(requestSchemas.conversations, { userId: longId }), request)
     return im.conversations(userId, page as { cursor?: string; limit?: number })
   },
   conversationId: async (im, request) => {
-    const { a, b, subject } = check(strictObject({ a: longId, b: longId, subject: shortId.optional() }), request)
+    const { a, b, subject } = check(strictObject({ a: longId, b: longId, subject: optional(shortId) }), request)
     return im.conversationId(a, b, subject)
   },
   'groups.create': (im, request) => {
@@ -78,15 +82,15 @@ export const calls: Readonly<Record<Method, Call>> = {
     return im.groups.remove(groupId, gone, { clientMsgId })
   },
   'groups.leave': (im, request) => {
-    const { groupId, clientMsgId, userId } = check(forUser.extend({ ...key, groupId: longId }), request)
+    const { groupId, clientMsgId, userId } = check(extend(forUser, { ...key, groupId: longId }), request)
     return im.groups.leave(groupId, userId, { clientMsgId })
   },
   'groups.role': (im, request) => {
-    const { groupId, clientMsgId, userId, role } = check(requestSchemas['group.role'].extend(key), request)
+    const { groupId, clientMsgId, userId, role } = check(extend(requestSchemas['group.role'], key), request)
     return im.groups.role(groupId, userId, role, { clientMsgId })
   },
   'groups.mute': (im, request) => {
-    const { groupId, clientMsgId, ...mute } = check(requestSchemas['group.mute'].extend(key), request)
+    const { groupId, clientMsgId, ...mute } = check(extend(requestSchemas['group.mute'], key), request)
     return im.groups.mute(groupId, mute as { userId?: string; until: number }, { clientMsgId })
   },
   'groups.members': (im, request) => {

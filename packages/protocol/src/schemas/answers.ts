@@ -1,5 +1,5 @@
 // The `data` of the answer to each request.
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { errorCodes, type ErrorCode } from '../errors.js'
 import type { DataOf, RequestEvent } from '../requests.js'
 import { entrySchema } from './entries.js'
@@ -44,13 +44,13 @@ export const answerSchemas = {
   pull: pulled,
   follows: z.strictObject({
     timelines: z.array(z.strictObject({ conversationId: longId, seq: position, from: position })),
-    cursor: cursor.optional(),
+    cursor: z.optional(cursor),
   }),
   history: z.strictObject({ messages: z.array(messageSchema), more: z.boolean(), mine }),
   conversations: z.strictObject({
     conversations: z.array(conversationSchema),
     unreadTotal: position,
-    cursor: cursor.optional(),
+    cursor: z.optional(cursor),
   }),
   'conversation.get': conversationSchema,
   'conversation.update': conversationSchema,
@@ -62,7 +62,7 @@ export const answerSchemas = {
     read: position,
     total: position,
     userIds: z.array(longId),
-    cursor: cursor.optional(),
+    cursor: z.optional(cursor),
   }),
   typing: nothing,
   presence: z.strictObject({ users: z.array(userPresenceSchema) }),
@@ -70,7 +70,7 @@ export const answerSchemas = {
   'group.get': groupSchema,
   'group.update': groupSchema,
   'group.dissolve': nothing,
-  'group.members': z.strictObject({ members: z.array(memberSchema), cursor: cursor.optional() }),
+  'group.members': z.strictObject({ members: z.array(memberSchema), cursor: z.optional(cursor) }),
   'group.add': groupSchema,
   'group.remove': groupSchema,
   'group.leave': nothing,
@@ -79,14 +79,14 @@ export const answerSchemas = {
   'push.register': nothing,
   'push.unregister': nothing,
   time: z.strictObject({ t0: z.number(), serverTime: time }),
-  'auth.refresh': z.strictObject({ expiresAt: time.optional() }),
+  'auth.refresh': z.strictObject({ expiresAt: z.optional(time) }),
   logout: nothing,
-} as const satisfies { readonly [Event in RequestEvent]: z.ZodType<DataOf<Event>> }
+} as const satisfies { readonly [Event in RequestEvent]: z.ZodMiniType<DataOf<Event>> }
 
 /** The `error` of an answer, and `err.data` of a refused handshake. */
 export const errorSchema = z.strictObject({
   code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]),
   message: z.string(),
-  details: z.unknown().optional(),
-  retryAfterMs: z.int().min(0).optional(),
+  details: z.optional(z.unknown()),
+  retryAfterMs: z.optional(z.int().check(z.minimum(0))),
 })

@@ -1,5 +1,5 @@
 // Turns a decoded value into a typed request, or into the one coded error that says where it is wrong.
-import type { z } from 'zod'
+import type { z } from 'zod/mini'
 import { RookeryError } from '../errors.js'
 
 /** One error names at most this many faults. */
@@ -9,7 +9,7 @@ const faultsMax = 8
  * Checks a decoded value against its schema.
  * @throws RookeryError `BAD_REQUEST` with `details: [{ path, message }]`
  */
-export function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+export function check<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const details = parsed.error.issues

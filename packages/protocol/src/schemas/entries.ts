@@ -1,5 +1,5 @@
 // The entries of an inbox, one schema for each kind.
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { expiredSchema, messageSchema } from './messages.js'
 import { jsonValue, longId, position, seq, shortId, time } from './values.js'
 

@@ -1,9 +1,9 @@
 // Checks whether a server's frames follow the protocol: for tests, fakes and codecs.
-import type { z } from 'zod'
+import type { z } from 'zod/mini'
 import { answerSchemas, errorSchema } from './answers.js'
 import { eventSchemas } from './events.js'
 
-const faultsOf = (schema: z.ZodType, value: unknown): string | null => {
+const faultsOf = (schema: z.ZodMiniType, value: unknown): string | null => {
   const { error } = schema.safeParse(value)
   if (error === undefined) return null
   return error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')

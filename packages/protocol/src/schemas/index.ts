@@ -15,4 +15,22 @@ export {
 export { handshakeSchema, requestSchemas } from './requests.js'
 export { absent, jsonValue, longId, shortId } from './values.js'
 // For schemas beside these: a process that loads zod once starts sooner.
-export { boolean, custom, int, literal, record, strictObject, string, union } from 'zod'
+export {
+  array,
+  boolean,
+  custom,
+  extend,
+  int,
+  literal,
+  looseObject,
+  maximum,
+  minimum,
+  omit,
+  optional,
+  record,
+  refine,
+  regex,
+  strictObject,
+  string,
+  union,
+} from 'zod/mini'

@@ -1,6 +1,6 @@
 // Messages, conversations and groups as the server sends them. The schemas are strict, so that a check finds a server
 // that sends more than the protocol has. Clients ignore fields that they do not know.
-import { z } from 'zod'
+import { z } from 'zod/mini'
 import { isControlType, type ControlType } from '../message.js'
 import { groupEvents } from '../group.js'
 import { jsonObject, longId, name, position, reaction, role, seq, shortId, text, time } from './values.js'
@@ -8,10 +8,10 @@ import { jsonObject, longId, name, position, reaction, role, seq, shortId, text,
 const kind = z.enum(['c2c', 'c2g'])
 
 const profile = {
-  name: name.optional(),
-  avatar: text.nullable().optional(),
-  announcement: text.nullable().optional(),
-  ext: jsonObject.nullable().optional(),
+  name: z.optional(name),
+  avatar: z.optional(z.nullable(text)),
+  announcement: z.optional(z.nullable(text)),
+  ext: z.optional(z.nullable(jsonObject)),
 }
 
 /** The content of each control message. */
@@ -21,53 +21,55 @@ export const controlSchemas = {
   'im.reaction': z.strictObject({ seq, reaction, remove: z.boolean() }),
   'im.group': z.strictObject({
     event: z.enum(groupEvents),
-    by: longId.nullable(),
-    userIds: z.array(longId).optional(),
-    role: role.optional(),
-    until: time.optional(),
-    changes: z.strictObject(profile).optional(),
+    by: z.nullable(longId),
+    userIds: z.optional(z.array(longId)),
+    role: z.optional(role),
+    until: z.optional(time),
+    changes: z.optional(z.strictObject(profile)),
   }),
-} as const satisfies Record<ControlType, z.ZodType>
+} as const satisfies Record<ControlType, z.ZodMiniType>
 
 const isKnown = (type: string): type is ControlType => Object.hasOwn(controlSchemas, type)
 
 export const messageSchema = z
   .strictObject({
     msgId: longId,
-    clientMsgId: z.string().min(1).max(128),
+    clientMsgId: z.string().check(z.minLength(1), z.maxLength(128)),
     conversationId: longId,
     seq,
-    from: longId.nullable(),
-    to: longId.optional(),
-    subject: shortId.optional(),
-    groupId: longId.optional(),
+    from: z.nullable(longId),
+    to: z.optional(longId),
+    subject: z.optional(shortId),
+    groupId: z.optional(longId),
     type: shortId,
-    content: jsonObject.optional(),
-    ext: jsonObject.optional(),
-    replyTo: seq.optional(),
-    silent: z.literal(true).optional(),
-    mentions: z.array(longId).optional(),
-    via: z.literal('server').optional(),
-    clientTime: time.optional(),
+    content: z.optional(jsonObject),
+    ext: z.optional(jsonObject),
+    replyTo: z.optional(seq),
+    silent: z.optional(z.literal(true)),
+    mentions: z.optional(z.array(longId)),
+    via: z.optional(z.literal('server')),
+    clientTime: z.optional(time),
     serverTime: time,
-    asOf: seq.optional(),
-    recalled: z.literal(true).optional(),
-    editedAt: time.optional(),
-    reactions: z.record(reaction, z.int().min(1)).optional(),
-    withheld: z.literal(true).optional(),
+    asOf: z.optional(seq),
+    recalled: z.optional(z.literal(true)),
+    editedAt: z.optional(time),
+    reactions: z.optional(z.record(reaction, z.int().check(z.minimum(1)))),
+    withheld: z.optional(z.literal(true)),
   })
-  .superRefine((message, ctx) => {
-    const isGone = message.recalled === true || message.withheld === true
-    if ((message.content === undefined) !== isGone)
-      ctx.addIssue({ code: 'custom', path: ['content'], message: 'is there unless recalled or withheld' })
-    if (!isControlType(message.type) || message.content === undefined) return
-    if (!isKnown(message.type)) {
-      ctx.addIssue({ code: 'custom', path: ['type'], message: 'is no control type' })
-      return
-    }
-    for (const issue of controlSchemas[message.type].safeParse(message.content).error?.issues ?? [])
-      ctx.addIssue({ code: 'custom', path: ['content', ...issue.path], message: issue.message })
-  })
+  .check(
+    z.superRefine((message, ctx) => {
+      const isGone = message.recalled === true || message.withheld === true
+      if ((message.content === undefined) !== isGone)
+        ctx.addIssue({ code: 'custom', path: ['content'], message: 'is there unless recalled or withheld' })
+      if (!isControlType(message.type) || message.content === undefined) return
+      if (!isKnown(message.type)) {
+        ctx.addIssue({ code: 'custom', path: ['type'], message: 'is no control type' })
+        return
+      }
+      for (const issue of controlSchemas[message.type].safeParse(message.content).error?.issues ?? [])
+        ctx.addIssue({ code: 'custom', path: ['content', ...issue.path], message: issue.message })
+    }),
+  )
 
 /** The rest of a message whose content retention removed. */
 export const expiredSchema = z.strictObject({ conversationId: longId, seq, expired: z.literal(true) })
@@ -75,19 +77,19 @@ export const expiredSchema = z.strictObject({ conversationId: longId, seq, expir
 export const conversationSchema = z.strictObject({
   conversationId: longId,
   kind,
-  peerId: longId.optional(),
-  subject: shortId.optional(),
-  groupId: longId.optional(),
-  name: text.optional(),
-  avatar: text.optional(),
-  ext: jsonObject.optional(),
-  lastMessage: messageSchema.optional(),
+  peerId: z.optional(longId),
+  subject: z.optional(shortId),
+  groupId: z.optional(longId),
+  name: z.optional(text),
+  avatar: z.optional(text),
+  ext: z.optional(jsonObject),
+  lastMessage: z.optional(messageSchema),
   seq: position,
   readSeq: position,
   unread: position,
   mentioned: position,
-  peerReadSeq: position.optional(),
-  peerDeliveredSeq: position.optional(),
+  peerReadSeq: z.optional(position),
+  peerDeliveredSeq: z.optional(position),
   pinned: z.boolean(),
   muted: z.boolean(),
   hidden: z.boolean(),
@@ -98,14 +100,14 @@ export const groupSchema = z.strictObject({
   groupId: longId,
   conversationId: longId,
   name,
-  avatar: text.optional(),
-  announcement: text.optional(),
-  ext: jsonObject.optional(),
+  avatar: z.optional(text),
+  announcement: z.optional(text),
+  ext: z.optional(jsonObject),
   ownerId: longId,
-  role: role.optional(),
+  role: z.optional(role),
   memberCount: position,
   version: position,
-  mutedUntil: time.optional(),
+  mutedUntil: z.optional(time),
   createdAt: time,
 })
 
@@ -113,12 +115,12 @@ export const memberSchema = z.strictObject({
   userId: longId,
   role,
   joinedAt: time,
-  mutedUntil: time.optional(),
+  mutedUntil: z.optional(time),
 })
 
 export const userPresenceSchema = z.strictObject({
   userId: longId,
   online: z.boolean(),
   devices: z.array(shortId),
-  lastSeen: time.optional(),
+  lastSeen: z.optional(time),
 })
