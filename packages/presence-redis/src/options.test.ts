@@ -26,7 +26,7 @@ const mistakes: readonly (readonly [says: string, given: unknown])[] = [
   ['option prefix must be up to 64 characters without braces', { url: 'redis://a', prefix: '{chat}' }],
   ['option timeoutMs must be whole milliseconds', { url: 'redis://a', timeoutMs: 0.5 }],
   ['option unconfirmedBytesMax must be whole bytes', { url: 'redis://a', unconfirmedBytesMax: -1 }],
-  ['option ulr is no option', { ulr: 'redis://a' }],
+  ['option ulr does not exist', { ulr: 'redis://a' }],
 ]
 
 describe('a mistake in the options is named in one line', () => {

@@ -136,7 +136,7 @@ const mistake = (name: string, fault: string): Error => new Error(`presence-redi
 
 const words: option.Words = {
   wrong: mistake,
-  unknown: (name, known, meant) => mistake(name, `is no option; there are ${known}${meant}`),
+  unknown: (name, known, meant) => mistake(name, `does not exist; there are ${known}${meant}`),
 }
 
 /** @throws Error of one line that names the option and the remedy. */

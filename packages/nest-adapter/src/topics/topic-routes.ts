@@ -34,7 +34,7 @@ export type TopicRoutes = Readonly<Record<string, TopicRoute>>
 const declared = {
   client: option.passing<InjectionToken>(
     (value) => value !== undefined && value !== null && value !== '',
-    "is no token: give the name of a client, as in ClientsModule.register([{ name: 'ORDERS', … }])",
+    "is not a token: give the name of a client, as in ClientsModule.register([{ name: 'ORDERS', … }])",
   ),
   pattern: option.optional(
     option.passing<string | object>(

@@ -95,7 +95,7 @@ function cases(open: () => Promise<DataSourceOptions>): void {
     await expect.poll(async () => (await maintenance.parkedRows()).rows.length, patience).toBe(4)
     const first = await maintenance.parkedRows({ limit: 2 })
     expect(first.rows).toMatchObject([
-      { id: 'broken', request: 'not JSON', putAt: 7, reason: 'BAD_REQUEST: the row does not parse: it is no JSON' },
+      { id: 'broken', request: 'not JSON', putAt: 7, reason: 'BAD_REQUEST: the row does not parse: it is not JSON' },
       { id: 'empty', request: '{}', putAt: 7 },
     ])
     const { rows, next } = await maintenance.parkedRows({ after: first.next!, limit: 2 })

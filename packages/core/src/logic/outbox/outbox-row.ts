@@ -87,9 +87,9 @@ function parsed(text: JsonText): Fields {
   try {
     value = JSON.parse(text)
   } catch {
-    throw noRow('it is no JSON')
+    throw noRow('it is not JSON')
   }
-  if (!isJsonObject(value)) throw noRow('it is no JSON object')
+  if (!isJsonObject(value)) throw noRow('it is not a JSON object')
   return value
 }
 
