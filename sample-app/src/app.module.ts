@@ -42,9 +42,14 @@ import { UsersModule } from './users/users.module.js'
 })
 export class AppModule {
   static forRoot(config: Config): DynamicModule {
-    const { redisUrl } = config
+    const { redisUrl, amqpUrl } = config
     // Processes that share the database and Redis are one system.
     const others = redisUrl === undefined ? [] : [RedisPresenceModule.forRoot({ url: redisUrl })]
-    return { module: AppModule, imports: [ConfigModule.forRoot(config), ...others] }
+    const broker = amqpUrl === undefined ? [] : [brokerModule(amqpUrl)]
+    return { module: AppModule, imports: [ConfigModule.forRoot(config), ...others, ...broker] }
   }
 }
+
+/** Loaded where it is used: without a broker the app starts sooner. */
+const brokerModule = async (amqpUrl: string): Promise<DynamicModule> =>
+  (await import('./broker/broker.module.js')).BrokerModule.forRoot(amqpUrl)

@@ -20,6 +20,8 @@ export interface Config {
   readonly isRateLimited: boolean
   /** The key that callers of `/admin` send in the header `x-admin-key`. */
   readonly adminKey: string
+  /** RabbitMQ, over which clients' orders go to the service for orders; undefined if there is none. */
+  readonly amqpUrl: string | undefined
 }
 
 /** A file, or a server with the account to use there. */
@@ -48,6 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     publicUrl: env.PUBLIC_URL ?? (port === 0 ? undefined : `http://localhost:${port}`),
     isRateLimited: env.IM_RATE !== 'off',
     adminKey: adminKeyOf(env),
+    amqpUrl: amqpUrlOf(env),
   }
 }
 
@@ -71,6 +74,13 @@ function redisUrlOf(url: string): string | undefined {
   if (url === '' || /^rediss?:\/\/./.test(url)) return url || undefined
   // A password may stand in the rest.
   throw new Error(`REDIS_URL must be redis://… or rediss://…, not "${url.split(':', 1)[0]}:"`)
+}
+
+/** @throws Error in one line that does not repeat the value, which may hold a password */
+export function amqpUrlOf({ AMQP_URL: url = '' }: NodeJS.ProcessEnv): string | undefined {
+  if (url === '') return undefined
+  if (/^amqps?:\/\/./.test(url)) return url
+  throw new Error(`AMQP_URL must be amqp://… or amqps://…, not "${url.split(':', 1)[0]}:"`)
 }
 
 function adminKeyOf({ ADMIN_KEY: key = '', NODE_ENV }: NodeJS.ProcessEnv): string {

@@ -31,8 +31,15 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
 
 await app.listen(config.port)
 const logger = new Logger('App')
+if (config.amqpUrl !== undefined) void listenForCalls(config.amqpUrl)
 logger.log(`log in as ${demoUsers.names.join(', ')}, password ${demoUsers.password}`)
 logger.log(`http://localhost:${(server.address() as { port: number }).port}`)
+
+/** The app serves its users while the broker is away. */
+async function listenForCalls(amqpUrl: string): Promise<void> {
+  const broker = await import('./broker/listen.js')
+  await broker.listenForCalls(app, amqpUrl).catch((error: unknown) => logger.error('no calls of other services', error))
+}
 
 /** A mistake in the environment is one line: a stack trace helps nobody. */
 function configOrExit(): Config {

@@ -1,47 +1,16 @@
 // Topics that go to other services, over real brokers: the client is answered once the broker has the message.
 import 'reflect-metadata'
-import { Controller, Module, type ModuleMetadata } from '@nestjs/common'
-import {
-  ClientsModule,
-  type ClientsModuleOptions,
-  MessagePattern,
-  Payload,
-  RpcException,
-  Transport,
-} from '@nestjs/microservices'
+import { Controller, Module } from '@nestjs/common'
+import { type ClientsModuleOptions, MessagePattern, Payload, RpcException, Transport } from '@nestjs/microservices'
 import { Test } from '@nestjs/testing'
-import { MemoryStorageModule, OnC2S, RookeryModule, type TopicMessage, type TopicRoutes } from '@rookery/nest-adapter'
-import { testChat, type TestChat } from '@rookery/nest-adapter/testing'
+import { OnC2S, RookeryModule, type TopicMessage, type TopicRoutes } from '@rookery/nest-adapter'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { freePort } from '../../packages/storage-typeorm/testing/free-port.js'
+import { freePort } from '../support/free-port.js'
 import { describeOnNats, startNats } from './nats.js'
 import { amqpUrl, describeOnRabbitMq, newName, newQueue } from './rabbitmq.js'
-
-async function startChat(
-  clients: ClientsModuleOptions,
-  topics: TopicRoutes,
-  { providers = [], handlerDeadlineMs = 5000 }: Pick<ModuleMetadata, 'providers'> & { handlerDeadlineMs?: number } = {},
-): Promise<TestChat> {
-  const module = await Test.createTestingModule({
-    imports: [
-      ClientsModule.register(clients),
-      MemoryStorageModule.forRoot(),
-      RookeryModule.forRoot({
-        authenticate: ({ token }) => ({ userId: token }),
-        timing: { handlerDeadlineMs },
-        topics,
-      }),
-    ],
-    providers,
-  })
-    .setLogger(false)
-    .compile()
-  onTestFinished(() => module.close())
-  await module.init()
-  return testChat(module)
-}
+import { startChat } from './topic-app.js'
 
 const order = { clientMsgId: 'order-1' }
 const expected = {

@@ -49,7 +49,10 @@ function begin(account) {
     changed,
     status,
     ended,
-    told: (topic, payload) => people.told(topic, payload),
+    told: (topic, payload) => {
+      people.told(topic, payload)
+      market.told(topic, payload)
+    },
     // Not earlier: catching up repeats facts that the list has already, and they would change nothing.
     caughtUp: () => void people.load(),
   })

@@ -1,6 +1,7 @@
 // Cars for sale: the list, the form to sell one, and the dialog to make an offer.
 import { makeOffer, newestListings, sell } from './api.js'
 import { byId } from './dom.js'
+import { randomId } from './ids.js'
 import { tried } from './tried.js'
 import { showListings } from './views/listings-view.js'
 
@@ -13,6 +14,8 @@ export class Market {
   #listings = []
   /** @type {import('./api.js').Listing | undefined} the listing of the dialog */
   #chosen
+  /** The order of the dialog; a repeat after an error has the same key. */
+  #orderId = ''
 
   /** @param {(peerId: string) => void} talkTo called after an offer */
   constructor(talkTo) {
@@ -42,6 +45,10 @@ export class Market {
         talkTo(chosen.seller)
       })
     })
+    byId('order').addEventListener('click', () => {
+      const chosen = this.#chosen
+      if (chosen) void tried('offer-error', () => this.#order(chosen))
+    })
     byId('offer-cancel').addEventListener('click', () => byId('offer').close())
   }
 
@@ -55,6 +62,12 @@ export class Market {
   end() {
     byId('offer').close()
     this.#account = this.#chat = null
+  }
+
+  /** Takes a stored fact: what became of the order of the dialog. */
+  told(topic, payload) {
+    if (topic === 'order.state' && payload.orderId === this.#orderId)
+      byId('order-state').textContent = `Your order is ${payload.state}.`
   }
 
   get #token() {
@@ -76,9 +89,20 @@ export class Market {
     byId('offer-title').textContent = `Your offer for ${chosen.title}`
     byId('offer-facts').textContent = `${chosen.seller} asks ${chosen.price} €.`
     byId('offer-error').textContent = ''
+    byId('order-state').textContent = ''
+    this.#orderId = randomId()
     byId('offer-form').elements.price.value = chosen.price
     byId('offer').showModal()
     void this.#view(chosen)
+  }
+
+  /** The order goes to another service, which tells its states. @param {import('./api.js').Listing} chosen */
+  async #order({ listingId }) {
+    const request = { topic: 'order.placed', payload: { listingId }, clientMsgId: this.#orderId }
+    const answer = await this.#chat?.connection.request('c2s', request)
+    // The service may have been faster than the answer.
+    if (answer?.queued && byId('order-state').textContent === '')
+      byId('order-state').textContent = 'Your order is sent.'
   }
 
   /** Without a connection the dialog shows no count. @param {import('./api.js').Listing} chosen */

@@ -26,6 +26,7 @@ import { messageTypes } from './message-types.js'
         },
         types: messageTypes,
         url: config.publicUrl,
+        topics: config.amqpUrl === undefined ? undefined : { 'order.*': { client: 'ORDERS', answer: 'queued' } },
         rate: config.isRateLimited ? undefined : 'off',
       }),
     }),
