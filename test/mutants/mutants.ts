@@ -107,8 +107,8 @@ export const mutants: readonly Mutant[] = [
     'lets later messages pass a refused one',
     [9],
     'logic/messages/send-order.ts',
-    'if (first !== undefined && first.place < place) return first.hold',
-    'if (first !== undefined && first.place < place) return null',
+    'if (hold !== null) return hold',
+    'if (hold !== null) return null',
   ),
   one(
     'lets what was under way behind a refused message be stored',

@@ -16,6 +16,8 @@ export interface Refused<Reason> {
   readonly hold: Hold<Reason>
   /** Until when refusals of this message itself hold others back. Null if it was only held back by another message. */
   readonly ownUntilMs: number | null
+  /** Until when it is remembered. */
+  readonly knownUntilMs: number
 }
 
 export class RefusedSends<Reason> {
@@ -30,6 +32,15 @@ export class RefusedSends<Reason> {
   /** The refused message with the smallest place. */
   get first(): Refused<Reason> | undefined {
     return this.byPlace[0]
+  }
+
+  /** What holds back a message with this place; null if nothing does. */
+  holdOn(place: number, nowMs: number): Hold<Reason> | null {
+    for (const one of this.byPlace) {
+      if (one.place >= place) return null
+      if (one.hold.untilMs > nowMs) return one.hold
+    }
+    return null
   }
 
   get(clientMsgId: string): Refused<Reason> | undefined {

@@ -6,7 +6,7 @@
 //      first refusal of that key: no later refusal makes it longer, neither of that key nor of a send that it held
 //      back.
 //  L3. A refused message does not hold back what the client sent before it. A message that comes again keeps its first
-//      place.
+//      place, until its own hold is over; one that was only held back, for as long as a hold of its own would last.
 //  L4. The memory for refusals is bounded. Beyond the bound every later send of the session is held back, but no longer
 //      than the hold of the refusal that went beyond it.
 import type { ConversationId, RookeryError } from '@rookery/protocol'
@@ -148,7 +148,9 @@ export class SendOrders {
     const order = this.order(conversationId)
     if (was !== undefined || this.hasRoom(nowMs)) {
       this.forget(order, clientMsgId)
-      order.refused.set({ clientMsgId, place, hold, ownUntilMs })
+      // A message that was only held back keeps its place beyond the hold: others may still be held back behind it.
+      const knownUntilMs = ownUntilMs === null ? nowMs + this.rules.resendMs : untilMs
+      order.refused.set({ clientMsgId, place, hold, ownUntilMs, knownUntilMs })
       this.refusedCount += 1
     } else if (this.beyond === null || place < this.beyond.place)
       this.beyond = { place, hold: this.beyond?.hold ?? hold }
@@ -199,12 +201,11 @@ export class SendOrders {
   /** The hold on a message that is not yet with the writer; null where there is none. */
   private behind({ conversationId, place }: Ordered, nowMs: number): Hold | null {
     const order = this.orders?.get(conversationId)
-    let first = order?.refused.first
-    if (first !== undefined && first.hold.untilMs <= nowMs) {
-      this.expire(order!, nowMs)
-      first = order!.refused.first
+    if (order !== undefined) {
+      if ((order.refused.first?.knownUntilMs ?? Infinity) <= nowMs) this.expire(order, nowMs)
+      const hold = order.refused.holdOn(place, nowMs)
+      if (hold !== null) return hold
     }
-    if (first !== undefined && first.place < place) return first.hold
     if (!this.holdsEverything(nowMs)) return null
     return this.beyond!.place < place ? this.beyond!.hold : null
   }
@@ -226,13 +227,9 @@ export class SendOrders {
     return this.refusedCount < refusedMax
   }
 
-  /**
-   * Forgets the refusals of a conversation whose time is over. All at once: they get new places when they come again, and
-   * one that kept its first place until then would pass those that it came behind.
-   */
   private expire(order: Order, nowMs: number): void {
-    for (const { clientMsgId, hold, ownUntilMs } of order.refused.all()) {
-      if (hold.untilMs > nowMs) continue
+    for (const { clientMsgId, knownUntilMs, ownUntilMs } of order.refused.all()) {
+      if (knownUntilMs > nowMs) continue
       this.forget(order, clientMsgId)
       if (ownUntilMs !== null) this.spent.add(clientMsgId)
     }

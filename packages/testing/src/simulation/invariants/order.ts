@@ -68,6 +68,9 @@ function lateGrants({ messages }: Observed): (earlier: ObservedRequest, seq: num
  * Tells whether the server may have refused an earlier message for so long that it held back nothing any more when a
  * later one was stored. Only the server knows when it first refused: not before the first attempt without a good
  * answer. The later message was stored no later than the time at which any client heard of it.
+ *
+ * A message that was only held back holds others back as long as what held it back. So its time is over, too, if each of
+ * its refusals may have come from a message before it whose hold is over.
  */
 function heldLongEnough({ keys, messages, history }: Observed, resendMs: number) {
   const heardAtMs = new Map<string, number>()
@@ -76,11 +79,27 @@ function heldLongEnough({ keys, messages, history }: Observed, resendMs: number)
   for (const [key, { sends }] of keys) for (const { answer } of sends) if (answer?.ok === true) hear(key, answer.atMs)
   for (const { message, index } of messages) hear(keyOf(message.from, message.clientMsgId), history[index]!.atMs)
   const nameOf = ({ connection, body }: ObservedRequest): string => keyOf(connection.user, body.clientMsgId)
+  const refusalsOf = (one: ObservedRequest): ObservedRequest[] =>
+    keys.get(nameOf(one))?.sends.filter(mayHaveHeldBack) ?? []
+  const firsts = [...keys.values()].map(({ sends }) => sends[0]!)
   return (earlier: ObservedRequest, later: ObservedRequest): boolean => {
-    const refused = keys.get(nameOf(earlier))?.sends.find(mayHaveHeldBack)
-    return refused !== undefined && (heardAtMs.get(nameOf(later)) ?? -Infinity) >= refused.atMs + resendMs
+    const atMs = heardAtMs.get(nameOf(later)) ?? -Infinity
+    const isOver = ([refused]: readonly ObservedRequest[]): boolean =>
+      refused !== undefined && refused.atMs + resendMs <= atMs
+    const refusals = refusalsOf(earlier).filter((refusal) => refusal.atMs <= atMs)
+    if (refusals.length === 0 || isOver(refusals)) return isOver(refusals)
+    const before = firsts.filter((one) => one.index < earlier.index && isSameOrder(one, earlier))
+    const holds = before.map(refusalsOf).filter(isOver)
+    return refusals.every((refusal) => holds.some(([held]) => mayHold(held!, refusal, resendMs)))
   }
 }
+
+/** Tells whether a refusal may have come while the first refusal of another message held it back. */
+const mayHold = (held: ObservedRequest, refusal: ObservedRequest, resendMs: number): boolean =>
+  held.atMs <= (refusal.answer?.atMs ?? Infinity) && refusal.atMs <= (held.answer?.atMs ?? Infinity) + resendMs
+
+const isSameOrder = (a: ObservedRequest, b: ObservedRequest): boolean =>
+  a.connection.user === b.connection.user && a.connection.device === b.connection.device && pairOf(a) === pairOf(b)
 
 /** Every answer that may be tried again holds back what follows, also one that says that nothing was stored. */
 const mayHaveHeldBack = ({ answer }: ObservedRequest): boolean =>
