@@ -4,24 +4,28 @@ import {
   MemoryStore,
   plainPlatform,
   type Client,
+  type Clock,
   type ConnectionStatus,
   type Conversation,
+  type Dial,
   type MessageView,
   type Pending,
   type StoreOp,
 } from '@rookery/client'
 import type { Message } from '@rookery/protocol'
-import type { Cut, FaultyDevice, SeededRandom, SimulatedCluster, VirtualClock } from '@rookery/testing'
-import { simulatedDial, type Wires } from './simulated-dial.js'
+import type { Cut, FaultyDevice, SeededRandom } from '@rookery/testing'
+import type { Wires } from './simulated-dial.js'
 import { SlowStore } from './slow-store.js'
 
+/** Where the apps of a run live: on virtual time and simulated links, or on real ones. */
 export interface AppWorld {
-  readonly clock: VirtualClock
+  readonly clock: Clock
   readonly random: SeededRandom
-  readonly cluster: SimulatedCluster
+  /** The way of one app to the servers; undefined for the client's own. */
+  dial(random: SeededRandom, wires: Wires): Dial | undefined
+  /** The servers that there are now. */
+  servers(): readonly string[]
   readonly fault: (what: string) => void
-  /** Whether frames are checked against the protocol. */
-  readonly checksFrames: boolean
 }
 
 /** A message that the app sent. */
@@ -63,6 +67,7 @@ export class SimApp implements FaultyDevice {
   /** The latest state of each message that was stored: it must not go back. */
   readonly #asOf = new Map<string, { asOf: number; recalled: boolean }>()
   readonly #calls = new Set<string>()
+  readonly #readSeqs = new Map<string, number>()
 
   constructor(
     private readonly world: AppWorld,
@@ -137,6 +142,17 @@ export class SimApp implements FaultyDevice {
   switchOn(): void {
     this.isOff = false
     this.open()
+  }
+
+  /** The process ends in the middle of the next commit of something that the server told; `ended` follows. */
+  killInCommit(ended: () => void): void {
+    const { running } = this
+    if (running === null) return ended()
+    running.store.atNextCommit = () => {
+      if (this.running !== running) return
+      void this.kill()
+      ended()
+    }
   }
 
   /** The process ends at once. */
@@ -242,20 +258,20 @@ export class SimApp implements FaultyDevice {
   }
 
   #start(): void {
-    const { clock, cluster, fault, checksFrames } = this.world
+    const { clock } = this.world
     const random = this.world.random.fork()
     const store = new SlowStore(this.disk, clock, random.fork(), (ops) => this.#committed(ops))
-    const dial = simulatedDial(cluster, clock, random.fork(), this.#wires, checksFrames ? fault : null)
+    const dial = this.world.dial(random.fork(), this.#wires)
     const client = createClient(
       {
         url: 'nowhere',
-        endpoints: () => Promise.resolve(random.shuffle(cluster.nodes.map(({ name }) => name))),
+        endpoints: () => Promise.resolve(random.shuffle(this.world.servers())),
         getToken: () => Promise.resolve(this.user),
         deviceType: this.type,
         store,
         backoff: { firstMs: 200, mostMs: 3_000 },
       },
-      { dial, clock, random, platform: plainPlatform },
+      { ...(dial && { dial }), clock, random, platform: plainPlatform },
     )
     this.running = { client, store }
     client.onMessage((message) => this.#called(message))
@@ -268,7 +284,16 @@ export class SimApp implements FaultyDevice {
       else if (op.op === 'clear' && op.table === 'messages') this.#asOf.clear()
       else if (op.op === 'cut') this.#forget(op.conversationId)
       else if (op.op === 'put' && op.table === 'messages') this.#stands(op.row.message)
+      else if (op.op === 'put' && op.table === 'conversations') this.#reads(op.row.conversationId, op.row.readSeq)
       else if (op.op === 'put' && op.table === 'outbox') this.#ends(op.row.clientMsgId, op.row.state)
+  }
+
+  /** Invariant 19: a read position never goes back. */
+  #reads(conversationId: string, readSeq: number): void {
+    const before = this.#readSeqs.get(conversationId) ?? 0
+    if (readSeq < before)
+      this.world.fault(`invariant 19: ${this.deviceId} had read ${conversationId} to ${before}, then to ${readSeq}`)
+    this.#readSeqs.set(conversationId, readSeq)
   }
 
   #ends(key: string, state: 'queued' | 'sent' | 'failed'): void {
@@ -293,6 +318,7 @@ export class SimApp implements FaultyDevice {
     this.told = { messages: [], lost: new Set() }
     this.#calls.clear()
     this.#asOf.clear()
+    this.#readSeqs.clear()
   }
 
   #stands(message: Message): void {

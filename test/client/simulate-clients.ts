@@ -12,7 +12,8 @@ import {
 } from '@rookery/testing'
 import { compare } from './compare.js'
 import { act } from './app-actions.js'
-import { SimApp } from './sim-app.js'
+import { SimApp, type AppWorld } from './sim-app.js'
+import { simulatedDial } from './simulated-dial.js'
 import { truthOf } from './truth.js'
 
 export interface ClientRun {
@@ -28,7 +29,7 @@ export interface ClientRun {
 /** How much happens in a run: the ordinary tests run many small ones. */
 export type Size = 'small' | 'large'
 
-const people = ['ann', 'bob', 'cyd']
+const company = ['ann', 'bob', 'cyd']
 
 /** What a client can meet; faults of storage and bus are the server's, and have their own simulation. */
 const kinds: readonly FaultKind[] = faultKinds.filter((kind) => kind !== 'racing-logins')
@@ -38,6 +39,7 @@ export async function simulateClients(seed: number, size: Size = 'large'): Promi
   const clock = new VirtualClock()
   const faults = random.chance(0.1) ? [] : random.shuffle(kinds).slice(0, 1 + random.int(5))
   const isSmall = size === 'small'
+  const people = isSmall && random.chance(0.6) ? company.slice(0, 2) : company
   const durationMs = isSmall ? 4_000 + random.int(4_000) : 15_000 + random.int(25_000)
   const broken = new Set<string>()
   const cluster = new SimulatedCluster({ clock, random: random.fork(), host: hostOf(random) })
@@ -46,7 +48,14 @@ export async function simulateClients(seed: number, size: Size = 'large'): Promi
   await starting
 
   const fault = (what: string): void => void broken.add(what)
-  const world = { clock, random: random.fork(), cluster, fault, checksFrames: seed % framesEvery === 0 }
+  const misshapen = seed % framesEvery === 0 ? fault : null
+  const world: AppWorld = {
+    clock,
+    random: random.fork(),
+    dial: (chance, wires) => simulatedDial(cluster, clock, chance, wires, misshapen),
+    servers: () => cluster.nodes.map(({ name }) => name),
+    fault,
+  }
   const apps = people.flatMap((user) =>
     (random.chance(isSmall ? 0.2 : 0.5) ? ['phone', 'pc'] : ['phone']).map(
       (type) => new SimApp(world, user, `${user}-${type}`, type),
@@ -58,12 +67,14 @@ export async function simulateClients(seed: number, size: Size = 'large'): Promi
   const actions = isSmall ? 25 + random.int(30) : 60 + random.int(80)
   const at = (ms: number, run: () => void): unknown => clock.setTimeout(() => isOver || run(), ms)
   for (let i = 0; i < actions; i++) at(500 + random.int(durationMs - 500), () => act(people, random.pick(apps), random))
-  for (let i = random.int(4); i > 0; i--)
+  for (let i = random.int(5); i > 0; i--)
     at(1_000 + random.int(durationMs - 1_000), () => {
       const app = random.pick(apps)
       kills += app.running === null ? 0 : 1
+      const again = (): void => void clock.setTimeout(() => app.open(), random.int(isSmall ? 1_000 : 4_000))
+      if (random.chance(0.6)) return app.killInCommit(again)
       void app.kill()
-      clock.setTimeout(() => app.open(), random.int(4_000))
+      again()
     })
   const faulty = { clock, random: random.fork(), cluster, devices: apps, record: () => {}, isOver: () => isOver }
   for (const kind of faults)

@@ -1,6 +1,6 @@
 // A store in memory that takes its time, and whose process may end in the middle of a commit.
-import { MemoryStore, type LocalStore, type StoreOp } from '@rookery/client'
-import type { SeededRandom, VirtualClock } from '@rookery/testing'
+import { MemoryStore, type Clock, type LocalStore, type StoreOp } from '@rookery/client'
+import type { SeededRandom } from '@rookery/testing'
 
 /** What stays when an app ends: give it to the next {@link SlowStore}. */
 export type Disk = MemoryStore
@@ -13,7 +13,7 @@ export class SlowStore implements LocalStore {
 
   constructor(
     private readonly disk: Disk,
-    private readonly clock: VirtualClock,
+    private readonly clock: Clock,
     private readonly random: SeededRandom,
     /** Called with what was committed, before the client knows it. */
     private readonly committed: (ops: readonly StoreOp[]) => void,
@@ -26,6 +26,9 @@ export class SlowStore implements LocalStore {
   close(): Promise<void> {
     return Promise.resolve()
   }
+
+  /** Calls back in the middle of the next commit of something that the server told. */
+  atNextCommit: (() => void) | null = null
 
   /** The app ends now. What was being committed is there as a whole, or not at all. */
   kill(): void {
@@ -44,12 +47,19 @@ export class SlowStore implements LocalStore {
         this.committed(rows)
       }
       this.#pending = apply
-      this.clock.setTimeout(() => {
-        if (this.#isDead) return
-        this.#pending = null
-        apply()
-        resolve()
-      }, this.random.int(15))
+      if (this.atNextCommit !== null && ops.some((op) => op.op === 'put' && op.table === 'meta')) {
+        this.clock.setTimeout(this.atNextCommit, 0)
+        this.atNextCommit = null
+      }
+      this.clock.setTimeout(
+        () => {
+          if (this.#isDead) return
+          this.#pending = null
+          apply()
+          resolve()
+        },
+        1 + this.random.int(15),
+      )
     })
   }
 

@@ -19,17 +19,21 @@ export async function truthOf(
   users: readonly string[],
 ): Promise<Truth> {
   const truth = new Map<string, TruthOfUser>()
-  const [node] = cluster.nodes
+  // A node may still be draining, and its replacement starts afterwards.
+  const taking = () => cluster.nodes.find(({ isDraining, process }) => !isDraining && process.state === 'running')
+  await clock.runUntil(() => taking() !== undefined, 60_000)
+  const node = taking()!
   for (const user of users) {
     let isRead = false
-    const reading = readAll(node!.gate, user).finally(() => (isRead = true))
+    const reading = readAll(node.gate, user).finally(() => (isRead = true))
     await clock.runUntil(() => isRead, 60_000)
     truth.set(user, await reading)
   }
   return truth
 }
 
-async function readAll(gate: Parameters<typeof FakeDevice.connect>[0], user: string): Promise<TruthOfUser> {
+/** Everything of one user, by a device that logs in for it. */
+export async function readAll(gate: Parameters<typeof FakeDevice.connect>[0], user: string): Promise<TruthOfUser> {
   const auth = { token: user, deviceId: `${user}-witness`, deviceType: 'pad', since: 0 }
   const device = await FakeDevice.connect(gate, auth, { onMisshapen: null })
   const given: Message[] = []
