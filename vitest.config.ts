@@ -7,8 +7,14 @@ const src = (path: string): string => fileURLToPath(new URL(path, import.meta.ur
 // `npm test` builds first.
 export const alias = [
   { find: /^@rookery\/([a-z-]+)$/, replacement: src('packages/$1/src/index.ts') },
-  { find: /^@rookery\/([a-z-]+)\/(schemas|suites|testing|types)$/, replacement: src('packages/$1/src/$2/index.ts') },
-  { find: /^@rookery\/([a-z-]+)\/(nest|metrics|tracing|patterns|client)$/, replacement: src('packages/$1/src/$2.ts') },
+  {
+    find: /^@rookery\/([a-z-]+)\/(schemas|suites|testing|types|react)$/,
+    replacement: src('packages/$1/src/$2/index.ts'),
+  },
+  {
+    find: /^@rookery\/([a-z-]+)\/(nest|metrics|tracing|patterns|client|indexeddb|sql)$/,
+    replacement: src('packages/$1/src/$2.ts'),
+  },
 ]
 
 export default defineConfig({
