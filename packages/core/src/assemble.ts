@@ -87,6 +87,7 @@ export function assemble(options: RookeryOptions, epoch: () => string) {
     contacts,
     sessions,
     missed: () => atGate.afterLoss.missed(),
+    remembers: () => atGate.lease.remembers,
     authoriser,
     writer,
     arming: pushed?.wheel ?? null,

@@ -39,12 +39,12 @@ export class Rookery<Types extends MessageTypes = MessageTypes> {
   async start(): Promise<void> {
     if (this.state !== 'new') throw new Error('a Rookery is started once')
     this.state = 'running'
-    const { storage, presence, cluster, heartbeat, afterLoss, slots, gate, logger } = this.parts
+    const { storage, presence, cluster, heartbeat, lease, slots, gate, logger } = this.parts
     const { epoch, warnings } = await storage.start((line) => logger.info(line))
     this.epoch = epoch
     for (const warning of warnings) logger.warn(warning)
     await this.joinOthers()
-    await presence.start(() => afterLoss.forgot())
+    await presence.start(() => lease.forgotten())
     await cluster.start()
     await heartbeat.start()
     await this.parts.mover?.start()

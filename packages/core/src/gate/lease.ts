@@ -6,6 +6,7 @@ import type { Timing } from '../options/limits.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { Logger } from '../ports/logger.js'
 import type { Claimed, Login, Presence, Renewed } from '../ports/presence.js'
+import type { PresenceMemory } from '../logic/delivery/kicks.js'
 import { PresenceClock } from './presence-clock.js'
 
 /** While presence does not answer, the node asks again after this time. */
@@ -38,6 +39,7 @@ export class Lease {
   /** When this process was last seen running, monotonic ms. */
   private pulseMs = Infinity
   private hasStoodStill = false
+  private memory: PresenceMemory = { sinceMs: -Infinity, asOfMs: -Infinity }
 
   constructor(private readonly parts: Parts) {}
 
@@ -67,6 +69,17 @@ export class Lease {
     return this.hasStoodStill
   }
 
+  /** What this node knows of presence's memory. */
+  get remembers(): PresenceMemory {
+    return this.memory
+  }
+
+  /** Presence has lost what it was told, or may have. */
+  forgotten(): void {
+    this.memory = { ...this.memory, sinceMs: this.parts.clock.monotonic() }
+    this.parts.forgot()
+  }
+
   /** Presence was told of all sessions, and answered which of them go; or it does not answer. */
   settled(): void {
     this.hasStoodStill = false
@@ -85,12 +98,14 @@ export class Lease {
    */
   async renew(logins: readonly Login[]): Promise<Renewed> {
     const { presence, nodeId, boot, url, timing, logger } = this.parts
+    const sentMs = this.parts.clock.monotonic()
     const node = { nodeId, boot, url, sessions: this.parts.sessions(), takesClients: this.parts.takesClients() }
     try {
       const renewed = await this.timed(() => presence.renew(node, timing.leaseMs, logins))
       if (this.isAway) logger.info('presence answers again', { node: nodeId })
-      if (this.isAway || (renewed.began && this.hasBegun)) this.parts.forgot()
+      if (this.isAway || (renewed.began && this.hasBegun)) this.forgotten()
       this.awaySinceMs = null
+      this.memory = { ...this.memory, asOfMs: sentMs }
       this.parts.answered()
       this.hasBegun = true
       return renewed
@@ -112,7 +127,7 @@ export class Lease {
     const answer = await call()
     const { era } = this.time
     this.time.answered(sentMs, clock.monotonic(), answer.time)
-    if (era !== null && era !== answer.time.era) this.parts.forgot()
+    if (era !== null && era !== answer.time.era) this.forgotten()
     return answer
   }
 

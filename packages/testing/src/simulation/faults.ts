@@ -4,7 +4,7 @@ import type { SimulatedCluster, SimulatedNode } from '../simulated-cluster.js'
 import type { VirtualClock } from '../virtual-clock.js'
 import type { Recorded } from './history.js'
 import type { Cut } from './link.js'
-import type { FaultKind } from './plan.js'
+import type { FaultKind, Plan } from './plan.js'
 import { goodConditions } from './remote.js'
 
 /** What faults do to a client: whatever it is made of. */
@@ -184,7 +184,36 @@ function switchOff({ devices }: FaultyWorld, node: SimulatedNode): void {
   }
 }
 
+/** The host revokes a user's tokens: who is there has to log in again. */
+export function revoke({ random, record, cluster }: FaultyWorld, { users }: Plan, n: number): void {
+  if (cluster.nodes.length === 0) return
+  const { name: node, rookery } = random.pick(cluster.nodes)
+  const user = random.pick(users)
+  record({ t: 'revoking', n, user, node })
+  rookery.im.revokeToken(user).then(
+    () => record({ t: 'revoked', n, user, node }),
+    () => {},
+  )
+}
+
+/** By this time presence has answered a draining node that it has left the list, ms; clients are told to go then. */
+const leftMs = 12
+/** So long ago presence must have lost something last, or it may be told again only later, ms. */
+const soundMs = 5_000
+
 async function drain(world: FaultyWorld, node: SimulatedNode): Promise<void> {
+  const { cluster, clock, record } = world
+  const { presence } = cluster
+  const { conditions, failures } = node.presence
+  // What was told late may still come, with what the node said of itself then.
+  const isSound = conditions.failRate + conditions.lateRate + failures['unknown-done'] === 0
+  clock.setTimeout(() => {
+    if (!isSound || node.process.state !== 'running' || clock.monotonic() - presence.lostAtMs < soundMs) return
+    void presence.now.nodes().then((nodes) => {
+      const takingClients = nodes.filter((one) => one.takesClients).map(({ nodeId }) => nodeId)
+      record({ t: 'draining', node: node.nodeId, takingClients })
+    })
+  }, leftMs)
   await world.cluster.drain(node)
   await world.cluster.start()
 }

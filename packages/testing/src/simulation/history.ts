@@ -188,6 +188,14 @@ export type Recorded =
   | ({ readonly t: 'disconnect'; readonly by: 'server' | 'network' | 'client' } & OnConnection)
   | { readonly t: 'fault'; readonly kind: string; readonly facts?: Readonly<Record<string, unknown>> }
   | { readonly t: 'paused' | 'resumed' | 'killed'; readonly node: string }
+  /** The host revokes a user's tokens through a node; and the call succeeded. */
+  | { readonly t: 'revoking' | 'revoked'; readonly n: number; readonly user: string; readonly node: string }
+  /** A node that drains told its clients to go; the nodes that are said to take clients then. */
+  | { readonly t: 'draining'; readonly node: string; readonly takingClients: readonly string[] }
+  /** A message was sent that no node tells another one of, to a user with these connections. */
+  | { readonly t: 'last-words'; readonly clientMsgId: string; readonly conns: readonly number[] }
+  /** By now the loss of the last words was noticed and mended. */
+  | { readonly t: 'mended' }
   | { readonly t: 'healed' }
   /** The first event: which older messages of a group a new member may read. */
   | { readonly t: 'policy'; readonly joinersRead: 'from-now' | 'everything' }

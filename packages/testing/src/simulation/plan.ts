@@ -62,6 +62,8 @@ export interface Plan {
   readonly faults: readonly FaultKind[]
   /** The number of faults of each kind. */
   readonly strikes: number
+  /** How often the host revokes a user's tokens. */
+  readonly revocations: number
   /** Small limits, so that a few messages reach them. */
   readonly isNarrow: boolean
   readonly hasHandlers: boolean
@@ -107,6 +109,7 @@ function planOfLogins(plan: Plan, random: SeededRandom): Plan {
     actions: 15 + random.int(20),
     faults: [...new Set(faults)],
     strikes: 2 + random.int(4),
+    revocations: random.int(3),
     isNarrow: false,
     hasHandlers: false,
   }
@@ -122,6 +125,7 @@ function planOfTwos(seed: number, random: SeededRandom): Plan {
     actions: 40 + random.int(80),
     faults: isCalm ? [] : random.shuffle(faultKinds).slice(0, count),
     strikes: 1 + random.int(4),
+    revocations: 0,
     isNarrow: random.chance(0.2),
     hasHandlers: random.chance(0.25),
     groups: null,

@@ -5,6 +5,8 @@ import type { Remote } from './remote.js'
 /** The service itself. */
 export class PresenceService {
   now: MemoryPresence
+  /** When it last lost something that it was told, monotonic ms. */
+  lostAtMs = -Infinity
   #replica: MemoryPresence | null = null
   #eras = 0
 
@@ -14,12 +16,14 @@ export class PresenceService {
 
   /** Loses all data; its clock goes on. */
   flush(): void {
+    this.lostAtMs = this.clock.monotonic()
     const { now } = this
     this.now = new MemoryPresence(this.clock, now.reign)
   }
 
   /** Starts anew, as a service that stores nothing. */
   restart(): void {
+    this.lostAtMs = this.clock.monotonic()
     this.now = new MemoryPresence(this.clock, this.#nextEra())
   }
 
@@ -30,6 +34,7 @@ export class PresenceService {
 
   /** The replica takes over; what presence was told since `stopReplicating` is lost. */
   failOver(): void {
+    this.lostAtMs = this.clock.monotonic()
     if (this.#replica !== null) this.now = this.#replica
     this.#replica = null
   }
@@ -55,7 +60,8 @@ export class RemotePresence implements Presence {
     return this.remote.call(() => this.service.now.release(holders))
   }
   renew(node: NodeInfo, leaseMs: number, logins: readonly Login[]) {
-    return this.remote.call(() => this.service.now.renew(node, leaseMs, logins))
+    // Late, it would extend the lease of a dead node by as much.
+    return this.remote.call(() => this.service.now.renew(node, leaseMs, logins), false)
   }
   locate(userIds: readonly string[]) {
     return this.remote.call(() => this.service.now.locate(userIds))

@@ -42,11 +42,12 @@ export class Remote {
   /**
    * Sends a call to the other side, where it takes effect even if the process has died meanwhile, and brings the answer
    * back.
+   * @param mayComeLate false: a call that comes late takes no effect once the process has died
    */
-  call<T>(run: () => Promise<T>): Promise<T> {
+  call<T>(run: () => Promise<T>, mayComeLate = true): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.process.state === 'dead') return
-      if (this.random.chance(this.conditions.lateRate)) return this.#late(run, reject)
+      if (this.random.chance(this.conditions.lateRate)) return this.#late(run, reject, mayComeLate)
       const outcome = this.random.chance(this.conditions.failRate)
         ? this.random.pick(['none', 'unknown-done', 'unknown-not-done'] as const)
         : null
@@ -70,10 +71,13 @@ export class Remote {
     })
   }
 
-  #late(run: () => Promise<unknown>, reject: (error: Error) => void): void {
+  #late(run: () => Promise<unknown>, reject: (error: Error) => void, mayComeLate: boolean): void {
     this.failures['unknown-done']++
     this.clock.setTimeout(() => this.process.enter(() => reject(this.errorOf('unknown-done'))), patienceMs)
-    this.clock.setTimeout(() => void run().catch(() => {}), patienceMs + this.random.int(lateMsMax))
+    const takeEffect = (): void => {
+      if (mayComeLate || this.process.state !== 'dead') void run().catch(() => {})
+    }
+    this.clock.setTimeout(takeEffect, patienceMs + this.random.int(lateMsMax))
   }
 
   #delayMs(): number {

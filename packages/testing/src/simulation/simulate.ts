@@ -6,7 +6,7 @@ import { SimulatedCluster, type RealStorage } from '../simulated-cluster.js'
 import { VirtualClock } from '../virtual-clock.js'
 import { act } from './actions.js'
 import { checkHistory, type Violation } from './check-history.js'
-import { loseNextEntries, resume, strike, type FaultyWorld } from './faults.js'
+import { loseNextEntries, resume, revoke, strike, type FaultyWorld } from './faults.js'
 import type { History, HistoryEvent, Recorded } from './history.js'
 import type { NodeProcess } from './node-process.js'
 import { planOf, type Plan, type StoryKind } from './plan.js'
@@ -26,6 +26,8 @@ export interface SimulationResult {
 const nodeCount = 3
 /** Every frame of every second seed is checked against the protocol: of all seeds it would take a sixth of the time. */
 const framesEvery = 2
+/** Within this time a lost last frame is noticed by the empty parcel behind it, and pulled. */
+const mendMs = 3_000
 /** Two heartbeats of the default timing, and time for the last pulls. */
 const settleMs = 23_000
 /** By then the leases of dead nodes are over, too. */
@@ -71,6 +73,8 @@ export async function simulate(
   for (const kind of plan.faults)
     for (let i = 0; i < plan.strikes; i++)
       clock.setTimeout(() => strike(faulty, kind), 2_000 + random.int(plan.durationMs - 2_000))
+  for (let n = 1; n <= plan.revocations; n++)
+    clock.setTimeout(() => revoke(faulty, plan, n), 2_000 + random.int(plan.durationMs - 2_000))
   await clock.advance(plan.durationMs)
 
   // Each user has at least one device that is on, so that each slot has a device that comes back.
@@ -83,7 +87,7 @@ export async function simulate(
   for (const node of cluster.nodes) resume(faulty, node)
   cluster.heal()
   for (const device of devices) device.healed()
-  if (plan.faults.includes('last-frame')) await lastWords(clock, cluster, devices, random)
+  if (plan.faults.includes('last-frame')) await lastWords(clock, cluster, devices, random, record)
   record({ t: 'healed' })
   await clock.advance(settleMs)
   record({ t: 'settled', standings: devices.map(({ standing }) => standing) })
@@ -106,6 +110,7 @@ async function lastWords(
   cluster: SimulatedCluster,
   devices: readonly SimDevice[],
   random: SeededRandom,
+  record: (event: Recorded) => void,
 ): Promise<void> {
   await clock.advance(12_000)
   for (let i = 0; i < nodeCount; i++) loseNextEntries(cluster)
@@ -113,8 +118,12 @@ async function lastWords(
   if (from === undefined || to === undefined) return
   const words = { clientMsgId: 'last-words', to: to.user, type: 'text', content: { text: 'the last words' } }
   from.send(words)
+  const conns = devices.flatMap(({ user, standing }) => (user === to.user ? (standing.conn ?? []) : []))
+  record({ t: 'last-words', clientMsgId: words.clientMsgId, conns })
   await clock.advance(200)
   cluster.bus.healAll()
+  await clock.advance(mendMs)
+  record({ t: 'mended' })
 }
 
 async function each(

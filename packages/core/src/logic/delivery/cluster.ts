@@ -48,7 +48,8 @@ export type NodeFrame =
       readonly user: UserId
       readonly which: Which & { readonly before: number }
       readonly reason: KickReason
-      readonly replyTo: NodeId
+      /** Null where it was told to all nodes: then nobody waits for an answer. */
+      readonly replyTo: NodeId | null
     }
   /** The node has closed what a kick meant there. */
   | { readonly t: 'closed'; readonly epoch: number; readonly node: NodeId }
@@ -257,7 +258,9 @@ export class Cluster {
         return this.sessions.close(frame.session, frame.reason, frame.by)
       case 'close-all':
         this.sessions.closeAll(frame.user, frame.which, frame.reason)
-        return this.tell([frame.replyTo], { t: 'closed', epoch: frame.which.before, node: this.nodeId })
+        if (frame.replyTo !== null)
+          this.tell([frame.replyTo], { t: 'closed', epoch: frame.which.before, node: this.nodeId })
+        return
       case 'closed':
         return this.answers.closed(frame.epoch, frame.node)
       case 'ask': {

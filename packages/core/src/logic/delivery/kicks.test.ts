@@ -47,15 +47,41 @@ async function twoNodes({ limits = {} as Partial<Limits> } = {}) {
 }
 
 describe('a kick of a session on another node', () => {
-  it('that presence could not place is told as soon as presence answers', async () => {
+  it('closes it at once where presence does not know of it, if the bus works', async () => {
     const { clock, presence, here, there } = await twoNodes()
     const ann = await there.connect('ann')
     presence.isAway = true
     await here.rookery.im.kick('ann')
+    await clock.advance(10)
+    expect(ann.of('kick')).toEqual([{ reason: 'admin' }])
+  })
+
+  it('that presence could not place is told as soon as presence answers', async () => {
+    const { clock, presence, net, here, there } = await twoNodes()
+    const ann = await there.connect('ann')
+    presence.isAway = true
+    net.isLost = true
+    await here.rookery.im.kick('ann')
+    net.isLost = false
     await clock.advance(60_000)
     expect(ann.isClosed).toBe(false)
     presence.isAway = false
     await clock.advance(2000)
+    expect(ann.of('kick')).toEqual([{ reason: 'admin' }])
+  })
+
+  it('is told however often presence forgets, until its node has told presence of it', async () => {
+    const { clock, presence, net, here, there } = await twoNodes()
+    const ann = await there.connect('ann')
+    net.isLost = true
+    await presence.forget()
+    await here.rookery.im.kick('ann')
+    for (let n = 0; n < 20; n++) {
+      await clock.advance(1000)
+      await presence.forget()
+    }
+    net.isLost = false
+    await clock.advance(6000)
     expect(ann.of('kick')).toEqual([{ reason: 'admin' }])
   })
 

@@ -17,10 +17,21 @@ import type { Writer } from '../storing/writer.js'
 /** How long the next round waits after the first one, and at most: it doubles while presence does not answer. */
 const firstWaitMs = 250
 const waitMsMax = 1000
+/** While presence may not know all, it is asked again this often, ms. */
+const againMs = 2000
 /** Users that one call of presence is asked for. */
 const usersMax = 1000
 
+/** What a node knows of presence's memory. */
+export interface PresenceMemory {
+  /** When this node last noticed that presence had lost what it was told, monotonic ms. */
+  readonly sinceMs: number
+  /** It would have noticed every loss before this time. */
+  readonly asOfMs: number
+}
+
 interface Parts {
+  readonly remembers: () => PresenceMemory
   readonly sessions: Sessions
   readonly cluster: Cluster
   readonly presence: Pick<Presence, 'locate'>
@@ -37,13 +48,10 @@ interface Order {
   readonly which: Which & { readonly before: number }
   readonly reason: KickReason
   readonly confirmed: Set<NodeId>
-  /**
-   * When presence is asked for the last time, monotonic ms: it may have forgotten sessions, of which the next renewals
-   * tell it. Infinite while it has not answered.
-   */
-  lastLookMs: number
-  /** Whether presence has answered, and named no node that has not confirmed. */
-  isQuiet: boolean
+  /** When presence first answered, monotonic ms; infinite before. */
+  answeredMs: number
+  /** When presence was last asked, and named no node that had not confirmed; null while it does name one. */
+  quietMs: number | null
 }
 
 export class Kicks {
@@ -54,7 +62,15 @@ export class Kicks {
   private isUnanswered = false
   private isStopped = false
 
-  constructor(private readonly parts: Parts) {}
+  /**
+   * What presence does not know of, or has forgotten, nodes tell it within this time, ms. So an order is done once
+   * presence names nobody for it that long after it answered, or forgot, and has forgotten nothing before it said so.
+   */
+  private readonly untoldMs: number
+
+  constructor(private readonly parts: Parts) {
+    this.untoldMs = parts.timing.heartbeatMs + waitMsMax
+  }
 
   /**
    * Closes those sessions of a user, on whatever node. Resolves once nothing that began before may log in, this node's
@@ -71,8 +87,10 @@ export class Kicks {
     const meant = { ...which, before }
     sessions.closeAll(userId, meant, reason)
     if (cluster.alone || this.isStopped) return
-    const order: Order = { userId, which: meant, reason, confirmed: new Set(), lastLookMs: Infinity, isQuiet: false }
+    const order: Order = { userId, which: meant, reason, confirmed: new Set(), answeredMs: Infinity, quietMs: null }
     this.orders.set(before, order)
+    // Presence may not know of a session whose node has lost its way to presence.
+    cluster.broadcast([{ t: 'close-all', user: userId, which: meant, reason, replyTo: null }])
     await this.tell([order])
     this.schedule()
   }
@@ -99,7 +117,14 @@ export class Kicks {
 
   private async round(): Promise<void> {
     const nowMs = this.parts.clock.monotonic()
-    const orders = [...this.orders.values()].filter(({ isQuiet, lastLookMs }) => !isQuiet || nowMs >= lastLookMs)
+    const { sinceMs, asOfMs } = this.parts.remembers()
+    const orders: Order[] = []
+    for (const order of this.orders.values()) {
+      const { quietMs } = order
+      const lookMs = Math.max(order.answeredMs, sinceMs) + this.untoldMs
+      if (quietMs === null || (quietMs < lookMs && nowMs >= Math.min(lookMs, quietMs + againMs))) orders.push(order)
+      else if (quietMs >= lookMs && asOfMs > quietMs) this.orders.delete(order.which.before)
+    }
     let isAnswered = true
     for (let from = 0; from < orders.length && isAnswered; from += usersMax)
       isAnswered = await this.tell(orders.slice(from, from + usersMax))
@@ -110,7 +135,8 @@ export class Kicks {
 
   /** Tells the nodes that hold a session of these users and have not confirmed; whether presence said which they are. */
   private async tell(orders: readonly Order[]): Promise<boolean> {
-    const { presence, logger } = this.parts
+    const { presence, logger, clock } = this.parts
+    const askedMs = clock.monotonic()
     try {
       const nodesOf = new Map<UserId, Set<NodeId>>()
       for (const { userId, nodeId } of await presence.locate([...new Set(orders.map((order) => order.userId))])) {
@@ -118,7 +144,7 @@ export class Kicks {
         if (nodes === undefined) nodesOf.set(userId, new Set([nodeId]))
         else nodes.add(nodeId)
       }
-      for (const order of orders) this.tellOne(order, nodesOf.get(order.userId) ?? new Set())
+      for (const order of orders) this.tellOne(order, nodesOf.get(order.userId) ?? new Set(), askedMs)
       this.isUnanswered = false
       return true
     } catch (error) {
@@ -129,14 +155,12 @@ export class Kicks {
     }
   }
 
-  private tellOne(order: Order, holders: ReadonlySet<NodeId>): void {
-    const { cluster, clock, timing } = this.parts
-    const nowMs = clock.monotonic()
-    if (order.lastLookMs === Infinity) order.lastLookMs = nowMs + timing.heartbeatMs + waitMsMax
+  private tellOne(order: Order, holders: ReadonlySet<NodeId>, askedMs: number): void {
+    const { cluster } = this.parts
+    order.answeredMs = Math.min(order.answeredMs, askedMs)
     const nodes = [...holders].filter((nodeId) => nodeId !== cluster.nodeId && !order.confirmed.has(nodeId))
     const { userId: user, which, reason } = order
-    order.isQuiet = nodes.length === 0
-    if (!order.isQuiet) cluster.tell(nodes, { t: 'close-all', user, which, reason, replyTo: cluster.nodeId })
-    else if (nowMs >= order.lastLookMs) this.orders.delete(which.before)
+    order.quietMs = nodes.length === 0 ? askedMs : null
+    if (nodes.length > 0) cluster.tell(nodes, { t: 'close-all', user, which, reason, replyTo: cluster.nodeId })
   }
 }

@@ -12,7 +12,7 @@ import { Cluster } from './cluster.js'
 import { doorTo, type Taker } from './committed.js'
 import { Deliveries } from './deliveries.js'
 import { FanOut } from './fan-out.js'
-import { Kicks } from './kicks.js'
+import { Kicks, type PresenceMemory } from './kicks.js'
 import { Online } from './online.js'
 import { S2c } from './s2c.js'
 import type { Sessions } from './sessions.js'
@@ -26,6 +26,7 @@ interface Needs extends Surroundings {
   readonly contacts: ContactPolicy | null
   /** Frames of another node may have been lost. */
   readonly missed: () => void
+  readonly remembers: () => PresenceMemory
   /** Those of this node. */
   readonly sessions: Sessions
   readonly authoriser: Authoriser

@@ -2,8 +2,11 @@
 // over.
 import type { Invariants, Report } from './invariants.js'
 import type { EventPayload, HistoryEvent, WireEntry } from '../history.js'
-import { keyOf, type Observed, type ObservedRequest } from '../observed.js'
+import { type Given, keyOf, type Observed, type ObservedRequest } from '../observed.js'
 import { Timelines } from '../timelines.js'
+
+/** As long as the simulation waits. */
+const mendSeconds = 3
 
 /** A connection, as its client can track it. */
 interface Reader {
@@ -50,6 +53,24 @@ export const checkCatchingUp: Invariants = (observed, report) => {
         break
     }
   includesAcknowledged(observed, report)
+  lastWords(observed, report)
+}
+
+/** 16: a last frame that was lost is noticed without a heartbeat. */
+function lastWords({ history, given, connections }: Observed, report: Report): void {
+  const said = history.find((event) => event.t === 'last-words')
+  const mended = history.findIndex((event) => event.t === 'mended')
+  if (said?.t !== 'last-words' || mended < 0) return
+  const isTheirs = ({ entry }: Given): boolean => entry.message?.clientMsgId === said.clientMsgId
+  // Where the message was not stored in time there is nothing to be noticed.
+  if (!given.some((one) => isTheirs(one) && one.index < mended)) return
+  for (const conn of said.conns) {
+    const connection = connections.get(conn)
+    if (connection === undefined || connection.end < mended || connection.brokenAtMs < Infinity) continue
+    const { device } = connection
+    if (!given.some((one) => isTheirs(one) && one.device === device && one.index < mended))
+      report(16, `${device} had not received a lost last message ${mendSeconds} seconds later`)
+  }
 }
 
 /** The conversation timelines that a user follows at the end, with their heads. */

@@ -6,6 +6,8 @@ import type { Observed } from '../observed.js'
 export const checkSessions: Invariants = (observed, report, bounds) => {
   kicks(observed, report)
   laterLoginsStay(observed, report)
+  revocations(observed, report)
+  drains(observed, report)
   strangers(observed, report)
   theDead(observed, talksOf(observed, 'now'), report, bounds.leaseMs)
   settles(observed, report, bounds.sendDeadlineMs + bounds.slackMs)
@@ -63,6 +65,33 @@ function laterLoginsStay({ history, connections }: Observed, report: Report): vo
     )
     if (!mayBeLater) report(21, `${dialled.device} was kicked for an earlier login of ${by}`)
   })
+}
+
+/** 21: a session that began before its token was revoked ends, whatever was away meanwhile. */
+function revocations({ history, connections }: Observed, report: Report): void {
+  const settled = history.find((event) => event.t === 'settled')
+  history.forEach((event, index) => {
+    if (event.t !== 'revoking' || settled?.t !== 'settled') return
+    const isDone = history.some((other) => other.t === 'revoked' && other.n === event.n)
+    // The node that was asked tells the others, for as long as it lives.
+    const hasGone = history.some(
+      (other, at) =>
+        at > index &&
+        ((other.t === 'killed' && other.node === event.node) ||
+          (other.t === 'fault' && other.kind === 'node-drained' && other.facts?.['node'] === event.node)),
+    )
+    if (!isDone || hasGone) return
+    for (const { user, device, conn } of settled.standings)
+      if (conn !== null && user === event.user && (connections.get(conn)?.index ?? Infinity) < index)
+        report(21, `${device} is still there under a token that was revoked`)
+  })
+}
+
+/** 30: clients of a node that drains are not sent back to it. */
+function drains({ history }: Observed, report: Report): void {
+  for (const event of history)
+    if (event.t === 'draining' && event.takingClients.includes(event.node))
+      report(30, `${event.node} was still in the list of nodes when it told its clients to go`)
 }
 
 /** 24: nobody receives what belongs to others. Another file checks who may read which messages of a group. */
