@@ -11,6 +11,8 @@ class Replaced implements Presence {
   now: MemoryPresence
   isAway = false
   renewals: (readonly Login[])[] = []
+  /** How long the next renewal is on its way. */
+  delayMs = 0
 
   constructor(private readonly clock: VirtualClock) {
     this.now = new MemoryPresence(clock)
@@ -39,6 +41,9 @@ class Replaced implements Presence {
   }
   async renew(node: NodeInfo, leaseMs: number, logins: readonly Login[]): Promise<Renewed> {
     this.renewals.push(logins)
+    const { delayMs } = this
+    this.delayMs = 0
+    if (delayMs > 0) await new Promise<void>((resolve) => this.clock.setTimeout(resolve, delayMs))
     return this.#there().renew(node, leaseMs, logins)
   }
   async locate(userIds: readonly string[]): Promise<readonly Located[]> {
@@ -88,6 +93,22 @@ describe('a lease', () => {
     const drained = here.rookery.drain()
     await clock.runUntil(() => ann.of('reconnect').length > 0, 1000)
     expect(await listed()).toEqual(['there'])
+    await clock.advance(10_000)
+    await drained
+  })
+})
+
+describe('a renewal that is long on its way', () => {
+  it('does not put a node that drains back into the list', async () => {
+    const { clock, presence, here, there } = await twoNodes()
+    const ann = await here.connect('ann')
+    await clock.advance(1_000)
+    presence.delayMs = 500
+    // The next tick.
+    await clock.runUntil(() => presence.delayMs === 0, 3_000)
+    const drained = here.rookery.drain()
+    await clock.runUntil(() => ann.of('reconnect').length > 0, 2_000)
+    expect((await there.rookery.endpoints()).map(({ nodeId }) => nodeId)).not.toContain('here')
     await clock.advance(10_000)
     await drained
   })

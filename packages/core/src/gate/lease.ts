@@ -36,6 +36,8 @@ export class Lease {
   private awaySinceMs: number | null = null
   private hasBegun = false
   private isTicking = false
+  /** The last renewal: one goes after the other, so that none tells last what the node was before. */
+  private renewing: Promise<void> = Promise.resolve()
   /** When this process was last seen running, monotonic ms. */
   private pulseMs = Infinity
   private hasStoodStill = false
@@ -96,7 +98,16 @@ export class Lease {
    * Extends the lease, and tells presence of these logins.
    * @throws whatever presence does
    */
-  async renew(logins: readonly Login[]): Promise<Renewed> {
+  renew(logins: readonly Login[]): Promise<Renewed> {
+    const renewed = this.renewing.then(() => this.renewNow(logins))
+    this.renewing = renewed.then(
+      () => {},
+      () => {},
+    )
+    return renewed
+  }
+
+  private async renewNow(logins: readonly Login[]): Promise<Renewed> {
     const { presence, nodeId, boot, url, timing, logger } = this.parts
     const sentMs = this.parts.clock.monotonic()
     const node = { nodeId, boot, url, sessions: this.parts.sessions(), takesClients: this.parts.takesClients() }
