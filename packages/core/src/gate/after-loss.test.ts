@@ -130,7 +130,7 @@ describe('many losses', () => {
     expect(retell).not.toHaveBeenCalled()
     await clock.advance(2000)
     const before = compareHeads.mock.calls.length
-    afterLoss.forgot()
+    afterLoss.forgot(false)
     await clock.advance(249)
     expect(retell).not.toHaveBeenCalled()
     await clock.advance(1)

@@ -13,7 +13,7 @@ const apartMs = 1000
 interface Parts {
   /** Tells presence everything that it has to know of this node. */
   readonly retell: () => Promise<void>
-  readonly compareHeads: () => Promise<void>
+  readonly compareHeads: (wasGone: boolean) => Promise<void>
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -22,6 +22,7 @@ interface Parts {
 export class AfterLoss {
   private isDue = false
   private hasForgotten = false
+  private wasGone = false
   private nextMs = -Infinity
 
   constructor(private readonly parts: Parts) {}
@@ -35,22 +36,29 @@ export class AfterLoss {
     clock.setTimeout(() => void this.run(), waitMs)
   }
 
-  /** Presence has lost what it knew of this node. */
-  forgot(): void {
+  /**
+   * Presence has lost what it knew of this node.
+   * @param wasGone its lease had run out, for presence at least
+   */
+  forgot(wasGone: boolean): void {
     this.hasForgotten = true
+    this.wasGone ||= wasGone
     this.missed()
   }
 
   private async run(): Promise<void> {
     const { retell, compareHeads, clock, logger } = this.parts
-    const { hasForgotten } = this
+    const { hasForgotten, wasGone } = this
     this.isDue = false
     this.hasForgotten = false
+    this.wasGone = false
     this.nextMs = clock.monotonic() + apartMs
     try {
       if (hasForgotten) await retell()
-      await compareHeads()
+      await compareHeads(wasGone)
     } catch (error) {
+      // The heartbeat compares, but does not look for kicks.
+      if (wasGone) this.forgot(true)
       logger.error('sessions were not compared after a loss; the next heartbeat does it', error)
     }
   }

@@ -35,10 +35,13 @@ export class Heads {
     this.soon()
   }
 
-  /** Compares everything. */
-  async compareAll(): Promise<void> {
+  /**
+   * Compares everything.
+   * @param wasGone the node counted as dead meanwhile: nobody told it any more of kicks that it did not confirm
+   */
+  async compareAll(wasGone = false): Promise<void> {
     const { registry, followed } = this.parts
-    await Promise.all([this.compareInboxes(registry.users()), this.compareTimelines(followed.conversations())])
+    await Promise.all([this.compareInboxes(registry.users(), wasGone), this.compareTimelines(followed.conversations())])
   }
 
   private soon(): void {
@@ -55,13 +58,16 @@ export class Heads {
     })
   }
 
-  private async compareInboxes(users: readonly UserId[]): Promise<void> {
+  private async compareInboxes(users: readonly UserId[], wasGone = false): Promise<void> {
     for (let i = 0; i < users.length; i += headsMax) {
       const chunk = users.slice(i, i + headsMax)
       const heads = await this.parts.storage.heads.users(chunk)
       chunk.forEach((user, at) => {
+        const { seq, loginEpoch } = heads[at]!
         for (const session of this.parts.registry.of(user))
-          if (!session.isClosed) session.inbox.happen({ kind: 'head', seq: heads[at]!.seq })
+          // A kick that may have meant this session: its client comes back, and is asked for its token again.
+          if (wasGone && session.heardEpoch < loginEpoch) session.end(null, null)
+          else if (!session.isClosed) session.inbox.happen({ kind: 'head', seq })
       })
     }
   }

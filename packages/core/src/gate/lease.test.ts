@@ -200,6 +200,23 @@ describe('a node that stood still for longer than its lease', () => {
     expect(next.entries).toHaveLength(1)
   })
 
+  it('closes a session whose kick it has not heard of, and no other, though the kick is told no more', async () => {
+    const { clock, presence, bus, ownClock, here, there } = await twoNodes()
+    const [ann, eve] = [await here.connect('ann'), await here.connect('eve')]
+    // A kick that it does hear of, which does not mean this session.
+    await there.rookery.im.kick('eve', { deviceType: 'pad' })
+    await clock.advance(20_000)
+    ownClock.pause()
+    bus.disconnect('here')
+    await there.rookery.im.revokeToken('ann')
+    await clock.advance(90_000)
+    bus.reconnect('here')
+    ownClock.resume()
+    await clock.advance(2_000)
+    expect([ann.isClosed, eve.isClosed]).toEqual([true, false])
+    expect(await presence.locate(['ann'])).toEqual([])
+  })
+
   it('delivers to the sessions that stayed as soon as presence has answered', async () => {
     const { clock, bus, ownClock, there, other, bob } = await moved()
     bus.resume('here')

@@ -20,7 +20,7 @@ interface Parts {
   readonly sessions: () => number
   readonly takesClients: () => boolean
   /** Presence knows nothing, or not all, of this node. */
-  readonly forgot: () => void
+  readonly forgot: (wasGone: boolean) => void
   /** Presence answered a renewal. */
   readonly answered: () => void
   readonly clock: Clock
@@ -77,9 +77,9 @@ export class Lease {
   }
 
   /** Presence has lost what it was told, or may have. */
-  forgotten(): void {
+  forgotten(wasGone = false): void {
     this.memory = { ...this.memory, sinceMs: this.parts.clock.monotonic() }
-    this.parts.forgot()
+    this.parts.forgot(wasGone)
   }
 
   /** Presence was told of all sessions, and answered which of them go; or it does not answer. */
@@ -114,7 +114,9 @@ export class Lease {
     try {
       const renewed = await this.timed(() => presence.renew(node, timing.leaseMs, logins))
       if (this.isAway) logger.info('presence answers again', { node: nodeId })
-      if (this.isAway || (renewed.began && this.hasBegun)) this.forgotten()
+      const { asOfMs } = this.memory
+      const isKnown = !this.hasBegun || !renewed.began
+      if (this.isAway || !isKnown) this.forgotten(!isKnown && sentMs - asOfMs >= timing.leaseMs)
       this.awaySinceMs = null
       this.memory = { ...this.memory, asOfMs: sentMs }
       this.parts.answered()

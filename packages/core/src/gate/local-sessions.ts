@@ -70,7 +70,9 @@ export class LocalSessions implements Sessions {
   }
 
   closeAll(userId: UserId, which: Which, reason: KickReason): void {
-    for (const session of this.registry.of(userId)) if (isMeant(session, which)) session.end(reason, null)
+    for (const session of this.registry.of(userId))
+      if (isMeant(session, which)) session.end(reason, null)
+      else session.heardEpoch = Math.max(session.heardEpoch, which.before ?? 0)
   }
 
   close(sessionId: SessionId, reason: KickReason | null, by: KickedBy | null): void {

@@ -101,12 +101,12 @@ export function gate(needs: Needs) {
   const retell = async () => {
     await Promise.all([slots.renewAll(), watching.forgotten()])
   }
-  const afterLoss = new AfterLoss({ ...needs, retell, compareHeads: () => heads.compareAll() })
+  const afterLoss = new AfterLoss({ ...needs, retell, compareHeads: (wasGone) => heads.compareAll(wasGone) })
   const lease = new Lease({
     ...needs,
     sessions: () => registry.size,
     takesClients: () => nodeGate.takesClients,
-    forgot: () => afterLoss.forgot(),
+    forgot: (wasGone) => afterLoss.forgot(wasGone),
     answered: () => cluster.placeAgain(),
   })
   const slots: Slots = new Slots({ ...needs, lease, logins, afterDoubt: () => afterLoss.missed() })

@@ -57,6 +57,8 @@ export class Session implements Inbound, ImSession, Follower {
   readonly requests = new SessionRequests()
   /** The send orders of the session. */
   readonly orders = new OwnOrders()
+  /** The login epoch of the last kick of its user that this node has heard of. */
+  heardEpoch: number
   /** When its client was last heard of, Unix ms. */
   heardAt: number
   /** The beginning of its delivered range. */
@@ -90,6 +92,7 @@ export class Session implements Inbound, ImSession, Follower {
     this.token = new SessionToken(this, tokenDigest)
     this.#headers = JSON.stringify(headers)
     this.heardAt = context.clock.now()
+    this.heardEpoch = loginEpoch
     this.inbox = new Feed<Session>(this, { at: 0, known: 0, end: null }, entriesFrame)
   }
 
