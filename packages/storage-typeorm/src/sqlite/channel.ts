@@ -10,12 +10,12 @@ import type { Call, Reply } from './wire.js'
 import type { FromWorker, ToWorker, WorkerData } from './worker.js'
 
 interface Channel {
+  /** @throws Error of one line. */
+  open(): Promise<Opened>
   /**
-   * @param after what must be done before the file is opened; a thread begins to load in the meantime
-   * @throws Error of one line.
+   * A thread that nobody opened opens first.
+   * @throws StorageError
    */
-  open(after?: Promise<unknown>): Promise<Opened>
-  /** @throws StorageError */
   call(work: string, text: string): Promise<string>
   /** Waits for the calls under way, and closes. */
   close(): Promise<void>
@@ -52,8 +52,8 @@ class WorkerChannel implements Channel {
     private readonly settings: SqliteSettings,
   ) {}
 
-  open(after?: Promise<unknown>): Promise<Opened> {
-    return (this.#ready ??= this.#start(after))
+  open(): Promise<Opened> {
+    return (this.#ready ??= this.#start())
   }
 
   call(work: string, text: string): Promise<string> {
@@ -84,16 +84,13 @@ class WorkerChannel implements Channel {
     clearTimeout(timer)
   }
 
-  #start(after?: Promise<unknown>): Promise<Opened> {
+  #start(): Promise<Opened> {
     return new Promise((resolve, reject) => {
       const workerData: WorkerData = { role: this.role, settings: this.settings }
       // The thread runs plain JavaScript, so it does not need the host's loaders and flags.
       const worker = new Worker(workerFile(), { workerData, execArgv: [], name: `rookery-sqlite-${this.role}` })
       this.#worker = worker
-      const open = (): void => worker.postMessage('open' satisfies ToWorker)
-      if (after === undefined) open()
-      // Where `after` fails, the caller that waits for it closes the thread.
-      else after.then(open, () => {})
+      worker.postMessage('open' satisfies ToWorker)
       let opened = false
       let cause: unknown
       worker.on('message', (message: FromWorker) => {
@@ -122,7 +119,7 @@ class WorkerChannel implements Channel {
   #flush(): void {
     const calls = this.#outgoing
     this.#outgoing = []
-    // The next call starts a new thread in place of one that died. The call waits in the thread until the file is open.
+    // The first call starts a thread, and the next one starts a thread in place of one that died. The call waits in the thread until the file is open.
     if (!this.#worker) {
       this.#ready = this.#start()
       this.#ready.catch(() => undefined)
@@ -190,8 +187,7 @@ class InlineChannel implements Channel {
     private readonly settings: SqliteSettings,
   ) {}
 
-  async open(after?: Promise<unknown>): Promise<Opened> {
-    await after
+  async open(): Promise<Opened> {
     const { SqliteThread } = await import('./thread.js')
     this.#thread = new SqliteThread(this.role, this.settings)
     return this.#thread.open()

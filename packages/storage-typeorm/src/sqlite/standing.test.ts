@@ -29,7 +29,9 @@ describe('what stands under our names in a SQLite file', () => {
     const database = chatFile()
     await start(database)
     peek(database, (db) => db.exec('DROP TABLE im_key'))
-    await expect(start(database)).rejects.toThrow(/: im_key is gone, though im_migrations tells [^\n]*$/)
+    await expect(start(database)).rejects.toThrow(
+      /: im_key is gone, though im_migrations says that they were made: [^\n]*$/,
+    )
     peek(database, (db) => db.exec('DROP TABLE im_migrations'))
     await expect(start(database)).rejects.toThrow(
       / are there, and im_migrations, which tells their version, is not: [^\n]*$/,
