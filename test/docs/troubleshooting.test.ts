@@ -47,8 +47,8 @@ const written = ({ words }: Pick<Said, 'words'>): string =>
     .replaceAll(/…(?:[ .…]*…)?/g, '…')
 
 const page = written({ words: [readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8')] })
-// The command prints its own mistakes to whoever calls it.
-const atStart = sources().filter(({ path }) => !path.includes('/cli/'))
+// The command prints its own mistakes to whoever calls it; the client throws them in the app that embeds it.
+const atStart = sources().filter(({ path }) => !path.includes('/cli/') && !path.startsWith('client/'))
 const lines = atStart.flatMap(logged)
 const errors = atStart.flatMap(errorsMade)
 const outside = errors.filter((said) => !inside.has(written(said)))

@@ -24,7 +24,7 @@ describeOnMysql('starting on MySQL', () => {
     const nodes = Array.from({ length: 8 }, () => make())
     const infos = await Promise.all(nodes.map((node) => node.start()))
     expect(new Set(infos.map(({ epoch }) => epoch)).size).toBe(1)
-    expect(await ask(database.where, 'SELECT name FROM im_migrations')).toHaveLength(1)
+    expect(await ask(database.where, 'SELECT name FROM im_migrations')).toHaveLength(2)
     await nodes[0]?.commit([say('1')])
     expect((await nodes[7]?.heads.users(['bob']))?.[0]?.seq).toBe(1)
     await Promise.all(nodes.map((node) => node.stop()))

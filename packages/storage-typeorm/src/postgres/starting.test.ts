@@ -22,7 +22,7 @@ describeOnPostgres('starting on PostgreSQL', () => {
     const nodes = Array.from({ length: 8 }, () => make())
     const infos = await Promise.all(nodes.map((node) => node.start()))
     expect(new Set(infos.map(({ epoch }) => epoch)).size).toBe(1)
-    expect(await ask(database.where, 'SELECT name FROM im_migrations')).toHaveLength(4)
+    expect(await ask(database.where, 'SELECT name FROM im_migrations')).toHaveLength(5)
     await nodes[0]?.commit([say('1')])
     expect((await nodes[7]?.heads.users(['bob']))?.[0]?.seq).toBe(1)
     await Promise.all(nodes.map((node) => node.stop()))
@@ -44,7 +44,7 @@ describeOnPostgres('starting on PostgreSQL', () => {
       await storage.stop()
     }
     expect(await ask(database.where, 'SELECT count(*)::int AS n FROM "Chat".im_message')).toEqual([{ n: 1 }])
-    expect(await ask(database.where, 'SELECT count(*)::int AS n FROM "Chat".im_migrations')).toEqual([{ n: 4 }])
+    expect(await ask(database.where, 'SELECT count(*)::int AS n FROM "Chat".im_migrations')).toEqual([{ n: 5 }])
   })
 
   it.each(['my-app', 'select', 'Üb er', 'a.b', 'a"b', "it's", '1st', '\\\\'])(
