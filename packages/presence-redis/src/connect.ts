@@ -10,7 +10,7 @@ import type { Client, HostClients, Settings } from './options.js'
 type Role = keyof HostClients
 
 /** The next attempt to connect, ms. */
-const retryMs = (times: number): number => Math.min(50 * times, 500)
+const retryMs = (times: number): number => Math.min(50 * times, 200)
 
 function ours(settings: Settings, role: Role): IoredisOptions {
   const { timeoutMs, connection } = settings

@@ -18,7 +18,7 @@ interface Parts {
 const perCall = 500
 
 /** The next attempt to subscribe, ms. */
-const retryMs = 500
+const retryMs = 200
 
 /** On a Cluster ioredis keeps a link to each master, and tells by these when it made some anew, or a slot has moved. */
 const clusterEvents = ['+subscriber', '-subscriber', 'subscribersReady'] as const

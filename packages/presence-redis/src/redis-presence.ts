@@ -23,7 +23,7 @@ import { checkRedisOptions, type RedisOptions, type Settings } from './options.j
 import { lease, look, release, take, watch, watching } from './scripts.js'
 import { Watched } from './watched.js'
 
-/** A holder that keeps its slot is dead once, and gone or another at the next attempt; more would be a crowd at one slot. */
+/** How often a slot is asked for whose holder turns out to be dead. Each time it may be another one by then. */
 const attemptsMax = 5
 
 interface Ask {

@@ -66,6 +66,7 @@ for i = 1, #all, 2 do
   end
 end
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f', now + ARGV[2]) .. ' ' .. began .. ' ' .. ARGV[3])
+redis.call('EXPIRE', KEYS[1], ${24 * livesSeconds})
 local answer = redis.call('HGETALL', KEYS[1])
 table.insert(answer, 1, era)
 table.insert(answer, 1, nowText)
