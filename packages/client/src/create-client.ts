@@ -10,6 +10,8 @@ import type { LocalStore } from './ports/local-store.js'
 import type { Platform } from './ports/platform.js'
 import { systemClock, systemRandom } from './ports/system.js'
 import { MemoryStore } from './store/memory-store.js'
+import { SharedTabs } from './tabs/shared-tabs.js'
+import { browserTabs, type TabPorts } from './tabs/wire.js'
 import type { DeclaredTypes } from './types/index.js'
 import type { DisplayOrder } from './views/display-order.js'
 import { Leader } from './work/leader.js'
@@ -30,6 +32,13 @@ export interface ClientOptions {
   readonly deviceType?: string
   /** Where messages are kept. Default: in memory, so that nothing outlives the process. */
   readonly store?: LocalStore
+  /**
+   * `shared`: all tabs of the app have one connection and one store; where the browser cannot do that, each has its own.
+   * Default `single`.
+   */
+  readonly tabs?: 'shared' | 'single'
+  /** Tabs with the same name share. Default: the `url`. */
+  readonly tabsName?: string
   /** How messages are ordered where they are shown. Default `seq`. */
   readonly displayOrder?: DisplayOrder
   /** Delays between attempts to connect. */
@@ -42,6 +51,7 @@ export interface ClientPorts {
   readonly clock?: Clock
   readonly random?: Random
   readonly platform?: Platform
+  readonly tabs?: TabPorts
 }
 
 /** Makes a client. It opens nothing before `connect`. */
@@ -52,7 +62,7 @@ export function createClient<T extends DeclaredTypes = DeclaredTypes>(
   const { url, path, endpoints, getToken, deviceType = 'web', store = new MemoryStore(), backoff } = options
   const { clock = systemClock, random = systemRandom, platform = browserPlatform() } = ports
   const dial = ports.dial ?? socketIoDial(path === undefined ? {} : { path })
-  const backend = new Leader({
+  const connection = {
     url,
     endpoints,
     getToken,
@@ -61,9 +71,22 @@ export function createClient<T extends DeclaredTypes = DeclaredTypes>(
     random,
     backoff,
     deviceType,
-    instance: random.id(),
     store,
     platform,
-  })
+  }
+  // Never stored: a tab that was duplicated is another one.
+  const instance = random.id()
+  const tabs = options.tabs === 'shared' ? (ports.tabs ?? browserTabs()) : null
+  const backend =
+    tabs === null
+      ? new Leader({ ...connection, instance })
+      : new SharedTabs(
+          options.tabsName ?? url,
+          instance,
+          tabs,
+          clock,
+          (topics, elsewhere) => new Leader({ ...connection, instance, topics, elsewhere }),
+          { kind: store.kind, isDurable: store.isDurable, isFull: false, isLost: false },
+        )
   return new Client<T>({ backend, clock, random, platform, displayOrder: options.displayOrder })
 }

@@ -33,6 +33,7 @@ export {
 } from './ports/rows.js'
 export type { StorageStatus } from './ports/storage-status.js'
 export { MemoryStore } from './store/memory-store.js'
+export type { TabChannel, TabPorts, Telling } from './tabs/wire.js'
 export {
   defineTypes,
   type AnswerOut,

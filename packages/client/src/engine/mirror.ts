@@ -53,6 +53,22 @@ export class Mirror {
     return this.runs.get(conversationId) ?? []
   }
 
+  /** Everything that it has, as operations for a store that has nothing; messages are not among it. */
+  rows(): StoreOp[] {
+    const put = <T extends 'timelines' | 'conversations' | 'outbox' | 'drafts'>(table: T): StoreOp[] =>
+      [...this[table].values()].map((row) => ({ op: 'put', table, row }) as StoreOp)
+    const small = (['timelines', 'conversations', 'outbox', 'drafts'] as const).flatMap((table) => put(table))
+    return [{ op: 'put', table: 'meta', row: this.meta }, ...small]
+  }
+
+  /** Cuts of half the conversations of which messages are held: those that were not opened for longest go first. */
+  victims(but: ReadonlySet<string>): StoreOp[] {
+    const openedAt = (id: string): number => this.conversations.get(id)?.openedAt ?? 0
+    const held = [...this.runs].filter(([id, runs]) => runs.length > 0 && !but.has(id)).map(([id]) => id)
+    held.sort((a, b) => openedAt(a) - openedAt(b))
+    return held.slice(0, Math.ceil(held.length / 2)).map((conversationId) => ({ op: 'cut', conversationId }))
+  }
+
   /** Positions by conversation, of every timeline that is followed. */
   get positions(): Record<string, number> {
     return Object.fromEntries([...this.timelines].map(([id, { seq }]) => [id, seq]))

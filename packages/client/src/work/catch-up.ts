@@ -10,7 +10,7 @@ import {
 import type { Connection } from '../connection/connection.js'
 import type { Session } from '../connection/session.js'
 import { learnTimelines, startOver, takeFirstReady } from '../engine/answers.js'
-import type { Engine } from '../engine/engine.js'
+import type { Engine } from './engine.js'
 import { takeEntries, takePage, takeTimeline, type After } from '../engine/inbox.js'
 import type { Step } from '../engine/step.js'
 import type { Clock, Random } from '../ports/clock.js'

@@ -1,7 +1,7 @@
 // What the app asks for, carried out on this client's own store and connection.
 import type { DataOf } from '@rookery/protocol'
 import { takeConversation, takeHistory } from '../engine/answers.js'
-import type { Engine } from '../engine/engine.js'
+import type { Engine } from './engine.js'
 import { holds } from '../engine/runs.js'
 import type { Step } from '../engine/step.js'
 import { readLocally } from '../engine/unread.js'

@@ -2,7 +2,7 @@
 import { mayBeTriedAgain, type DataOf } from '@rookery/protocol'
 import type { Session } from '../connection/session.js'
 import { takeConversation, takeNotFound, takeRead } from '../engine/answers.js'
-import type { Engine } from '../engine/engine.js'
+import type { Engine } from './engine.js'
 import type { Clock, Random } from '../ports/clock.js'
 import type { RawAnswer } from '../ports/link.js'
 

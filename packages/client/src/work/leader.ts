@@ -5,7 +5,7 @@ import { ServerClock } from '../connection/server-clock.js'
 import type { Session } from '../connection/session.js'
 import type { ConnectionStatus } from '../connection/status.js'
 import { dropStored, takePeer } from '../engine/answers.js'
-import { Engine } from '../engine/engine.js'
+import { Engine } from './engine.js'
 import type { Mirror } from '../engine/mirror.js'
 import type { Signal, Step } from '../engine/step.js'
 import type { Backend, Commands, Passing } from '../ports/backend.js'
@@ -14,7 +14,7 @@ import type { LocalStore, StoreOp } from '../ports/local-store.js'
 import type { Platform } from '../ports/platform.js'
 import type { OutboxRow } from '../ports/rows.js'
 import type { StorageStatus } from '../ports/storage-status.js'
-import { Cell, type Observable } from '../views/observable.js'
+import type { Observable } from '../views/observable.js'
 import { Asker } from './asker.js'
 import { CatchUp } from './catch-up.js'
 import { commandsOf } from './commands.js'
@@ -22,12 +22,18 @@ import { Fetches } from './fetches.js'
 import { Sender } from './sender.js'
 import { Topics } from './topics.js'
 
+/** Asks handlers that live elsewhere whether they took what the business server said. */
+export type Elsewhere = (topic: string, payload: unknown) => Promise<boolean>
+
 export interface LeaderOptions extends Omit<ConnectionOptions, 'claim'> {
   readonly deviceType: string
   /** One running client: random, and never stored, so that a tab that was duplicated is another one. */
   readonly instance: string
   readonly store: LocalStore
   readonly platform: Platform
+  /** Handlers of this app; its own by default. */
+  readonly topics?: Topics
+  readonly elsewhere?: Elsewhere
   readonly clock: Clock
   readonly random: Random
 }
@@ -35,7 +41,7 @@ export interface LeaderOptions extends Omit<ConnectionOptions, 'claim'> {
 export class Leader implements Backend {
   readonly engine: Engine
   readonly status: Observable<ConnectionStatus>
-  readonly storage: Cell<StorageStatus>
+  readonly storage: Observable<StorageStatus>
   readonly reads: Backend['reads']
   readonly commands: Commands
   readonly #connection: Connection
@@ -44,7 +50,7 @@ export class Leader implements Backend {
   readonly #fetches: Fetches
   readonly #asker: Asker
   readonly #serverClock: ServerClock
-  readonly #topics = new Topics()
+  readonly #topics: Topics
   readonly #passing = new Set<(passing: Passing) => void>()
   readonly #openers = new Set<() => void>()
   readonly #sending = new Set<() => void>()
@@ -54,10 +60,11 @@ export class Leader implements Backend {
   #acknowledged: readonly string[] = []
 
   constructor(private readonly options: LeaderOptions) {
-    const { clock, random, store } = options
+    const { clock, random, store, topics = new Topics() } = options
+    this.#topics = topics
     this.engine = new Engine(store)
-    this.reads = store
-    this.storage = new Cell({ kind: store.kind, isDurable: store.isDurable, isFull: false, isLost: false })
+    this.reads = this.engine.store
+    this.storage = this.engine.storage
     this.#connection = new Connection(
       { ...options, claim: () => this.#claim() },
       {
@@ -221,8 +228,12 @@ export class Leader implements Backend {
     else if (is('receipt', payload)) this.#receipt(session, payload)
     else if (is('typing', payload)) this.#pass({ kind: 'typing', ...payload })
     else if (is('presence', payload)) this.#pass({ kind: 'presence', user: payload })
-    else if (is('s2c', payload))
-      void this.#topics.tell(payload.topic, payload.payload).then((isHandled) => isHandled && acknowledge?.())
+    else if (is('s2c', payload)) void this.#said(payload).then((isHandled) => isHandled && acknowledge?.())
+  }
+
+  async #said({ topic, payload }: ServerEvents['s2c']): Promise<boolean> {
+    if (await this.#topics.tell(topic, payload)) return true
+    return (await this.options.elsewhere?.(topic, payload)) ?? false
   }
 
   #pass(passing: Passing): void {
@@ -266,7 +277,10 @@ export class Leader implements Backend {
 }
 
 const logoutMs = 3_000
-const storeFailed: WireError = { code: 'UNAVAILABLE', message: 'the storage of this device failed' }
+const storeFailed: WireError = {
+  code: 'UNAVAILABLE',
+  message: 'the storage of this device failed',
+}
 
 /** Nothing of the user stays, and the device is a new one. */
 function wipe(step: Step, deviceId: string): void {

@@ -5,7 +5,7 @@
 import { mayBeTriedAgain, type Sent } from '@rookery/protocol'
 import { Backoff } from '../connection/backoff.js'
 import type { Session } from '../connection/session.js'
-import type { Engine } from '../engine/engine.js'
+import type { Engine } from './engine.js'
 import type { Clock, Random } from '../ports/clock.js'
 import type { RawAnswer } from '../ports/link.js'
 import type { OutboxRow } from '../ports/rows.js'
