@@ -14,6 +14,10 @@ class DeafPresence extends MemoryPresence {
   isDeaf = false
   /** How long a renewal is under way. */
   renewalMs = 0
+  /** How long a claim is on its way. */
+  claimMs = 0
+  /** How long after its caller gave up a claim is carried out; null: it is not late. */
+  lateMs: number | null = null
 
   constructor(private readonly virtual: VirtualClock) {
     super(virtual)
@@ -26,6 +30,11 @@ class DeafPresence extends MemoryPresence {
 
   override async claim(...args: Parameters<MemoryPresence['claim']>) {
     if (this.isDeaf) throw new Error('presence does not answer')
+    if (this.lateMs !== null) {
+      this.virtual.setTimeout(() => void super.claim(...args), this.lateMs)
+      throw new Error('presence does not answer in time')
+    }
+    if (this.claimMs > 0) await new Promise<void>((resolve) => this.virtual.setTimeout(resolve, this.claimMs))
     return super.claim(...args)
   }
 
@@ -118,4 +127,44 @@ it('a session that its own client has replaced on another node is closed without
   expect(earlier.isClosed).toBe(true)
   expect(earlier.of('kick')).toEqual([])
   expect(later.isClosed).toBe(false)
+})
+
+it('a claim that presence carries out after that of a later login ends its own session, before it is ready', async () => {
+  const { clock, presence, here, there } = await twoNodes()
+  presence.claimMs = 300
+  const connecting = here.connect('ann', { deviceId: 'phone' })
+  await clock.advance(50)
+  presence.claimMs = 0
+  const later = await there.connect('ann', { deviceId: 'tablet' })
+  await clock.advance(1000)
+  const earlier = await connecting
+  expect(earlier.events).toMatchObject([
+    { event: 'kick', payload: { reason: 'same-device-type', by: { deviceId: 'tablet' } } },
+  ])
+  expect([earlier.isClosed, later.isClosed]).toEqual([true, false])
+  expect(await presence.locate(['ann'])).toMatchObject([{ deviceId: 'tablet' }])
+})
+
+it('a claim that presence carries out when its caller has given up kicks no later login', async () => {
+  const { clock, presence, here, there } = await twoNodes()
+  presence.lateMs = 5_000
+  const earlier = await here.connect('ann', { deviceId: 'phone' })
+  await clock.advance(100)
+  presence.lateMs = null
+  const later = await there.connect('ann', { deviceId: 'tablet' })
+  await clock.advance(20_000)
+  expect([earlier.of('kick').length, later.isClosed]).toEqual([1, false])
+  expect(await presence.locate(['ann'])).toMatchObject([{ deviceId: 'tablet' }])
+})
+
+it('a claim that presence carries out when its session has gone holds the slot for nobody', async () => {
+  const { clock, presence, here } = await twoNodes()
+  presence.lateMs = 5_000
+  const device = await here.connect('ann')
+  presence.lateMs = null
+  device.disconnect()
+  await clock.advance(5_100)
+  expect(await presence.locate(['ann'])).toHaveLength(1)
+  await clock.advance(30_000)
+  expect(await presence.locate(['ann'])).toEqual([])
 })
