@@ -108,9 +108,12 @@ export class NodeGate implements Gate, SessionContext {
     this.parts.followed.given(session, facts)
   }
 
-  closed(session: Session, reason: KickReason | null): void {
-    const { registry, followed, slots, deliveries, requests, push } = this.parts
-    if (reason !== null && endsPush.has(reason)) push?.registrations.forget(session)
+  kicked(session: Session, reason: KickReason): void {
+    if (endsPush.has(reason)) this.parts.push?.registrations.forget(session)
+  }
+
+  closed(session: Session): void {
+    const { registry, followed, slots, deliveries, requests } = this.parts
     requests.ended(session)
     registry.remove(session)
     followed.leaveAll(session)

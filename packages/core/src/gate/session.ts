@@ -34,8 +34,9 @@ export interface SessionContext {
   synced(session: Session): void
   /** A session got entries that begin or end a timeline. */
   given(session: Session, facts: readonly FollowFact[]): void
-  /** @param reason why the server closed it; null otherwise */
-  closed(session: Session, reason: KickReason | null): void
+  /** It is about to be closed, and told why. */
+  kicked(session: Session, reason: KickReason): void
+  closed(session: Session): void
 }
 
 /** How many stretches, and how many events, it keeps for a session that has not begun. */
@@ -128,7 +129,7 @@ export class Session implements Inbound, ImSession, Follower {
   }
 
   closed(): void {
-    this.finish(null)
+    this.finish()
   }
 
   /** Bytes that the client has not taken yet. */
@@ -160,9 +161,10 @@ export class Session implements Inbound, ImSession, Follower {
   /** Closes the session and drops what is queued. With a reason, the client gets a `kick` with it. */
   end(reason: KickReason | null, by: KickedBy | null): void {
     if (this.isClosed) return
+    if (reason !== null) this.context.kicked(this, reason)
     if (reason === null) this.connection.end()
     else this.connection.end({ event: 'kick', json: kickJson(by === null ? { reason } : { reason, by }) })
-    this.finish(reason)
+    this.finish()
   }
 
   /**
@@ -226,13 +228,13 @@ export class Session implements Inbound, ImSession, Follower {
     for (const feed of this.timelines?.values() ?? []) feed.forget()
   }
 
-  private finish(reason: KickReason | null): void {
+  private finish(): void {
     if (this.isClosed) return
     this.isClosed = true
     this.early = null
     this.told = null
     this.forgetHeld()
     this.token.stop()
-    this.context.closed(this, reason)
+    this.context.closed(this)
   }
 }
