@@ -1,10 +1,11 @@
 // Combines several observers of one node: metrics and tracing each come from their own module.
-import type { ObservedHandler, Observer } from '@rookery/core'
+import type { ObservedHandler, ObservedPushBatch, Observer } from '@rookery/core'
 
 /** Makes one observer that calls all of them; undefined if there are none. */
 export function combineObservers(observers: readonly Observer[]): Observer | undefined {
   if (observers.length < 2) return observers[0]
   const around = observers.filter((one) => one.handler !== undefined)
+  const aroundPush = observers.filter((one) => one.pushBatch !== undefined)
   return {
     sent: (send) => observers.forEach((one) => one.sent?.(send)),
     committed: (commit) => observers.forEach((one) => one.committed?.(commit)),
@@ -12,7 +13,10 @@ export function combineObservers(observers: readonly Observer[]): Observer | und
     s2c: (outcome) => observers.forEach((one) => one.s2c?.(outcome)),
     trimmed: (taken) => observers.forEach((one) => one.trimmed?.(taken)),
     outboxRow: (outcome) => observers.forEach((one) => one.outboxRow?.(outcome)),
+    pushed: (push) => observers.forEach((one) => one.pushed?.(push)),
+    pushArmed: (arming) => observers.forEach((one) => one.pushArmed?.(arming)),
     ...(around.length === 0 ? {} : { handler: nested(around) }),
+    ...(aroundPush.length === 0 ? {} : { pushBatch: nestedPush(aroundPush) }),
   }
 }
 
@@ -20,3 +24,8 @@ const nested =
   (observers: readonly Observer[]) =>
   <T>(handler: ObservedHandler, call: () => Promise<T>): Promise<T> =>
     observers.reduceRight((inner, one) => () => one.handler!(handler, inner), call)()
+
+const nestedPush =
+  (observers: readonly Observer[]) =>
+  <T>(batch: ObservedPushBatch, call: () => Promise<T>): Promise<T> =>
+    observers.reduceRight((inner, one) => () => one.pushBatch!(batch, inner), call)()

@@ -1,5 +1,14 @@
 // The metrics of one node, with their names and labels.
-import type { NodeStats, ObservedCommit, ObservedHandler, ObservedSend, Observer } from '@rookery/core'
+import type {
+  NodeStats,
+  ObservedArming,
+  ObservedCommit,
+  ObservedHandler,
+  ObservedPush,
+  ObservedPushBatch,
+  ObservedSend,
+  Observer,
+} from '@rookery/core'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { misconfigured } from '../misconfigured.js'
 
@@ -20,6 +29,10 @@ export class NodeMetrics implements Observer {
   private readonly s2cEvents: Counter
   private readonly rows: Counter
   private readonly taken: Counter
+  private readonly pushes: Counter
+  private readonly coalesced: Counter
+  private readonly waits: Counter
+  private readonly pushTime: Histogram
 
   /** @throws Error in one line if the registry has these names already */
   constructor(
@@ -57,6 +70,29 @@ export class NodeMetrics implements Observer {
     this.s2cEvents = new Counter(of('s2c_total', 's2c events, by outcome.', ['outcome']))
     this.rows = new Counter(of('outbox_rows_total', 'Rows of the outbox, by what became of them.', ['outcome']))
     this.taken = new Counter(of('trimmed_rows_total', 'Rows that retention took, by what they were.', ['what']))
+    this.pushes = new Counter(
+      of('pushes_total', 'Notifications, by provider, by what they are, by outcome and by the reason of a failure.', [
+        ...['provider', 'kind', 'outcome', 'reason'],
+      ]),
+    )
+    this.coalesced = new Counter(
+      of('pushes_coalesced_total', 'Messages that were told together with another one, by provider.', ['provider']),
+    )
+    this.waits = new Counter(
+      of('push_waits_total', 'Users who began to wait for an acknowledgement, and those that it reached in time.', [
+        'what',
+      ]),
+    )
+    this.pushTime = new Histogram({
+      ...of('push_batch_duration_seconds', 'Calls of a push provider.', ['provider', 'outcome']),
+      buckets: seconds,
+    })
+    void new Gauge({
+      ...of('push_waiting', 'Notifications that wait for a provider.'),
+      collect() {
+        this.set(known(stats)?.push?.notifications ?? 0)
+      },
+    })
     void new Gauge({
       ...of('sessions', 'Sessions of this node.', ['device_type']),
       collect() {
@@ -133,6 +169,28 @@ export class NodeMetrics implements Observer {
 
   trimmed(taken: Readonly<Record<'entries' | 'messages' | 'keys', number>>): void {
     for (const [what, rows] of Object.entries(taken)) if (rows > 0) this.taken.inc({ what }, rows)
+  }
+
+  pushed({ provider, kind, outcome, reason, messages }: ObservedPush): void {
+    this.pushes.inc({ provider, kind, outcome, reason })
+    if (outcome === 'sent' && messages > 1) this.coalesced.inc({ provider }, messages - 1)
+  }
+
+  pushArmed({ armed, deliveredFirst }: ObservedArming): void {
+    this.waits.inc({ what: 'armed' }, armed)
+    this.waits.inc({ what: 'delivered' }, deliveredFirst)
+  }
+
+  async pushBatch<T>({ provider }: ObservedPushBatch, call: () => Promise<T>): Promise<T> {
+    const end = this.pushTime.startTimer({ provider })
+    try {
+      const given = await call()
+      end({ outcome: 'ok' })
+      return given
+    } catch (error) {
+      end({ outcome: 'thrown' })
+      throw error
+    }
   }
 
   /** Removes all metrics of this node from the registry. */

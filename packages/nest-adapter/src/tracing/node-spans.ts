@@ -1,7 +1,7 @@
 // The spans of a node. Core reports sends and commits when they end, so this code makes their spans then, with the
 // start time in the past.
 import { type Attributes, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import type { ObservedCommit, ObservedHandler, ObservedSend, Observer } from '@rookery/core'
+import type { ObservedCommit, ObservedHandler, ObservedPushBatch, ObservedSend, Observer } from '@rookery/core'
 
 /** The outcomes of a send that are the server's fault. */
 const faults: ReadonlySet<string> = new Set(['INTERNAL', 'UNAVAILABLE', 'OVERLOADED'])
@@ -19,7 +19,15 @@ export class NodeSpans implements Observer {
   }
 
   handler<T>({ on, name }: ObservedHandler, call: () => Promise<T>): Promise<T> {
-    return this.tracer.startActiveSpan('im.handler', { attributes: { 'im.on': on, 'im.name': name } }, async (span) => {
+    return this.around('im.handler', { 'im.on': on, 'im.name': name }, call)
+  }
+
+  pushBatch<T>({ provider, size }: ObservedPushBatch, call: () => Promise<T>): Promise<T> {
+    return this.around('im.push', { 'im.provider': provider, 'im.notifications': size }, call)
+  }
+
+  private around<T>(name: string, attributes: Attributes, call: () => Promise<T>): Promise<T> {
+    return this.tracer.startActiveSpan(name, { attributes }, async (span) => {
       try {
         return await call()
       } catch (error) {
