@@ -13,6 +13,7 @@ import { runIdle, type IdleSample } from './scenario-idle.js'
 import { runLarge } from './scenario-large.js'
 import { runLine } from './scenario-line.js'
 import { runPages } from './scenario-pages.js'
+import { runPush } from './scenario-push.js'
 import { runRooms } from './scenario-rooms.js'
 import { OUTSTANDING, runPairs, type PairsResult } from './scenario-pairs.js'
 import { median } from './stats.js'
@@ -39,7 +40,9 @@ function syncMs(): number {
 
 async function run(options: Options): Promise<number> {
   const asked = variants.filter(({ name }) => options.variants?.includes(name) ?? true)
-  const sectionsAsked = options.scenarios.some((name) => ['rooms', 'large', 'line', 'pages', 'growth'].includes(name))
+  const sectionsAsked = options.scenarios.some((name) =>
+    ['rooms', 'large', 'line', 'pages', 'growth', 'push'].includes(name),
+  )
   const needsPostgres = sectionsAsked || asked.some(({ database }) => database === 'postgres')
   const missing = needsPostgres ? await postgresIsMissing() : null
   if (missing !== null) progress(`PostgreSQL is not there, what needs it is skipped: ${missing}`)
@@ -65,6 +68,11 @@ async function run(options: Options): Promise<number> {
     const times = { pairs: 100, rounds: quick ? 3 : 21, warmUpMs: 300, windowMs: quick ? 500 : 1000 }
     progress(`a handler, windows of ${times.windowMs} ms`)
     sections.push(await runHandlers(times, wrong))
+  }
+  if (options.scenarios.includes('push')) {
+    const size = { registrations: quick ? 20_000 : 1_000_000, due: quick ? 20 : 1000 }
+    const times = { rounds: quick ? 3 : 41, messages: quick ? 2000 : 10_000, ...size }
+    sections.push(await runPush(times, missing === null, wrong))
   }
   if (missing === null) {
     if (options.scenarios.includes('rooms')) {
