@@ -49,7 +49,7 @@ it('who is away is told in the words of the app, and the metrics count it', asyn
   const chat = testChat(module)
   const bob = await chat.online('bob')
   await bob.ask('push.register', { provider: 'fake', token: 'token' })
-  await bob.disconnect()
+  bob.disconnect()
   const ann = await chat.online('ann')
   await ann.send('bob', 'hi')
   await ann.send('bob', 'hi')

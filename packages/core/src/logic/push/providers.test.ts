@@ -172,6 +172,19 @@ describe('a provider', () => {
     expect([hanging.requests.length, other.requests.length]).toEqual([1, 2])
   })
 
+  it('that hangs keeps the node from ending no longer than a drain', async () => {
+    await start()
+    await away('bob')
+    provider.answer = () => new Promise(() => {})
+    const ann = await node.connect('ann')
+    await say(ann, 'bob')
+    await clock.advance(6_000)
+    expect(provider.requests).toHaveLength(1)
+    const before = clock.monotonic()
+    await done(node.stop())
+    expect(clock.monotonic() - before).toBeLessThan(6_000)
+  })
+
   it('is given what is due at once in batches, so many at a time', async () => {
     await start({ concurrency: 2 })
     const users = Array.from({ length: 7 }, (_, n) => `user${n}`)

@@ -1,4 +1,5 @@
 // Starts and stops what tells devices, and says how it does.
+import type { Timing } from '../../options/limits.js'
 import type { Clock, Timer } from '../../ports/clock.js'
 import type { Observer } from '../../ports/observer.js'
 import type { Logger } from '../../ports/logger.js'
@@ -15,6 +16,7 @@ interface Parts {
   readonly sweep: Sweep
   readonly senders: ReadonlyMap<string, Sender>
   readonly clock: Clock
+  readonly timing: Timing
   readonly logger: Logger
   readonly observer: Observer | null
 }
@@ -33,14 +35,24 @@ export class PushRun {
     if (this.parts.observer?.pushArmed !== undefined) this.tellLater()
   }
 
-  /** Sends nothing more, and resolves once what was sent is stored. Who still waits is found by the next sweep. */
+  /**
+   * Sends nothing more, and resolves once what was sent is stored, or after `timing.drainMs`: a provider that hangs keeps no
+   * node from ending. Who still waits is found by the next sweep.
+   */
   async stop(): Promise<void> {
-    const { wheel, pushing, taker, sweep, senders, clock, logger } = this.parts
+    const { wheel, clock, timing } = this.parts
     if (this.timer !== null) clock.clearTimeout(this.timer)
     wheel.stop()
-    await Promise.all([sweep.stop(), taker.stop(), ...[...senders.values()].map((one) => one.stop())]).catch(
-      (error: unknown) => logger.error('a push provider could not be closed', error),
-    )
+    let late: Timer | null = null
+    const patience = new Promise<void>((resolve) => (late = clock.setTimeout(resolve, timing.drainMs)))
+    await Promise.race([this.end(), patience])
+    if (late !== null) clock.clearTimeout(late)
+  }
+
+  private async end(): Promise<void> {
+    const { pushing, taker, sweep, senders, logger } = this.parts
+    const ends = [sweep.stop(), taker.stop(), ...[...senders.values()].map((one) => one.stop())]
+    await Promise.all(ends).catch((error: unknown) => logger.error('a push provider could not be closed', error))
     await pushing.settled()
   }
 
