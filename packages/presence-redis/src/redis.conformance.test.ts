@@ -12,7 +12,7 @@ const elapse = (ms: number): Promise<void> => new Promise((resolve) => setTimeou
 describeOnRedis('on Redis', () => {
   describePresence({
     name: 'RedisPresence',
-    leaseMs: 500,
+    leaseMs: 1000,
     capabilities: ['forgets', 'takes-over'],
     async create() {
       const prefix = freshPrefix()

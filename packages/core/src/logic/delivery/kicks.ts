@@ -17,8 +17,8 @@ import type { Writer } from '../storing/writer.js'
 /** How long the next round waits after the first one, and at most: it doubles while presence does not answer. */
 const firstWaitMs = 250
 const waitMsMax = 1000
-/** While presence may not know all, it is asked again this often, ms. */
-const againMs = 2000
+/** While presence may not know all, it is asked again this often, ms: a kick is done within two seconds of its return. */
+const againMs = 500
 /** Users that one call of presence is asked for. */
 const usersMax = 1000
 
