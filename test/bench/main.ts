@@ -7,6 +7,7 @@ import { readOptions, USAGE, type Options } from './options.js'
 import { postgresIsMissing } from './postgres.js'
 import { progress } from './progress.js'
 import { idleTable, judge, pairsTable, verdictTable, type Section } from './report.js'
+import { rabbitMqIsMissing, runBrokers } from './scenario-brokers.js'
 import { runGrowth } from './scenario-growth.js'
 import { runHandlers } from './scenario-handlers.js'
 import { runIdle, type IdleSample } from './scenario-idle.js'
@@ -73,6 +74,11 @@ async function run(options: Options): Promise<number> {
     const size = { registrations: quick ? 20_000 : 1_000_000, due: quick ? 20 : 1000 }
     const times = { rounds: quick ? 3 : 41, messages: quick ? 2000 : 10_000, ...size }
     sections.push(await runPush(times, missing === null, wrong))
+  }
+  if (options.scenarios.includes('brokers')) {
+    const missingBroker = await rabbitMqIsMissing()
+    if (missingBroker !== null) progress(`brokers are skipped: ${missingBroker}`)
+    else sections.push(await runBrokers({ rounds: quick ? 3 : 15, windowMs: quick ? 500 : 2000 }, wrong))
   }
   if (missing === null) {
     if (options.scenarios.includes('rooms')) {

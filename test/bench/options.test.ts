@@ -8,7 +8,7 @@ describe('the options of the benchmark', () => {
     expect(readOptions([], names)).toEqual({
       quick: false,
       json: null,
-      scenarios: ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth', 'handlers', 'push'],
+      scenarios: ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth', 'handlers', 'push', 'brokers'],
       variants: null,
       help: false,
     })
@@ -24,7 +24,7 @@ describe('the options of the benchmark', () => {
   })
   it('refuse an unknown name, and list the known ones', () => {
     expect(() => readOptions(['--only', 'raley'], names)).toThrow(
-      '--only raley: there are pairs, idle, rooms, large, line, pages, growth, handlers, push, rookery, relay',
+      '--only raley: there are pairs, idle, rooms, large, line, pages, growth, handlers, push, brokers, rookery, relay',
     )
   })
   it('refuse an unknown flag', () => {

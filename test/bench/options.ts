@@ -1,7 +1,7 @@
 // The options of the command line.
 import { parseArgs } from 'node:util'
 
-const SCENARIOS = ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth', 'handlers', 'push'] as const
+const SCENARIOS = ['pairs', 'idle', 'rooms', 'large', 'line', 'pages', 'growth', 'handlers', 'push', 'brokers'] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 export interface Options {

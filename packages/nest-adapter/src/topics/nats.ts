@@ -3,6 +3,7 @@
 import { catchError, defer, map, mergeMap } from 'rxjs'
 import { type MicroserviceClient, notTaken } from './client.js'
 import type { Send } from './deliver.js'
+import { within } from './within.js'
 
 /** What JetStream answers. */
 interface PubAck {
@@ -15,10 +16,10 @@ const isPubAck = (answer: unknown): answer is PubAck => {
   return typeof stream === 'string' && typeof seq === 'number'
 }
 
-export function intoJetStream(client: MicroserviceClient): Send {
+export function intoJetStream(client: MicroserviceClient, timeoutMs: number): Send {
   let loading: Promise<Packages> | null = null
-  return (pattern, message) =>
-    defer(() => (loading ??= load())).pipe(
+  return (pattern, message) => {
+    const sent = defer(() => (loading ??= load())).pipe(
       mergeMap(({ NatsRecordBuilder, headers }) => {
         const given = headers()
         // A stream stores one id once within its `duplicate_window`, two minutes by default.
@@ -34,6 +35,8 @@ export function intoJetStream(client: MicroserviceClient): Send {
         throw notTaken(error)
       }),
     )
+    return within(timeoutMs, 'the broker', sent)
+  }
 }
 
 interface Headers {

@@ -25,9 +25,9 @@ export function queueInto(client: MicroserviceClient, topic: string, timeoutMs: 
     const acks = (options['send'] as { readonly acks?: number } | undefined)?.acks ?? -1
     if (acks !== -1)
       throw cannot(`send.acks is ${acks}, and Kafka promises nothing then: give send: { acks: -1 }, the default`)
-    return intoKafka(client)
+    return intoKafka(client, timeoutMs)
   }
-  if (names.includes('ClientNats')) return intoJetStream(client)
+  if (names.includes('ClientNats')) return intoJetStream(client, timeoutMs)
   throw cannot(
     `${names[0]} cannot tell that a broker has stored a message: use RabbitMQ, Kafka or NATS JetStream, or answer 'reply'`,
   )

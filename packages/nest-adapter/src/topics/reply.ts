@@ -2,9 +2,10 @@
 import { call } from './call.js'
 import { readsAnswers, type MicroserviceClient } from './client.js'
 import type { Send } from './deliver.js'
+import { within } from './within.js'
 
 /** @param pattern undefined where each topic is its own pattern */
-export function askFor(client: MicroserviceClient, pattern: string | object | undefined): Send {
+export function askFor(client: MicroserviceClient, pattern: string | object | undefined, timeoutMs: number): Send {
   if (pattern !== undefined) readsAnswers(client, pattern)
-  return (to, message) => call(client, to, message)
+  return (to, message) => within(timeoutMs, 'the other service', call(client, to, message))
 }

@@ -21,8 +21,11 @@ it('a topic is found by its name, or by the pattern that it falls under', () => 
     ['echo', 1],
     ['order.*', 2],
     ['*.a.*', 3],
+    ['sale+.*', 4],
   ])
   expect(
-    ['echo', 'order.x', 'order.', 'x.a.y', 'order', 'x.b.y', '*', '__proto__'].map((topic) => found.get(topic)),
-  ).toEqual([1, 2, 2, 3, undefined, undefined, undefined, undefined])
+    ['echo', 'order.x', 'order.', 'x.a.y', 'sale+.x', 'order', 'x.b.y', '*', '__proto__'].map((topic) =>
+      found.get(topic),
+    ),
+  ).toEqual([1, 2, 2, 3, 4, undefined, undefined, undefined, undefined])
 })

@@ -3,7 +3,7 @@
 
 const segmentsOf = (pattern: string): readonly string[] => pattern.split('.')
 
-export const isPattern = (topic: string): boolean => segmentsOf(topic).includes('*')
+const isPattern = (topic: string): boolean => segmentsOf(topic).includes('*')
 
 /** Whether there is a topic that both stand for. */
 export function overlap(a: string, b: string): boolean {
@@ -11,25 +11,27 @@ export function overlap(a: string, b: string): boolean {
   return one.length === other.length && one.every((part, i) => part === '*' || other[i] === '*' || part === other[i])
 }
 
+/** A star stands for whatever has no dot. */
+const formOf = (pattern: string): RegExp =>
+  new RegExp(
+    `^${segmentsOf(pattern)
+      .map((part) => (part === '*' ? '[^.]*' : part.replaceAll(/\W/g, '\\$&')))
+      .join('\\.')}$`,
+  )
+
 /** Finds what belongs to a topic, by its name or by the pattern that it falls under. */
 export class ByTopic<T> {
   private readonly exact = new Map<string, T>()
-  private readonly patterns: { readonly segments: readonly string[]; readonly value: T }[] = []
+  private readonly patterns: { readonly form: RegExp; readonly value: T }[] = []
 
   /** @param entries no two of which overlap */
   constructor(entries: Iterable<readonly [pattern: string, value: T]>) {
     for (const [pattern, value] of entries)
-      if (isPattern(pattern)) this.patterns.push({ segments: segmentsOf(pattern), value })
+      if (isPattern(pattern)) this.patterns.push({ form: formOf(pattern), value })
       else this.exact.set(pattern, value)
   }
 
   get(topic: string): T | undefined {
-    const found = this.exact.get(topic)
-    if (found !== undefined || this.patterns.length === 0) return found
-    const asked = segmentsOf(topic)
-    return this.patterns.find(
-      ({ segments }) =>
-        segments.length === asked.length && segments.every((part, i) => part === '*' || part === asked[i]),
-    )?.value
+    return this.exact.get(topic) ?? this.patterns.find(({ form }) => form.test(topic))?.value
   }
 }

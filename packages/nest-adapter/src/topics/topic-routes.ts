@@ -97,8 +97,8 @@ function routeOf(topic: string, given: TopicRoute, app: ModuleRef): (topic: stri
     throw misconfigured(`RookeryModule option topics: ${topic} must be { client, answer, pattern?, timeoutMs? }.`)
   const { client: token, pattern, answer, timeoutMs } = option.read(declared, given, words)
   const client = clientOf(topic, token, app)
-  const send = answer === 'queued' ? queueInto(client, topic, timeoutMs) : askFor(client, pattern)
-  return (asked) => deliverTo(send, asked, pattern ?? asked, timeoutMs)
+  const send = answer === 'queued' ? queueInto(client, topic, timeoutMs) : askFor(client, pattern, timeoutMs)
+  return (asked) => deliverTo(send, asked, pattern ?? asked)
 }
 
 function clientOf(topic: string, token: InjectionToken, app: ModuleRef): MicroserviceClient {
