@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { runPushHistories } from './push-histories.js'
 
 const worlds = 250
-const runs = 16
+const runs = 32
 
 it(`${worlds * runs} random histories tell whom the model says, when it says so`, async () => {
   const startedMs = performance.now()

@@ -1,7 +1,7 @@
 // Many small worlds on a few nodes, each with its own random history; nodes die under them.
 import { SeededRandom } from '../seeded-random.js'
 import { VirtualClock } from '../virtual-clock.js'
-import { PushNodes } from './push-nodes.js'
+import { PushNodes, type PushNodesOptions } from './push-nodes.js'
 import { PushWorld } from './push-world.js'
 
 export interface PushHistories {
@@ -10,6 +10,8 @@ export interface PushHistories {
   readonly stepsEach: number
   /** Nodes that die on the way; another one starts for each. */
   readonly deaths: number
+  /** Other rules than the model knows, or a storage that is not right: to prove that the model notices. */
+  readonly broken?: Pick<PushNodesOptions, 'push' | 'spoil'>
 }
 
 /** How long the histories are, and how long it takes until everybody who had to be told was. */
@@ -17,7 +19,7 @@ const historyMs = 40_000
 const settledMs = 120_000
 
 /** @returns what went against the model, and how many notifications there were */
-export async function runPushHistories({ seed, worlds: count, stepsEach, deaths }: PushHistories): Promise<{
+export async function runPushHistories({ seed, worlds: count, stepsEach, deaths, broken }: PushHistories): Promise<{
   readonly faults: readonly string[]
   readonly told: number
 }> {
@@ -29,6 +31,7 @@ export async function runPushHistories({ seed, worlds: count, stepsEach, deaths 
   const nodes = new PushNodes({
     clock,
     random: random.fork(),
+    ...broken,
     pushed: (request) => {
       told += 1
       worlds.get(request.registration.userId.slice(1))!.pushed(request)

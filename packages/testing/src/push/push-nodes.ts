@@ -9,6 +9,7 @@ import {
   type PushRequest,
   type Rookery,
   type RookeryOptions,
+  type Storage,
 } from '@rookery/core'
 import { FakePushProvider } from '../fake-push.js'
 import type { SeededRandom } from '../seeded-random.js'
@@ -41,12 +42,14 @@ export class PushNode {
   rookery!: Rookery
 }
 
-interface PushNodesOptions {
+export interface PushNodesOptions {
   readonly clock: VirtualClock
   readonly random: SeededRandom
   /** Told of everything that a living node gives its provider. */
   readonly pushed?: (request: PushRequest, node: PushNode) => void
   readonly push?: Partial<PushOptions>
+  /** Makes a storage wrong in one way. */
+  readonly spoil?: (storage: Storage) => Storage
   readonly options?: Partial<RookeryOptions>
 }
 
@@ -62,13 +65,13 @@ export class PushNodes {
   }
 
   async start(): Promise<PushNode> {
-    const { clock, random, pushed, push, options } = this.given
+    const { clock, random, pushed, push, options, spoil = (storage) => storage } = this.given
     const name = `node${++this.starts}`
     const node = new PushNode(name, clock.node(), new FakePushProvider('fake', (request) => pushed?.(request, node)))
     const isDead = (): boolean => node.isDead
     node.rookery = createRookery({
       nodeId: name,
-      storage: mortal(new MemoryStorage({ database: this.database }), isDead),
+      storage: mortal(spoil(new MemoryStorage({ database: this.database })), isDead),
       presence: mortal(this.presence, isDead),
       bus: mortal(this.bus.bus(), isDead),
       clock: node.clock,

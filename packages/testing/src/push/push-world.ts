@@ -26,7 +26,7 @@ interface Said {
   readonly mentions: readonly string[]
   /** When a device of the user acknowledged it, or the user read it. */
   doneAt: number
-  /** The node that was told so died a moment later: it may have been forgotten. */
+  /** Not for certain: the node that was told so died a moment later, or the erasure of who said it takes its time. */
   isVague: boolean
 }
 
@@ -123,7 +123,7 @@ export class PushWorld {
     const { random } = this
     const person = this.people[random.int(3)]!
     if (person.isErased) return
-    switch (random.int(12)) {
+    switch (random.int(14)) {
       case 0:
       case 1:
       case 2:
@@ -137,6 +137,8 @@ export class PushWorld {
       case 7:
         return this.read(person)
       case 8:
+      case 12:
+      case 13:
         return this.mute(person)
       case 9:
         return this.register(person)
@@ -197,7 +199,7 @@ export class PushWorld {
         this.groupId = await this.made(sender)
       }
       if (this.groupId === null) return
-      const mentions = this.random.int(3) === 0 ? others.slice(0, 1).map(({ userId }) => userId) : []
+      const mentions = this.random.int(2) === 0 ? others.slice(0, 1).map(({ userId }) => userId) : []
       const sent = await this.ask(sender, 'c2g', { ...message, to: this.groupId, mentions })
       if (sent !== null) for (const one of others) this.note(from, one, sent, mentions)
       if (sent !== null) this.has(from, sent.conversationId, sent.seq)
@@ -301,7 +303,7 @@ export class PushWorld {
     const device = await this.sender(person)
     if (one === undefined || device === null) return
     const { conversationId } = one
-    const is = this.random.int(2) === 0
+    const is = this.random.int(4) > 0
     person.muted.delete(conversationId)
     const answer = await this.ask(device, 'conversation.update', { conversationId, muted: is })
     if (answer !== null) person.muted.set(conversationId, { is, at: this.clock.monotonic() })
@@ -339,7 +341,8 @@ export class PushWorld {
     const isGone = ({ from, conversationId }: Said): boolean =>
       from === person || (conversationId === this.groupId && person === this.owner)
     const at = this.clock.monotonic()
-    for (const { said } of this.people) for (const one of said) if (isGone(one)) one.doneAt = Math.min(one.doneAt, at)
+    for (const { said } of this.people)
+      for (const one of said) if (isGone(one)) [one.doneAt, one.isVague] = [Math.min(one.doneAt, at), true]
     // Until it is done the user may still be told.
     this.unanswered += 1
     await this.nodes.living[0]!.rookery.maintenance.eraseUser(person.userId, { ownedGroups: 'dissolve' })
