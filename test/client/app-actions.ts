@@ -3,7 +3,23 @@ import type { SeededRandom } from '@rookery/testing'
 import type { SimApp } from './sim-app.js'
 
 const kinds = [
-  ...['send', 'send', 'send', 'send', 'burst', 'look', 'look', 'seen', 'seen', 'older', 'newer', 'latest', 'close'],
+  ...[
+    'send',
+    'send',
+    'send',
+    'send',
+    'burst',
+    'look',
+    'look',
+    'seen',
+    'seen',
+    'older',
+    'newer',
+    'latest',
+    'close',
+    'wander',
+    'wander',
+  ],
   ...['recall', 'edit', 'react', 'react', 'group', 'members', 'update', 'retry', 'offline', 'open', 'draft'],
 ] as const
 
@@ -21,16 +37,21 @@ export function act(people: readonly string[], app: SimApp, random: SeededRandom
       return
     case 'look': {
       const target = targetOf(people, app, random)
-      const row = client.conversations.getSnapshot().items.find(({ id }) => id !== undefined)
-      const at = random.chance(0.6)
+      const row = client.conversation(target).getSnapshot()
+      const at = random.chance(0.4)
         ? 'latest'
         : random.chance(0.5)
           ? 'firstUnread'
-          : 1 + random.int(row?.lastMessage?.seq ?? 1)
+          : 1 + random.int(row.lastMessage?.seq ?? 1)
       return app.look(target, at)
     }
-    case 'seen':
+    case 'wander':
+      return app.wander(targetOf(people, app, random))
     case 'older':
+      app.move('older')
+      app.move('older')
+      return app.move('older')
+    case 'seen':
     case 'newer':
     case 'latest':
     case 'close':

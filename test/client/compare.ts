@@ -69,6 +69,13 @@ function checkTold(app: SimApp, { given }: TruthOfUser, say: Say): void {
   for (const { conversationId, seq } of app.told.messages)
     if (!began.has(conversationId)) began.set(conversationId, seq)
   for (const message of given) {
+    const { type, content, conversationId, seq } = message
+    const { event, userIds } = (content ?? {}) as { event?: string; userIds?: string[] }
+    // What was said while the user was no member may be read afterwards, and is not told live.
+    if (type === 'im.group' && event === 'added' && userIds?.includes(app.user))
+      began.set(conversationId, Math.max(began.get(conversationId) ?? seq, seq))
+  }
+  for (const message of given) {
     const from = began.get(message.conversationId)
     if (isChange(message) || from === undefined || message.seq < from) continue
     const place = placeOf(message)

@@ -9,10 +9,11 @@ import {
   type Conversation,
   type Dial,
   type MessageView,
+  type OutboxRow,
   type Pending,
   type StoreOp,
 } from '@rookery/client'
-import type { Message } from '@rookery/protocol'
+import { mayBeTriedAgain, type Message } from '@rookery/protocol'
 import type { Cut, FaultyDevice, SeededRandom } from '@rookery/testing'
 import type { Wires } from './simulated-dial.js'
 import { SlowStore } from './slow-store.js'
@@ -227,15 +228,34 @@ export class SimApp implements FaultyDevice {
   }
 
   /** Opens a window, and looks at it until the app ends. */
-  look(target: Parameters<Client['conversation']>[0], at: 'latest' | 'firstUnread' | number): void {
+  look(target: Parameters<Client['conversation']>[0], at: 'latest' | 'firstUnread' | number, size?: number): void {
     const conversation = this.conversation(target)
     if (conversation === null) return
-    const view = conversation.open({ at, size: 2 + this.world.random.int(8) })
+    const view = conversation.open({ at, size: size ?? 2 + this.world.random.int(8) })
     this.#views.push(view)
+    // A person reads what shows.
+    if (this.world.random.chance(0.6))
+      this.world.clock.setTimeout(() => {
+        if (this.#views.includes(view)) this.#read(view)
+      }, this.world.random.int(500))
     view.subscribe(() => {
       const seqs = view.getSnapshot().items.flatMap(({ seq }) => (seq === undefined ? [] : [seq]))
       if (conversation.id !== undefined) this.windows.push({ conversation: conversation.id, seqs })
     })
+  }
+
+  /** Looks at the beginning, then at the end, and then reads back. */
+  wander(target: Parameters<Client['conversation']>[0]): void {
+    const { clock } = this.world
+    this.look(target, 1, 2)
+    clock.setTimeout(() => {
+      this.look(target, 'latest', 2)
+      const view = this.#views.at(-1)
+      for (const afterMs of [500, 1_000, 1_500])
+        clock.setTimeout(() => {
+          if (view !== undefined && this.#views.includes(view)) void view.loadOlder().catch(() => {})
+        }, afterMs)
+    }, 500)
   }
 
   /** Moves one of its windows, or reads to its end. */
@@ -246,11 +266,15 @@ export class SimApp implements FaultyDevice {
     if (how === 'older') quietly(view.loadOlder())
     else if (how === 'newer') quietly(view.loadNewer())
     else if (how === 'latest') quietly(view.jumpTo('latest'))
-    else if (how === 'seen') view.seen(view.getSnapshot().items.reduce((most, { seq = 0 }) => Math.max(most, seq), 0))
+    else if (how === 'seen') this.#read(view)
     else {
       view.close()
       this.#views = this.#views.filter((other) => other !== view)
     }
+  }
+
+  #read(view: MessageView): void {
+    view.seen(view.getSnapshot().items.reduce((most, { seq = 0 }) => Math.max(most, seq), 0))
   }
 
   get views(): readonly MessageView[] {
@@ -285,7 +309,7 @@ export class SimApp implements FaultyDevice {
       else if (op.op === 'cut') this.#forget(op.conversationId)
       else if (op.op === 'put' && op.table === 'messages') this.#stands(op.row.message)
       else if (op.op === 'put' && op.table === 'conversations') this.#reads(op.row.conversationId, op.row.readSeq)
-      else if (op.op === 'put' && op.table === 'outbox') this.#ends(op.row.clientMsgId, op.row.state)
+      else if (op.op === 'put' && op.table === 'outbox') this.#outgoing(op.row)
   }
 
   /** Invariant 19: a read position never goes back. */
@@ -294,6 +318,12 @@ export class SimApp implements FaultyDevice {
     if (readSeq < before)
       this.world.fault(`invariant 19: ${this.deviceId} had read ${conversationId} to ${before}, then to ${readSeq}`)
     this.#readSeqs.set(conversationId, readSeq)
+  }
+
+  #outgoing({ clientMsgId, state, error }: OutboxRow): void {
+    if (error !== undefined && mayBeTriedAgain(error.code))
+      this.world.fault(`${clientMsgId} was given up after ${error.code}, which is no refusal`)
+    this.#ends(clientMsgId, state)
   }
 
   #ends(key: string, state: 'queued' | 'sent' | 'failed'): void {

@@ -61,7 +61,9 @@ export async function simulateClients(seed: number, size: Size = 'large'): Promi
       (type) => new SimApp(world, user, `${user}-${type}`, type),
     ),
   )
-  for (const app of apps) clock.setTimeout(() => app.open(), random.int(random.chance(0.3) ? 10_000 : 1_500))
+  // Some log in for the first time when much was said already.
+  for (const app of apps)
+    clock.setTimeout(() => app.open(), random.chance(0.3) ? random.int(durationMs) : random.int(1_000))
   let isOver = false
   let kills = 0
   const actions = isSmall ? 25 + random.int(30) : 60 + random.int(80)

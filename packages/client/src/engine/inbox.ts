@@ -94,7 +94,10 @@ async function takeEntry(step: Step, entry: Entry, coming: Coming): Promise<void
     case 'conversation': {
       const row = step.conversation(entry.conversationId)
       const { pinned, muted, hidden } = entry
-      if (row !== undefined) step.put({ ...row, pinned, muted, hidden, flagsAt: entry.seq })
+      // A message that came by its own timeline may have shown it again already.
+      const isUnsure = hidden && step.timeline(entry.conversationId) !== undefined
+      if (row !== undefined)
+        step.put({ ...row, pinned, muted, hidden, flagsAt: entry.seq, ...(isUnsure && { isStale: true as const }) })
       return
     }
     case 'follow':
