@@ -53,6 +53,12 @@ describe('unread', () => {
     expect(told(now, { readSeq: 7, unread: 2, atSeq: 9, mentioned: 1 })).toMatchObject({ unread: 2, mentioned: 1 })
   })
 
+  it('a number that counts messages which have not come yet does not tell their mentions', () => {
+    const now = row({ readSeq: 1, unread: 0, atSeq: 1 })
+    expect(told(now, { readSeq: 2, unread: 1, atSeq: 3 })).toMatchObject({ unread: 1, mentioned: 0, isStale: true })
+    expect(told(now, { readSeq: 3, unread: 0, atSeq: 3 }).isStale).toBeUndefined()
+  })
+
   it('a message that is recalled while unread is not counted any more, once', () => {
     const now = row({ unread: 2, mentioned: 1, atSeq: 2 })
     const target = said(2, { mentions: ['ann'] })

@@ -63,8 +63,10 @@ export function told(row: ConversationRow, count: ServerCount): ConversationRow 
   const { isStale, ...rest } = row
   const isOlder = atSeq < row.atSeq
   const mentioned = count.mentioned ?? (unread === 0 ? 0 : Math.min(row.mentioned, unread))
-  // Only a whole answer tells how many mentions are among them.
-  const isUnsure = isOlder || (count.mentioned === undefined && (isStale === true || (row.mentioned > 0 && unread > 0)))
+  // Only a whole answer tells how many mentions are among them, and among messages that have not come yet.
+  const isUnsure =
+    isOlder ||
+    (count.mentioned === undefined && (isStale === true || (unread > 0 && (row.mentioned > 0 || atSeq > row.atSeq))))
   const now = isOlder
     ? { ...rest, readSeq, unread: Math.min(row.unread, unread) }
     : { ...rest, readSeq, unread, atSeq, mentioned }
