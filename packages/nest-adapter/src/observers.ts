@@ -5,7 +5,7 @@ import type { ObservedHandler, ObservedPushBatch, Observer } from '@rookery/core
 export function combineObservers(observers: readonly Observer[]): Observer | undefined {
   if (observers.length < 2) return observers[0]
   const around = observers.filter((one) => one.handler !== undefined)
-  const aroundPush = observers.filter((one) => one.pushBatch !== undefined)
+  const aroundPush = observers.filter((one) => one.push?.batch !== undefined)
   return {
     sent: (send) => observers.forEach((one) => one.sent?.(send)),
     committed: (commit) => observers.forEach((one) => one.committed?.(commit)),
@@ -13,10 +13,12 @@ export function combineObservers(observers: readonly Observer[]): Observer | und
     s2c: (outcome) => observers.forEach((one) => one.s2c?.(outcome)),
     trimmed: (taken) => observers.forEach((one) => one.trimmed?.(taken)),
     outboxRow: (outcome) => observers.forEach((one) => one.outboxRow?.(outcome)),
-    pushed: (push) => observers.forEach((one) => one.pushed?.(push)),
-    pushArmed: (arming) => observers.forEach((one) => one.pushArmed?.(arming)),
     ...(around.length === 0 ? {} : { handler: nested(around) }),
-    ...(aroundPush.length === 0 ? {} : { pushBatch: nestedPush(aroundPush) }),
+    push: {
+      told: (push) => observers.forEach((one) => one.push?.told?.(push)),
+      armed: (arming) => observers.forEach((one) => one.push?.armed?.(arming)),
+      ...(aroundPush.length === 0 ? {} : { batch: nestedPush(aroundPush) }),
+    },
   }
 }
 
@@ -28,4 +30,4 @@ const nested =
 const nestedPush =
   (observers: readonly Observer[]) =>
   <T>(batch: ObservedPushBatch, call: () => Promise<T>): Promise<T> =>
-    observers.reduceRight((inner, one) => () => one.pushBatch!(batch, inner), call)()
+    observers.reduceRight((inner, one) => () => one.push!.batch!(batch, inner), call)()

@@ -57,6 +57,14 @@ export interface ObservedPushBatch {
   readonly size: number
 }
 
+export interface PushObserver {
+  /** A notification was given to a provider, or could not be. */
+  told?(push: ObservedPush): void
+  armed?(arming: ObservedArming): void
+  /** Around a call of a provider: calls it once, and gives what it gives. */
+  batch?<T>(batch: ObservedPushBatch, call: () => Promise<T>): Promise<T>
+}
+
 export interface Observer {
   sent?(send: ObservedSend): void
   committed?(commit: ObservedCommit): void
@@ -70,9 +78,6 @@ export interface Observer {
   trimmed?(taken: { readonly entries: number; readonly messages: number; readonly keys: number }): void
   /** A row of the outbox was moved, will be tried again later, or was set aside. */
   outboxRow?(outcome: 'moved' | 'retried' | 'parked'): void
-  /** A notification was given to a provider, or could not be. */
-  pushed?(push: ObservedPush): void
-  pushArmed?(arming: ObservedArming): void
-  /** Around a call of a provider: calls it once, and gives what it gives. */
-  pushBatch?<T>(batch: ObservedPushBatch, call: () => Promise<T>): Promise<T>
+  /** Who watches what is told to devices that are not connected. */
+  readonly push?: PushObserver
 }

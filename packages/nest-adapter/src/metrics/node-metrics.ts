@@ -8,6 +8,7 @@ import type {
   ObservedPushBatch,
   ObservedSend,
   Observer,
+  PushObserver,
 } from '@rookery/core'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { misconfigured } from '../misconfigured.js'
@@ -33,6 +34,11 @@ export class NodeMetrics implements Observer {
   private readonly coalesced: Counter
   private readonly waits: Counter
   private readonly pushTime: Histogram
+  readonly push: PushObserver = {
+    told: (push) => this.told(push),
+    armed: (arming) => this.armed(arming),
+    batch: (batch, call) => this.batch(batch, call),
+  }
 
   /** @throws Error in one line if the registry has these names already */
   constructor(
@@ -171,17 +177,17 @@ export class NodeMetrics implements Observer {
     for (const [what, rows] of Object.entries(taken)) if (rows > 0) this.taken.inc({ what }, rows)
   }
 
-  pushed({ provider, kind, outcome, reason, messages }: ObservedPush): void {
+  private told({ provider, kind, outcome, reason, messages }: ObservedPush): void {
     this.pushes.inc({ provider, kind, outcome, reason })
     if (outcome === 'sent' && messages > 1) this.coalesced.inc({ provider }, messages - 1)
   }
 
-  pushArmed({ armed, deliveredFirst }: ObservedArming): void {
+  private armed({ armed, deliveredFirst }: ObservedArming): void {
     this.waits.inc({ what: 'armed' }, armed)
     this.waits.inc({ what: 'delivered' }, deliveredFirst)
   }
 
-  async pushBatch<T>({ provider }: ObservedPushBatch, call: () => Promise<T>): Promise<T> {
+  private async batch<T>({ provider }: ObservedPushBatch, call: () => Promise<T>): Promise<T> {
     const end = this.pushTime.startTimer({ provider })
     try {
       const given = await call()

@@ -1,12 +1,17 @@
 // The spans of a node. Core reports sends and commits when they end, so this code makes their spans then, with the
 // start time in the past.
 import { type Attributes, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import type { ObservedCommit, ObservedHandler, ObservedPushBatch, ObservedSend, Observer } from '@rookery/core'
+import type { ObservedCommit, ObservedHandler, ObservedSend, Observer, PushObserver } from '@rookery/core'
 
 /** The outcomes of a send that are the server's fault. */
 const faults: ReadonlySet<string> = new Set(['INTERNAL', 'UNAVAILABLE', 'OVERLOADED'])
 
 export class NodeSpans implements Observer {
+  readonly push: PushObserver = {
+    batch: ({ provider, size }, call) =>
+      this.around('im.push', { 'im.provider': provider, 'im.notifications': size }, call),
+  }
+
   constructor(private readonly tracer: Tracer) {}
 
   sent({ kind, type, by, outcome, durationMs }: ObservedSend): void {
@@ -20,10 +25,6 @@ export class NodeSpans implements Observer {
 
   handler<T>({ on, name }: ObservedHandler, call: () => Promise<T>): Promise<T> {
     return this.around('im.handler', { 'im.on': on, 'im.name': name }, call)
-  }
-
-  pushBatch<T>({ provider, size }: ObservedPushBatch, call: () => Promise<T>): Promise<T> {
-    return this.around('im.push', { 'im.provider': provider, 'im.notifications': size }, call)
   }
 
   private around<T>(name: string, attributes: Attributes, call: () => Promise<T>): Promise<T> {

@@ -149,7 +149,13 @@ export class Notifier {
     const again = status === 'retry' ? this.tryAgain(registration, outcome) : null
     const ended = status === 'retry' && again === null
     const reason = 'reason' in outcome ? (outcome.reason ?? '') : ''
-    observer?.pushed?.({ provider, kind: notification.kind, outcome: ended ? 'given-up' : status, reason, messages })
+    observer?.push?.told?.({
+      provider,
+      kind: notification.kind,
+      outcome: ended ? 'given-up' : status,
+      reason,
+      messages,
+    })
     if (again !== null) return { againMs: again }
     this.tries.delete(nameOf(registration))
     if (status === 'dead' && !isKept) {

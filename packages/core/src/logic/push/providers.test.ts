@@ -16,10 +16,12 @@ const armed = { armed: 0, deliveredFirst: 0 }
 const warnings: string[] = []
 
 const observer: Observer = {
-  pushed: (push) => void observed.push(push),
-  pushArmed: (arming) => {
-    armed.armed += arming.armed
-    armed.deliveredFirst += arming.deliveredFirst
+  push: {
+    told: (push) => void observed.push(push),
+    armed: (arming) => {
+      armed.armed += arming.armed
+      armed.deliveredFirst += arming.deliveredFirst
+    },
   },
 }
 

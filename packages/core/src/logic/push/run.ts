@@ -32,7 +32,7 @@ export class PushRun {
 
   start(): void {
     this.parts.sweep.start()
-    if (this.parts.observer?.pushArmed !== undefined) this.tellLater()
+    if (this.parts.observer?.push?.armed !== undefined) this.tellLater()
   }
 
   /**
@@ -78,7 +78,7 @@ export class PushRun {
       const { told } = this
       this.told = { armed, deliveredFirst }
       if (armed > told.armed || deliveredFirst > told.deliveredFirst)
-        observer?.pushArmed?.({ armed: armed - told.armed, deliveredFirst: deliveredFirst - told.deliveredFirst })
+        observer?.push?.armed?.({ armed: armed - told.armed, deliveredFirst: deliveredFirst - told.deliveredFirst })
       this.tellLater()
     }, tellMs)
   }

@@ -86,9 +86,9 @@ export class Sender {
     try {
       const send = (): Promise<readonly PushOutcome[]> =>
         within(clock, rules.deadlineMs, `the push provider ${name}`, this.call(batch))
-      outcomes = await (observer?.pushBatch === undefined
+      outcomes = await (observer?.push?.batch === undefined
         ? send()
-        : observer.pushBatch({ provider: name, size: batch.length }, send))
+        : observer.push.batch({ provider: name, size: batch.length }, send))
     } catch (error) {
       // Its message may quote a token.
       logger.warn('a push provider did not take a batch; it is tried again', { provider: name, error: nameOf(error) })
