@@ -207,7 +207,7 @@ describe('operation', () => {
       /DATABASE_URL must be sqlite:PATH, postgres:\/\/… or mysql:\/\/…, not "mssql:"/,
     ],
     ['no admin key in production', { NODE_ENV: 'production' }, /ADMIN_KEY must be set where NODE_ENV is production/],
-    ['a port that is none', { PORT: 'http' }, /PORT must be a port from 0 to 65535, not "http"/],
+    ['a port that is none', { PORT: 'http' }, /PORT must be a whole number from 0 to 65535, not "http"/],
   ])('ends at once with %s, and one line says so', async (_, env, line) => {
     const { path, remove } = dataFolder()
     try {

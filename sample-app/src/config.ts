@@ -18,6 +18,8 @@ export interface Config {
   readonly publicUrl: string | undefined
   /** True if sessions have a rate limit; false for load tests. */
   readonly isRateLimited: boolean
+  /** How many proxies of the operator stand in front of the app. */
+  readonly trustedProxyHops: number
   /** The key that callers of `/admin` send in the header `x-admin-key`. */
   readonly adminKey: string
   /** RabbitMQ, over which clients' orders go to the service for orders; undefined if there is none. */
@@ -41,7 +43,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const database = databaseOf(env.DATABASE_URL ?? 'sqlite:./data/app.sqlite', base)
   const dataDir = database.type === 'sqlite' ? dirname(database.path) : resolve(base, 'data')
   if (database.type === 'sqlite') mkdirSync(dataDir, { recursive: true })
-  const port = portOf(env.PORT ?? '3000')
+  const port = wholeOf('PORT', env.PORT ?? '3000', 65_535)
   return {
     port,
     database,
@@ -49,16 +51,17 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtSecret: env.JWT_SECRET ?? secretIn(dataDir),
     publicUrl: env.PUBLIC_URL ?? (port === 0 ? undefined : `http://localhost:${port}`),
     isRateLimited: env.IM_RATE !== 'off',
+    trustedProxyHops: wholeOf('TRUSTED_PROXY_HOPS', env.TRUSTED_PROXY_HOPS ?? '0', 16),
     adminKey: adminKeyOf(env),
     amqpUrl: amqpUrlOf(env),
   }
 }
 
-function portOf(text: string): number {
-  const port = Number(text)
-  if (text === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`PORT must be a port from 0 to 65535, not "${text}"`)
-  return port
+function wholeOf(name: string, text: string, most: number): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0 || value > most)
+    throw new Error(`${name} must be a whole number from 0 to ${most}, not "${text}"`)
+  return value
 }
 
 function databaseOf(url: string, base: string): DatabaseConfig {

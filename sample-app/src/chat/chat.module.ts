@@ -27,6 +27,7 @@ import { messageTypes } from './message-types.js'
         types: messageTypes,
         url: config.publicUrl,
         topics: config.amqpUrl === undefined ? undefined : { 'order.*': { client: 'ORDERS', answer: 'queued' } },
+        trustedProxyHops: config.trustedProxyHops,
         rate: config.isRateLimited ? undefined : 'off',
       }),
     }),
