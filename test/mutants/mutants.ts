@@ -333,13 +333,6 @@ export const mutants: readonly Mutant[] = [
     'takesClients: () => nodeGate.takesClients,',
     'takesClients: () => true,',
   ),
-  inLogins(
-    'delivers at once where it had stood still',
-    [21],
-    'gate/lease.ts',
-    'clock.monotonic() - this.pulseMs >= timing.leaseMs',
-    'clock.monotonic() - this.pulseMs >= Infinity',
-  ),
   one(
     'shows a conversation to whoever names it',
     [24],
