@@ -32,7 +32,7 @@ function forms(option: string, value: unknown): string[] {
 
 /** The interfaces on the page, those that are composed of them, and those that hosts never give. */
 const onThePage = ['RookeryOptions', 'SocketIoTransportOptions', 'SqliteOptions', 'PostgresOptions', 'MysqlOptions']
-onThePage.push('RedisOptions', 'TypeOrmOutboxOptions', 'SqlOutboxOptions', 'RookeryEndpointsOptions')
+onThePage.push('WebPushOptions', 'RedisOptions', 'TypeOrmOutboxOptions', 'SqlOutboxOptions', 'RookeryEndpointsOptions')
 onThePage.push('RookeryMetricsOptions', 'RookeryTracingOptions', 'ImPatternsOptions', 'ImClientOptions')
 const notOnThePage = [
   'ProvidedOptions',
@@ -127,6 +127,11 @@ const sections: readonly Section[] = [
     heading: 'Push',
     options: named('core/src/options/push.ts', 'PushRules'),
     defaults: { ...settings.push, providers: undefined },
+  },
+  {
+    heading: 'Web Push',
+    options: named('push/src/web-push/web-push.ts', 'WebPushOptions'),
+    defaults: { deadlineMs: 8000 },
   },
   {
     heading: 'Transport',
