@@ -185,3 +185,18 @@ it('keys of two pairs keep the app from starting', () => {
   const options = { ...keys, publicKey: other.getPublicKey('base64url'), subject: 'mailto:a@b.c' }
   expect(() => webPush(options)).toThrow('does not belong to privateKey')
 })
+
+it('a subscription that was stored unchecked is rejected, and the others of its batch are sent', async () => {
+  const broken = [request(), request(), request(), request()]
+  const tokens = [
+    'no json',
+    '{}',
+    JSON.stringify({ endpoint: `https://${host}/one`, keys: { p256dh: 'x', auth: 'y' } }),
+  ]
+  const batch = broken.map((one, at) =>
+    at === 3 ? one : { ...one, registration: { ...one.registration, token: tokens[at]! } },
+  )
+  const outcomes = await provider().send(batch)
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'sent'])
+  expect(received).toHaveLength(1)
+})

@@ -1,6 +1,7 @@
 // Notifications for browsers: RFC 8030, encrypted by RFC 8291, the server named by VAPID (RFC 8292).
 import { createECDH, ECDH } from 'node:crypto'
 import { Agent } from 'node:https'
+import { rootCertificates } from 'node:tls'
 import {
   option,
   type PushOutcome,
@@ -22,7 +23,7 @@ export interface WebPushOptions {
   readonly subject: string
   /** Push services besides those of the known browsers, `host:port` each. Default: none. They may be inside your network. */
   readonly hosts?: readonly string[]
-  /** Certificates in PEM to trust, for `hosts` of your own. Default: those that Node trusts. */
+  /** Certificates in PEM to trust besides those that Node trusts, for `hosts` of your own. Default: none. */
   readonly ca?: string
   /** A push service answers whole within this time. Default: 8,000 ms, less than chat waits for a batch. */
   readonly deadlineMs?: number
@@ -51,7 +52,7 @@ const words: option.Words = {
 }
 
 /** @throws Error of one line that names the option and the remedy. */
-export function checkWebPushOptions(options: WebPushOptions): option.ValuesOf<typeof declared> {
+function checkWebPushOptions(options: WebPushOptions): option.ValuesOf<typeof declared> {
   const settings = option.read(declared, options, words)
   const pair = createECDH('prime256v1')
   pair.setPrivateKey(settings.privateKey, 'base64url')
@@ -67,21 +68,32 @@ export function checkWebPushOptions(options: WebPushOptions): option.ValuesOf<ty
 export function webPush(options: WebPushOptions): PushProvider {
   const { publicKey, privateKey, subject, hosts: listed, ca, deadlineMs } = checkWebPushOptions(options)
   const hosts = new Hosts(listed)
-  const agent = new Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) })
+  const agent = new Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }) })
 
-  const sendOne = async (request: PushRequest): Promise<PushOutcome> => {
-    const subscription = JSON.parse(request.registration.token) as Subscription
-    const url = hosts.endpoint(subscription.endpoint)
-    if (url === null) return { status: 'rejected', reason: 'host' }
-    const payload = payloadOf(request)
-    if (payload === null) return { status: 'rejected', reason: 'too-large' }
-    const { headers, body } = webPushLibrary.generateRequestDetails(subscription, payload, {
+  const sealed = (request: PushRequest, subscription: Subscription, payload: string) =>
+    webPushLibrary.generateRequestDetails(subscription, payload, {
       vapidDetails: { subject, publicKey, privateKey },
       TTL: Math.max(0, Math.floor((request.expiresAt - Date.now()) / 1000)),
       topic: request.collapse,
       urgency: urgencyOf(request),
       contentEncoding: 'aes128gcm',
     })
+
+  const sendOne = async (request: PushRequest): Promise<PushOutcome> => {
+    let url: URL | null
+    let details: ReturnType<typeof sealed>
+    try {
+      const subscription = JSON.parse(request.registration.token) as Subscription
+      url = hosts.endpoint(subscription.endpoint)
+      if (url === null) return { status: 'rejected', reason: 'host' }
+      const payload = payloadOf(request)
+      if (payload === null) return { status: 'rejected', reason: 'too-large' }
+      details = sealed(request, subscription, payload)
+    } catch {
+      // A subscription that was stored without `check`: it must not take the others of the batch with it.
+      return { status: 'rejected', reason: 'subscription' }
+    }
+    const { headers, body } = details
     const lookup = hosts.isListed(url) ? {} : { lookup: outsideOnly }
     try {
       return outcomeOf(await post(url, { agent, deadlineMs, body, headers, ...lookup }))
