@@ -28,6 +28,9 @@ const livesSeconds = 3600
 /** Somebody looks every two seconds: after so long nobody can say whether the clock has jumped. */
 const gapMs = 60_000
 
+/** Clocks are set back by so little while they run: time stands still until it is reached again. */
+const setBackMs = 1000
+
 /**
  * The server's time, and its era. An era is the id that the server took when it started, and when the era began: it also
  * ends where the server's clock jumps, which shows by the last time that anybody looked.
@@ -39,6 +42,9 @@ local nowText = string.format('%.3f', now)
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or 'unknown'
 local era, last = string.match(redis.call('HGET', KEYS[1], '') or '', '^(%S+) (%S+)$')
 local since = last and now - tonumber(last)
+if since and since < 0 and since > -${setBackMs} then
+  since, now, nowText = 0, tonumber(last), last
+end
 if not since or since < 0 or since > ${gapMs} or string.match(era, '^(%w+)') ~= run then era = run .. '-' .. nowText end
 redis.call('HSET', KEYS[1], '', era .. ' ' .. nowText)
 `

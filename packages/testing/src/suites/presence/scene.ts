@@ -5,16 +5,22 @@ import type { PresenceSubject } from './subject.js'
 
 const random = new SystemRandom()
 
+/**
+ * Logins of one case follow one another, however fast the clock goes: each begins a microsecond later than the clock says.
+ * It begins anew with each case, so that no login is ahead of presence's time.
+ */
+interface Order {
+  ms: number
+}
+
 /** A node of the case: `renew` renews its lease, `claim` claims for its sessions. */
 export class SceneNode {
-  /** Calls of one case follow one another, however fast the clock goes. */
-  static #order = 0
-
   constructor(
     readonly nodeId: NodeId,
     readonly boot: string,
     readonly presence: Presence,
     private readonly leaseMs: number,
+    private readonly order: Order,
   ) {}
 
   get info(): NodeInfo {
@@ -29,8 +35,8 @@ export class SceneNode {
   /** A login that began so long ago. */
   async login(holder: SlotHolder, agoMs = 0, heardAt = holder.at): Promise<Login> {
     const { era, ms } = (await this.renewLease()).time
-    SceneNode.#order += 0.001
-    return { holder, since: { era, ms: ms - agoMs + SceneNode.#order }, heardAt }
+    this.order.ms += 0.001
+    return { holder, since: { era, ms: ms - agoMs + this.order.ms }, heardAt }
   }
 
   /** Renews sessions that logged in long ago, unless the case says when; answers those that lost their slot. */
@@ -61,6 +67,7 @@ export class SceneNode {
 
 export class PresenceScene {
   readonly #mark = random.id()
+  readonly #order: Order = { ms: 0 }
   readonly #running = new Set<Presence>()
   #sessions = 0
 
@@ -86,7 +93,7 @@ export class PresenceScene {
   async node(name: string, boot = `boot-1`): Promise<SceneNode> {
     const presence = (await this.subject.another?.()) ?? this.subject.presence
     this.#running.add(presence)
-    const node = new SceneNode(`${name}.${this.#mark}`, boot, presence, this.leaseMs)
+    const node = new SceneNode(`${name}.${this.#mark}`, boot, presence, this.leaseMs, this.#order)
     await presence.start(() => {})
     await node.renew()
     return node
