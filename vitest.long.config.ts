@@ -8,6 +8,9 @@ export default defineConfig({
     include: ['packages/*/src/**/*.long.test.ts', 'test/**/*.long.test.ts'],
     testTimeout: 1_200_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
+    // Real servers and browsers share CI's two cores: there a failed test runs once more, and the report says so.
+    retry: process.env['CI'] === undefined ? 0 : 1,
     fileParallelism: false,
   },
 })
